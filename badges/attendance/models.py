@@ -1,0 +1,138 @@
+"""Where staff scan, with what, every scan ever made, and who is inside as they tell it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from registrations.models import Registration
+from schedule.models import Session
+
+
+class Checkpoint(models.Model):
+    """A door: the entrance of an event, a session's room, a coach."""
+
+    class Kind(models.TextChoices):
+        ENTRANCE = "entrance", _("entrance")
+        SESSION = "session", _("session")
+        OTHER = "other", _("other")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="checkpoints")
+    session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="+")
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
+    is_strict = models.BooleanField(_("online only"), default=False)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "name"], name="checkpoint_name_once_per_event"
+            ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(session__isnull=False),
+                name="one_checkpoint_per_session",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Device(models.Model):
+    """A phone that may scan: one event, one checkpoint, a bearer token that expires."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="devices")
+    checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="devices")
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("paired"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.pk}"
+
+
+class Scan(models.Model):
+    """One scan as a device sent it; added, never changed or removed."""
+
+    class Direction(models.TextChoices):
+        IN = "in", _("in")
+        OUT = "out", _("out")
+
+    uid = models.UUIDField()
+    device = models.ForeignKey(Device, models.PROTECT, related_name="scans")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+")
+    registration = models.ForeignKey(Registration, models.PROTECT, null=True, related_name="+")
+    code_hash = models.CharField(max_length=64, blank=True)
+    payload_hash = models.CharField(max_length=64)
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    scanned_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    effective_at = models.DateTimeField()
+    is_uncertain = models.BooleanField(default=False)
+    is_offline = models.BooleanField(default=False)
+    clock_offset_ms = models.IntegerField(null=True)
+    device_sequence = models.BigIntegerField(null=True)
+    snapshot = models.BigIntegerField(null=True)
+    local_verdict = models.CharField(max_length=20, blank=True)
+    operator = models.CharField(max_length=100, blank=True)
+    override_reason = models.CharField(max_length=300, blank=True)
+    verdict = models.CharField(max_length=20)
+    reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = _("scan")
+        verbose_name_plural = _("scans")
+        constraints = [
+            models.UniqueConstraint(fields=["device", "uid"], name="scan_once_per_device")
+        ]
+        indexes = [
+            models.Index(fields=["registration", "checkpoint", "effective_at"]),
+            models.Index(fields=["checkpoint", "effective_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uid} {self.verdict}"
+
+
+class Presence(models.Model):
+    """What the scans of one registration at one checkpoint add up to; rebuilt from them at any time."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="presences")
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="+")
+    is_inside = models.BooleanField(default=False)
+    first_in = models.DateTimeField(null=True)
+    last_in = models.DateTimeField(null=True)
+    last_out = models.DateTimeField(null=True)
+    last_device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+")
+    seconds_inside = models.PositiveIntegerField(default=0)
+    entries = models.PositiveIntegerField(default=0)
+    has_conflict = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "registration"], name="one_presence_per_door"
+            )
+        ]
+        indexes = [models.Index(fields=["event", "is_inside"])]
+
+    def __str__(self) -> str:
+        return f"{self.registration}, {self.checkpoint}"

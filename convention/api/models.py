@@ -1,0 +1,43 @@
+"""Tokens of programs that use the API for a person."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    import datetime
+
+
+class ApiToken(models.Model):
+    """A bearer token with scopes; only its hash is kept, the token is shown once."""
+
+    class Scope(models.TextChoices):
+        EVENTS_READ = "events:read", _("read events and schedules")
+        REGISTRATIONS_READ = "registrations:read", _("read registrations")
+        REGISTRATIONS_WRITE = "registrations:write", _("register and cancel")
+        ATTENDANCE_READ = "attendance:read", _("read attendance")
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=100)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_valid(self, *, at: "datetime.datetime | None" = None) -> bool:
+        """Whether it still opens doors."""
+        now = at or timezone.now()
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

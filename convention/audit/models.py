@@ -1,0 +1,29 @@
+"""The audit trail: rows are added, never changed."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Entry(models.Model):
+    """One act of weight: who, what, on which object, why. Names of fields, never their values."""
+
+    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    means = models.CharField(_("means"), max_length=20, default="page")
+    verb = models.CharField(_("verb"), max_length=60)
+    event = models.CharField(_("event"), max_length=80, blank=True, db_index=True)
+    subject = models.CharField(_("subject"), max_length=120)
+    fields = models.JSONField(_("fields"), default=list, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    request_id = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject}"

@@ -1,0 +1,73 @@
+"""Errors are sentences that tell the reader what to do; every other error of ours stands beneath."""
+
+from django.utils.functional import Promise
+
+
+class ConventionError(Exception):
+    """Something that a person can understand and act on.
+
+    `kind` names it for programs (the last part of a problem's type, RFC 9457) and `status` is the
+    HTTP status that fits; the command line prints the sentence and exits with 2.
+    """
+
+    kind = "invalid"
+    status = 422
+
+    def __init__(self, sentence: str | Promise) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NotFound(ConventionError):
+    """There is no such thing, or it is not for this reader."""
+
+    kind = "not-found"
+    status = 404
+
+
+class Forbidden(ConventionError):
+    """The reader is known, and may not do this."""
+
+    kind = "forbidden"
+    status = 403
+
+
+class SoldOut(ConventionError):
+    """No place is left."""
+
+    kind = "sold-out"
+    status = 409
+
+
+class Closed(ConventionError):
+    """It is not the time for this: registration has not opened, or is over."""
+
+    kind = "closed"
+    status = 409
+
+
+class Expired(ConventionError):
+    """A link or token that was good once."""
+
+    kind = "expired"
+    status = 410
+
+
+class Unreadable(ConventionError):
+    """A file that is not what it should be."""
+
+    kind = "unreadable"
+    status = 422
+
+
+class InvalidFields(ConventionError):
+    """Errors by field: {"registrations.0.email": ["..."]}; the sentence sums them up."""
+
+    kind = "invalid-fields"
+
+    def __init__(self, sentence: str | Promise, fields: dict[str, list[str]]) -> None:
+        super().__init__(sentence)
+        self.fields = fields

@@ -1,0 +1,76 @@
+"""Who may see and run an event."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.doors import holds_role
+from convention.club.models import ClubRole, Person
+from convention.errors import Forbidden, NotFound
+
+from .models import Event, EventRole
+
+if TYPE_CHECKING:
+    from convention.club.doors import Visitor
+
+EVERY_EVENT = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
+
+
+def organizes(person: "Visitor", event: Event) -> bool:
+    """Whether this person runs the event, today."""
+    return holds_role(person, *EVERY_EVENT) or has_event_role(
+        person, event, EventRole.Role.ORGANIZER
+    )
+
+
+def works_desk(person: "Visitor", event: Event) -> bool:
+    """Whether this person may work at the event's desk, today; organizers may."""
+    return has_event_role(person, event, EventRole.Role.DESK) or organizes(person, event)
+
+
+def has_event_role(person: "Visitor", event: Event, *roles: str) -> bool:
+    """Whether this person holds one of these roles for the event, today."""
+    if not isinstance(person, Person) or not person.is_active:
+        return False
+    return EventRole.objects.open().filter(person=person, event=event, role__in=roles).exists()
+
+
+def organized_events(person: "Visitor") -> QuerySet[Event]:
+    """The events this person runs; none for a stranger."""
+    if holds_role(person, *EVERY_EVENT):
+        return Event.objects.all()
+    if not isinstance(person, Person) or not person.is_active:
+        return Event.objects.none()
+    roles = EventRole.objects.open().filter(person=person, role=EventRole.Role.ORGANIZER)
+    return Event.objects.filter(pk__in=roles.values("event"))
+
+
+def visible_event(slug: str, person: "Visitor") -> Event:
+    """The event behind a public page; a draft is there for its organizers only.
+
+    Raises NotFound, the same for a draft as for an event that does not exist.
+    """
+    event = Event.objects.select_related("venue", "host").filter(slug=slug).first()
+    if event and (event.visibility != Event.Visibility.DRAFT or works_desk(person, event)):
+        return event
+    raise NotFound(_("There is no event at this address."))
+
+
+def event_to_organize(slug: str, person: "Visitor") -> Event:
+    """The event behind an organizer's page. Raises NotFound or Forbidden."""
+    return _event_if(slug, person, organizes)
+
+
+def event_to_staff(slug: str, person: "Visitor") -> Event:
+    """The event behind a desk's page. Raises NotFound or Forbidden."""
+    return _event_if(slug, person, works_desk)
+
+
+def _event_if(slug: str, person: "Visitor", allowed: object) -> Event:
+    event = Event.objects.select_related("venue").filter(slug=slug).first()
+    if event and callable(allowed) and allowed(person, event):
+        return event
+    if event and event.visibility != Event.Visibility.DRAFT:
+        raise Forbidden(_("This page is for those who run the event."))
+    raise NotFound(_("There is no event at this address."))

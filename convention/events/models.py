@@ -1,0 +1,201 @@
+"""Events of three kinds, where they take place, who runs them, and the keys that sign their badges."""
+
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Company, WorkingGroup
+from convention.club.periods import Period
+
+if TYPE_CHECKING:
+    import datetime
+
+
+def known_timezone(name: str) -> None:
+    """Refuse a name that the time zone database does not hold."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError) as error:
+        raise ValidationError(_("“%(name)s” is not a known time zone.") % {"name": name}) from error
+
+
+class Venue(models.Model):
+    """A place with rooms."""
+
+    name = models.CharField(_("name"), max_length=200)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="FR")
+    access = models.TextField(_("how to get there"), blank=True)
+
+    class Meta:
+        verbose_name = _("venue")
+        verbose_name_plural = _("venues")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.city}" if self.city else self.name
+
+
+class Event(models.Model):
+    """A convention, a visit to a vendor's site, or a meeting of a working group."""
+
+    class Kind(models.TextChoices):
+        CONVENTION = "convention", _("convention")
+        SITE_VISIT = "site_visit", _("site visit")
+        GROUP_MEETING = "group_meeting", _("group meeting")
+
+    class Visibility(models.TextChoices):
+        DRAFT = "draft", _("draft: organizers only")
+        MEMBERS = "members", _("members: anyone with the address sees it, members register")
+        PUBLIC = "public", _("public")
+
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.CONVENTION)
+    visibility = models.CharField(
+        _("visibility"), max_length=20, choices=Visibility.choices, default=Visibility.DRAFT
+    )
+    name = models.CharField(_("name"), max_length=300)
+    name_en = models.CharField(_("name in English"), max_length=300, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    description_en = models.TextField(_("description in English"), blank=True)
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    timezone = models.CharField(
+        _("time zone"), max_length=60, default="Europe/Paris", validators=[known_timezone]
+    )
+    venue = models.ForeignKey(Venue, models.SET_NULL, null=True, blank=True, related_name="events")
+    host = models.ForeignKey(
+        Company,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="hosted_events",
+        verbose_name=_("host"),
+    )
+    group = models.ForeignKey(
+        WorkingGroup,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("working group"),
+    )
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        default="#0b5c8a",
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Write a colour as #rrggbb."))],
+    )
+    contact_email = models.EmailField(_("contact address"), blank=True)
+    registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
+    registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+    sequence = models.PositiveBigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="event_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """The public page, in the language of the moment."""
+        return reverse("event", args=[self.slug])
+
+    @property
+    def title(self) -> str:
+        """The name in the language of the moment."""
+        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
+
+    @property
+    def summary(self) -> str:
+        """The description in the language of the moment."""
+        english = translation.get_language() == "en" and self.description_en
+        return self.description_en if english else self.description
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone in which the event's times are said."""
+        return zoneinfo.ZoneInfo(self.timezone)
+
+    def is_registration_open(self, *, at: "datetime.datetime | None" = None) -> bool:
+        """Whether someone may register now: published, inside the window, not over."""
+        now = at or timezone.now()
+        opened = self.registration_opens_at is None or self.registration_opens_at <= now
+        closes = self.registration_closes_at or self.ends_at
+        return self.visibility != self.Visibility.DRAFT and opened and now < closes
+
+
+class Room(models.Model):
+    """A room of one event, as its programme names it."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="rooms")
+    name = models.CharField(_("name"), max_length=200)
+    capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    guid = models.CharField(max_length=100, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "name"], name="room_name_once_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EventRole(Period):
+    """What a person may do for one event, for a time."""
+
+    class Role(models.TextChoices):
+        ORGANIZER = "organizer", _("organizer")
+        DESK = "desk", _("desk")
+        SCANNER = "scanner", _("scanner")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="roles")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="event_roles")
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+
+    class Meta(Period.Meta):
+        verbose_name = _("event role")
+        verbose_name_plural = _("event roles")
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.get_role_display()}, {self.event}"
+
+
+class EventKey(models.Model):
+    """An Ed25519 key pair that signs the badges of one event; `number` travels in each code."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="keys")
+    number = models.PositiveIntegerField(unique=True)
+    private_key = models.BinaryField(editable=False)
+    public_key = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("event key")
+        verbose_name_plural = _("event keys")
+
+    def __str__(self) -> str:
+        return f"{self.event} #{self.number}"

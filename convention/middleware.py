@@ -1,0 +1,79 @@
+"""What every request passes: an id and an actor, the language of the address, sentences for errors."""
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from .context import Actor, current_actor
+from .errors import ConventionError
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    type Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIds:
+    """Give each request an id, kept in logs and the audit trail, and say who acts."""
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Set the actor for the time of the request."""
+        request_id = secrets.token_hex(8)
+        token = current_actor.set(Actor(None, "page", request_id))
+        try:
+            response = self.get_response(request)
+        finally:
+            current_actor.reset(token)
+        response["X-Request-Id"] = request_id
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
+
+
+class Language(LocaleMiddleware):
+    """The address decides the language; only `/` without a cookie asks the browser."""
+
+    def process_request(self, request: "HttpRequest") -> None:
+        """English under /en/, French elsewhere."""
+        english = request.path_info == "/en" or request.path_info.startswith("/en/")
+        language = "en" if english else settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+
+    def process_response(self, request: "HttpRequest", response: "HttpResponse") -> "HttpResponse":
+        """Name the language of the answer."""
+        response.setdefault(
+            "Content-Language", translation.get_language() or settings.LANGUAGE_CODE
+        )
+        return response
+
+
+class Sentences:
+    """Turn our own errors into a page that says what happened and what to do."""
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Remember the signed-in person for the audit trail."""
+        user = getattr(request, "user", None)
+        if request.session.session_key and user is not None and user.is_authenticated:
+            actor = current_actor.get()
+            current_actor.set(Actor(user.pk, actor.means, actor.request_id))
+        return self.get_response(request)
+
+    def process_exception(self, request: "HttpRequest", error: Exception) -> "HttpResponse | None":
+        """Answer with the sentence."""
+        if not isinstance(error, ConventionError):
+            return None
+        response = render(request, "error.html", {"error": error}, status=error.status)
+        patch_vary_headers(response, ["Cookie"])
+        return response

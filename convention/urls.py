@@ -1,0 +1,37 @@
+"""All addresses: pages in two languages, the API and what stands outside languages.
+
+Each app's `urls.py` names its `pages` (French without prefix, English under /en/), its `endpoints`
+(beneath /api/v1/) and, where it has some, its `plain` ones without language.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from . import health, home, pages
+
+
+def named(kind: str) -> list[Any]:
+    """The patterns of one kind that our apps name, lowest storey first."""
+    modules = [import_module(f"{app}.urls") for app in settings.APPS_WITH_PAGES]
+    return [pattern for module in modules for pattern in getattr(module, kind, [])]
+
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("language/", pages.choose_language, name="choose-language"),
+    path("api/v1/", include(named("endpoints"))),
+    *named("plain"),
+    *i18n_patterns(
+        path("", home.home, name="home"),
+        path("accounts/", include("allauth.account.urls")),
+        path("back-office/", admin.site.urls),
+        *named("pages"),
+        prefix_default_language=False,
+    ),
+]

@@ -1,0 +1,11 @@
+"""Who comes."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RegistrationsConfig(AppConfig):
+    """Who comes."""
+
+    name = "registrations"
+    verbose_name = _("Registrations")

@@ -1,0 +1,251 @@
+"""Tickets, orders and registrations: one model of a place for every kind of event."""
+
+import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Company
+from convention.events.models import Event
+from convention.money import Money
+
+from .references import new_order_reference, new_registration_reference, new_secret
+
+
+class Ticket(models.Model):
+    """A way to come; `taken` is only ever changed by one conditional statement."""
+
+    class Audience(models.TextChoices):
+        MEMBER = "member", _("member")
+        GUEST = "guest", _("guest")
+        VENDOR = "vendor", _("vendor")
+        SPEAKER = "speaker", _("speaker")
+        PRESS = "press", _("press")
+        STAFF = "staff", _("staff")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="tickets")
+    slug = models.SlugField(_("address"), max_length=50)
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    description_en = models.CharField(_("description in English"), max_length=300, blank=True)
+    audience = models.CharField(
+        _("audience"), max_length=20, choices=Audience.choices, default=Audience.GUEST
+    )
+    price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    capacity = models.PositiveIntegerField(_("places"), null=True, blank=True)
+    company_cap = models.PositiveIntegerField(_("places per company"), null=True, blank=True)
+    taken = models.PositiveIntegerField(default=0, editable=False)
+    opens_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
+    is_public = models.BooleanField(_("offered on the event page"), default=True)
+    is_default = models.BooleanField(_("used where no ticket is named"), default=False)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "slug"], name="ticket_slug_once_per_event"),
+            models.UniqueConstraint(
+                fields=["event"], condition=Q(is_default=True), name="one_default_ticket_per_event"
+            ),
+            models.CheckConstraint(
+                name="ticket_never_oversold",
+                condition=Q(capacity__isnull=True) | Q(taken__lte=F("capacity")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the language of the moment."""
+        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
+
+    @property
+    def cost(self) -> Money:
+        """The price with its currency."""
+        return Money(self.price, self.currency)
+
+    @property
+    def left(self) -> int | None:
+        """Places left; None where there is no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.taken)
+
+    @property
+    def is_for_members(self) -> bool:
+        """Whether only members may take it: then the address must be proven by mail."""
+        return self.audience == self.Audience.MEMBER
+
+    def is_on_sale(self, *, at: datetime.datetime | None = None) -> bool:
+        """Whether the sale window is open."""
+        now = at or timezone.now()
+        return (self.opens_at is None or self.opens_at <= now) and (
+            self.closes_at is None or now < self.closes_at
+        )
+
+
+class CompanyShare(models.Model):
+    """How many places of a ticket one company has taken, counted in one conditional statement."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="shares")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "company"], name="one_share_per_company")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.taken} × {self.ticket}"
+
+
+class Order(models.Model):
+    """What one buyer asked for at once: one or more registrations, and how it is paid."""
+
+    class Payment(models.TextChoices):
+        FREE = "free", _("free")
+        INVOICE = "invoice", _("to invoice")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
+    reference = models.CharField(
+        _("reference"), max_length=20, unique=True, default=new_order_reference
+    )
+    secret = models.CharField(max_length=43, default=new_secret, editable=False)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    company = models.CharField(_("company"), max_length=200, blank=True)
+    payment = models.CharField(_("payment"), max_length=20, choices=Payment.choices)
+    total = models.PositiveIntegerField(_("total, in cents"), default=0)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
+    billing_name = models.CharField(_("billed to"), max_length=200, blank=True)
+    billing_street = models.CharField(_("street"), max_length=200, blank=True)
+    billing_postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    billing_city = models.CharField(_("city"), max_length=100, blank=True)
+    billing_country = models.CharField(_("country"), max_length=2, blank=True)
+    source = models.CharField(_("source"), max_length=20, default="page")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def cost(self) -> Money:
+        """The total with its currency."""
+        return Money(self.total, self.currency)
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    """Sets of registrations, with time as an argument."""
+
+    def confirmed(self) -> Self:
+        """Those who come: their badge is valid."""
+        return self.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)
+
+    def active(self, *, at: datetime.datetime | None = None) -> Self:
+        """Those who hold a place: confirmed, or pending and still held."""
+        now = at or timezone.now()
+        return self.filter(cancelled_at__isnull=True).filter(
+            Q(confirmed_at__isnull=False) | Q(held_until__gt=now)
+        )
+
+    def lapsed(self, *, at: datetime.datetime | None = None) -> Self:
+        """Pending ones whose time ran out and whose place can be given back."""
+        now = at or timezone.now()
+        return self.filter(
+            cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now
+        )
+
+
+class Registration(models.Model):
+    """One place at one event, with a snapshot of who holds it."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("awaiting confirmation by mail")
+        CONFIRMED = "confirmed", _("confirmed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    reference = models.CharField(max_length=13, unique=True, default=new_registration_reference)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="registrations")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="registrations")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="registrations")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="registrations",
+    )
+    member_of = models.ForeignKey(
+        Company,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="registrations",
+        verbose_name=_("member company"),
+    )
+    first_name = models.CharField(_("first name"), max_length=300, blank=True)
+    last_name = models.CharField(_("last name"), max_length=300, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    company = models.CharField(_("company"), max_length=300, blank=True)
+    no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
+    price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    generation = models.PositiveIntegerField(default=1, editable=False)
+    sequence = models.PositiveBigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("registered"), auto_now_add=True)
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering = ["last_name", "first_name", "pk"]
+        indexes = [
+            models.Index(fields=["event", "sequence"]),
+            models.Index(fields=["event", "last_name", "first_name", "id"]),
+            models.Index(fields=["event", "email"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.event}"
+
+    @property
+    def name(self) -> str:
+        """First and last name, as written."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def state(self) -> str:
+        """Derived from the dates."""
+        if self.cancelled_at:
+            return self.State.CANCELLED
+        if self.confirmed_at:
+            return self.State.CONFIRMED
+        return self.State.PENDING if self.is_held() else self.State.EXPIRED
+
+    def is_held(self, *, at: datetime.datetime | None = None) -> bool:
+        """Whether a pending place is still kept."""
+        return self.held_until is not None and self.held_until > (at or timezone.now())
+
+    def get_state_display(self) -> str:
+        """The state in words."""
+        return str(self.State(self.state).label)

@@ -1,0 +1,178 @@
+"""The programme of an event: tracks, sessions, speakers, and what a visitor picked."""
+
+import datetime
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event, Room
+
+
+class Schedule(models.Model):
+    """What holds for the whole programme of one event; `revision` rises with every change."""
+
+    event = models.OneToOneField(Event, models.CASCADE, related_name="schedule")
+    version = models.CharField(_("version"), max_length=100, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    changed_at = models.DateTimeField(auto_now_add=True)
+    acronym = models.CharField(max_length=100, blank=True)
+    base_url = models.URLField(max_length=500, blank=True)
+    day_starts = models.TimeField(_("the day starts at"), default=datetime.time(6))
+    slot_minutes = models.PositiveIntegerField(default=5)
+
+    class Meta:
+        verbose_name = _("schedule")
+        verbose_name_plural = _("schedules")
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.version}".strip()
+
+
+class Track(models.Model):
+    """A thread through the programme, with a colour."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="tracks")
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(max_length=80)
+    color = models.CharField(_("colour"), max_length=7, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("track")
+        verbose_name_plural = _("tracks")
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "name"], name="track_name_once_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Speaker(models.Model):
+    """Someone who speaks at one event."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="speakers")
+    guid = models.UUIDField(default=uuid.uuid4)
+    source_id = models.CharField(max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=300)
+    biography = models.TextField(_("biography"), blank=True)
+    url = models.URLField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("speaker")
+        verbose_name_plural = _("speakers")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "guid"], name="speaker_guid_once_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The public page."""
+        return reverse("speaker", args=[self.event.slug, self.guid])
+
+
+class Session(models.Model):
+    """Something that happens at one time in one room, or has neither yet."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
+    guid = models.UUIDField(default=uuid.uuid4)
+    number = models.PositiveIntegerField(help_text="The id of the frab formats.")
+    source_id = models.CharField(max_length=300, blank=True)
+    slug = models.CharField(max_length=300, blank=True)
+    title = models.CharField(_("title"), max_length=500)
+    subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
+    kind = models.CharField(_("kind"), max_length=100, blank=True)
+    language = models.CharField(_("language"), max_length=40, blank=True)
+    abstract = models.TextField(_("abstract"), blank=True)
+    description = models.TextField(_("description"), blank=True)
+    track = models.ForeignKey(
+        Track, models.SET_NULL, null=True, blank=True, related_name="sessions"
+    )
+    room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    day = models.DateField(_("day of the programme"), null=True, blank=True)
+    speakers = models.ManyToManyField(Speaker, through="SessionSpeaker", related_name="sessions")
+    url = models.URLField(max_length=500, blank=True)
+    recording_license = models.CharField(max_length=300, blank=True)
+    recording_optout = models.BooleanField(default=False)
+    links = models.JSONField(default=list, blank=True)
+    attachments = models.JSONField(default=list, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    capacity = models.PositiveIntegerField(_("places"), null=True, blank=True)
+    taken = models.PositiveIntegerField(default=0, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["starts_at", "room__position", "title", "pk"]
+        indexes = [models.Index(fields=["event", "starts_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "guid"], name="session_guid_once_per_event"),
+            models.UniqueConstraint(
+                fields=["event", "number"], name="session_number_once_per_event"
+            ),
+            models.CheckConstraint(
+                name="session_ends_after_start",
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+            ),
+            models.CheckConstraint(
+                name="session_never_overbooked",
+                condition=Q(capacity__isnull=True) | Q(taken__lte=F("capacity")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """The public page."""
+        return reverse("session", args=[self.event.slug, self.guid])
+
+    @property
+    def duration(self) -> datetime.timedelta:
+        """From start to end; zero while one of them is open."""
+        if self.starts_at is None or self.ends_at is None:
+            return datetime.timedelta()
+        return self.ends_at - self.starts_at
+
+
+class SessionSpeaker(models.Model):
+    """Who speaks in a session, in order."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="appearances")
+    speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="appearances")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "speaker"], name="speaker_once_per_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.speaker}, {self.session}"
+
+
+class Selection(models.Model):
+    """A personal agenda: the secret token is all that a visitor needs to keep it."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="selections")
+    token = models.CharField(max_length=43, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sessions = models.ManyToManyField(Session, related_name="selections", blank=True)
+
+    class Meta:
+        verbose_name = _("personal agenda")
+        verbose_name_plural = _("personal agendas")
+
+    def __str__(self) -> str:
+        return f"{self.event} #{self.pk}"
