@@ -61,9 +61,7 @@ class SignedClaim:
     def is_signed_by(self, public_key: bytes) -> bool:
         """Whether this key made the signature; `public_key` is 32 raw bytes."""
         try:
-            Ed25519PublicKey.from_public_bytes(public_key).verify(
-                self.signature, CONTEXT + self.claim.pack()
-            )
+            Ed25519PublicKey.from_public_bytes(public_key).verify(self.signature, CONTEXT + self.claim.pack())
         except InvalidSignature:
             return False
         return True

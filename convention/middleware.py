@@ -50,9 +50,7 @@ class Language(LocaleMiddleware):
 
     def process_response(self, request: "HttpRequest", response: "HttpResponse") -> "HttpResponse":
         """Name the language of the answer."""
-        response.setdefault(
-            "Content-Language", translation.get_language() or settings.LANGUAGE_CODE
-        )
+        response.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         return response
 
 

@@ -128,9 +128,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS += ["django.forms"]
 
 # Database: SQLite in the folder unless told otherwise. An acknowledged scan survives a power cut.
-DATABASES = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'convention.sqlite3'}")
-}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'convention.sqlite3'}")}
 DATABASE = DATABASES["default"]
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     if DATABASE["NAME"] != ":memory:":
@@ -309,11 +307,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "convention.logs.JsonLines" if PRODUCTION else "convention.logs.Lines"}
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
-    },
+    "formatters": {"line": {"()": "convention.logs.JsonLines" if PRODUCTION else "convention.logs.Lines"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }

@@ -101,9 +101,7 @@ class CompanyShare(models.Model):
     taken = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "company"], name="one_share_per_company")
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "company"], name="one_share_per_company")]
 
     def __str__(self) -> str:
         return f"{self.company}: {self.taken} × {self.ticket}"
@@ -117,9 +115,7 @@ class Order(models.Model):
         INVOICE = "invoice", _("to invoice")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
-    reference = models.CharField(
-        _("reference"), max_length=20, unique=True, default=new_order_reference
-    )
+    reference = models.CharField(_("reference"), max_length=20, unique=True, default=new_order_reference)
     secret = models.CharField(max_length=43, default=new_secret, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
@@ -167,9 +163,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def lapsed(self, *, at: datetime.datetime | None = None) -> Self:
         """Pending ones whose time ran out and whose place can be given back."""
         now = at or timezone.now()
-        return self.filter(
-            cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now
-        )
+        return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
 
 
 class Registration(models.Model):

@@ -44,9 +44,7 @@ class Track(models.Model):
         verbose_name = _("track")
         verbose_name_plural = _("tracks")
         ordering = ["position", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["event", "name"], name="track_name_once_per_event")
-        ]
+        constraints = [models.UniqueConstraint(fields=["event", "name"], name="track_name_once_per_event")]
 
     def __str__(self) -> str:
         return self.name
@@ -66,9 +64,7 @@ class Speaker(models.Model):
         verbose_name = _("speaker")
         verbose_name_plural = _("speakers")
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["event", "guid"], name="speaker_guid_once_per_event")
-        ]
+        constraints = [models.UniqueConstraint(fields=["event", "guid"], name="speaker_guid_once_per_event")]
 
     def __str__(self) -> str:
         return self.name
@@ -92,9 +88,7 @@ class Session(models.Model):
     language = models.CharField(_("language"), max_length=40, blank=True)
     abstract = models.TextField(_("abstract"), blank=True)
     description = models.TextField(_("description"), blank=True)
-    track = models.ForeignKey(
-        Track, models.SET_NULL, null=True, blank=True, related_name="sessions"
-    )
+    track = models.ForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="sessions")
     room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
@@ -117,9 +111,7 @@ class Session(models.Model):
         indexes = [models.Index(fields=["event", "starts_at"])]
         constraints = [
             models.UniqueConstraint(fields=["event", "guid"], name="session_guid_once_per_event"),
-            models.UniqueConstraint(
-                fields=["event", "number"], name="session_number_once_per_event"
-            ),
+            models.UniqueConstraint(fields=["event", "number"], name="session_number_once_per_event"),
             models.CheckConstraint(
                 name="session_ends_after_start",
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),

@@ -32,9 +32,7 @@ class Checkpoint(models.Model):
         verbose_name_plural = _("checkpoints")
         ordering = ["position", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["event", "name"], name="checkpoint_name_once_per_event"
-            ),
+            models.UniqueConstraint(fields=["event", "name"], name="checkpoint_name_once_per_event"),
             models.UniqueConstraint(
                 fields=["session"],
                 condition=Q(session__isnull=False),
@@ -99,9 +97,7 @@ class Scan(models.Model):
     class Meta:
         verbose_name = _("scan")
         verbose_name_plural = _("scans")
-        constraints = [
-            models.UniqueConstraint(fields=["device", "uid"], name="scan_once_per_device")
-        ]
+        constraints = [models.UniqueConstraint(fields=["device", "uid"], name="scan_once_per_device")]
         indexes = [
             models.Index(fields=["registration", "checkpoint", "effective_at"]),
             models.Index(fields=["checkpoint", "effective_at"]),
@@ -128,9 +124,7 @@ class Presence(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["checkpoint", "registration"], name="one_presence_per_door"
-            )
+            models.UniqueConstraint(fields=["checkpoint", "registration"], name="one_presence_per_door")
         ]
         indexes = [models.Index(fields=["event", "is_inside"])]
 

@@ -29,11 +29,7 @@ class BearerToken(BaseAuthentication):
         scheme, _space, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        found = (
-            ApiToken.objects.select_related("person")
-            .filter(token_hash=hash_token(token.strip()))
-            .first()
-        )
+        found = ApiToken.objects.select_related("person").filter(token_hash=hash_token(token.strip())).first()
         if found is None or not found.is_valid() or not found.person.is_active:
             raise AuthenticationFailed(_("This token is unknown, expired or revoked."))
         ApiToken.objects.filter(pk=found.pk).update(used_at=timezone.now())

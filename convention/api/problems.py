@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/problem+json"
 
 
-def problem(
-    kind: str, status: int, detail: str, *, fields: "Mapping[str, Any] | None" = None
-) -> Response:
+def problem(kind: str, status: int, detail: str, *, fields: "Mapping[str, Any] | None" = None) -> Response:
     """One problem; `type` ends in its kind, `errors` holds sentences by field."""
     body: dict[str, Any] = {
         "type": f"/api/v1/problems/{kind}",

@@ -34,8 +34,6 @@ def employer(person: Person, *, at: datetime.date | None = None) -> Company | No
 def member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
     """The member company that makes this person a member on that day, if one does."""
     members = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.MEMBER)
-    employments = Employment.objects.open(at=at).filter(
-        person=person, company__in=members.values("company")
-    )
+    employments = Employment.objects.open(at=at).filter(person=person, company__in=members.values("company"))
     employment = employments.select_related("company").order_by("-starts_on").first()
     return employment.company if employment else None

@@ -18,9 +18,7 @@ class Company(models.Model):
     siren = models.CharField(_("SIREN"), max_length=9, blank=True)
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
-    parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries"
-    )
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries")
     sector = models.CharField(_("sector"), max_length=80, blank=True)
     street = models.CharField(_("street"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
@@ -59,9 +57,7 @@ class CompanyRole(Period):
 class PersonManager(BaseUserManager["Person"]):
     """Makes people, with or without sign-in."""
 
-    def create_user(
-        self, email: str | None, password: str | None = None, **fields: Any
-    ) -> "Person":
+    def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> "Person":
         """Make a person; without a password sign-in goes by a code sent to the address."""
         person = self.model(email=self.normalize_email(email).lower() or None, **fields)
         person.set_password(password)

@@ -19,9 +19,7 @@ EVERY_EVENT = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
 def organizes(person: "Visitor", event: Event) -> bool:
     """Whether this person runs the event, today."""
-    return holds_role(person, *EVERY_EVENT) or has_event_role(
-        person, event, EventRole.Role.ORGANIZER
-    )
+    return holds_role(person, *EVERY_EVENT) or has_event_role(person, event, EventRole.Role.ORGANIZER)
 
 
 def works_desk(person: "Visitor", event: Event) -> bool:

@@ -107,9 +107,7 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         ordering = ["starts_at"]
         constraints = [
-            models.CheckConstraint(
-                name="event_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))
-            )
+            models.CheckConstraint(name="event_ends_after_start", condition=Q(ends_at__gt=F("starts_at")))
         ]
 
     def __str__(self) -> str:
@@ -156,9 +154,7 @@ class Room(models.Model):
         verbose_name = _("room")
         verbose_name_plural = _("rooms")
         ordering = ["position", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["event", "name"], name="room_name_once_per_event")
-        ]
+        constraints = [models.UniqueConstraint(fields=["event", "name"], name="room_name_once_per_event")]
 
     def __str__(self) -> str:
         return self.name

@@ -115,9 +115,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "description_en",
-                    models.CharField(
-                        blank=True, max_length=300, verbose_name="description in English"
-                    ),
+                    models.CharField(blank=True, max_length=300, verbose_name="description in English"),
                 ),
                 (
                     "audience",
@@ -146,9 +144,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "company_cap",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="places per company"
-                    ),
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="places per company"),
                 ),
                 ("taken", models.PositiveIntegerField(default=0, editable=False)),
                 (
@@ -165,9 +161,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "is_default",
-                    models.BooleanField(
-                        default=False, verbose_name="used where no ticket is named"
-                    ),
+                    models.BooleanField(default=False, verbose_name="used where no ticket is named"),
                 ),
                 ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
                 (
@@ -214,9 +208,7 @@ class Migration(migrations.Migration):
                 ("company", models.CharField(blank=True, max_length=300, verbose_name="company")),
                 (
                     "no_photo",
-                    models.BooleanField(
-                        default=False, verbose_name="does not want to be photographed"
-                    ),
+                    models.BooleanField(default=False, verbose_name="does not want to be photographed"),
                 ),
                 ("price", models.PositiveIntegerField(default=0, verbose_name="price, in cents")),
                 ("generation", models.PositiveIntegerField(default=1, editable=False)),
@@ -316,9 +308,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ticket",
-            constraint=models.UniqueConstraint(
-                fields=("event", "slug"), name="ticket_slug_once_per_event"
-            ),
+            constraint=models.UniqueConstraint(fields=("event", "slug"), name="ticket_slug_once_per_event"),
         ),
         migrations.AddConstraint(
             model_name="ticket",
@@ -356,8 +346,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="companyshare",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "company"), name="one_share_per_company"
-            ),
+            constraint=models.UniqueConstraint(fields=("ticket", "company"), name="one_share_per_company"),
         ),
     ]

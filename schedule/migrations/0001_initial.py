@@ -133,9 +133,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "sessions",
-                    models.ManyToManyField(
-                        blank=True, related_name="selections", to="schedule.session"
-                    ),
+                    models.ManyToManyField(blank=True, related_name="selections", to="schedule.session"),
                 ),
             ],
             options={
@@ -251,9 +249,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="speaker",
-            constraint=models.UniqueConstraint(
-                fields=("event", "guid"), name="speaker_guid_once_per_event"
-            ),
+            constraint=models.UniqueConstraint(fields=("event", "guid"), name="speaker_guid_once_per_event"),
         ),
         migrations.AddConstraint(
             model_name="sessionspeaker",
@@ -263,21 +259,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="track",
-            constraint=models.UniqueConstraint(
-                fields=("event", "name"), name="track_name_once_per_event"
-            ),
+            constraint=models.UniqueConstraint(fields=("event", "name"), name="track_name_once_per_event"),
         ),
         migrations.AddIndex(
             model_name="session",
-            index=models.Index(
-                fields=["event", "starts_at"], name="schedule_se_event_i_66ad69_idx"
-            ),
+            index=models.Index(fields=["event", "starts_at"], name="schedule_se_event_i_66ad69_idx"),
         ),
         migrations.AddConstraint(
             model_name="session",
-            constraint=models.UniqueConstraint(
-                fields=("event", "guid"), name="session_guid_once_per_event"
-            ),
+            constraint=models.UniqueConstraint(fields=("event", "guid"), name="session_guid_once_per_event"),
         ),
         migrations.AddConstraint(
             model_name="session",

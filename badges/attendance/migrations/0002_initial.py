@@ -139,9 +139,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="presence",
-            index=models.Index(
-                fields=["event", "is_inside"], name="attendance__event_i_70e6a3_idx"
-            ),
+            index=models.Index(fields=["event", "is_inside"], name="attendance__event_i_70e6a3_idx"),
         ),
         migrations.AddConstraint(
             model_name="presence",
@@ -158,14 +156,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="scan",
-            index=models.Index(
-                fields=["checkpoint", "effective_at"], name="attendance__checkpo_e38d5f_idx"
-            ),
+            index=models.Index(fields=["checkpoint", "effective_at"], name="attendance__checkpo_e38d5f_idx"),
         ),
         migrations.AddConstraint(
             model_name="scan",
-            constraint=models.UniqueConstraint(
-                fields=("device", "uid"), name="scan_once_per_device"
-            ),
+            constraint=models.UniqueConstraint(fields=("device", "uid"), name="scan_once_per_device"),
         ),
     ]

@@ -23,9 +23,7 @@ class Migration(migrations.Migration):
                 ("verb", models.CharField(max_length=60, verbose_name="verb")),
                 (
                     "event",
-                    models.CharField(
-                        blank=True, db_index=True, max_length=80, verbose_name="event"
-                    ),
+                    models.CharField(blank=True, db_index=True, max_length=80, verbose_name="event"),
                 ),
                 ("subject", models.CharField(max_length=120, verbose_name="subject")),
                 ("fields", models.JSONField(blank=True, default=list, verbose_name="fields")),

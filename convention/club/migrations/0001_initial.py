@@ -84,9 +84,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(default="fr", max_length=5, verbose_name="language")),
                 (
                     "photo_consent",
-                    models.BooleanField(
-                        blank=True, null=True, verbose_name="agrees to be photographed"
-                    ),
+                    models.BooleanField(blank=True, null=True, verbose_name="agrees to be photographed"),
                 ),
                 (
                     "is_staff",

@@ -281,9 +281,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "rooms",
                 "ordering": ["position", "name"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("event", "name"), name="room_name_once_per_event"
-                    )
+                    models.UniqueConstraint(fields=("event", "name"), name="room_name_once_per_event")
                 ],
             },
         ),
