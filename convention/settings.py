@@ -52,6 +52,7 @@ SECURE = SITE_URL.startswith("https://")
 
 INSTALLED_APPS = [
     "badges.reports",
+    "badges.scanner",
     "badges.attendance",
     "badges",
     "registrations",
@@ -85,6 +86,7 @@ APPS_WITH_PAGES = [
     "registrations",
     "badges",
     "badges.attendance",
+    "badges.scanner",
     "badges.reports",
 ]
 

@@ -1,0 +1,6 @@
+"""Addresses."""
+
+from typing import Any
+
+pages: list[Any] = []
+endpoints: list[Any] = []
