@@ -1,0 +1,140 @@
+"""The demo's companies, people and groups."""
+
+import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.utils.text import slugify
+
+from convention.seeding import World
+
+from .models import ClubRole, Company, CompanyRole, Employment, Mandate, Person, WorkingGroup
+from .names import COMPANIES, FIRST_NAMES, LAST_NAMES, TITLES, VENDORS
+
+NO_PASSWORD = make_password(None)
+PASSWORD = "convention"  # noqa: S105 (the demo's, printed by `make run`)
+ACCOUNTS = [
+    ("admin@club.example", "Adèle", "Admirat", "administrator"),
+    ("organisation@club.example", "Oscar", "Organ", "organizer"),
+    ("tresorerie@club.example", "Théo", "Trésor", "treasurer"),
+    ("secretariat@club.example", "Salomé", "Secret", "secretary"),
+    ("accueil@club.example", "Aline", "Accueil", ""),
+]
+GROUPS = [
+    ("cloud", "Cloud et souveraineté", "thematic"),
+    ("metiers", "Métiers et compétences", "thematic"),
+    ("reseaux", "Réseaux et sécurité", "technical"),
+    ("observabilite", "Observabilité", "technical"),
+    ("sobriete", "Sobriété numérique", "thematic"),
+    ("apero", "Les rendez-vous du jeudi", "informal"),
+]
+
+
+def seed(world: World) -> None:
+    """Companies with roles, people with employments, the demo's accounts, working groups."""
+    companies = [make_company(world, index) for index in range(world.companies)]
+    for index in range(len(VENDORS)):
+        make_vendor(world, index)
+    make_people(world, companies)
+    make_accounts(world)
+    make_groups(world)
+
+
+def make_company(world: World, index: int) -> Company:
+    """A member company, the same for each size."""
+    name, sector = COMPANIES[index]
+    return _company(world, name, sector, CompanyRole.Role.MEMBER, number=index)
+
+
+def make_vendor(world: World, index: int) -> Company:
+    """A vendor that hosts visits."""
+    name, sector = VENDORS[index]
+    return _company(world, name, sector, CompanyRole.Role.VENDOR, number=500 + index)
+
+
+def _company(world: World, name: str, sector: str, role: str, *, number: int) -> Company:
+    siren = luhn_number(world.rng("siren", number).randrange(10**7, 10**8))
+    company, created = Company.objects.get_or_create(
+        slug=slugify(name.replace("’", "-")),
+        defaults={
+            "name": name,
+            "sector": sector,
+            "siren": siren,
+            "city": "Paris",
+            "postcode": f"750{number % 20 + 1:02}",
+            "street": f"{number % 90 + 1} rue de l’Invention",
+            "vat_number": vat_number(siren),
+        },
+    )
+    if created:
+        years = world.rng("since", number).randrange(1, 5)
+        starts_on = datetime.date(world.today.year - years, 1, 1)
+        CompanyRole.objects.create(company=company, role=role, starts_on=starts_on)
+    return company
+
+
+def luhn_number(first_eight: int) -> str:
+    """A nine-digit number whose last digit is its Luhn check, as a SIREN's is."""
+    digits = [int(digit) for digit in f"{first_eight:08}"]
+    doubled = [d if i % 2 == 0 else d * 2 - 9 * (d > 4) for i, d in enumerate(digits)]
+    return f"{first_eight:08}{-sum(doubled) % 10}"
+
+
+def vat_number(siren: str) -> str:
+    """The French VAT number of a SIREN: key = (12 + 3 × (SIREN mod 97)) mod 97."""
+    return f"FR{(12 + 3 * (int(siren) % 97)) % 97:02}{siren}"
+
+
+def person_name(world: World, index: int) -> tuple[str, str]:
+    """An invented first and last name."""
+    rng = world.rng("person", index)
+    return rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+
+
+def address(first: str, last: str, index: int, domain: str) -> str:
+    """An address beneath .example, which no mail ever reaches."""
+    return f"{slugify(first)}.{slugify(last)}{index}@{domain}.example"
+
+
+def make_people(world: World, companies: list[Company]) -> None:
+    """People spread over the companies; the first of each company registers colleagues."""
+    there = set(Person.objects.values_list("email", flat=True))
+    people, jobs = [], []
+    for index in range(world.people):
+        company = companies[index % len(companies)]
+        first, last = person_name(world, index)
+        email = address(first, last, index, company.slug)
+        if email in there:
+            continue
+        title, level = world.rng("job", index).choice(TITLES)
+        people.append(Person(first_name=first, last_name=last, email=email, password=NO_PASSWORD))
+        jobs.append(
+            {"company": company, "title": title, "level": level, "is_contact": index < len(companies)}
+        )
+    made = Person.objects.bulk_create(people)
+    since = datetime.date(world.today.year - 1, 1, 1)
+    Employment.objects.bulk_create(
+        Employment(person=person, starts_on=since, **job) for person, job in zip(made, jobs, strict=True)
+    )
+
+
+def make_accounts(world: World) -> None:
+    """The accounts that `make run` prints; they sign in by password or by a mailed code."""
+    password = make_password(PASSWORD)
+    for email, first, last, role in ACCOUNTS:
+        person, created = Person.objects.get_or_create(
+            email=email, defaults={"first_name": first, "last_name": last, "password": password}
+        )
+        if created and role:
+            ClubRole.objects.create(person=person, role=role, starts_on=world.today)
+        if role == ClubRole.Role.ADMINISTRATOR:
+            Person.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+
+
+def make_groups(world: World) -> None:
+    """Working groups, each with a lead and a deputy."""
+    people = list(Person.objects.filter(employments__isnull=False).order_by("pk")[: 2 * len(GROUPS)])
+    for index, (slug, name, kind) in enumerate(GROUPS):
+        group, created = WorkingGroup.objects.get_or_create(slug=slug, defaults={"name": name, "kind": kind})
+        if created:
+            for person, role in zip(people[2 * index :], ("lead", "deputy"), strict=False):
+                Mandate.objects.create(group=group, person=person, role=role, starts_on=world.today)

@@ -1,0 +1,57 @@
+"""`manage.py seed`: a demo club with invented people."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.utils.translation import override
+
+from convention.audit.models import Entry
+from convention.audit.record import record
+from convention.club.models import Company, Person
+from convention.commands import SentenceCommand
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.seeding import SIZES, World
+
+VERB = "seed"
+
+
+class Command(SentenceCommand):
+    """Walk the installed apps, lowest storey first, and run each one's `seed.py`."""
+
+    help = "Fill the database with a demo club of invented people, always the same for the same seed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The size of the demo and its seed."""
+        parser.add_argument("--size", choices=SIZES, default="club")
+        parser.add_argument("--random-seed", type=int, default=1)
+
+    def run(self, **options: Any) -> None:
+        """Build one size, unless it stands."""
+        world = World(options["size"], options["random_seed"])
+        refuse_foreign_database()
+        if Event.objects.filter(slug=world.main_event).exists():
+            self.say(f"The demo “{world.size}” is there already; nothing was changed.")
+            return
+        with override("fr"):
+            for app in reversed(settings.INSTALLED_APPS):
+                if find_spec(f"{app}.seed"):
+                    import_module(f"{app}.seed").seed(world)
+        record(VERB, f"{world.size}:{world.number}")
+        event = Event.objects.get(slug=world.main_event)
+        self.say(
+            f"Seeded “{world.size}”: event {event.slug}, {event.registrations.count()} registrations, "
+            f"{event.sessions.count()} sessions."
+        )
+
+
+def refuse_foreign_database() -> None:
+    """Never mix invented people with real ones."""
+    holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
+    if holds_something and not Entry.objects.filter(verb=VERB).exists():
+        raise ConventionError(
+            "This database holds data that `seed` did not put there; use an empty one (DATABASE_URL)."
+        )

@@ -1,0 +1,69 @@
+"""The demo: believable, the same for the same seed, never mixed with real data."""
+
+import pytest
+from django.core.management import call_command
+
+from convention.club.models import Company, Person
+from convention.events.models import Event
+from registrations.models import Registration, Ticket
+from schedule.models import Session
+
+pytestmark = pytest.mark.django_db
+
+
+def test_club_has_the_promised_size():
+    call_command("seed")
+    convention = Event.objects.get(slug="convention")
+    assert convention.is_registration_open()
+    assert Company.objects.filter(roles__role="member").count() == 60
+    assert Person.objects.filter(employments__isnull=False).count() == 560
+    assert convention.registrations.confirmed().count() == 600
+    assert convention.sessions.count() == 60
+    assert [ticket.slug for ticket in convention.tickets.all()] == [
+        "member", "guest", "vendor", "speaker", "press", "staff",
+    ]  # fmt: skip
+    assert {f"visit-{number}" for number in (1, 2, 3)} <= set(Event.objects.values_list("slug", flat=True))
+    assert Event.objects.filter(kind="group_meeting").count() == 6
+
+
+def test_sizes_coexist_and_counters_agree():
+    call_command("seed", size="small")
+    call_command("seed", size="club")
+    assert Event.objects.get(slug="small").registrations.count() == 40
+    for ticket in Ticket.objects.all():
+        assert ticket.taken == ticket.registrations.count()
+
+
+def test_large_has_a_scarce_ticket():
+    call_command("seed", size="large")
+    event = Event.objects.get(slug="large")
+    assert (event.registrations.count(), event.sessions.count()) == (10_000, 200)
+    scarce = event.tickets.get(slug="scarce")
+    assert (scarce.capacity, scarce.taken, scarce.price) == (500, 0, 0)
+
+
+def test_same_seed_same_people():
+    call_command("seed", size="small")
+    first = list(Registration.objects.order_by("reference").values_list("reference", "email"))
+    guids = list(Session.objects.order_by("guid").values_list("guid", flat=True))
+    Registration.objects.all().delete()
+    Event.objects.all().delete()
+    call_command("seed", size="small")
+    assert list(Registration.objects.order_by("reference").values_list("reference", "email")) == first
+    assert list(Session.objects.order_by("guid").values_list("guid", flat=True)) == guids
+
+
+def test_a_second_run_changes_nothing(capsys):
+    call_command("seed", size="small")
+    call_command("seed", size="small")
+    assert Event.objects.filter(slug="small").count() == 1
+    assert "there already" in capsys.readouterr().err
+
+
+def test_a_foreign_database_is_refused(capsys):
+    Company.objects.create(name="Vraie Entreprise", slug="vraie")
+    with pytest.raises(SystemExit) as stop:
+        call_command("seed")
+    assert stop.value.code == 2
+    assert "data that `seed` did not put there" in capsys.readouterr().err
+    assert Event.objects.count() == 0
