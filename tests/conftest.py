@@ -1,1 +1,115 @@
-"""What every test may use; see docs/developers.md."""
+"""What every test may use.
+
+Fixtures here:
+- `run_tasks()` runs every task waiting in the queue, here and now; a failing one fails the test
+  (`run_tasks(tolerate=True)` returns the failed results instead).
+- `manage("badges", "convention", ...)` runs `manage.py` as a process of its own on the test database,
+  and returns exit status, stdout and stderr; needs `transactional_db`.
+- `mail_receiver` is a real SMTP server: `mail_receiver.messages` are parsed e-mails in order of arrival.
+  Without it Django's own outbox (`mailoutbox`) is quicker.
+- `schedules_dir` the folder of real schedules named by SCHEDULES_DIR, else the test is skipped, plainly.
+
+Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
+(`write_camera`, a fake camera's film), `tests.rush` (`in_threads`), `tests.factories`.
+A test marked `postgresql` is skipped on SQLite; the suite runs on both (`make test`).
+The browser's fixtures stand in `tests/journeys/conftest.py`.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as project_settings
+from django.core.cache import cache
+from django.db import connection
+from django.utils import translation
+
+from tests.post import MailReceiver
+from tests.work import run_waiting_tasks
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_SCHEDULES = "SCHEDULES_DIR"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what needs PostgreSQL where the database is SQLite."""
+    if connection.vendor == "postgresql":
+        return
+    skip = pytest.mark.skip(reason="needs PostgreSQL (DATABASE_URL); `make test` runs it there too")
+    for item in items:
+        if item.get_closest_marker("postgresql"):
+            item.add_marker(skip)
+
+
+def pytest_report_header() -> str:
+    """Say which database this run uses."""
+    return f"database: {connection.vendor} · var: {project_settings.VAR_DIR}"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_language_and_cache():
+    """Each test starts in French with an empty cache."""
+    cache.clear()
+    with translation.override(project_settings.LANGUAGE_CODE):
+        yield
+
+
+@pytest.fixture
+def run_tasks(db):
+    """Run what waits in the task queue, as the worker would."""
+    return run_waiting_tasks
+
+
+@pytest.fixture
+def manage(transactional_db):
+    """Run `manage.py` on the test database as a process of its own."""
+
+    def run(*args: str, stdin: str | None = None, timeout: float = 120, **environ: str) -> Any:
+        return subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database_url(), **environ},
+            capture_output=True,
+            text=True,
+            input=stdin,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+def database_url() -> str:
+    """The test database's address, for another process."""
+    made = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{made['NAME']}"
+    password = f":{made['PASSWORD']}" if made["PASSWORD"] else ""
+    return f"postgres://{made['USER']}{password}@{made['HOST']}:{made['PORT']}/{made['NAME']}"
+
+
+@pytest.fixture
+def mail_receiver(settings):
+    """A real SMTP server that keeps what it receives; our mail goes there."""
+    receiver = MailReceiver()
+    receiver.start()
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": receiver.hostname, "port": receiver.port, "timeout": 10},
+        }
+    }
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def schedules_dir() -> Path:
+    """Real published schedules, where the folder is present."""
+    folder = Path(os.environ.get(REAL_SCHEDULES, ""))
+    if not os.environ.get(REAL_SCHEDULES) or not folder.is_dir():
+        pytest.skip(f"{REAL_SCHEDULES} names no folder of real schedules")
+    return folder

@@ -1,0 +1,71 @@
+"""What stories in the browser ask of a page."""
+
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from playwright.sync_api import ConsoleMessage, Page
+
+CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+SCREENS = {
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+}
+PROBLEMS: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+
+
+def watch(page: Page) -> Page:
+    """Note what goes wrong in a page: breaches of the content security policy, uncaught errors."""
+    problems = PROBLEMS.setdefault(page, [])
+
+    def console(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Permissions policy" in message.text:
+            problems.append(f"{page.url}: {message.text}")
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    return page
+
+
+def page_problems(page: Page) -> list[str]:
+    """What went wrong in a page so far; asked again, only what is new."""
+    problems = PROBLEMS.get(page, [])
+    taken = list(problems)
+    problems.clear()
+    return taken
+
+
+def assert_no_csp_violations(page: Page) -> None:
+    assert page_problems(page) == []
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    """Nothing stands out to the right of the screen."""
+    script = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    scroll, client = page.evaluate(script)
+    assert scroll <= client, f"{page.url} is {scroll} pixels wide on a screen of {client}"
+
+
+def assert_accessible(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> None:
+    """No finding of axe-core (WCAG 2.2 A and AA, best practices); `without` names rules left out."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(axe_source())
+    found = page.evaluate(
+        """async ([within, without]) => {
+            const rules = Object.fromEntries(without.map((id) => [id, { enabled: false }]));
+            const result = await axe.run(within, {
+                preload: false,
+                resultTypes: ["violations"],
+                runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+                rules,
+            });
+            return result.violations.flatMap((violation) => violation.nodes.map(
+                (node) => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary}`));
+        }""",
+        [within, list(without)],
+    )
+    assert found == [], f"{page.url}\n" + "\n".join(found)
+
+
+def axe_source() -> str:
+    return (Path(settings.NODE_MODULES) / "axe-core" / "axe.min.js").read_text()

@@ -1,0 +1,141 @@
+"""A real Chromium for whole stories.
+
+Fixtures:
+- `site` the address of a live server with the test database (SQLite file or PostgreSQL); SITE_URL points
+  to it, so that links in mails and codes lead there.
+- `open_page(screen="phone", language="fr", javascript=True, **options)` opens a page in a fresh context;
+  relative addresses work: `page.goto("/en/events/x/")`.
+- `screen` (phone and desktop), `language` (fr and en), `prefix` ("" or "/en"): a test that names one
+  runs in each; narrow with `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
+- `browser_page` a page in that screen and language. `no_javascript` the same without JavaScript.
+- `camera_page(codes, **options)` opens a page in a browser of its own whose camera shows these codes in turn.
+At its end every page is checked: no breach of the content security policy, no uncaught error. A story that
+expects some takes them from `page_problems(page)` first (it empties the list).
+- `assert_accessible(page)` runs axe-core. `assert_no_sideways_scroll(page)`.
+- `assert_no_csp_violations(page)`.
+Import the functions from `tests.journeys.browsing`.
+"""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.camera import write_camera
+from tests.journeys.browsing import CHROMIUM_NAMES, SCREENS, page_problems, watch
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser."""
+    for item in items:
+        if "browser_name" in getattr(item, "fixturenames", []):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where Chromium is; none: the tests are skipped, plainly."""
+    for name in CHROMIUM_NAMES:
+        if path := shutil.which(name):
+            return path
+    pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict, chromium_path: str) -> dict:
+    return {**browser_type_launch_args, "executable_path": chromium_path, "args": ARGUMENTS}
+
+
+@pytest.fixture
+def site(live_server, settings) -> str:
+    """The live server's address, which the project takes for its own."""
+    settings.SITE_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    return live_server.url
+
+
+@pytest.fixture(params=list(SCREENS))
+def screen(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["fr", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def prefix(language: str) -> str:
+    return "" if language == "fr" else f"/{language}"
+
+
+@pytest.fixture
+def open_page(site: str, browser: Browser):
+    """Open pages; at the end they are checked and closed."""
+    contexts, pages = [], []
+
+    def opened(
+        screen: str = "desktop",
+        language: str = "fr",
+        *,
+        javascript: bool = True,
+        within: Browser | None = None,
+        **options,
+    ) -> Page:
+        context = (within or browser).new_context(
+            **{
+                "base_url": site,
+                "locale": {"fr": "fr-FR", "en": "en-GB"}[language],
+                "timezone_id": "Europe/Paris",
+                "java_script_enabled": javascript,
+                **SCREENS[screen],
+                **options,
+            }
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = watch(context.new_page())
+        context.on("page", lambda other: pages.append(watch(other)))
+        pages.append(page)
+        return page
+
+    yield opened
+    problems = [problem for page in pages for problem in page_problems(page)]
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def browser_page(open_page: Callable[..., Page], screen: str, language: str) -> Page:
+    return open_page(screen, language)
+
+
+@pytest.fixture
+def no_javascript(open_page: Callable[..., Page], screen: str, language: str) -> Page:
+    return open_page(screen, language, javascript=False)
+
+
+@pytest.fixture
+def camera_page(open_page: Callable[..., Page], launch_browser: Callable[..., Browser], tmp_path):
+    """Open a page in a browser of its own, whose camera shows these codes in turn (None: an empty desk)."""
+    browsers = []
+
+    def opened(codes: list[str | None], *, seconds: float = 2, **options) -> Page:
+        film = write_camera(tmp_path / f"camera-{len(browsers)}.y4m", codes, seconds=seconds)
+        fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        browsers.append(launch_browser(args=[*ARGUMENTS, *fake, f"--use-file-for-fake-video-capture={film}"]))
+        return open_page(within=browsers[-1], **{"screen": "phone", "permissions": ["camera"], **options})
+
+    yield opened
+    for browser in browsers:
+        browser.close()

@@ -1,0 +1,20 @@
+"""Settings of the tests: those of the project in MODE=test, with a folder thrown away afterwards."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "VAR_DIR" not in os.environ:
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="convention-tests-")
+    atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
+os.environ.setdefault("MODE", "test")
+os.environ.setdefault("RATE_LIMITS", "off")  # a test of the limits turns them on with `settings`
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver runs a loop in our thread
+
+from convention.settings import *  # noqa: F403 (they read what was set above)
+from convention.settings import DATABASES, VAR_DIR
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in use, not memory: threads and processes of journeys really compete for it.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}

@@ -1,0 +1,29 @@
+"""The task worker in a test: the real one, in this process."""
+
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+LIMIT = 10_000
+
+
+def run_waiting_tasks(*, tolerate: bool = False) -> list[DBTaskResult]:
+    """Run what waits, and what that adds; return the results. A failed one fails the test."""
+    worker = Worker(
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="tests",
+        excluded_queue_names=[],
+    )
+    results = []
+    while (result := DBTaskResult.objects.ready().first()) is not None and len(results) < LIMIT:
+        result.claim(worker.worker_id)
+        worker.run_task(result)
+        results.append(result)
+    failed = [result for result in results if result.status == "FAILED"]
+    if failed and not tolerate:
+        raise AssertionError("\n".join(result.traceback for result in failed))
+    return results
