@@ -1,0 +1,75 @@
+"""Texts of others are safe to show and readable without markup."""
+
+import pytest
+
+from schedule.prose import to_html, to_text, web_address
+
+
+def test_markdown_becomes_html():
+    assert to_html("**Bold** and\na [link](https://example.org/)") == (
+        "<p><strong>Bold</strong> and<br>\n"
+        'a <a href="https://example.org/" rel="nofollow noopener noreferrer">link</a></p>'
+    )
+
+
+def test_bare_addresses_become_links():
+    assert to_html("See https://example.org/a.") == (
+        '<p>See <a href="https://example.org/a" rel="nofollow noopener noreferrer">'
+        "https://example.org/a</a>.</p>"
+    )
+
+
+def test_html_is_kept_where_harmless():
+    assert to_html("<p>One</p>\n<ul><li>two</li></ul>") == "<p>One</p>\n<ul><li>two</li></ul>"
+
+
+@pytest.mark.parametrize(
+    "cruel",
+    [
+        "<script>alert(1)</script>",
+        "<p onclick='x()'>a</p><img src=x onerror=alert(1)>",
+        "[a](javascript:alert(1))",
+        "<a href='javascript:alert(1)'>a</a>",
+        "<style>p{}</style><p style='color:red'>a</p>",
+        "<iframe src='https://example.org'></iframe>",
+        "![x](https://example.org/track.png)",
+    ],
+)
+def test_nothing_dangerous_passes(cruel):
+    html = to_html(cruel).lower()
+    for forbidden in (
+        "<script",
+        "onclick",
+        "onerror",
+        'href="javascript',
+        "<style",
+        "style=",
+        "<iframe",
+        "<img",
+    ):
+        assert forbidden not in html
+
+
+def test_headings_stay_below_the_pages_own():
+    assert to_html("# Big") == "<h4>Big</h4>"
+    assert to_html("<h1>Big</h1>") == "<h4>Big</h4>"
+
+
+def test_indented_paragraphs_are_no_code():
+    assert to_html("One.\n\n          Two.") == "<p>One.</p>\n<p>Two.</p>"
+
+
+def test_text_without_markup():
+    assert to_text("<p>Fish &amp; chips</p><ul><li>a</li><li>b</li></ul>") == "Fish & chips\n\n• a\n• b"
+    assert (
+        to_text("# Title\n\n**Bold** text\nnext line\n\n- a\n- b")
+        == "Title\n\nBold text\nnext line\n\n• a\n• b"
+    )
+    assert to_text("") == ""
+    assert to_text("1 < 2 & 3 > 2") == "1 < 2 & 3 > 2"
+
+
+def test_only_web_addresses_are_linked():
+    assert web_address("https://example.org/") == "https://example.org/"
+    assert web_address("javascript:alert(1)") == ""
+    assert web_address("../slides.pdf") == ""
