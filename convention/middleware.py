@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from .api.problems import problem
 from .context import Actor, current_actor
 from .errors import ConventionError
 
@@ -72,6 +73,8 @@ class Sentences:
         """Answer with the sentence."""
         if not isinstance(error, ConventionError):
             return None
+        if request.path_info.startswith("/api/"):
+            return problem(error.kind, error.status, str(error))
         response = render(request, "error.html", {"error": error}, status=error.status)
         patch_vary_headers(response, ["Cookie"])
         return response

@@ -7,7 +7,10 @@ from django.shortcuts import redirect
 from django.urls import translate_url
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import defaults
 from django.views.decorators.http import require_POST
+
+from .api.problems import problem
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -62,3 +65,17 @@ def preferred_language(request: "HttpRequest") -> str:
         if accepted[:2] in dict(settings.LANGUAGES):
             return accepted[:2]
     return settings.LANGUAGE_CODE
+
+
+def not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":
+    """Answer programs with a problem, people with a page."""
+    if request.path_info.startswith("/api/"):
+        return problem("not-found", 404, "There is nothing at this address.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: "HttpRequest") -> "HttpResponse":
+    """The same for a fault of ours; the log has the request's id and the traceback."""
+    if request.path_info.startswith("/api/"):
+        return problem("error", 500, "Something failed here; it is logged. Please try again later.")
+    return defaults.server_error(request)

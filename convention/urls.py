@@ -35,3 +35,6 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
+
+handler404 = "convention.pages.not_found"
+handler500 = "convention.pages.server_error"

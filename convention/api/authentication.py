@@ -1,6 +1,5 @@
 """Bearer tokens of people's programs."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -9,16 +8,12 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 
 from .models import ApiToken
+from .tokens import hash_token
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from convention.club.models import Person
-
-
-def hash_token(token: str) -> str:
-    """What is kept of a token: it is long and random, so a plain SHA-256 does."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class BearerToken(BaseAuthentication):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -14,40 +14,71 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONTENT_TYPE = "application/problem+json"
+PROBLEMS = {
+    "authentication-failed": "The token is unknown, expired or revoked.",
+    "closed": "It is not the time for this: registration has not opened, or is over.",
+    "error": "Something else is wrong; the detail says what.",
+    "expired": "A link or token that was good once.",
+    "forbidden": "The reader is known and may not do this.",
+    "invalid": "The request cannot be carried out; the detail says why.",
+    "invalid-fields": "Some fields need another look; `errors` holds sentences by field.",
+    "method-not-allowed": "This address does not answer to that method.",
+    "not-authenticated": "Send a token: Authorization: Bearer TOKEN.",
+    "not-found": "There is nothing at this address, or it is not for this reader.",
+    "parse-error": "The body is not valid JSON.",
+    "permission-denied": "The token or person may not do this.",
+    "sold-out": "No place is left.",
+    "throttled": "Too many requests; Retry-After says when to try again.",
+    "unreadable": "A file that is not what it should be.",
+    "unsupported-media-type": "Send JSON: Content-Type: application/json.",
+}
 
 
-def problem(kind: str, status: int, detail: str, *, fields: "Mapping[str, Any] | None" = None) -> Response:
-    """One problem; `type` ends in its kind, `errors` holds sentences by field."""
-    body: dict[str, Any] = {
-        "type": f"/api/v1/problems/{kind}",
-        "title": kind.replace("-", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-    }
+def problem_type(kind: str) -> str:
+    """The `type` of a problem: an address whose last part is its kind."""
+    return f"/api/v1/problems/{kind}"
+
+
+def problem_body(
+    kind: str, status: int, detail: str, fields: "Mapping[str, Any] | None" = None
+) -> dict[str, Any]:
+    """One problem as data; `errors` holds sentences by field."""
+    title = kind.replace("-", " ").capitalize()
+    body: dict[str, Any] = {"type": problem_type(kind), "title": title, "status": status, "detail": detail}
     if fields:
         body["errors"] = fields
-    return Response(body, status=status, content_type=CONTENT_TYPE)
+    return body
+
+
+def problem(
+    kind: str, status: int, detail: str, *, fields: "Mapping[str, Any] | None" = None
+) -> JsonResponse:
+    """One problem as an answer of a plain Django view."""
+    return JsonResponse(problem_body(kind, status, detail, fields), status=status, content_type=CONTENT_TYPE)
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: our sentences and DRF's own errors in one shape."""
     if isinstance(error, ConventionError):
         fields = error.fields if isinstance(error, InvalidFields) else None
-        return problem(error.kind, error.status, str(error), fields=fields)
+        return _respond(problem_body(error.kind, error.status, str(error), fields))
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return problem("invalid-fields", 422, "Some fields need another look.", fields=detail)
+        return _respond(problem_body("invalid-fields", 422, "Some fields need another look.", detail))
     standard = exception_handler(error, context)
-    if standard is None:
-        return None
-    kind = getattr(
-        error,
-        "default_code",
-        {Http404: "not_found", PermissionDenied: "forbidden"}.get(type(error)),
-    )
-    detail = getattr(error, "detail", "There is nothing at this address.")
-    response = problem(str(kind or "error").replace("_", "-"), standard.status_code, str(detail))
+    return None if standard is None else _translate(error, standard)
+
+
+def _translate(error: Exception, standard: Response) -> Response:
+    kinds: dict[type, str] = {Http404: "not-found", PermissionDenied: "forbidden"}
+    kind = kinds.get(type(error)) or str(getattr(error, "default_code", "error")).replace("_", "-")
+    detail = str(getattr(error, "detail", "There is nothing at this address."))
+    response = _respond(problem_body(kind, standard.status_code, detail))
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in standard:
             response[header] = standard[header]
     return response
+
+
+def _respond(body: dict[str, Any]) -> Response:
+    return Response(body, status=body["status"], content_type=CONTENT_TYPE)

@@ -1,0 +1,20 @@
+"""What a token may do: an endpoint names the scope it needs."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.permissions import BasePermission
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class HasScope(BasePermission):
+    """The request carries a token that holds the view's `required_scope`."""
+
+    message = _("This token does not hold the scope that this address needs.")
+
+    def has_permission(self, request: "Request", view: Any) -> bool:
+        """Compare the token's scopes with the view's `required_scope`."""
+        scopes = getattr(request.auth, "scopes", None)
+        return scopes is not None and view.required_scope in scopes

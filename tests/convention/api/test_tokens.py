@@ -1,0 +1,97 @@
+"""API tokens: made once, shown once, scoped, revoked at once; problems in one shape."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token, revoke_token
+from convention.audit.models import Entry
+from convention.club.models import Person
+from convention.errors import InvalidFields, NotFound
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person():
+    return Person.objects.create_user("ada@club.example", "a long password", first_name="Ada")
+
+
+def test_only_the_hash_is_kept_and_the_trail_says_so(person):
+    row, token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
+    assert token.startswith("cvn_")
+    assert token not in str(ApiToken.objects.filter(pk=row.pk).values().get())
+    assert list(Entry.objects.values_list("verb", "fields")) == [("api_token.create", ["name", "scopes"])]
+
+
+@pytest.mark.parametrize("scopes", [[], ["everything"], ["events:read", "root"]])
+def test_unknown_scopes_are_refused(person, scopes):
+    with pytest.raises(InvalidFields):
+        create_token(person_id=person.pk, name="script", scopes=scopes)
+
+
+def test_nobody_revokes_another_ones_token(person):
+    row, _token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
+    with pytest.raises(NotFound):
+        revoke_token(person_id=person.pk + 1, token_id=row.pk)
+    assert ApiToken.objects.get().is_valid()
+
+
+def test_a_token_ends_by_time_and_by_revocation(person):
+    row, _token = create_token(
+        person_id=person.pk, name="x", scopes=["events:read"], lifetime=datetime.timedelta(days=1)
+    )
+    assert row.is_valid()
+    assert not row.is_valid(at=timezone.now() + datetime.timedelta(days=1))
+    revoke_token(person_id=person.pk, token_id=row.pk)
+    assert not ApiToken.objects.get().is_valid()
+
+
+def test_the_page_shows_the_token_once(client, person):
+    client.force_login(person)
+    page = client.post(
+        reverse("api-tokens"), {"name": "badge printer", "scopes": ["events:read"], "lifetime": "30"}
+    )
+    token = page.context["new_token"]
+    assert token in page.content.decode()
+    again = client.get(reverse("api-tokens")).content.decode()
+    assert token not in again
+    assert "badge printer" in again
+
+
+def test_strangers_are_sent_to_sign_in(client):
+    answer = client.get(reverse("api-tokens"))
+    assert (answer.status_code, answer.url) == (302, "/accounts/login/?next=/me/tokens/")
+
+
+def test_bad_fields_get_sentences(client, person):
+    client.force_login(person)
+    page = client.post(reverse("api-tokens"), {"name": "x" * 101, "scopes": ["root"]})
+    assert set(page.context["form"].errors) == {"name", "scopes"}
+    assert ApiToken.objects.count() == 0
+
+
+def test_unknown_addresses_answer_with_a_problem(client):
+    answer = client.get("/api/v1/nothing/here/")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "/api/v1/problems/not-found",
+        "title": "Not found",
+        "status": 404,
+        "detail": "There is nothing at this address.",
+    }
+
+
+def test_each_problem_has_a_page(client):
+    assert "No place is left" in client.get("/api/v1/problems/sold-out").json()["description"]
+    assert client.get("/api/v1/problems/nonsense").status_code == 404
+
+
+def test_schema_and_docs_are_there(client):
+    schema = client.get("/api/v1/schema/?format=json").json()
+    assert schema["info"]["title"] == "Convention"
+    docs = client.get("/api/v1/docs/")
+    assert "<script>" not in docs.content.decode()
