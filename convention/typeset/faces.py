@@ -1,0 +1,107 @@
+"""The packaged font files, opened when first needed, and which of them draws a character."""
+
+import enum
+import functools
+import unicodedata
+
+import uharfbuzz
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import ConventionError
+
+
+class Weight(enum.StrEnum):
+    """How strong the letters are; the value names the folder and the file."""
+
+    REGULAR = "400Regular"
+    SEMIBOLD = "600SemiBold"
+    BOLD = "700Bold"
+
+
+class FontsMissing(ConventionError):
+    """The packages with the fonts are not installed."""
+
+    kind = "fonts-missing"
+    status = 500
+
+
+PRIMARY = "source-sans-3"
+ALPHABETS = (PRIMARY, "noto-sans", "noto-sans-arabic", "noto-sans-hebrew", "noto-sans-thai")
+HAN = ("noto-sans-sc", "noto-sans-jp", "noto-sans-kr")
+FILE_NAMES = {
+    "source-sans-3": "SourceSans3",
+    "noto-sans": "NotoSans",
+    "noto-sans-arabic": "NotoSansArabic",
+    "noto-sans-hebrew": "NotoSansHebrew",
+    "noto-sans-thai": "NotoSansThai",
+    "noto-sans-sc": "NotoSansSC",
+    "noto-sans-jp": "NotoSansJP",
+    "noto-sans-kr": "NotoSansKR",
+}
+# Room above and below the baseline that a line of the family needs, in em.
+ROOM = {PRIMARY: (0.93, 0.27), "noto-sans": (0.95, 0.28), "noto-sans-arabic": (1.1, 0.55)}
+TALL = (1.05, 0.35)
+
+
+class Face:
+    """One font file: its characters, its advance widths (thousandths of an em) and its shaper."""
+
+    def __init__(self, family: str, weight: Weight) -> None:
+        self.family = family
+        self.weight = weight
+        self.name = f"{FILE_NAMES[family]}-{weight.name.title()}"
+        self.ascent, self.descent = ROOM.get(family, TALL)
+        path = settings.NODE_MODULES / "@expo-google-fonts" / family / weight
+        path /= f"{FILE_NAMES[family]}_{weight}.ttf"
+        if not path.exists():
+            raise FontsMissing(_("The fonts are not installed: run `make setup`, which runs `npm ci`."))
+        self.file = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
+        self.font = uharfbuzz.Font(self.file)
+        self.characters = frozenset(self.file.unicodes)
+        self._advances: dict[int, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def advance(self, glyph: int) -> int:
+        """The width of a glyph on its own, in thousandths of an em."""
+        width = self._advances.get(glyph)
+        if width is None:
+            width = self._advances[glyph] = self.font.get_glyph_h_advance(glyph)
+        return width
+
+    def glyph(self, character: str) -> int:
+        """The number of a character's glyph; 0 where the file has none."""
+        return self.font.get_nominal_glyph(ord(character)) or 0
+
+
+@functools.cache
+def face(family: str, weight: Weight) -> Face:
+    """The opened file. Raises FontsMissing."""
+    return Face(family, weight)
+
+
+def families_for(text: str) -> tuple[str, ...]:
+    """The families to ask in turn; Han characters are drawn as the text around them suggests."""
+    if any("\uac00" <= char <= "\ud7a3" or "\u1100" <= char <= "\u11ff" for char in text):
+        return (*ALPHABETS, "noto-sans-kr", "noto-sans-sc", "noto-sans-jp")
+    if any("\u3040" <= char <= "\u30ff" for char in text):
+        return (*ALPHABETS, "noto-sans-jp", "noto-sans-sc", "noto-sans-kr")
+    return (*ALPHABETS, *HAN)
+
+
+def face_of(cluster: str, families: tuple[str, ...], weight: Weight) -> Face | None:
+    """The first face that has every character of this grapheme that shows, or None."""
+    shown = [ord(char) for char in cluster if not is_ignorable(char)]
+    for family in families:
+        candidate = face(family, weight)
+        if all(code in candidate.characters for code in shown):
+            return candidate
+    return None
+
+
+@functools.cache
+def is_ignorable(char: str) -> bool:
+    """Whether a character shows nothing by itself: joiners, selectors, marks of direction."""
+    return unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"

@@ -1,0 +1,125 @@
+"""Cut text into what shaping needs: graphemes that hold together, and runs of one face and direction."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from bidi import algorithm
+
+from .faces import PRIMARY, Face, Weight, face, face_of, families_for
+
+RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+# Direction controls are dropped (isolated pieces are ordered by their letters), joiners are kept.
+UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+SPACES = re.compile("[\t\n\v\f\r \u2028\u2029]+")
+ZERO_WIDTH_JOINER = "\u200d"
+THAI_SARA_AM = "\u0e33\u0eb3"
+
+
+class Run(NamedTuple):
+    """Characters that one face draws in one direction; `face` is None where no font has them."""
+
+    text: str
+    face: Face | None
+    is_rtl: bool
+
+
+def clean(text: str) -> str:
+    """One line of composed text without controls; spaces that do not break are kept."""
+    return SPACES.sub(" ", unicodedata.normalize("NFC", UNWANTED.sub("", text))).strip(" ")
+
+
+def graphemes(text: str) -> list[str]:
+    """What a reader takes for one character, never to be cut."""
+    if text.isascii():
+        return list(text)
+    clusters: list[str] = []
+    for char in text:
+        if clusters and _continues(clusters[-1], char):
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
+
+
+def _continues(cluster: str, char: str) -> bool:
+    if unicodedata.category(char) in {"Mn", "Me", "Mc"} or char in THAI_SARA_AM or char == ZERO_WIDTH_JOINER:
+        return True
+    if "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f":
+        return True
+    if cluster[-1] == ZERO_WIDTH_JOINER:
+        return unicodedata.category(cluster[0]) == "So"
+    return len(cluster) == 1 and _is_flag(cluster) and _is_flag(char)
+
+
+def _is_flag(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter that has a direction runs from right to left."""
+    return bool(RIGHT_TO_LEFT.search(text)) and bool(algorithm.get_base_level(text))
+
+
+def runs(text: str, weight: Weight) -> list[Run]:
+    """The runs of one line in the order in which they stand on paper, left to right."""
+    if not text:
+        return []
+    primary = face(PRIMARY, weight)
+    if not RIGHT_TO_LEFT.search(text):
+        if primary.characters.issuperset(map(ord, text)):
+            return [Run(text, primary, is_rtl=False)]
+        return list(_cut([(cluster, 0) for cluster in graphemes(text)], text, weight))
+    levels = _levels(text)
+    pieces, position = [], 0
+    for cluster in graphemes(text):
+        pieces.append((cluster, levels[position]))
+        position += len(cluster)
+    return list(_cut(_visual_order(pieces), text, weight))
+
+
+def _cut(pieces: list[tuple[str, int]], text: str, weight: Weight) -> Iterator[Run]:
+    """Group neighbours by face and direction; pieces of a right-to-left run come last letter first."""
+    families = families_for(text)
+    chosen: list[tuple[str, Face | None, int]] = []
+    for cluster, level in pieces:
+        drawn_by = face_of(cluster, families, weight)
+        if cluster == " " and chosen and chosen[-1][1]:
+            drawn_by = chosen[-1][1] if ord(" ") in chosen[-1][1].characters else drawn_by
+        chosen.append((cluster, drawn_by, level))
+    for (drawn_by, level), group in groupby(chosen, key=lambda item: item[1:]):
+        clusters = [item[0] for item in group]
+        if level % 2:
+            clusters.reverse()
+        yield Run("".join(clusters), drawn_by, is_rtl=bool(level % 2))
+
+
+def _levels(text: str) -> list[int]:
+    """The embedding level of each character, by the Unicode bidirectional algorithm."""
+    storage = algorithm.get_empty_storage()
+    storage["base_level"] = algorithm.get_base_level(text)
+    storage["base_dir"] = ("L", "R")[storage["base_level"]]
+    algorithm.get_embedding_levels(text, storage)
+    algorithm.explicit_embed_and_overrides(storage)
+    algorithm.resolve_weak_types(storage)
+    algorithm.resolve_neutral_types(storage, False)  # noqa: FBT003 - the library's "debug"
+    algorithm.resolve_implicit_levels(storage, False)  # noqa: FBT003
+    return [char["level"] for char in storage["chars"]]
+
+
+def _visual_order(pieces: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Rule L2: from the highest level down to the lowest odd one, turn each stretch around."""
+    ordered = list(pieces)
+    for level in range(max(level for _, level in pieces), 0, -1):
+        result: list[tuple[str, int]] = []
+        for turned, group in groupby(ordered, key=lambda piece: piece[1] >= level):
+            stretch = list(group)
+            result += reversed(stretch) if turned else stretch
+        ordered = result
+    return ordered

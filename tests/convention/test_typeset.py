@@ -1,0 +1,148 @@
+"""Every script shaped and whole, nothing lost in wrapping, everything readable in the text layer."""
+
+import io
+import subprocess
+import unicodedata
+
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reportlab.pdfgen.canvas import Canvas
+
+from convention.typeset import Box, Document, Weight, draw, fit, missing_glyphs, shape, wrap
+from convention.typeset.faces import FontsMissing, face
+from convention.typeset.scripts import clean, graphemes, runs
+
+LEFT_TO_RIGHT = [
+    "Jean-Baptiste Élodie Œuvre final office AVATAR To",
+    "Ελένη Παπαδοπούλου",
+    "Владимир Хрущёв",
+    "กิตติศักดิ์ น้ำใจ",
+    "王小明 山田太郎 東京タワー",
+    "김철수 대한민국",
+    "Nguyễn Văn Đức",
+    "L’Été « bien » : oui !",
+]
+
+
+def pdf_of(*texts: str) -> bytes:
+    file = io.BytesIO()
+    with Document(file, title="Test", language="fr") as document:
+        page = document.page(595, 842)
+        for index, text in enumerate(texts):
+            page.text(shape(text, Weight.BOLD), 40, 50 + 40 * index, 20)
+    return file.getvalue()
+
+
+def text_of(pdf: bytes) -> str:
+    command = ["pdftotext", "-", "-"]
+    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+
+
+def test_every_script_is_read_back_by_poppler():
+    lines = [line for line in text_of(pdf_of(*LEFT_TO_RIGHT)).split("\n") if line.strip()]
+    assert [line.strip("\f ") for line in lines] == LEFT_TO_RIGHT
+
+
+def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
+    texts = [text for text in LEFT_TO_RIGHT if "น" not in text]
+    page = pypdf.PdfReader(io.BytesIO(pdf_of(*texts))).pages[0]
+    assert page.extract_text().split("\n") == texts
+
+
+def test_a_name_typed_with_combining_accents_is_composed():
+    name = "Zoé Ångström"
+    assert shape(unicodedata.normalize("NFD", name), Weight.BOLD) == shape(name, Weight.BOLD)
+
+
+def test_arabic_is_joined_and_reads_from_the_right():
+    line = shape("محمد", Weight.BOLD)
+    alone = {shape(letter, Weight.BOLD).spans[0].glyphs[0].number for letter in "محمد"}
+    shaped = {glyph.number for span in line.spans for glyph in span.glyphs}
+    assert line.is_rtl
+    assert not alone & shaped - {shape("د", Weight.BOLD).spans[0].glyphs[0].number}
+    assert "محمد" in text_of(pdf_of("محمد بن سلمان"))
+
+
+def test_mixed_directions_stand_in_visual_order():
+    pieces = [(run.text, run.is_rtl) for run in runs("abc אבג 12", Weight.BOLD)]
+    assert pieces == [("abc ", False), ("12", False), (" ", True), ("אבג", True)]
+    assert shape("דוד Smith", Weight.BOLD).is_rtl
+    assert not shape("Smith דוד", Weight.BOLD).is_rtl
+
+
+def test_pictures_and_unknown_scripts_are_reported_never_lost_from_the_text_layer():
+    assert missing_glyphs("Zoé 🎉 ok 👩‍👩‍👧 🎉") == ("🎉", "👩‍👩‍👧")
+    assert missing_glyphs("Zoé Ελένη محمد 王") == ()
+    assert "Zoé 🎉 ok" in text_of(pdf_of("Zoé 🎉 ok"))
+
+
+def test_lonely_surrogates_controls_and_direction_marks_are_dropped():
+    assert clean("a\ud800b\x00c\u202ed\te\n f") == "abcd e f"
+
+
+def test_nothing_is_nothing():
+    assert shape("", Weight.REGULAR).width == 0
+    assert [line.text for line in wrap("", Weight.REGULAR, width=100, size=10)] == [""]
+
+
+def test_a_flag_and_a_family_are_one_grapheme():
+    assert graphemes("e\u0301x🇫🇷👩‍👩‍👧👍🏽น้ำ") == ["e\u0301", "x", "🇫🇷", "👩‍👩‍👧", "👍🏽", "น้ำ"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="ab é-–'’ \u00a0中。「ก้é", max_size=60), st.floats(20, 200))
+def test_wrapping_loses_nothing_and_stays_inside(text, width):
+    lines = wrap(text, Weight.REGULAR, width=width, size=10)
+    assert "".join("".join(line.text.split(" ")) for line in lines) == "".join(clean(text).split(" "))
+    assert all(line.width * 10 <= width + 0.01 or len(graphemes(line.text)) == 1 for line in lines)
+
+
+def test_closing_punctuation_never_begins_a_line():
+    text = "会議の準備は、順調です。" * 8
+    lines = wrap(text, Weight.REGULAR, width=93, size=10)
+    assert not [line.text for line in lines if line.text[0] in "、。"]
+
+
+def test_a_short_name_keeps_its_size_and_a_longer_one_shrinks():
+    short = fit("Zoé", Weight.BOLD, Box(200, 2), size=40, floor=24)
+    longer = fit("Maximilienne", Weight.BOLD, Box(200, 2), size=40, floor=24)
+    assert (short.size, short.fits, len(short.lines)) == (40, True, 1)
+    assert 24 <= longer.size < 40
+    assert longer.fits
+    assert longer.lines[0].width * longer.size <= 200
+
+
+def test_a_long_name_wraps_at_the_floor_and_a_cruel_one_is_reported_whole():
+    wrapped = fit("Marie-Christine Wilhelmine", Weight.BOLD, Box(200, 2), size=40, floor=24)
+    cruel = fit("W" * 300, Weight.BOLD, Box(200, 2), size=40, floor=24)
+    assert (len(wrapped.lines), wrapped.fits) == (2, True)
+    assert not cruel.fits
+    assert "".join(line.text for line in cruel.lines) == "W" * 300
+
+
+def test_reportlab_pages_carry_the_same_text():
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(595, 842))
+    for index, text in enumerate(LEFT_TO_RIGHT):
+        draw(canvas, shape(text, Weight.REGULAR), 40, 800 - 40 * index, 20)
+    canvas.save()
+    lines = [line.strip("\f ") for line in text_of(file.getvalue()).split("\n") if line.strip()]
+    assert lines == LEFT_TO_RIGHT
+
+
+def test_only_subsets_are_embedded():
+    pdf = pdf_of(*LEFT_TO_RIGHT)
+    rows = subprocess.run(["pdffonts", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    fonts = [row.split() for row in rows.splitlines()[2:]]
+    assert [font[-5:-2] for font in fonts] == [["yes", "yes", "yes"]] * len(fonts)
+    assert len(pdf) < 60_000
+
+
+def test_missing_fonts_are_a_sentence(settings, tmp_path):
+    settings.NODE_MODULES = tmp_path
+    face.cache_clear()
+    with pytest.raises(FontsMissing, match="make setup"):
+        face("source-sans-3", Weight.REGULAR)
+    face.cache_clear()
