@@ -1,0 +1,39 @@
+"""`python -m tests.bench [ROW ...]`: measure, print a table, keep it as JSON in var/bench.json."""
+
+import argparse
+import importlib
+import os
+from pathlib import Path
+
+from tests.bench.figures import Figure, keep, row, table
+from tests.bench.site import ROOT, Site, site
+from tests.postgresql import cluster
+
+ROWS = ["pages"]
+
+
+def main() -> None:
+    """Measure the named rows, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], help="which rows to measure")
+    parser.add_argument("--output", type=Path, default=ROOT / "var" / "bench.json")
+    options = parser.parse_args()
+    with cluster() as url, site(url) as made:
+        figures = list(measure(made, options.rows or ROWS))
+    print("\n" + table(figures))
+    keep(figures, options.output)
+
+
+def measure(made: Site, rows: list[str]) -> list[Figure]:
+    """Run each row's module, telling what comes as it comes."""
+    figures = []
+    for name in rows:
+        for figure in importlib.import_module(f"tests.bench.{name}").figures(made):
+            print(row(figure), flush=True)
+            figures.append(figure)
+    return figures
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    main()

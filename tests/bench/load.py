@@ -1,0 +1,100 @@
+"""A closed-loop load driver: N connections, each sends its next request when the answer is there.
+
+Raw sockets, since the driver shares the machine with the server it measures. Loopback only.
+"""
+
+import selectors
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Result:
+    """What came back: seconds by request, statuses, the bodies if asked for."""
+
+    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return len(self.times) / self.seconds if self.seconds else 0.0
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds within which that share of the requests was answered."""
+        ordered = sorted(self.times)
+        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def request(
+    path: str, *, method: str = "GET", body: bytes = b"", headers: dict[str, str] | None = None
+) -> bytes:
+    """The bytes of one request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept-Encoding: gzip"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+class Connection:
+    """One keep-alive connection with at most one request under way."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.answer = b""
+        self.started = 0.0
+
+    def send(self, data: bytes) -> None:
+        """Start the clock and send."""
+        self.answer, self.started = b"", time.perf_counter()
+        self.socket.sendall(data)
+
+    def receive(self) -> int:
+        """Read what is there; the status once the answer is whole, else 0."""
+        data = self.socket.recv(1 << 18)
+        if not data:
+            raise ConnectionError("The server closed the connection.")
+        self.answer += data
+        head, separator, body = self.answer.partition(b"\r\n\r\n")
+        if not separator:
+            return 0
+        lower = head.lower()
+        at = lower.find(b"content-length:")
+        length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        whole = len(body) >= length if at >= 0 else body.endswith(b"0\r\n\r\n") or b" 304" in head[:13]
+        return int(head[9:12]) if whole else 0
+
+
+def drive(port: int, requests: Iterable[bytes], *, connections: int = 8) -> Result:
+    """Send all requests over so many connections; returns what came back."""
+    result, queue = Result(), iter(requests)
+    selector = selectors.DefaultSelector()
+    began = time.perf_counter()
+    for _index in range(connections):
+        start_next(Connection(port), queue, selector)
+    while selector.get_map():
+        for key, _events in selector.select(timeout=60):
+            connection: Connection = key.data
+            status = connection.receive()
+            if status:
+                result.times.append(time.perf_counter() - connection.started)
+                result.statuses[status] = result.statuses.get(status, 0) + 1
+                selector.unregister(connection.socket)
+                start_next(connection, queue, selector)
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def start_next(connection: Connection, queue: Iterator[bytes], selector: selectors.BaseSelector) -> None:
+    """Send the connection's next request, or close it when there is none."""
+    data = next(queue, None)
+    if data is None:
+        connection.socket.close()
+        return
+    connection.send(data)
+    selector.register(connection.socket, selectors.EVENT_READ, connection)

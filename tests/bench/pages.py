@@ -1,0 +1,36 @@
+"""Public pages and feeds of 200 sessions and 10,000 registrations, cold, warm and unchanged."""
+
+import urllib.request
+from collections.abc import Iterator
+
+from tests.bench.figures import Figure
+from tests.bench.load import drive, request
+from tests.bench.site import Site
+
+PAGES = {
+    "event page": "/events/large/",
+    "agenda page, 200 sessions": "/events/large/agenda/",
+    "frab XML": "/events/large/agenda.xml",
+    "frab JSON": "/events/large/agenda.json",
+    "iCalendar": "/events/large/agenda.ics",
+}
+
+
+def figures(site: Site) -> Iterator[Figure]:
+    """Each page warm, beside the health page, which does nothing."""
+    floor = drive(site.port, [request("/healthz")] * 4000).rate
+    for name, path in PAGES.items():
+        drive(site.port, [request(path)] * 50)
+        warm = drive(site.port, [request(path)] * 2000)
+        yield Figure(f"{name}, warm", warm.rate, "/s", at_least=400, floor=floor, floor_work="an empty page")
+        tag = etag(site, path)
+        unchanged = drive(site.port, [request(path, headers={"If-None-Match": tag})] * 2000)
+        works = unchanged.statuses == {304: 2000}
+        yield Figure(f"{name}, unchanged (304: {works})", unchanged.rate, "/s", at_least=400, floor=floor)
+
+
+def etag(site: Site, path: str) -> str:
+    """The page's tag, as a client keeps it."""
+    asked = urllib.request.Request(f"http://127.0.0.1:{site.port}{path}", headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(asked) as answer:
+        return str(answer.headers.get("ETag", '""'))

@@ -1,0 +1,91 @@
+"""A throwaway site to measure: its own PostgreSQL (or SQLite), the large demo, granian, no rate limits."""
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS, THREADS = 2, 4
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the site answers and how to run commands on it."""
+
+    port: int
+    database: str
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """Run one command; returns what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr}")
+        return done.stdout
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def site(database: str) -> Iterator[Site]:
+    """Migrate, seed the large demo, collect static files and serve them all in production mode."""
+    with tempfile.TemporaryDirectory(prefix="convention-bench-") as folder:
+        port = free_port()
+        environment = os.environ | {
+            "DATABASE_URL": database, "VAR_DIR": folder, "STATIC_ROOT": f"{folder}/static",
+            "MODE": "production",
+            "SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "*", "SECURE_SSL_REDIRECT": "off",
+            "RATE_LIMITS": "off", "LOG_LEVEL": "ERROR", "EMAIL_URL": "dummymail://",
+            "SITE_URL": f"http://127.0.0.1:{port}",
+        }  # fmt: skip
+        made = Site(port, database, environment)
+        made.manage("migrate", "-v0")
+        made.manage("seed", "--size", "large")
+        made.manage("collectstatic", "--noinput", "-v0")
+        with serving(made):
+            yield made
+
+
+@contextlib.contextmanager
+def serving(made: Site) -> Iterator[None]:
+    """Run granian until the end of the block."""
+    command = [
+        str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
+        "--port", str(made.port), "--workers", str(WORKERS), "--blocking-threads", str(THREADS),
+        "--no-access-log", "--log-level", "error", "convention.wsgi:application",
+    ]  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, env=made.environment) as server:
+        try:
+            wait_until_ready(made.port)
+            yield
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def wait_until_ready(port: int) -> None:
+    """Wait for the first answer."""
+    for _attempt in range(200):
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read()
+            return
+        time.sleep(0.1)
+    raise RuntimeError("The server did not start.")
