@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -82,8 +83,14 @@ class Ticket(models.Model):
 
     @property
     def is_for_members(self) -> bool:
-        """Whether only members may take it: then the address must be proven by mail."""
+        """Whether it is a member's ticket."""
         return self.audience == self.Audience.MEMBER
+
+    @property
+    def needs_proof(self) -> bool:
+        """Whether a mailed link must prove a member; at an event for members guests' tickets need it too."""
+        among_members = self.event.visibility == Event.Visibility.MEMBERS
+        return self.is_for_members or (among_members and self.audience == self.Audience.GUEST)
 
     def is_on_sale(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether the sale window is open."""
@@ -144,6 +151,17 @@ class Order(models.Model):
     def cost(self) -> Money:
         """The total with its currency."""
         return Money(self.total, self.currency)
+
+    @property
+    def manage_path(self) -> str:
+        """Where its holder sees, corrects and cancels it, in the order's language; whoever has it may."""
+        with translation.override(self.language):
+            return reverse("order", args=[self.reference, self.secret])
+
+    @property
+    def manage_url(self) -> str:
+        """The same as a whole address, for mails and programs."""
+        return f"{settings.SITE_URL}{self.manage_path}"
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -206,6 +224,9 @@ class Registration(models.Model):
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    proof_sent_at = models.DateTimeField(null=True, editable=False)
+    confirmation_sent_at = models.DateTimeField(null=True, editable=False)
+    cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -217,6 +238,11 @@ class Registration(models.Model):
             models.Index(fields=["event", "sequence"]),
             models.Index(fields=["event", "last_name", "first_name", "id"]),
             models.Index(fields=["event", "email"]),
+            models.Index(
+                fields=["ticket", "held_until"],
+                condition=Q(held_until__isnull=False),
+                name="registration_held",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -236,6 +262,11 @@ class Registration(models.Model):
             return self.State.CONFIRMED
         return self.State.PENDING if self.is_held() else self.State.EXPIRED
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
+        return self.cancelled_at is None and (self.confirmed_at is not None or self.held_until is not None)
+
     def is_held(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether a pending place is still kept."""
         return self.held_until is not None and self.held_until > (at or timezone.now())
@@ -243,3 +274,21 @@ class Registration(models.Model):
     def get_state_display(self) -> str:
         """The state in words."""
         return str(self.State(self.state).label)
+
+
+class IdempotencyKey(models.Model):
+    """What a program or form sent with an order, so that sending it again books nothing again."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="+")
+    key_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "key_hash"], name="one_order_per_idempotency_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} {self.key_hash[:8]}"

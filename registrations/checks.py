@@ -1,0 +1,143 @@
+"""What is wrong with a request, by field: pure, for page, API and file alike."""
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .models import Order, Ticket
+from .requests import Billing, OrderRequest, Place
+
+type Complaint = tuple[str, str]
+
+MOST_PLACES = 50
+NAME_LENGTH = 300
+COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def complaints(
+    request: OrderRequest, tickets: dict[str, Ticket], *, at: datetime.datetime
+) -> dict[str, list[str]]:
+    """Sentences by field, such as {"registrations.0.email": ["..."]}; empty when all is well.
+
+    `tickets` are those offered to whoever asks, by slug.
+    """
+    found: dict[str, list[str]] = {}
+    for field, sentence in _all(request, tickets, at):
+        found.setdefault(field, []).append(sentence)
+    return found
+
+
+def _all(request: OrderRequest, tickets: dict[str, Ticket], at: datetime.datetime) -> Iterator[Complaint]:
+    yield from _about_order(request)
+    yield from _about_billing(request.billing)
+    yield from _about_number(len(request.places))
+    for index, place in enumerate(request.places[:MOST_PLACES]):
+        for field, sentence in about_place(place, tickets.get(place.ticket), at=at):
+            yield f"registrations.{index}.{field}", sentence
+    chosen = [tickets[place.ticket] for place in request.places if place.ticket in tickets]
+    yield from _about_payment(request.payment, chosen)
+    yield from _about_currency(request.currency, {ticket.currency for ticket in chosen})
+
+
+def _about_order(request: OrderRequest) -> Iterator[Complaint]:
+    yield from _about_email("email", request.email)
+    if not request.email:
+        yield "email", _("Write the address that gets the confirmation.")
+    if request.language not in dict(settings.LANGUAGES):
+        yield "language", _("The language is “fr” or “en”.")
+    yield from _about_length("company", request.company, 200)
+    yield from _about_length("purchase_order", request.purchase_order, 60)
+
+
+def _about_billing(billing: Billing) -> Iterator[Complaint]:
+    for name, most in (("name", 200), ("street", 200), ("postcode", 20), ("city", 100)):
+        yield from _about_length(f"billing.{name}", getattr(billing, name), most)
+    if billing.country and not COUNTRY.fullmatch(billing.country):
+        yield "billing.country", _("Write the country as two capital letters, such as FR.")
+
+
+def _about_number(places: int) -> Iterator[Complaint]:
+    if not places:
+        yield "registrations", _("Name at least one person.")
+    if places > MOST_PLACES:
+        yield (
+            "registrations",
+            ngettext(
+                "One order holds at most %(most)d person; split this one.",
+                "One order holds at most %(most)d people; split this one.",
+                MOST_PLACES,
+            )
+            % {"most": MOST_PLACES},
+        )
+
+
+def _about_payment(payment: str, tickets: Iterable[Ticket]) -> Iterator[Complaint]:
+    tickets = list(tickets)
+    if payment not in Order.Payment.values:
+        yield "payment", _("Choose “invoice” or, where nothing is due, “free”.")
+    elif payment == Order.Payment.FREE and any(ticket.price for ticket in tickets):
+        yield "payment", _("Something is due for this order: choose “invoice”.")
+
+
+def _about_currency(expected: str, currencies: set[str]) -> Iterator[Complaint]:
+    if len(currencies) > 1:
+        yield "registrations", _("These tickets are priced in different currencies; order them apart.")
+    elif expected and currencies and expected not in currencies:
+        yield "currency", _("These tickets are priced in %(currency)s.") % {"currency": currencies.pop()}
+
+
+def about_place(place: Place, ticket: Ticket | None, *, at: datetime.datetime) -> Iterator[Complaint]:
+    """What is wrong with one place; `ticket` is None where none of that name is offered."""
+    yield from _about_ticket(ticket, at)
+    yield from about_words(place)
+    if ticket and ticket.needs_proof and not place.email:
+        yield "email", _("A member’s place needs the member’s own address: the confirmation goes there.")
+
+
+def about_words(place: Place) -> Iterator[Complaint]:
+    """What is wrong with how the person is written."""
+    for name, sentence in (
+        ("first_name", _("Write the first name.")),
+        ("last_name", _("Write the last name.")),
+    ):
+        if not getattr(place, name):
+            yield name, sentence
+        yield from _about_length(name, getattr(place, name), NAME_LENGTH)
+    yield from _about_length("company", place.company, NAME_LENGTH)
+    yield from _about_email("email", place.email)
+
+
+def _about_ticket(ticket: Ticket | None, at: datetime.datetime) -> Iterator[Complaint]:
+    if ticket is None:
+        yield "ticket", _("This ticket is not offered here.")
+    elif not ticket.is_on_sale(at=at):
+        early = ticket.opens_at is not None and at < ticket.opens_at
+        yield (
+            "ticket",
+            _("This ticket is not on sale yet.") if early else _("This ticket is no longer on sale."),
+        )
+
+
+def _about_email(field: str, address: str) -> Iterator[Complaint]:
+    if not address:
+        return
+    try:
+        validate_email(address)
+    except ValidationError:
+        yield field, _("This is not a valid e-mail address; it looks like name@example.org.")
+        return
+    yield from _about_length(field, address, 254)
+
+
+def _about_length(field: str, text: str, most: int) -> Iterator[Complaint]:
+    if len(text) > most:
+        yield (
+            field,
+            _("At most %(most)d characters; this has %(length)d.") % {"most": most, "length": len(text)},
+        )

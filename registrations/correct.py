@@ -1,0 +1,79 @@
+"""Correct what is written about someone who comes: the same person, so the badge's code stays good."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.errors import Closed, InvalidFields
+from convention.events.sequence import next_sequence
+from convention.tasks import enqueue
+
+from .checks import about_words
+from .models import Registration
+from .requests import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What the registration shall say."""
+
+    first_name: str
+    last_name: str
+    email: str
+    company: str
+    no_photo: bool
+
+
+@transaction.atomic
+def correct(*, registration: Registration, correction: Correction, reason: str = "") -> Registration:
+    """Write the corrected fields; a changed name or company queues a mail with the new badge.
+
+    Raises InvalidFields, and Closed for a cancelled or expired registration or once the event is over.
+    """
+    registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    wanted = _tidied(registration, correction)
+    _refuse(registration, wanted)
+    changed = [
+        name for name in Correction.__annotations__ if getattr(registration, name) != getattr(wanted, name)
+    ]
+    if not changed:
+        return registration
+    for name in changed:
+        setattr(registration, name, getattr(wanted, name))
+    if registration.confirmed_at:
+        registration.confirmation_sent_at = None
+        enqueue("CONFIRMATION_TASK", registration.order_id)
+    record("registration.correct", registration, event=registration.event, fields=changed, reason=reason)
+    registration.sequence = next_sequence(registration.event_id)
+    registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
+    return registration
+
+
+def _tidied(registration: Registration, correction: Correction) -> Place:
+    return Place(
+        ticket=registration.ticket.slug,
+        first_name=correction.first_name,
+        last_name=correction.last_name,
+        email=correction.email,
+        company=correction.company,
+        no_photo=correction.no_photo,
+    ).tidied()
+
+
+def _refuse(registration: Registration, wanted: Place) -> None:
+    if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
+        raise Closed(_("This registration no longer stands, so it cannot be corrected."))
+    if registration.event.ends_at <= timezone.now():
+        raise Closed(_("The event is over; there is nothing left to correct."))
+    found: dict[str, list[str]] = {}
+    for field, sentence in about_words(wanted):
+        found.setdefault(field, []).append(sentence)
+    if registration.ticket.needs_proof and wanted.email != registration.email:
+        found.setdefault("email", []).append(
+            _("A member’s address cannot be changed: cancel, and register with the other one.")
+        )
+    if found:
+        raise InvalidFields(_("Some fields need another look."), found)

@@ -1,0 +1,91 @@
+"""Places are taken and given back by conditional statements, so that none is ever sold twice."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.club.models import Company
+from convention.errors import SoldOut
+
+from .models import CompanyShare, Registration, Ticket
+
+
+class CompanyFull(SoldOut):
+    """The company has all the places that one company may have."""
+
+    kind = "company-full"
+
+
+def take(wanted: Mapping[Ticket, int]) -> None:
+    """Take places, one statement per ticket, always in the same order; the rows stay locked until commit.
+
+    Raises SoldOut when one ticket has too few left: the caller's transaction must then be undone.
+    """
+    for ticket in sorted(wanted, key=lambda ticket: ticket.pk):
+        places = wanted[ticket]
+        enough = Q(capacity__isnull=True) | Q(capacity__gte=F("taken") + places)
+        if not Ticket.objects.filter(enough, pk=ticket.pk).update(taken=F("taken") + places):
+            raise sold_out(ticket)
+
+
+def sold_out(ticket: Ticket) -> SoldOut:
+    """The sentence to raise for a ticket without enough places."""
+    left = ticket.left
+    if not left:
+        return SoldOut(_("No place is left for “%(ticket)s”.") % {"ticket": ticket.title})
+    sentence = ngettext(
+        "Only %(left)d place is left for “%(ticket)s”.",
+        "Only %(left)d places are left for “%(ticket)s”.",
+        left,
+    )
+    return SoldOut(sentence % {"left": left, "ticket": ticket.title})
+
+
+def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
+    """Count places of a company; does nothing where the ticket has no cap. Raises CompanyFull."""
+    if ticket.company_cap is None:
+        return
+    CompanyShare.objects.bulk_create([CompanyShare(ticket=ticket, company=company)], ignore_conflicts=True)
+    share = CompanyShare.objects.filter(
+        ticket=ticket, company=company, taken__lte=F("ticket__company_cap") - places
+    )
+    if not share.update(taken=F("taken") + places):
+        raise CompanyFull(
+            _("%(company)s already has all the places that one company may have (%(most)d).")
+            % {"company": company.name, "most": ticket.company_cap}
+        )
+
+
+def give_back(registrations: Iterable[Registration]) -> None:
+    """Free the places of these registrations; the caller has just stopped counting them."""
+    registrations = list(registrations)
+    shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
+    for (ticket, company), places in sorted(shares.items()):
+        CompanyShare.objects.filter(ticket=ticket, company=company).update(
+            taken=Greatest(F("taken"), places) - places
+        )
+    for ticket, places in sorted(Counter(r.ticket_id for r in registrations).items()):
+        Ticket.objects.filter(pk=ticket).update(taken=Greatest(F("taken"), places) - places)
+
+
+@transaction.atomic
+def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
+    """Give back places that were held for a proof that did not come in time; returns how many.
+
+    A late proof may still take a place, if one is left then.
+    """
+    lapsed = list(
+        Registration.objects.lapsed(at=at)
+        .filter(ticket__in=list(tickets))
+        .order_by("pk")
+        .select_for_update(of=("self",))
+    )
+    Registration.objects.filter(pk__in=[r.pk for r in lapsed]).update(held_until=None)
+    give_back(lapsed)
+    return len(lapsed)

@@ -1,0 +1,110 @@
+"""Prove: a member opens the mailed link, and a place that was only held becomes theirs."""
+
+import datetime
+
+from django.core import signing
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.club.doors import member_company
+from convention.club.models import Company, Person
+from convention.errors import ConventionError, Expired, Forbidden, NotFound
+from convention.events.sequence import next_sequence
+from convention.tasks import enqueue
+
+from .models import Registration
+from .places import take, take_share
+from .register import refuse_if_closed
+
+SALT = "registrations.prove"
+LINK_LASTS = datetime.timedelta(days=3)
+
+
+class NotAMember(Forbidden):
+    """The address is proven, and belongs to no member."""
+
+    kind = "not-a-member"
+
+
+class AlreadyRegistered(ConventionError):
+    """This member has a place at this event already."""
+
+    kind = "already-registered"
+    status = 409
+
+
+def proof_token(registration: Registration) -> str:
+    """What the mailed link carries; it is only ever sent to the registration's address."""
+    return signing.dumps([registration.reference, registration.email.casefold()], salt=SALT, compress=True)
+
+
+def registration_to_prove(token: str) -> Registration:
+    """The registration behind a mailed link. Raises Expired for an old link, NotFound for a forged one."""
+    try:
+        reference, email = signing.loads(token, salt=SALT, max_age=LINK_LASTS)
+    except signing.SignatureExpired as error:
+        raise Expired(_("This link has expired. Please register again.")) from error
+    except (signing.BadSignature, ValueError) as error:
+        raise NotFound(_("This link is not valid; it may have been cut in the mail.")) from error
+    registration = (
+        Registration.objects.select_related("event", "ticket", "order").filter(reference=reference).first()
+    )
+    if registration is None or registration.email.casefold() != email:
+        raise NotFound(_("This link is not valid any more: the registration has changed since."))
+    return registration
+
+
+def member_by_email(email: str) -> tuple[Person, Company] | None:
+    """The member with that address and the company that makes them one, today."""
+    person = Person.objects.filter(email__iexact=email, is_active=True).first() if email else None
+    company = member_company(person) if person else None
+    return (person, company) if person and company else None
+
+
+@transaction.atomic
+def prove(*, registration: Registration) -> Registration:
+    """Confirm a pending place for the member whose address it is, and queue the confirmation.
+
+    A place that was given back after half an hour is taken again if one is left. Opening the link twice
+    changes nothing. Raises NotAMember, AlreadyRegistered, SoldOut, CompanyFull, Closed, Expired.
+    """
+    pending = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
+    registration = pending.get(pk=registration.pk)
+    if registration.cancelled_at:
+        raise Expired(_("This registration was cancelled."))
+    if registration.confirmed_at:
+        return registration
+    if not registration.is_held():
+        refuse_if_closed(registration.event, at=timezone.now())
+    person, company = _member(registration)
+    _refuse_second_place(registration, person)
+    take_share(registration.ticket, company)
+    if not registration.counts:
+        take({registration.ticket: 1})
+    registration.person, registration.member_of = person, company
+    registration.confirmed_at, registration.held_until = timezone.now(), None
+    enqueue("CONFIRMATION_TASK", registration.order_id)
+    record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])
+    registration.sequence = next_sequence(registration.event_id)
+    registration.save(
+        update_fields=["person", "member_of", "confirmed_at", "held_until", "sequence"],
+    )
+    return registration
+
+
+def _member(registration: Registration) -> tuple[Person, Company]:
+    found = member_by_email(registration.email)
+    if found is None:
+        raise NotAMember(
+            _("No member of the club has this address, so this ticket is not for it. Other tickets may be.")
+        )
+    return found
+
+
+def _refuse_second_place(registration: Registration, person: Person) -> None:
+    Person.objects.select_for_update().get(pk=person.pk)
+    others = Registration.objects.confirmed().filter(event=registration.event, person=person)
+    if others.exclude(pk=registration.pk).filter(ticket=registration.ticket).exists():
+        raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))

@@ -1,0 +1,179 @@
+"""Register: the one act behind page, API and everything else that books places."""
+
+import datetime
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from convention.club.doors import member_company
+from convention.club.models import Person
+from convention.errors import Closed, ConventionError, InvalidFields
+from convention.events.models import Event
+from convention.events.sequence import next_sequence
+from convention.tasks import enqueue
+
+from .checks import complaints
+from .models import IdempotencyKey, Order, Registration, Ticket
+from .places import release_lapsed, sold_out, take, take_share
+from .requests import OrderRequest, Place
+
+HOLD = datetime.timedelta(minutes=30)
+
+
+class KeyReused(ConventionError):
+    """An idempotency key came back with another content."""
+
+    kind = "idempotency-key-reused"
+
+
+@dataclass(frozen=True)
+class Means:
+    """How an order arrives: through what, with which key against repetition, and who is signed in."""
+
+    source: str = "page"
+    key: str = ""
+    person: Person | None = None
+
+
+def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> Order:
+    """Book all places asked for, or none, and queue the mail.
+
+    A member's place is confirmed at once for the signed-in member, else pending and held for half an hour
+    until the mailed link is opened. The same key with the same content gives the same order again.
+
+    Raises Closed, InvalidFields, SoldOut (or CompanyFull), KeyReused.
+    """
+    request = request.tidied()
+    if means.key and (order := _ordered_before(event, request, means.key)):
+        return order
+    now = timezone.now()
+    tickets = _open_tickets(event, request, now)
+    try:
+        with transaction.atomic():
+            return _book(event, request, means, tickets)
+    except IntegrityError:
+        if means.key and (order := _ordered_before(event, request, means.key)):
+            return order
+        raise
+
+
+def _ordered_before(event: Event, request: OrderRequest, key: str) -> Order | None:
+    found = IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
+    if found and found.content_hash != request.content_hash:
+        raise KeyReused(_("This idempotency key came with another order before; use a new key."))
+    return found.order if found else None
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _open_tickets(event: Event, request: OrderRequest, at: datetime.datetime) -> dict[str, Ticket]:
+    """The tickets asked for, by slug, after every check that needs no lock."""
+    refuse_if_closed(event, at=at)
+    tickets = {ticket.slug: ticket for ticket in event.tickets.all() if ticket.is_public}
+    if found := complaints(request, tickets, at=at):
+        raise InvalidFields(_("Some fields need another look."), found)
+    wanted = _wanted(request, tickets)
+    short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
+    if short:
+        release_lapsed([ticket.pk for ticket in short], at=at)
+    for ticket in short:
+        ticket.refresh_from_db(fields=["taken", "capacity"])
+        if _is_short(ticket, wanted[ticket]):
+            raise sold_out(ticket)
+    return tickets
+
+
+def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
+    """Raises Closed with the reason when nobody may register now."""
+    if event.is_registration_open(at=at):
+        return
+    opens = event.registration_opens_at
+    if opens and at < opens:
+        day = formats.date_format(opens.astimezone(event.zone), "DATETIME_FORMAT")
+        raise Closed(_("Registration opens on %(day)s.") % {"day": day})
+    raise Closed(_("Registration is closed."))
+
+
+def _wanted(request: OrderRequest, tickets: dict[str, Ticket]) -> dict[Ticket, int]:
+    return {tickets[slug]: places for slug, places in Counter(p.ticket for p in request.places).items()}
+
+
+def _is_short(ticket: Ticket, places: int) -> bool:
+    return ticket.left is not None and ticket.left < places
+
+
+def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+    """Write everything; the counters that everybody waits for come last."""
+    order = _new_order(event, request, means, tickets)
+    order.save(force_insert=True)
+    registrations = [
+        _new_registration(order, place, tickets[place.ticket], means) for place in request.places
+    ]
+    Registration.objects.bulk_create(registrations)
+    if means.key:
+        IdempotencyKey.objects.create(
+            event=event, order=order, key_hash=_hash(means.key), content_hash=request.content_hash
+        )
+    enqueue("CONFIRMATION_TASK", order.pk)
+    for registration in registrations:
+        if registration.member_of:
+            take_share(registration.ticket, registration.member_of)
+    take(_wanted(request, tickets))
+    sequence = next_sequence(event.pk)
+    Registration.objects.filter(order=order).update(sequence=sequence)
+    return order
+
+
+def _new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+    chosen = [tickets[place.ticket] for place in request.places]
+    total = sum(ticket.price for ticket in chosen)
+    return Order(
+        event=event,
+        email=request.email,
+        language=request.language,
+        company=request.company,
+        payment=request.payment if total else Order.Payment.FREE,
+        total=total,
+        currency=chosen[0].currency,
+        purchase_order=request.purchase_order,
+        billing_name=request.billing.name,
+        billing_street=request.billing.street,
+        billing_postcode=request.billing.postcode,
+        billing_city=request.billing.city,
+        billing_country=request.billing.country,
+        source=means.source,
+    )
+
+
+def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Person | None) -> Registration:
+    person = _proven(visitor, place)
+    company = member_company(person) if person else None
+    must_prove = ticket.needs_proof and not company
+    now = timezone.now()
+    return Registration(
+        event=order.event,
+        order=order,
+        ticket=ticket,
+        person=person,
+        member_of=company if ticket.needs_proof else None,
+        first_name=place.first_name,
+        last_name=place.last_name,
+        email=place.email,
+        company=place.company or order.company,
+        no_photo=place.no_photo,
+        price=ticket.price,
+        held_until=now + HOLD if must_prove else None,
+        confirmed_at=None if must_prove else now,
+    )
+
+
+def _proven(person: Person | None, place: Place) -> Person | None:
+    """The signed-in person, where the place is for that person's own address."""
+    same = person and person.email and person.email.casefold() == place.email.casefold()
+    return person if same else None

@@ -1,0 +1,76 @@
+"""What someone asks for when registering: plain data, the same from page, API, file and seed."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+from convention.text import tidy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place for one person; `ticket` is the ticket's slug."""
+
+    ticket: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    company: str = ""
+    no_photo: bool = False
+
+    def tidied(self) -> "Place":
+        """The same with clean text."""
+        return Place(
+            ticket=self.ticket.strip(),
+            first_name=tidy(self.first_name),
+            last_name=tidy(self.last_name),
+            email=tidy(self.email),
+            company=tidy(self.company),
+            no_photo=self.no_photo,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Billing:
+    """Whom the invoice goes to; `country` is an ISO 3166 code of two letters."""
+
+    name: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+
+    def tidied(self) -> "Billing":
+        """The same with clean text."""
+        return Billing(**{name: tidy(value) for name, value in asdict(self).items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRequest:
+    """One or more places for one event, asked for at once; `currency` may say which one is expected."""
+
+    email: str
+    places: tuple[Place, ...]
+    language: str = "fr"
+    company: str = ""
+    payment: str = "invoice"
+    billing: Billing = Billing()
+    purchase_order: str = ""
+    currency: str = ""
+
+    def tidied(self) -> "OrderRequest":
+        """The same with clean text."""
+        return OrderRequest(
+            email=tidy(self.email),
+            places=tuple(place.tidied() for place in self.places),
+            language=self.language,
+            company=tidy(self.company),
+            payment=self.payment,
+            billing=self.billing.tidied(),
+            purchase_order=tidy(self.purchase_order),
+            currency=self.currency,
+        )
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of all that is asked, to tell a repeated request from another one."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()

@@ -1,0 +1,158 @@
+"""The API's shapes: what an order looks like on its way in and out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from convention.errors import InvalidFields
+
+from .models import Order
+from .requests import Billing, OrderRequest, Place
+
+
+class BillingBody(serializers.Serializer[Billing]):
+    """Whom the invoice goes to."""
+
+    name = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    street = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    postcode = serializers.CharField(required=False, allow_blank=True, max_length=20)
+    city = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    country = serializers.CharField(required=False, allow_blank=True, max_length=2)
+
+
+class PlaceBody(serializers.Serializer[Place]):
+    """One person's place."""
+
+    ticket = serializers.SlugField(help_text="The ticket's slug.")
+    first_name = serializers.CharField(max_length=300)
+    last_name = serializers.CharField(max_length=300)
+    email = serializers.EmailField(required=False, allow_blank=True)
+    company = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    no_photo = serializers.BooleanField(required=False)
+
+
+class OrderBody(serializers.Serializer[OrderRequest]):
+    """An order: one or more places at once."""
+
+    email = serializers.EmailField(help_text="Gets the confirmation.")
+    language = serializers.ChoiceField(["fr", "en"], required=False)
+    company = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    payment = serializers.ChoiceField(Order.Payment.choices, required=False)
+    purchase_order = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    billing = BillingBody(required=False)
+    currency = serializers.CharField(required=False, help_text="Refused unless it is the tickets' currency.")
+    registrations = PlaceBody(many=True)
+
+
+class MoneyAnswer(serializers.Serializer[Any]):
+    """Minor units and ISO 4217 currency."""
+
+    amount = serializers.IntegerField()
+    currency = serializers.CharField()
+
+
+class PlaceAnswer(serializers.Serializer[Any]):
+    """One registration."""
+
+    id = serializers.CharField()
+    state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
+
+
+class OrderAnswer(serializers.Serializer[Any]):
+    """The order as booked."""
+
+    reference = serializers.CharField()
+    state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
+    total = MoneyAnswer()
+    manage_url = serializers.URLField()
+    registrations = PlaceAnswer(many=True)
+
+
+def read_order(body: Any) -> OrderRequest:
+    """A request out of parsed JSON; what it means is checked later, by `register`.
+
+    Raises InvalidFields naming each field of the wrong type. Read by hand: this is the rush's path.
+    """
+    found: dict[str, list[str]] = {}
+    reader = _Reader(body if isinstance(body, Mapping) else {}, "", found)
+    if not isinstance(body, Mapping):
+        found[""] = [_("Send one JSON object.")]
+    billing = _Reader(reader.mapping("billing"), "billing.", found)
+    request = OrderRequest(
+        email=reader.text("email"),
+        language=reader.text("language") or "fr",
+        company=reader.text("company"),
+        payment=reader.text("payment") or Order.Payment.INVOICE,
+        purchase_order=reader.text("purchase_order"),
+        billing=Billing(
+            name=billing.text("name"),
+            street=billing.text("street"),
+            postcode=billing.text("postcode"),
+            city=billing.text("city"),
+            country=billing.text("country"),
+        ),
+        currency=reader.text("currency"),
+        places=tuple(_places(reader, found)),
+    )
+    if found:
+        raise InvalidFields(_("Some fields need another look."), found)
+    return request
+
+
+def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:
+    for index, item in enumerate(reader.sequence("registrations")):
+        prefix = f"registrations.{index}."
+        if not isinstance(item, Mapping):
+            found[prefix.rstrip(".")] = [_("This must be an object.")]
+            continue
+        place = _Reader(item, prefix, found)
+        yield Place(
+            ticket=place.text("ticket"),
+            first_name=place.text("first_name"),
+            last_name=place.text("last_name"),
+            email=place.text("email"),
+            company=place.text("company"),
+            no_photo=place.truth("no_photo"),
+        )
+
+
+class _Reader:
+    """Reads members of a JSON object by type, and keeps a sentence for each wrong one."""
+
+    def __init__(self, body: Mapping[str, Any], prefix: str, found: dict[str, list[str]]) -> None:
+        self.body, self.prefix, self.found = body, prefix, found
+
+    def text(self, name: str) -> str:
+        """A string; missing and null are empty."""
+        value = self.body.get(name)
+        if value is None or isinstance(value, str):
+            return value or ""
+        return self._refuse(name, _("This must be a string."), "")
+
+    def truth(self, name: str) -> bool:
+        """True or false; missing and null are false."""
+        value = self.body.get(name)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self._refuse(name, _("This must be true or false."), None)
+        return False
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """An object; missing and null are empty."""
+        value = self.body.get(name)
+        if value is None or isinstance(value, Mapping):
+            return value or {}
+        return self._refuse(name, _("This must be an object."), {})
+
+    def sequence(self, name: str) -> list[Any]:
+        """A list; missing and null are empty."""
+        value = self.body.get(name)
+        if value is None or isinstance(value, list):
+            return value or []
+        return self._refuse(name, _("This must be a list."), [])
+
+    def _refuse[T](self, name: str, sentence: str, empty: T) -> T:
+        self.found[f"{self.prefix}{name}"] = [sentence]
+        return empty
