@@ -15,6 +15,8 @@ from .checks import about_words
 from .models import Registration
 from .requests import Place
 
+FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:

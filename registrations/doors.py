@@ -22,7 +22,8 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
     if order is None or not constant_time_compare(order.secret, secret):
         raise NotFound(
             _(
-                "This link is not valid. It may have been cut in the mail, or replaced by a newer one: use the latest mail."
+                "This link is not valid. It may have been cut in the mail, or replaced by a newer one: "
+                "use the one in the latest mail."
             )
         )
     if (at or timezone.now()) > order.event.ends_at + KEPT:

@@ -29,7 +29,7 @@ class NotAMember(Forbidden):
 
 
 class AlreadyRegistered(ConventionError):
-    """This member has a place at this event already."""
+    """One member, one place at an event."""
 
     kind = "already-registered"
     status = 409

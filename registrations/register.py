@@ -113,7 +113,7 @@ def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, 
     order = _new_order(event, request, means, tickets)
     order.save(force_insert=True)
     registrations = [
-        _new_registration(order, place, tickets[place.ticket], means) for place in request.places
+        _new_registration(order, place, tickets[place.ticket], means.person) for place in request.places
     ]
     Registration.objects.bulk_create(registrations)
     if means.key:

@@ -1,0 +1,149 @@
+"""POST /api/v1/events/EVENT/orders/: answers, errors by field, repetition."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from convention.events.models import Event
+from registrations.models import Order, Registration
+from tests.factories import make_event, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}
+    return {
+        "email": "a@example.org",
+        "language": "fr",
+        "company": "",
+        "payment": "invoice",
+        "billing": {"name": "X", "street": "Y", "postcode": "75001", "city": "Paris", "country": "FR"},
+        "registrations": [person],
+        **fields,
+    }
+
+
+def post(event: Event | str, data: Any, **headers: str):
+    slug = event if isinstance(event, str) else event.slug
+    text = data if isinstance(data, (str, bytes)) else json.dumps(data)
+    return Client().post(
+        f"/api/v1/events/{slug}/orders/", text, content_type="application/json", headers=headers
+    )
+
+
+def test_an_order_is_confirmed():
+    event = make_event()
+    make_ticket(event, price=12_000)
+    response = post(event, body())
+    order = Order.objects.get()
+    assert response.status_code == 201
+    assert response.json() == {
+        "reference": order.reference,
+        "state": "confirmed",
+        "total": {"amount": 12_000, "currency": "EUR"},
+        "manage_url": f"http://localhost:8000/orders/{order.reference}/{order.secret}/",
+        "registrations": [{"id": order.registrations.get().reference, "state": "confirmed"}],
+    }
+
+
+def test_members_are_answered_alike_whoever_they_are():
+    event = make_event()
+    make_ticket(event, slug="member", audience="member")
+    person = {"ticket": "member", "first_name": "A", "last_name": "B", "email": "a@example.org"}
+    answer = post(event, body(registrations=[person])).json()
+    assert (answer["state"], answer["registrations"][0]["state"]) == ("pending", "pending")
+
+
+def test_the_same_key_books_once():
+    event = make_event()
+    make_ticket(event)
+    answers = [post(event, body(), **{"Idempotency-Key": "k-1"}) for _again in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    other = post(event, body(company="Acme"), **{"Idempotency-Key": "k-1"})
+    assert (other.status_code, other.json()["type"]) == (422, "/api/v1/problems/idempotency-key-reused")
+    assert Registration.objects.count() == 1
+
+
+def test_sold_out():
+    event = make_event()
+    make_ticket(event, capacity=0)
+    response = post(event, body())
+    assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
+    assert response.json()["type"] == "/api/v1/problems/sold-out"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": 5}, "email"),
+        ({"email": "nobody"}, "email"),
+        ({"registrations": "x"}, "registrations"),
+        ({"registrations": []}, "registrations"),
+        ({"registrations": None}, "registrations"),
+        ({"registrations": [None]}, "registrations.0"),
+        ({"registrations": [{"ticket": "guest", "first_name": "A"}]}, "registrations.0.last_name"),
+        ({"registrations": [{"ticket": {}, "first_name": "A", "last_name": "B"}]}, "registrations.0.ticket"),
+        (
+            {"registrations": [{"ticket": "guest", "first_name": "A", "last_name": "B", "email": "x"}]},
+            "registrations.0.email",
+        ),
+        (
+            {"registrations": [{"ticket": "guest", "first_name": "A", "last_name": "B", "no_photo": "x"}]},
+            "registrations.0.no_photo",
+        ),
+        ({"billing": []}, "billing"),
+        ({"billing": {"name": 3}}, "billing.name"),
+        ({"billing": {"country": "france"}}, "billing.country"),
+        ({"currency": "USD"}, "currency"),
+        ({"payment": "gold"}, "payment"),
+    ],
+)
+def test_errors_by_field(change: dict, field: str):
+    make_ticket(event := make_event())
+    response = post(event, body(**change))
+    assert (response.status_code, list(response.json()["errors"])) == (422, [field])
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[", "\xff", '{"email": NaN'])
+def test_what_is_no_json_is_refused(text: str):
+    make_ticket(event := make_event())
+    response = post(event, text.encode("latin-1"))
+    assert response.status_code in (400, 422)
+    assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("data", [[], 3, "x", None])
+def test_what_is_no_object_is_refused(data: Any):
+    make_ticket(event := make_event())
+    response = post(event, json.dumps(data))
+    assert (response.status_code, response.json()["status"]) == (422, 422)
+
+
+def test_surrogates_and_nul_are_left_out():
+    make_ticket(event := make_event())
+    person = {"ticket": "guest", "first_name": "A\ud800\x00", "last_name": "B"}
+    assert post(event, body(registrations=[person])).status_code == 201
+    assert Registration.objects.get().first_name == "A"
+
+
+def test_no_event_and_closed_events():
+    assert post("nowhere", body()).json()["type"] == "/api/v1/problems/not-found"
+    draft = make_event(visibility=Event.Visibility.DRAFT)
+    assert post(draft, body()).status_code == 404
+    event = make_event()
+    event.registration_closes_at = event.created_at
+    event.save()
+    response = post(event, body())
+    assert (response.status_code, response.json()["type"]) == (409, "/api/v1/problems/closed")
+
+
+def test_the_number_of_queries_does_not_grow_with_people(django_assert_max_num_queries):
+    make_ticket(event := make_event())
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": ""}
+    with django_assert_max_num_queries(14):
+        assert post(event, body(registrations=[person] * 50)).status_code == 201
