@@ -1,7 +1,12 @@
 """Where staff scan, with what, every scan ever made, and who is inside as they tell it."""
 
+import datetime
+from typing import Self
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -26,6 +31,15 @@ class Checkpoint(models.Model):
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     is_strict = models.BooleanField(_("online only"), default=False)
     position = models.PositiveIntegerField(default=0)
+    counted_at = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="gates",
+        verbose_name=_("counts as"),
+        help_text=_("Whoever passes here is inside there: a second gate counts as the entrance."),
+    )
 
     class Meta:
         verbose_name = _("checkpoint")
@@ -43,6 +57,23 @@ class Checkpoint(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def door_id(self) -> int:
+        """Where its scans count: two gates of one entrance are one door."""
+        return self.counted_at_id or self.pk
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    """Sets of devices, with time as an argument."""
+
+    def phones(self) -> Self:
+        """Those that were paired; not the desk, which scans by hand."""
+        return self.filter(is_desk=False)
+
+    def valid(self, *, at: datetime.datetime | None = None) -> Self:
+        """Those whose token still opens the scanner."""
+        return self.phones().filter(revoked_at__isnull=True, expires_at__gt=at or timezone.now())
+
 
 class Device(models.Model):
     """A phone that may scan: one event, one checkpoint, a bearer token that expires."""
@@ -55,14 +86,26 @@ class Device(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    is_desk = models.BooleanField(default=False, editable=False)
+
+    objects = DeviceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("device")
         verbose_name_plural = _("devices")
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint"], condition=Q(is_desk=True), name="one_desk_per_checkpoint"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
+
+    def is_valid(self, *, at: datetime.datetime | None = None) -> bool:
+        """Whether its token still opens the scanner."""
+        return self.revoked_at is None and (at or timezone.now()) < self.expires_at
 
 
 class Scan(models.Model):
@@ -121,12 +164,40 @@ class Presence(models.Model):
     seconds_inside = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)
     has_conflict = models.BooleanField(default=False)
+    latest_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["checkpoint", "registration"], name="one_presence_per_door")
         ]
-        indexes = [models.Index(fields=["event", "is_inside"])]
+        indexes = [
+            models.Index(fields=["event", "changed_at"]),
+            models.Index(fields=["checkpoint", "is_inside"]),
+            models.Index(fields=["event", "checkpoint"], condition=Q(has_conflict=True), name="conflicts"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.registration}, {self.checkpoint}"
+
+
+class Resolution(models.Model):
+    """What an organizer found a conflicting scan to be; the scan itself stays as it was."""
+
+    class Kind(models.TextChoices):
+        REENTRY = "reentry", _("went out unseen and came back")
+        WRONG_BADGE = "wrong_badge", _("another person’s badge")
+        MISUSE = "misuse", _("misuse")
+
+    scan = models.OneToOneField(Scan, models.PROTECT, related_name="resolution")
+    kind = models.CharField(_("what it was"), max_length=20, choices=Kind.choices)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("resolution")
+        verbose_name_plural = _("resolutions")
+
+    def __str__(self) -> str:
+        return f"{self.scan}: {self.get_kind_display()}"

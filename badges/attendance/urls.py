@@ -2,5 +2,11 @@
 
 from typing import Any
 
+from django.urls import path
+
+from . import api
+
 pages: list[Any] = []
-endpoints: list[Any] = []
+endpoints: list[Any] = [
+    path("scanner/snapshot/", api.snapshot, name="scanner-snapshot"),
+]

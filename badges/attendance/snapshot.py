@@ -1,0 +1,185 @@
+"""What a device needs to decide by itself: `GET /api/v1/scanner/snapshot/?since=SEQ&presences=CURSOR`.
+
+Without `since`, or with one that this event never reached, all is told and `full` is true: the device
+then replaces what it holds. Else only what changed since comes along. Both cursors are given back on
+the next request. Unchanged, with the ETag sent back in If-None-Match: 304 without a body.
+
+    {"sequence": 42, "presences_cursor": "2026-06-17T06:31:02.120000+00:00", "full": true,
+     "server_time": "2026-06-17T08:31:02.120000+02:00",
+     "event": {"slug": "convention", "name": "...", "name_en": "", "timezone": "Europe/Paris"},
+     "device": {"id": 7, "name": "", "checkpoint": 3, "expires_at": "..."},
+     "keys": [{"number": 12, "public_key": "base64url of 32 bytes"}],
+     "checkpoints": [{"id": 3, "name": "Entrée", "kind": "entrance", "door": 3, "opens_at": null,
+                      "closes_at": null, "is_strict": false, "capacity": null}],
+     "registrations": [{"key": "16 characters", "generation": 1, "state": "confirmed", "sealed": "..."}],
+     "removed": ["16 characters"],
+     "presences": [{"key": "...", "door": 3, "is_inside": true, "entered_at": "...", "left_at": null,
+                    "read_at": "...", "gate": "Entrée", "is_mine": true}]}
+
+`key`, `sealed`: see sealing.py; the sealed record is {"name", "company", "ticket", "note", "no_photo"}.
+`registrations` are all who ever had a valid badge (state "confirmed" or "cancelled"); `removed` are
+those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
+gates of one entrance share one, so presences are looked up by the door. `is_mine`: read by this device.
+Presences of the last seconds may come again: they replace what is held.
+"""
+
+import datetime
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import InvalidFields
+from registrations.models import Registration
+
+from .models import Checkpoint, Device, Presence
+from .sealing import encode, seal, short_key
+from .tokens import tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convention.events.models import Event
+
+OVERLAP = datetime.timedelta(seconds=10)
+"""A presence may become visible a little after its time: each answer goes back this far."""
+
+
+def parse_cursors(since: str, presences: str) -> tuple[int, datetime.datetime | None]:
+    """Both cursors as sent, empty for none. Raises InvalidFields."""
+    if since and not (since.isascii() and since.isdigit() and len(since) <= 18):
+        raise InvalidFields(_("“since” is a sequence number."), {"since": [str(_("Send a whole number."))]})
+    try:
+        cursor = datetime.datetime.fromisoformat(presences.replace(" ", "+")) if presences else None
+    except ValueError:
+        cursor = None
+    if cursor is not None and cursor.tzinfo is None:
+        cursor = cursor.replace(tzinfo=datetime.UTC)
+    return int(since or 0), cursor
+
+
+def etag_of(device: Device, since: int, cursor: datetime.datetime | None) -> str:
+    """Changes when the answer does: the sequence, the latest presence, the device and both cursors."""
+    latest = latest_presence(device.event_id)
+    parts = (device.pk, device.checkpoint_id, device.event.sequence, latest, since, cursor)
+    return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+
+def latest_presence(event_id: int) -> datetime.datetime | None:
+    """When a presence of the event changed last."""
+    latest: datetime.datetime | None = Presence.objects.filter(event=event_id).aggregate(
+        at=Max("changed_at")
+    )["at"]
+    return latest
+
+
+def snapshot_of(device: Device, *, since: int = 0, cursor: datetime.datetime | None = None) -> dict[str, Any]:
+    """The whole answer, as the module's docstring gives it."""
+    event = device.event
+    full = since <= 0 or since > event.sequence
+    latest = latest_presence(event.pk)
+    changed = Registration.objects.filter(event=event)
+    changed = changed if full else changed.filter(sequence__gt=since)
+    return {
+        "sequence": event.sequence,
+        "presences_cursor": latest.isoformat() if latest else "",
+        "full": full,
+        "server_time": timezone.localtime(timezone=event.zone).isoformat(),
+        "event": {
+            "slug": event.slug,
+            "name": event.name,
+            "name_en": event.name_en,
+            "timezone": event.timezone,
+        },
+        "device": describe_device(device),
+        "keys": [
+            {"number": key.number, "public_key": encode(bytes(key.public_key))} for key in event.keys.all()
+        ],
+        "checkpoints": [describe_checkpoint(checkpoint) for checkpoint in event.checkpoints.all()],
+        "registrations": list(describe_registrations(event, changed)),
+        "removed": [] if full else removed_keys(changed),
+        "presences": list(describe_presences(device, None if full else cursor)),
+    }
+
+
+def describe_device(device: Device) -> dict[str, Any]:
+    """What a device is told of itself."""
+    return {
+        "id": device.pk,
+        "name": device.name,
+        "checkpoint": device.checkpoint_id,
+        "expires_at": device.expires_at.isoformat(),
+    }
+
+
+def describe_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A door, with the window in which it admits."""
+    return {
+        "id": checkpoint.pk,
+        "name": checkpoint.name,
+        "kind": checkpoint.kind,
+        "door": checkpoint.door_id,
+        "opens_at": said(checkpoint.opens_at),
+        "closes_at": said(checkpoint.closes_at),
+        "is_strict": checkpoint.is_strict,
+        "capacity": checkpoint.capacity,
+    }
+
+
+def said(moment: datetime.datetime | None) -> str | None:
+    """A time as the API says it."""
+    return moment.isoformat() if moment else None
+
+
+def describe_registrations(event: "Event", changed: Any) -> "Iterator[dict[str, Any]]":
+    """Those who have or had a valid badge, each sealed under its present code."""
+    rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
+        "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "ticket__name",
+        "no_photo",
+    )  # fmt: skip
+    sign = tokens_of(event)
+    for reference, generation, cancelled_at, first, last, company, ticket, no_photo in rows:
+        record = {
+            "name": f"{first} {last}".strip(),
+            "company": company,
+            "ticket": ticket,
+            "note": "",
+            "no_photo": no_photo,
+        }
+        yield {
+            "key": short_key(reference),
+            "generation": generation,
+            "state": "cancelled" if cancelled_at else "confirmed",
+            "sealed": seal(sign(reference, generation), record),
+        }
+
+
+def removed_keys(changed: Any) -> list[str]:
+    """Those who lost their place without ever having had a badge."""
+    gone = changed.filter(confirmed_at__isnull=True).filter(
+        Q(cancelled_at__isnull=False) | Q(held_until__lte=timezone.now())
+    )
+    return [short_key(reference) for reference in gone.values_list("reference", flat=True)]
+
+
+def describe_presences(device: Device, cursor: datetime.datetime | None) -> "Iterator[dict[str, Any]]":
+    """Who was read where and when, changed since the cursor."""
+    rows = Presence.objects.filter(event=device.event_id, version__gt=0)
+    if cursor is not None:
+        rows = rows.filter(changed_at__gte=cursor - OVERLAP)
+    fields = ("is_inside", "last_in", "last_out", "latest_at", "last_device_id")
+    for reference, door, gate, inside, entered, left, read, device_id in rows.values_list(
+        "registration__reference", "checkpoint_id", F("last_device__checkpoint__name"), *fields
+    ):
+        yield {
+            "key": short_key(reference),
+            "door": door,
+            "is_inside": inside,
+            "entered_at": said(entered),
+            "left_at": said(left),
+            "read_at": said(read),
+            "gate": gate or "",
+            "is_mine": device_id == device.pk,
+        }

@@ -1,0 +1,88 @@
+"""Rows for tests of attendance: an event with a door, people with codes, devices with tokens."""
+
+import datetime
+import itertools
+import uuid
+
+from django.utils import timezone
+
+from badges.attendance.doors import hash_token
+from badges.attendance.models import Checkpoint, Device
+from convention.codes import Claim, address, new_key_pair, sign
+from convention.events.models import Event, EventKey
+from registrations.models import Order, Registration, Ticket
+
+SITE = "https://example.org"
+numbers = itertools.count(1)
+
+
+def make_event(**fields):
+    """A convention that takes place today, with a signing key and an entrance."""
+    number = next(numbers)
+    now = timezone.now()
+    values = {
+        "slug": f"event-{number}",
+        "name": f"Convention {number}",
+        "visibility": Event.Visibility.PUBLIC,
+        "starts_at": now - datetime.timedelta(hours=2),
+        "ends_at": now + datetime.timedelta(hours=8),
+    }
+    event = Event.objects.create(**values | fields)
+    private, public = new_key_pair()
+    EventKey.objects.create(event=event, number=90_000 + number, private_key=private, public_key=public)
+    Checkpoint.objects.create(event=event, name="Entrée")
+    return event
+
+
+def make_registration(event, **fields):
+    """Someone who comes."""
+    ticket, _made = Ticket.objects.get_or_create(event=event, slug="member", defaults={"name": "Adhérent"})
+    order = Order.objects.create(event=event, payment=Order.Payment.FREE)
+    values = {
+        "first_name": "Zoé",
+        "last_name": "Müller",
+        "company": "Acme",
+        "ticket": ticket,
+        "confirmed_at": timezone.now(),
+        "sequence": 1,
+    }
+    return Registration.objects.create(event=event, order=order, **values | fields)
+
+
+def token_of(registration, generation=None):
+    """The token that this registration's badge carries."""
+    key = registration.event.keys.get()
+    claim = Claim(key.number, registration.reference, generation or registration.generation)
+    return sign(claim, bytes(key.private_key))
+
+
+def code_of(registration, generation=None):
+    """What its QR says."""
+    return address(token_of(registration, generation), SITE)
+
+
+def make_device(event, token=None, **fields):
+    """A paired device and its token, at the entrance unless told otherwise."""
+    token = token or f"device-{next(numbers)}"
+    values = {
+        "checkpoint": fields.pop("checkpoint", None) or event.checkpoints.first(),
+        "expires_at": timezone.now() + datetime.timedelta(days=1),
+    }
+    return Device.objects.create(event=event, token_hash=hash_token(token), **values | fields), token
+
+
+def bearer(token):
+    """The header that a device sends."""
+    return {"authorization": f"Bearer {token}"}
+
+
+def make_item(code, **fields):
+    """One scan as a device sends it."""
+    values = {
+        "id": str(uuid.uuid4()),
+        "code": code,
+        "direction": "in",
+        "at": timezone.now().isoformat(),
+        "clock_offset_ms": 0,
+    }
+    return values | fields

@@ -1,0 +1,190 @@
+"""What a device receives, and what it must not."""
+
+import base64
+import datetime
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint
+from badges.attendance.sealing import short_key, unseal
+from convention.events.sequence import next_sequence
+
+from .making import bearer, make_device, make_event, make_registration, token_of
+
+URL = "/api/v1/scanner/snapshot/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+def fetch(client, token, query="", **headers):
+    return client.get(URL + query, headers=bearer(token) | headers)
+
+
+def change(registration, **fields):
+    """Change a registration as an act does, with the event's next sequence."""
+    for name, value in fields.items():
+        setattr(registration, name, value)
+    registration.sequence = next_sequence(registration.event_id)
+    registration.save()
+
+
+def test_address():
+    assert reverse("scanner-snapshot") == URL
+
+
+def test_all_that_a_device_needs(client, event):
+    registration = make_registration(event)
+    device, token = make_device(event)
+    answer = fetch(client, token).json()
+    door = event.checkpoints.get()
+    assert answer["event"] == {
+        "slug": event.slug, "name": event.name, "name_en": "", "timezone": "Europe/Paris",
+    }  # fmt: skip
+    assert answer["device"]["checkpoint"] == door.pk == device.checkpoint_id
+    assert answer["keys"] == [
+        {
+            "number": event.keys.get().number,
+            "public_key": base64.urlsafe_b64encode(event.keys.get().public_key).decode().rstrip("="),
+        }
+    ]
+    assert answer["checkpoints"] == [
+        {
+            "id": door.pk, "name": "Entrée", "kind": "entrance", "door": door.pk, "opens_at": None,
+            "closes_at": None, "is_strict": False, "capacity": None,
+        }
+    ]  # fmt: skip
+    assert [row["key"] for row in answer["registrations"]] == [short_key(registration.reference)]
+    assert answer["removed"] == answer["presences"] == []
+    assert answer["full"] is True
+
+
+def test_a_record_opens_with_its_badge_alone(client, event):
+    registration = make_registration(event, no_photo=True)
+    other = make_registration(event)
+    sealed = {row["key"]: row for row in fetch(client, make_device(event)[1]).json()["registrations"]}
+    record = sealed[short_key(registration.reference)]["sealed"]
+    assert unseal(token_of(registration), record) == {
+        "name": "Zoé Müller", "company": "Acme", "ticket": "Adhérent", "note": "", "no_photo": True,
+    }  # fmt: skip
+    with pytest.raises(InvalidTag):
+        unseal(token_of(other), record)
+    with pytest.raises(InvalidTag):
+        unseal(token_of(registration, generation=2), record)
+
+
+def test_no_name_and_no_reference_in_clear(client, event):
+    registration = make_registration(event)
+    body = fetch(client, make_device(event)[1]).content.decode()
+    assert [text for text in ("Müller", "Acme", registration.reference) if text in body] == []
+
+
+def test_only_changes_after_a_sequence(client, event):
+    changed, unchanged = make_registration(event), make_registration(event)
+    change(unchanged)
+    token = make_device(event)[1]
+    since = fetch(client, token).json()["sequence"]
+    change(changed, generation=2, cancelled_at=timezone.now())
+    answer = fetch(client, token, f"?since={since}").json()
+    assert [(row["key"], row["generation"], row["state"]) for row in answer["registrations"]] == [
+        (short_key(changed.reference), 2, "cancelled")
+    ]
+    assert answer["full"] is False
+
+
+def test_one_who_never_had_a_badge_is_removed(client, event):
+    pending = make_registration(
+        event, confirmed_at=None, held_until=timezone.now() + datetime.timedelta(minutes=30)
+    )
+    change(pending)
+    token = make_device(event)[1]
+    first = fetch(client, token).json()
+    assert first["registrations"] == first["removed"] == []
+    change(pending, cancelled_at=timezone.now())
+    answer = fetch(client, token, f"?since={first['sequence']}").json()
+    assert (answer["registrations"], answer["removed"]) == ([], [short_key(pending.reference)])
+
+
+def test_a_sequence_that_was_never_reached_gives_all(client, event):
+    make_registration(event)
+    answer = fetch(client, make_device(event)[1], "?since=999").json()
+    assert (answer["full"], len(answer["registrations"])) == (True, 1)
+
+
+@pytest.mark.parametrize("since", ["x", "-1", "1.5", "9" * 30, "²"])
+def test_a_bad_cursor_is_a_problem(client, event, since):
+    response = fetch(client, make_device(event)[1], f"?since={since}")
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "/api/v1/problems/invalid-fields"
+
+
+def test_unchanged_is_304_until_something_changes(client, event):
+    registration = make_registration(event)
+    token = make_device(event)[1]
+    etag = fetch(client, token).headers["etag"]
+    again = fetch(client, token, if_none_match=etag)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    change(registration, first_name="Zoë")
+    assert fetch(client, token, if_none_match=etag).status_code == 200
+
+
+def test_a_device_sees_its_own_event_only(client, event):
+    make_registration(make_event())
+    answer = fetch(client, make_device(event)[1]).json()
+    assert (answer["event"]["slug"], answer["registrations"]) == (event.slug, [])
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"revoked_at": timezone.now()},
+        {"expires_at": timezone.now() - datetime.timedelta(seconds=1)},
+        {"is_desk": True},
+    ],
+)
+def test_a_device_that_is_no_longer_one(client, event, state):
+    token = make_device(event, **state)[1]
+    response = fetch(client, token)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["type"] == "/api/v1/problems/authentication-failed"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic abc", "Bearer \udcff"])
+def test_no_token_or_a_wrong_one(client, event, header):
+    make_device(event, token="")
+    response = client.get(URL, headers={"authorization": header} if header else {})
+    assert response.status_code == 401
+
+
+def test_another_method_is_told_which(client):
+    response = client.post(URL)
+    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+
+
+def test_second_gates_count_at_the_entrance(client, event):
+    entrance = event.checkpoints.get()
+    gate = Checkpoint.objects.create(event=event, name="Porte B", counted_at=entrance, position=1)
+    doors = fetch(client, make_device(event)[1]).json()["checkpoints"]
+    assert [(door["id"], door["door"]) for door in doors] == [
+        (entrance.pk, entrance.pk),
+        (gate.pk, entrance.pk),
+    ]
+
+
+def test_query_count_does_not_grow(client, event, django_assert_num_queries):
+    token = make_device(event)[1]
+    make_registration(event)
+    with django_assert_num_queries(8):
+        fetch(client, token)
+    for _number in range(20):
+        make_registration(event)
+    with django_assert_num_queries(8):
+        assert len(fetch(client, token).json()["registrations"]) == 21
