@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpResponse
+from django.utils import timezone
+
+from .worker import worker_is_late
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -15,10 +18,11 @@ def healthz(request: "HttpRequest") -> HttpResponse:
 
 
 def readyz(request: "HttpRequest") -> HttpResponse:
-    """Answer 200 while the database answers, else 503."""
+    """Answer 200 while the database answers and a worker takes what is queued, else 503 and why."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        late = worker_is_late(at=timezone.now())
     except DatabaseError:
-        return HttpResponse("database does not answer\n", content_type="text/plain", status=503)
+        return HttpResponse("the database does not answer\n", content_type="text/plain", status=503)
+    if late:
+        return HttpResponse("tasks wait and no worker takes them\n", content_type="text/plain", status=503)
     return HttpResponse("ok\n", content_type="text/plain")

@@ -43,7 +43,14 @@ if not SECRET_KEY:
     SECRET_KEY = local_secret()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
-SITE_URL = env("SITE_URL", default="http://localhost:8000").rstrip("/")
+
+def last_address() -> str:
+    """Where `make run` last served this folder, so that commands beside it make links that work."""
+    kept = VAR_DIR / "site_url"
+    return kept.read_text() if MODE == "development" and kept.exists() else "http://localhost:8000"
+
+
+SITE_URL = env("SITE_URL", default=last_address()).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names this site answers to.")

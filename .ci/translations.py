@@ -1,0 +1,90 @@
+"""Translations: `compile` makes the .mo files that are out of date; `check` finds what is missing.
+
+Used as `python .ci/translations.py compile|check`, in the project's environment.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("convention", "schedule", "registrations", "badges")
+SOURCES = ("*.py", "*.html", "*.txt", "*.xml", "*.svg", "*.js")
+
+
+def main(work: str) -> int:
+    """Do one of the two; the exit status."""
+    if work == "compile":
+        compile_all(ROOT)
+        return 0
+    complaints = list(check())
+    print("\n".join(complaints) or "Translations are complete.")
+    return 1 if complaints else 0
+
+
+def catalogues(root: Path) -> list[Path]:
+    """Every .po file of ours."""
+    return sorted(path for app in OURS for path in (root / app).rglob("locale/*/LC_MESSAGES/*.po"))
+
+
+def read(path: Path) -> Catalog:
+    """One catalogue."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.parent.name)
+
+
+def compile_all(root: Path) -> None:
+    """Write the .mo beside each .po that is newer."""
+    for path in catalogues(root):
+        compiled = path.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime:
+            with compiled.open("wb") as file:
+                write_mo(file, read(path))
+
+
+def check() -> Iterator[str]:
+    """What a reader would miss: strings without French, fuzzy ones, sources that were never collected."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for app in OURS:
+            shutil.copytree(ROOT / app, copy / app, ignore=shutil.ignore_patterns("*.pyc", "*.mo"))
+        for locale in sorted(path for app in OURS for path in (copy / app).rglob("locale")):
+            collect(locale)
+        for path in catalogues(copy):
+            yield from complaints(path, path.relative_to(copy))
+
+
+def collect(locale: Path) -> None:
+    """Bring one locale folder up to date with its sources, leaving out apps with their own."""
+    app = locale.parent
+    own = [path.parent.relative_to(app) for path in app.rglob("locale") if path != locale]
+    command = [sys.executable, "-m", "django", "makemessages", "-l", "fr", "--no-location", "--no-obsolete"]
+    command += ["-e", "py,html,txt,xml,svg"]
+    command += [argument for path in own for argument in ("--ignore", f"{path}/*")]
+    done = subprocess.run(command, cwd=app, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+
+
+def complaints(path: Path, name: Path) -> Iterator[str]:
+    """One line for each string that is missing or fuzzy."""
+    for message in read(path):
+        if not message.id:
+            continue
+        text = message.id if isinstance(message.id, str) else message.id[0]
+        translated = [message.string] if isinstance(message.string, str) else list(message.string)
+        if not all(translated):
+            yield f"{name}: no translation of “{text}”"
+        elif message.fuzzy:
+            yield f"{name}: fuzzy translation of “{text}”"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))

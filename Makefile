@@ -1,0 +1,40 @@
+# The commands of this project; docs/developers.md says more.
+#   make run         set up, migrate, seed once, start server and worker (PORT=8000, LAN=1 for https on the local network)
+#   make test        the whole suite, on SQLite and on PostgreSQL
+#   make check       linters, types, layout, settings, translations, licences
+#   make soak        the full sizes; make bench: against this machine's floor; make screenshots: pictures of the pages
+
+PORT ?= 8000
+PYTHON_IN_VENV = .venv/bin/python
+export PORT
+
+.PHONY: run setup test soak bench check screenshots clean
+
+run: setup
+	@exec $(PYTHON_IN_VENV) manage.py serve --port "$(PORT)" $(if $(filter-out 0 no off false,$(LAN)),--lan)
+
+setup:
+	@sh .ci/setup.sh run
+
+test:
+	@sh .ci/setup.sh test
+	@sh .ci/test.sh
+
+soak:
+	@sh .ci/setup.sh test
+	@sh .ci/test.sh -m soak
+
+bench:
+	@sh .ci/setup.sh test
+	@$(PYTHON_IN_VENV) -m tests.bench
+
+check:
+	@sh .ci/setup.sh check
+	@sh .ci/check.sh
+
+screenshots:
+	@sh .ci/setup.sh test
+	@$(PYTHON_IN_VENV) -m tests.screenshots
+
+clean:
+	rm -rf .venv node_modules static-root screenshots var

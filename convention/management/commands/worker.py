@@ -1,0 +1,36 @@
+"""`manage.py worker`: runs queued tasks until it is stopped."""
+
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from convention.worker import PatientWorker, call_housekeeper
+
+
+class Command(BaseCommand):
+    """One worker; start as many as there is work for."""
+
+    help = "Run queued tasks (mails and the like), try again what fails, until stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How it waits."""
+        parser.add_argument("--interval", type=float, default=0.5, help="seconds between looks at the queue")
+        parser.add_argument("--batch", action="store_true", help="run what waits, then leave")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work."""
+        worker = PatientWorker(
+            queue_names=["*"],
+            interval=options["interval"],
+            batch=options["batch"],
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=secrets.token_hex(8),
+            excluded_queue_names=[],
+        )
+        worker.configure_signals()
+        if not options["batch"]:
+            call_housekeeper()
+        worker.run()

@@ -1,0 +1,24 @@
+"""Tasks that tests queue."""
+
+from django.tasks import task
+
+from convention.errors import Closed
+
+ANSWERS: list[str] = []
+
+
+@task
+def fail_twice() -> None:
+    ANSWERS.append("tried")
+    if len(ANSWERS) < 3:
+        raise OSError("the mail server does not answer")
+
+
+@task
+def decide_no() -> None:
+    raise Closed("Registration is over.")
+
+
+@task
+def fail_always() -> None:
+    raise OSError("never")

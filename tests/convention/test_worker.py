@@ -1,0 +1,116 @@
+"""The task worker: retries with growing pauses, lost tasks, old results, and the pulse that readyz reads."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from convention.worker import PAUSES, call_housekeeper, keep_house, recover_lost_tasks, worker_is_late
+from tests.convention import jobs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_answers():
+    jobs.ANSWERS.clear()
+
+
+def pass_time(**fields) -> None:
+    """Make what waits due now."""
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now(), **fields)
+
+
+def only_result() -> DBTaskResult:
+    return DBTaskResult.objects.get()
+
+
+def test_a_failed_task_is_tried_again_after_a_pause_that_grows(run_tasks):
+    jobs.fail_twice.enqueue()
+    pauses = []
+    for _ in range(2):
+        at = timezone.now()
+        run_tasks(tolerate=True)
+        result = only_result()
+        assert (result.status, result.finished_at) == ("READY", None)
+        assert "the mail server does not answer" in result.traceback
+        pauses.append((result.run_after - at).total_seconds())
+        pass_time()
+    run_tasks()
+    assert (only_result().status, jobs.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
+    assert [PAUSES[n] <= pause <= PAUSES[n] * 1.2 + 5 for n, pause in enumerate(pauses)] == [True, True]
+
+
+def test_a_task_that_always_fails_ends_as_failed(run_tasks):
+    jobs.fail_always.enqueue()
+    for _ in range(len(PAUSES) + 3):
+        run_tasks(tolerate=True)
+        pass_time()
+    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", len(PAUSES) + 1)
+
+
+def test_a_decision_of_ours_is_not_tried_again(run_tasks):
+    jobs.decide_no.enqueue()
+    run_tasks(tolerate=True)
+    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", 1)
+
+
+def test_what_a_dead_worker_took_is_taken_up_again(run_tasks):
+    jobs.fail_twice.enqueue()
+    result = only_result()
+    result.claim("a worker that died")
+    now = timezone.now()
+    assert recover_lost_tasks(at=now + datetime.timedelta(minutes=14)) == 0
+    assert recover_lost_tasks(at=now + datetime.timedelta(minutes=16)) == 1
+    assert only_result().status == "READY"
+
+
+def test_the_house_is_kept_once_a_minute_and_old_results_are_forgotten(run_tasks):
+    call_housekeeper()
+    call_housekeeper()
+    assert DBTaskResult.objects.count() == 1
+    old = DBTaskResult.objects.create(
+        args_kwargs={"args": [], "kwargs": {}},
+        task_path=jobs.fail_twice.module_path,
+        status="SUCCESSFUL",
+        run_after=timezone.now(),
+        finished_at=timezone.now() - datetime.timedelta(days=15),
+        backend_name="default",
+    )
+    for _ in range(3):
+        pass_time()
+        run_tasks()
+    assert not DBTaskResult.objects.filter(pk=old.pk).exists()
+    ours = DBTaskResult.objects.filter(task_path=keep_house.module_path)
+    assert sorted(ours.values_list("status", flat=True)) == ["READY", "SUCCESSFUL"]
+
+
+def test_readyz_notices_that_no_worker_lives(client, run_tasks):
+    assert client.get("/readyz").content == b"ok\n"
+    call_housekeeper()
+    assert client.get("/readyz").status_code == 200
+    DBTaskResult.objects.update(run_after=timezone.now() - datetime.timedelta(minutes=5))
+    late = client.get("/readyz")
+    assert (late.status_code, late.content) == (503, b"tasks wait and no worker takes them\n")
+    run_tasks()
+    assert client.get("/readyz").content == b"ok\n"
+
+
+def test_a_busy_worker_is_not_late():
+    now = timezone.now()
+    jobs.fail_twice.enqueue()
+    jobs.fail_twice.enqueue()
+    DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
+    assert worker_is_late(at=now)
+    DBTaskResult.objects.first().claim("busy")
+    assert not worker_is_late(at=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_command_runs_what_waits(manage):
+    jobs.decide_no.enqueue()
+    done = manage("worker", "--batch")
+    assert done.returncode == 0
+    result = only_result()
+    assert (result.status, result.exception_class_path) == ("FAILED", "convention.errors.Closed")
