@@ -88,7 +88,7 @@ install_requirements() {
 
 # The system's npm where it works, else the one that a Python package brings.
 npm_ci() {
-    if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null; then
+    if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then
         npm ci --no-progress --loglevel=error >&2
         return
     fi
