@@ -35,6 +35,10 @@ class Forbidden(ConventionError):
     status = 403
 
 
+class SignInNeeded(Forbidden):
+    """The reader is not known yet: pages lead to the sign-in and back."""
+
+
 class SoldOut(ConventionError):
     """No place is left."""
 

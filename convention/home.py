@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from .events.models import Event
 from .pages import preferred_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+PAST_SHOWN = 12
 
 
 def home(request: "HttpRequest") -> "HttpResponse":
@@ -18,7 +22,19 @@ def home(request: "HttpRequest") -> "HttpResponse":
     if undecided and preferred_language(request) == "en":
         response: HttpResponse = redirect("/en/")
     else:
-        response = render(request, "home.html")
+        response = render(request, "home.html", coming_and_past())
     if undecided:
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
+
+
+def coming_and_past() -> dict[str, object]:
+    """Public events: those ahead, the next first, and the latest that are over."""
+    now = timezone.now()
+    public = Event.objects.filter(visibility=Event.Visibility.PUBLIC).select_related("venue", "host")
+    coming = list(public.filter(ends_at__gte=now))
+    return {
+        "next_event": coming[0] if coming else None,
+        "later": coming[1:],
+        "past": public.filter(ends_at__lt=now).order_by("-starts_at")[:PAST_SHOWN],
+    }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
@@ -12,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from .api.problems import problem
 from .context import Actor, current_actor
-from .errors import ConventionError
+from .errors import ConventionError, SignInNeeded
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -75,6 +76,8 @@ class Sentences:
             return None
         if request.path_info.startswith("/api/"):
             return problem(error.kind, error.status, str(error))
+        if isinstance(error, SignInNeeded):
+            return redirect_to_login(request.get_full_path())
         response = render(request, "error.html", {"error": error}, status=error.status)
         patch_vary_headers(response, ["Cookie"])
         return response

@@ -1,26 +1,51 @@
 """Pages of the whole site, and what every template knows."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.shortcuts import redirect
-from django.urls import translate_url
+from django.shortcuts import redirect, render
+from django.urls import reverse, translate_url
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
-from django.views.decorators.http import require_POST
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
 
 from .api.problems import problem
+from .colours import dark_tones, light_tones
+from .events.doors import organized_events, staffed_events
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+class Visitor:
+    """What the frame of a page needs to know of who is there; asked only where it is shown."""
+
+    def __init__(self, request: "HttpRequest") -> None:
+        self.request = request
+
+    @cached_property
+    def organizes(self) -> bool:
+        """Whether there is an event that this person runs."""
+        return organized_events(self.request.user).exists()
+
+    @cached_property
+    def staffs(self) -> bool:
+        """Whether there is an event at whose desk this person works."""
+        return staffed_events(self.request.user).exists()
+
+
 def site(request: "HttpRequest") -> dict[str, Any]:
-    """Context of every template: the site's address and this page in each language."""
+    """Context of every template: the site's name and address, this page in each language, who is there."""
     path = request.get_full_path()
     return {
+        "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
+        "home_path": reverse("home"),
+        "visitor": Visitor(request),
         "debug_mail": settings.MODE == "development",
         "languages": [
             {"code": code, "name": name, "url": translate_url(path, code)}
@@ -29,6 +54,7 @@ def site(request: "HttpRequest") -> dict[str, Any]:
     }
 
 
+@csrf_exempt  # harmless, and a token would make every page different for every reader
 @require_POST
 def choose_language(request: "HttpRequest") -> "HttpResponse":
     """Keep an explicit choice of language, and show the same page in it."""
@@ -79,3 +105,12 @@ def server_error(request: "HttpRequest") -> "HttpResponse":
     if request.path_info.startswith("/api/"):
         return problem("error", 500, "Something failed here; it is logged. Please try again later.")
     return defaults.server_error(request)
+
+
+@require_GET
+def accent(request: "HttpRequest", colour: str) -> "HttpResponse":
+    """The style sheet that sets an event's accent, in tones that can be read in light and dark."""
+    tones = {"light": light_tones(f"#{colour}"), "dark": dark_tones(f"#{colour}")}
+    response = render(request, "accent.css", tones, content_type="text/css; charset=utf-8")
+    patch_cache_control(response, public=True, max_age=365 * 24 * 3600, immutable=True)
+    return response

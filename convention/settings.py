@@ -50,6 +50,7 @@ def last_address() -> str:
     return kept.read_text() if MODE == "development" and kept.exists() else "http://localhost:8000"
 
 
+SITE_NAME = env("SITE_NAME", default="Convention")
 SITE_URL = env("SITE_URL", default=last_address()).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION and not ALLOWED_HOSTS:

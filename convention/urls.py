@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from . import health, home, pages
+from . import components, health, home, pages
 
 
 def named(kind: str) -> list[Any]:
@@ -24,11 +24,13 @@ def named(kind: str) -> list[Any]:
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", pages.accent, name="accent"),
     path("language/", pages.choose_language, name="choose-language"),
     path("api/v1/", include(named("endpoints"))),
     *named("plain"),
     *i18n_patterns(
         path("", home.home, name="home"),
+        path("organize/components/", components.components, name="components"),
         path("accounts/", include("allauth.account.urls")),
         path("back-office/", admin.site.urls),
         *named("pages"),

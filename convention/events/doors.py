@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.doors import holds_role
 from convention.club.models import ClubRole, Person
-from convention.errors import Forbidden, NotFound
+from convention.errors import Forbidden, NotFound, SignInNeeded
 
 from .models import Event, EventRole
 
@@ -44,6 +44,14 @@ def organized_events(person: "Visitor") -> QuerySet[Event]:
     return Event.objects.filter(pk__in=roles.values("event"))
 
 
+def staffed_events(person: "Visitor") -> QuerySet[Event]:
+    """The events at whose desk this person may work; organizers may at theirs."""
+    if not isinstance(person, Person) or not person.is_active:
+        return Event.objects.none()
+    roles = EventRole.objects.open().filter(person=person, role=EventRole.Role.DESK)
+    return organized_events(person) | Event.objects.filter(pk__in=roles.values("event"))
+
+
 def visible_event(slug: str, person: "Visitor") -> Event:
     """The event behind a public page; a draft is there for its organizers only.
 
@@ -56,12 +64,12 @@ def visible_event(slug: str, person: "Visitor") -> Event:
 
 
 def event_to_organize(slug: str, person: "Visitor") -> Event:
-    """The event behind an organizer's page. Raises NotFound or Forbidden."""
+    """The event behind an organizer's page. Raises NotFound, Forbidden or SignInNeeded."""
     return _event_if(slug, person, organizes)
 
 
 def event_to_staff(slug: str, person: "Visitor") -> Event:
-    """The event behind a desk's page. Raises NotFound or Forbidden."""
+    """The event behind a desk's page. Raises NotFound, Forbidden or SignInNeeded."""
     return _event_if(slug, person, works_desk)
 
 
@@ -69,6 +77,8 @@ def _event_if(slug: str, person: "Visitor", allowed: object) -> Event:
     event = Event.objects.select_related("venue").filter(slug=slug).first()
     if event and callable(allowed) and allowed(person, event):
         return event
+    if not person.is_authenticated:
+        raise SignInNeeded(_("Sign in to see this page."))
     if event and event.visibility != Event.Visibility.DRAFT:
         raise Forbidden(_("This page is for those who run the event."))
     raise NotFound(_("There is no event at this address."))

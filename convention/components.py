@@ -1,0 +1,95 @@
+"""Every component in every state, at /organize/components/; only in development and tests."""
+
+import datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from .charts import Bar, Bars, Curve
+from .dates import say_day
+from .icons import ICONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    type View = Callable[..., HttpResponse]
+
+CRUEL = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4
+MEALS = [("meat", "Viande"), ("fish", "Poisson"), ("none", "Sans repas")]
+
+
+def development_only(view: "View") -> "View":
+    """Pages for builders: elsewhere there is nothing at their address."""
+
+    @wraps(view)
+    def guarded(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
+        if settings.PRODUCTION:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+class SampleForm(forms.Form):
+    """One field of each kind."""
+
+    name = forms.CharField(label="Nom", help_text="Tel qu’il sera imprimé sur le badge.")
+    email = forms.EmailField(label="Adresse électronique")
+    company = forms.CharField(label="Entreprise", required=False)
+    places = forms.IntegerField(label="Nombre de places", min_value=1)
+    arrives_on = forms.DateField(label="Arrivée", widget=forms.DateInput(attrs={"type": "date"}))
+    colour = forms.CharField(
+        label="Couleur", widget=forms.TextInput(attrs={"type": "color"}), initial="#0b5c8a"
+    )
+    country = forms.ChoiceField(label="Pays", choices=[("fr", "France"), ("be", "Belgique")])
+    meal = forms.ChoiceField(label="Repas", choices=MEALS, widget=forms.RadioSelect)
+    days = forms.MultipleChoiceField(
+        label="Jours", choices=[("16", "16 juin"), ("17", "17 juin")], widget=forms.CheckboxSelectMultiple
+    )
+    remark = forms.CharField(label="Remarque", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    file = forms.FileField(label="Fichier", required=False)
+    agrees = forms.BooleanField(label="J’accepte d’être photographié", help_text="Sinon, le badge le dira.")
+    fixed = forms.CharField(label="Référence", initial="K7Q2-9F", disabled=True)
+
+
+@development_only
+def components(request: "HttpRequest") -> "HttpResponse":
+    """Show them all."""
+    for level in (messages.INFO, messages.SUCCESS, messages.WARNING, messages.ERROR):
+        messages.add_message(request, level, _("The list was saved: 12 people, 3 companies."))
+    wrong = SampleForm({"name": "", "email": "personne", "places": "0"})
+    first = datetime.date(2027, 2, 1)
+    days = [first + datetime.timedelta(days=7 * week) for week in range(18)]
+    context = {
+        "section": "organize",
+        "empty_form": SampleForm(auto_id="empty_%s"),
+        "wrong_form": wrong,
+        "icons": ICONS,
+        "cruel": CRUEL[:300],
+        "verdicts": ["admitted", "already_in", "refused", "unverified", "action"],
+        "start": datetime.datetime(2027, 6, 16, 9, 30, tzinfo=datetime.UTC),
+        "end": datetime.datetime(2027, 6, 17, 17, 0, tzinfo=datetime.UTC),
+        "rows": [("Zoé Dupont-Lefèvre", "Banque des Deux Rives", 12000), (CRUEL[:90], CRUEL[90:200], 0)],
+        "curve": Curve(
+            "Inscriptions", [(day, say_day(day), i * i * 2) for i, day in enumerate(days)], "Inscriptions"
+        ),
+        "nothing": Curve("Arrivées", []),
+        "bars": Bars(
+            "Par billet",
+            [Bar("Adhérent", 312, 400, "#bars"), Bar("Invité", 12, 40), Bar(CRUEL[:80], 0, 10)],
+            "Billet",
+            "Inscrits",
+        ),
+        "plain_bars": Bars(
+            "Par entreprise", [Bar("Énergie du Rhône", 14), Bar("Port", 3)], "Entreprise", "Inscrits"
+        ),
+    }
+    return render(request, "components.html", context)

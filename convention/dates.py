@@ -1,0 +1,98 @@
+"""Days and hours as French and English print them: “du 16 au 17 juin 2027”, “9:30–10:15”.
+
+Every function takes the zone in which times are said and answers in the language of the moment.
+Spaces inside a time or a day do not break.
+"""
+
+import datetime
+import zoneinfo
+
+from django.utils import formats, timezone, translation
+
+NO_BREAK = "\u00a0"
+DASH = "–"
+
+type Moment = datetime.date | datetime.datetime
+type Zone = datetime.tzinfo | str | None
+
+
+def say_day(at: Moment, zone: Zone = None) -> str:
+    """“16 juin 2027”, “1er juin 2027”; “16 June 2027”."""
+    return _date(_local(at, zone), "j F Y")
+
+
+def say_weekday(at: Moment, zone: Zone = None) -> str:
+    """“mercredi 16 juin 2027”; “Wednesday 16 June 2027”."""
+    return _date(_local(at, zone), "l j F Y")
+
+
+def say_days(start: Moment, end: Moment, zone: Zone = None) -> str:
+    """From one day to another: “du 16 au 17 juin 2027”; one day alone comes with its weekday."""
+    first, last = _day(_local(start, zone)), _day(_local(end, zone))
+    if last <= first:
+        return say_weekday(first)
+    if first.year != last.year:
+        left, right = "j F Y", "j F Y"
+    elif first.month != last.month:
+        left, right = "j F", "j F Y"
+    else:
+        left, right = "j", "j F Y"
+    if _is_english():
+        dash = DASH if left == "j" else f" {DASH} "
+        return f"{_date(first, left)}{dash}{_date(last, right)}"
+    return f"du{NO_BREAK}{_date(first, left)} au{NO_BREAK}{_date(last, right)}"
+
+
+def say_time(at: datetime.datetime, zone: Zone = None) -> str:
+    """“9 h 30”, “10 h”; “9:30”, “10:00”."""
+    local = _local(at, zone)
+    if not isinstance(local, datetime.datetime):
+        return ""
+    if _is_english():
+        return f"{local.hour}:{local.minute:02}"
+    minutes = f"{NO_BREAK}{local.minute:02}" if local.minute else ""
+    return f"{local.hour}{NO_BREAK}h{minutes}"
+
+
+def say_hours(start: datetime.datetime, end: datetime.datetime | None, zone: Zone = None) -> str:
+    """“9 h 30 – 10 h 15”; “9:30–10:15”. Without an end, the start alone."""
+    if end is None or end == start:
+        return say_time(start, zone)
+    dash = DASH if _is_english() else f"{NO_BREAK}{DASH}{NO_BREAK}"
+    return f"{say_time(start, zone)}{dash}{say_time(end, zone)}"
+
+
+def say_moment(at: datetime.datetime, zone: Zone = None) -> str:
+    """“16 juin 2027 à 9 h 30”; “16 June 2027, 9:30”."""
+    joint = ", " if _is_english() else f" à{NO_BREAK}"
+    return f"{say_day(at, zone)}{joint}{say_time(at, zone)}"
+
+
+def say_span(start: datetime.datetime, end: datetime.datetime, zone: Zone = None) -> str:
+    """Days, and hours too where it all happens on one day."""
+    days = say_days(start, end, zone)
+    if _day(_local(start, zone)) != _day(_local(end, zone)):
+        return days
+    return f"{days}, {say_hours(start, end, zone)}"
+
+
+def _is_english() -> bool:
+    return (translation.get_language() or "").startswith("en")
+
+
+def _local(at: Moment, zone: Zone) -> Moment:
+    if not isinstance(at, datetime.datetime) or timezone.is_naive(at):
+        return at
+    return timezone.localtime(at, zoneinfo.ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+def _day(at: Moment) -> datetime.date:
+    return at.date() if isinstance(at, datetime.datetime) else at
+
+
+def _date(at: Moment, pattern: str) -> str:
+    """By Django's names of months and days, with the French ordinal of the first."""
+    text = str(formats.date_format(at, pattern))
+    if not _is_english() and at.day == 1:
+        text = " ".join("1er" if word == "1" else word for word in text.split(" "))
+    return text.replace(" ", NO_BREAK)
