@@ -1,0 +1,326 @@
+"""The public agenda: which sessions, in which order, under which headings. Nothing here knows of a request."""
+
+import datetime
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from django.core.cache import cache
+from django.db.models import Count, F, Max, Prefetch, QuerySet, Sum
+
+from convention.events.models import Event
+
+from .days import programme_day, shown_end
+from .fullness import Fullness, fullness
+from .grid import Grid, Piece, Place, draw
+from .models import Schedule, Session, SessionSpeaker, Speaker
+from .search import fold, matches, words
+from .tongues import tongues
+from .wish import EVERY_DAY, Wish, tidy
+
+MOST_SHOWN: Final = 250
+KEPT_SECONDS: Final = 600
+HEAVY: Final = ("abstract", "description", "links", "attachments", "extra")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What filters need of one scheduled session."""
+
+    pk: int
+    day: datetime.date
+    track: str
+    room: str
+    languages: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One session as it is shown, in the event's own time."""
+
+    session: Session
+    day: datetime.date
+    starts: datetime.datetime
+    ends: datetime.datetime | None
+    chosen: bool = False
+    place: Place | None = None
+
+    @property
+    def hours(self) -> str:
+        """“09:00–09:50”."""
+        return f"{self.starts:%H:%M}–{self.ends:%H:%M}" if self.ends else f"{self.starts:%H:%M}"
+
+    @property
+    def fullness(self) -> Fullness:
+        """How full, where places are counted."""
+        return "" if self.session.cancelled_at else fullness(self.session.taken, self.session.capacity)
+
+    @property
+    def speakers(self) -> list[Speaker]:
+        """In their order."""
+        return [appearance.speaker for appearance in self.session.appearances.all()]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one heading: a time or a room."""
+
+    heading: str
+    entries: list[Entry]
+    line: int = 0
+    next_day: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One day."""
+
+    day: datetime.date
+    groups: list[Group]
+    grid: Grid | None = None
+
+
+@dataclass(slots=True)
+class Agenda:
+    """All that the page shows."""
+
+    wish: Wish
+    day: datetime.date | None = None
+    days: list[datetime.date] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    options: dict[str, list[str]] = field(default_factory=dict)
+    found: int = 0
+    shown: int = 0
+    total: int = 0
+    now: list[Entry] = field(default_factory=list)
+    following: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The state of an event's programme: `key` changes whenever something that is shown does."""
+
+    key: str
+    schedule: Schedule
+
+    def moment(self, event: Event, moment: datetime.datetime) -> datetime.date:
+        """The day of the programme that a moment belongs to."""
+        return programme_day(moment, event.zone, self.schedule.day_starts)
+
+
+def pulse_of(event: Event) -> Pulse:
+    """From the revision, the number of sessions, the places taken and the event itself: two queries."""
+    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    sessions = Session.objects.filter(event=event).aggregate(
+        Count("pk"), Max("pk"), places=Sum(F("taken") * F("number"))
+    )
+    columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
+    state = [schedule.revision, schedule.day_starts, schedule.version, sessions, str(event.venue)]
+    facts = repr([state, [getattr(event, column) for column in columns]])
+    return Pulse(hashlib.sha256(facts.encode()).hexdigest()[:24], schedule)
+
+
+def facts_of(event: Event, pulse: Pulse) -> list[Fact]:
+    """One fact for each scheduled session, in order of time; kept as long as the programme stays."""
+    key = f"agenda-facts-{pulse.key}"
+    facts: list[Fact] | None = cache.get(key)
+    if facts is None:
+        facts = [*read_facts(event, pulse)]
+        cache.set(key, facts, KEPT_SECONDS)
+    return facts
+
+
+def read_facts(event: Event, pulse: Pulse) -> Iterable[Fact]:
+    """The same, from the database."""
+    rows = event.sessions.filter(starts_at__isnull=False).order_by("starts_at", "room__position", "title", "pk")
+    columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
+    for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
+        when = day or pulse.moment(event, starts_at)
+        yield Fact(pk, when, tidy(track or ""), tidy(room or ""), tongues(language), tidy(kind))
+
+
+def texts_of(event: Event, pulse: Pulse) -> dict[int, str]:
+    """The folded words of each scheduled session: title, subtitle, speakers, texts, room and track."""
+    key = f"agenda-texts-{pulse.key}"
+    texts: dict[int, str] | None = cache.get(key)
+    if texts is None:
+        columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
+        rows = event.sessions.filter(starts_at__isnull=False).values_list(*columns)
+        names: dict[int, str] = {}
+        speaking = SessionSpeaker.objects.filter(session__event=event)
+        for pk, name in speaking.values_list("session_id", "speaker__name"):
+            names[pk] = f"{names.get(pk, '')} {name}"
+        texts = {pk: fold(" ".join((*filter(None, parts), names.get(pk, "")))) for pk, *parts in rows}
+        cache.set(key, texts, KEPT_SECONDS)
+    return texts
+
+
+def sessions_to_show(event: Event) -> QuerySet[Session]:
+    """Sessions with room, track and speakers, without their long texts: three queries for any number."""
+    appearances = SessionSpeaker.objects.select_related("speaker").only(
+        "session_id", "position", "speaker__name", "speaker__guid", "speaker__event_id"
+    )
+    return (
+        event.sessions.select_related("room", "track")
+        .defer(*HEAVY)
+        .prefetch_related(Prefetch("appearances", appearances))
+    )
+
+
+def entries_of(
+    event: Event, pulse: Pulse, sessions: Iterable[Session], chosen: Collection[int] = ()
+) -> list[Entry]:
+    """Sessions that have a start, as entries."""
+    zone = event.zone
+    return [
+        Entry(
+            session,
+            session.day or pulse.moment(event, session.starts_at),
+            session.starts_at.astimezone(zone),
+            session.ends_at.astimezone(zone) if session.ends_at else None,
+            session.pk in chosen,
+        )
+        for session in sessions
+        if session.starts_at
+    ]
+
+
+def agenda(
+    *, event: Event, wish: Wish, pulse: Pulse, now: datetime.datetime, chosen: Collection[int] = ()
+) -> Agenda:
+    """What the agenda shows for a wish; `chosen` are the visitor's own sessions."""
+    facts = facts_of(event, pulse)
+    days = sorted({fact.day for fact in facts})
+    page = Agenda(wish, day_of(wish, event, days, now), days, total=len(facts))
+    page.options = options(facts, event)
+    wanted = choose_facts(facts, event, wish, page.day, pulse)
+    page.found, page.shown = len(wanted), min(len(wanted), MOST_SHOWN if page.day is None else len(wanted))
+    pks = [fact.pk for fact in wanted[: page.shown]]
+    sessions = sessions_to_show(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
+    page.blocks = blocks(entries_of(event, pulse, sessions, chosen), wish)
+    if event.starts_at - datetime.timedelta(hours=3) <= now < event.ends_at and not wish.narrows:
+        page.now, page.following = now_and_next(event, pulse, now, chosen)
+    return page
+
+
+def day_of(wish: Wish, days: list[datetime.date], today: datetime.date) -> datetime.date | None:
+    """The day to show: the one asked for, else today while the event runs, else the first; None is all."""
+    if wish.day == EVERY_DAY or (wish.narrows and not wish.date):
+        return None
+    if wish.date:
+        return wish.date
+    return today if today in days else next(iter(days), None)
+
+
+def options(facts: list[Fact], event: Event) -> dict[str, list[str]]:
+    """The values worth offering for each filter: those in use, where there is more than one."""
+    tracks = event.tracks.values_list("name", flat=True)
+    rooms = event.rooms.values_list("name", flat=True)
+    speakers = event.speakers.filter(sessions__starts_at__isnull=False).values_list("name", flat=True)
+    used_tracks, used_rooms = {fact.track for fact in facts}, {fact.room for fact in facts}
+    offered = {
+        "track": [name for name in map(tidy, tracks) if name in used_tracks],
+        "room": [name for name in map(tidy, rooms) if name in used_rooms],
+        "language": sorted({language for fact in facts for language in fact.languages}),
+        "kind": sorted({fact.kind for fact in facts} - {""}),
+        "speaker": sorted({tidy(name) for name in speakers}, key=fold),
+    }
+    return {name: values for name, values in offered.items() if len(values) > 1}
+
+
+def choose_facts(
+    facts: list[Fact], event: Event, wish: Wish, day: datetime.date | None, pulse: Pulse
+) -> list[Fact]:
+    """The facts that fit the wish, in order."""
+    found = [fact for fact in facts if (day is None or fact.day == day) and fits(fact, wish)]
+    if wish.speaker:
+        theirs = speaker_sessions(event, wish.speaker)
+        found = [fact for fact in found if fact.pk in theirs]
+    if wanted := words(wish.q):
+        texts = texts_of(event, pulse)
+        found = [fact for fact in found if matches(wanted, texts.get(fact.pk, ""))]
+    return found if wanted or not wish.q else []
+
+
+def fits(fact: Fact, wish: Wish) -> bool:
+    """Whether a session passes the filters on its own columns."""
+    return (
+        wish.track in {"", fact.track}
+        and wish.room in {"", fact.room}
+        and wish.kind in {"", fact.kind}
+        and (not wish.language or wish.language in fact.languages)
+    )
+
+
+def speaker_sessions(event: Event, name: str) -> set[int]:
+    """The sessions of every speaker of that name."""
+    rows = SessionSpeaker.objects.filter(session__event=event).values_list("session_id", "speaker__name")
+    return {pk for pk, known in rows if tidy(known) == name}
+
+
+def blocks(entries: list[Entry], wish: Wish) -> list[Block]:
+    """Entries by day, and within each day by time or by room."""
+    days = sorted({entry.day for entry in entries})
+    by_day = [[entry for entry in entries if entry.day == day] for day in days]
+    if wish.by == "room":
+        return [Block(day, by_room(rows)) for day, rows in zip(days, by_day, strict=True)]
+    alone = len(days) == 1 and not wish.narrows
+    return [by_time(day, rows, alone=alone) for day, rows in zip(days, by_day, strict=True)]
+
+
+def by_room(entries: list[Entry]) -> list[Group]:
+    """One group for each room, rooms in their order, sessions without a room last."""
+    rooms = {entry.session.room_id: entry.session.room for entry in entries}
+    order = sorted(rooms, key=lambda pk: (pk is None, rooms[pk].position if rooms[pk] else 0, str(rooms[pk])))
+    return [
+        Group(str(rooms[pk] or ""), [entry for entry in entries if entry.session.room_id == pk])
+        for pk in order
+    ]
+
+
+def by_time(day: datetime.date, entries: list[Entry], *, alone: bool) -> Block:
+    """One group for each start; with a grid of rooms where the day stands alone and has few of them."""
+    grid = grid_of(entries) if alone else None
+    groups = []
+    for starts, rows in groupby(entries, key=lambda entry: entry.starts):
+        placed = [place(entry, grid) for entry in rows]
+        night = starts.date() if starts.date() != day else None
+        groups.append(Group(f"{starts:%H:%M}", placed, grid.lines[starts] if grid else 0, night))
+    return Block(day, groups, grid)
+
+
+def place(entry: Entry, grid: Grid | None) -> Entry:
+    """The entry with its place in the grid."""
+    if grid is None:
+        return entry
+    found = grid.places[entry.session.pk]
+    return Entry(entry.session, entry.day, entry.starts, entry.ends, entry.chosen, found)
+
+
+def grid_of(entries: list[Entry]) -> Grid | None:
+    """The grid of one day; None where a list reads better: a single room or too many."""
+    rooms = [group.entries[0].session.room for group in by_room(entries)]
+    if len(rooms) < 2:
+        return None
+    pieces = [
+        Piece(entry.session.pk, entry.starts, shown_end(entry.starts, entry.ends), entry.session.room)
+        for entry in entries
+    ]
+    return draw(pieces, rooms)
+
+
+def now_and_next(
+    event: Event, pulse: Pulse, now: datetime.datetime, chosen: Collection[int]
+) -> tuple[list[Entry], list[Entry]]:
+    """What runs at this moment, and what begins next within twelve hours."""
+    sessions = sessions_to_show(event).filter(cancelled_at__isnull=True)
+    running = sessions.filter(starts_at__lte=now, ends_at__gt=now).order_by("starts_at", "room__position")
+    soon = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
+    first = soon.order_by("starts_at").values_list("starts_at", flat=True).first()
+    following = soon.filter(starts_at=first).order_by("room__position") if first else []
+    return entries_of(event, pulse, running, chosen), entries_of(event, pulse, following, chosen)
+
+
