@@ -59,6 +59,11 @@ class Entry:
         return "" if self.session.cancelled_at else fullness(self.session.taken, self.session.capacity)
 
     @property
+    def left(self) -> int:
+        """How many places are left, where they are counted."""
+        return max((self.session.capacity or 0) - self.session.taken, 0)
+
+    @property
     def speakers(self) -> list[Speaker]:
         """In their order."""
         return [appearance.speaker for appearance in self.session.appearances.all()]
@@ -135,7 +140,9 @@ def facts_of(event: Event, pulse: Pulse) -> list[Fact]:
 
 def read_facts(event: Event, pulse: Pulse) -> Iterable[Fact]:
     """The same, from the database."""
-    rows = event.sessions.filter(starts_at__isnull=False).order_by("starts_at", "room__position", "title", "pk")
+    rows = event.sessions.filter(starts_at__isnull=False).order_by(
+        "starts_at", "room__position", "title", "pk"
+    )
     columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
     for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
         when = day or pulse.moment(event, starts_at)
@@ -199,7 +206,9 @@ def agenda(
     wanted = choose_facts(facts, event, wish, page.day, pulse)
     page.found, page.shown = len(wanted), min(len(wanted), MOST_SHOWN if page.day is None else len(wanted))
     pks = [fact.pk for fact in wanted[: page.shown]]
-    sessions = sessions_to_show(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
+    sessions = (
+        sessions_to_show(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
+    )
     page.blocks = blocks(entries_of(event, pulse, sessions, chosen), wish)
     if event.starts_at - datetime.timedelta(hours=3) <= now < event.ends_at and not wish.narrows:
         page.now, page.following = now_and_next(event, pulse, now, chosen)
@@ -322,5 +331,3 @@ def now_and_next(
     first = soon.order_by("starts_at").values_list("starts_at", flat=True).first()
     following = soon.filter(starts_at=first).order_by("room__position") if first else []
     return entries_of(event, pulse, running, chosen), entries_of(event, pulse, following, chosen)
-
-

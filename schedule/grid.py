@@ -72,7 +72,5 @@ def _fill(grid: Grid, pieces: list[Piece], column: int) -> int:
     for piece in pieces:
         lane = next((lane for lane, free in enumerate(free_at) if free <= piece.starts_at), len(free_at))
         free_at[lane : lane + 1] = [piece.ends_at]
-        grid.places[piece.key] = Place(
-            grid.lines[piece.starts_at], grid.lines[piece.ends_at], column + lane
-        )
+        grid.places[piece.key] = Place(grid.lines[piece.starts_at], grid.lines[piece.ends_at], column + lane)
     return len(free_at)

@@ -1,0 +1,53 @@
+"""Who may see what of a programme: what is published is for all, a personal agenda for who has its token."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import NotFound
+from convention.events.models import Event
+
+from .models import Selection, Session, SessionSpeaker, Speaker
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def session_at(event: Event, guid: uuid.UUID) -> Session:
+    """The session at a public address, with room, track and speakers. Raises NotFound."""
+    speakers = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
+    found = (
+        event.sessions.select_related("room", "track").prefetch_related(speakers).filter(guid=guid).first()
+    )
+    if found is None:
+        raise NotFound(_("There is no session at this address; the programme may have changed."))
+    return found
+
+
+def speaker_at(event: Event, guid: uuid.UUID) -> Speaker:
+    """The speaker at a public address. Raises NotFound."""
+    found = event.speakers.filter(guid=guid).first()
+    if found is None:
+        raise NotFound(_("There is no speaker at this address; the programme may have changed."))
+    return found
+
+
+def selection_at(event: Event, token: str) -> Selection:
+    """The personal agenda at a secret address. Raises NotFound."""
+    found = event.selections.filter(token=token).first() if token else None
+    if found is None:
+        raise NotFound(_("There is no personal agenda at this address."))
+    return found
+
+
+def cookie_name(event: Event) -> str:
+    """The cookie that remembers a visitor's personal agenda of one event."""
+    return f"agenda-{event.pk}"
+
+
+def own_selection(event: Event, request: "HttpRequest") -> Selection | None:
+    """The visitor's own personal agenda, if there is one."""
+    token = request.COOKIES.get(cookie_name(event), "")
+    return event.selections.filter(token=token).first() if token else None
