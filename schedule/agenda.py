@@ -1,4 +1,4 @@
-"""The public agenda: which sessions, in which order, under which headings. Nothing here knows of a request."""
+"""The public agenda: which sessions, in what order, under which headings. It knows of no request."""
 
 import datetime
 import hashlib
@@ -201,7 +201,7 @@ def agenda(
     """What the agenda shows for a wish; `chosen` are the visitor's own sessions."""
     facts = facts_of(event, pulse)
     days = sorted({fact.day for fact in facts})
-    page = Agenda(wish, day_of(wish, event, days, now), days, total=len(facts))
+    page = Agenda(wish, day_of(wish, days, pulse.moment(event, now)), days, total=len(facts))
     page.options = options(facts, event)
     wanted = choose_facts(facts, event, wish, page.day, pulse)
     page.found, page.shown = len(wanted), min(len(wanted), MOST_SHOWN if page.day is None else len(wanted))

@@ -1,4 +1,4 @@
-"""Rooms by time: where each session stands in a grid whose lines are the moments that something begins or ends."""
+"""Rooms by time: a grid whose lines are the moments at which something begins or ends."""
 
 import datetime
 from collections import defaultdict

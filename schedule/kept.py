@@ -23,7 +23,7 @@ accepts_gzip = _lazy_re_compile(r"\bgzip\b")
 
 
 def is_plain_visitor(request: "HttpRequest", *cookies: str) -> bool:
-    """Whether nothing in the request makes its page personal: no session, message nor one of these cookies."""
+    """Whether nothing makes the page personal: no session, no message, none of these cookies."""
     personal = {settings.SESSION_COOKIE_NAME, "messages", *cookies}
     return request.method in {"GET", "HEAD"} and personal.isdisjoint(request.COOKIES)
 

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from convention.club.models import Company, CompanyRole, Employment, Person
-from convention.events.models import Event
+from convention.events.models import Event, Room
 from registrations.models import Order, Registration, Ticket
+from schedule.models import Session, SessionSpeaker, Speaker, Track
 
 numbers = itertools.count(1)
 
@@ -83,3 +84,27 @@ def make_registration(ticket: Ticket | None = None, **fields: Any) -> Registrati
         ticket.taken += 1
         ticket.save(update_fields=["taken"])
     return registration
+
+
+def make_room(event: Event, name: str = "Auditorium", **fields: Any) -> Room:
+    """A room of the event, after those there are."""
+    return Room.objects.create(event=event, name=name, **{"position": event.rooms.count(), **fields})
+
+
+def make_track(event: Event, name: str = "Cloud", **fields: Any) -> Track:
+    """A track with a colour."""
+    return Track.objects.create(event=event, name=name, **{"color": "#0b5c8a", "slug": "cloud", **fields})
+
+
+def make_session(
+    event: Event, title: str = "Session", *, speakers: tuple[str, ...] = (), minutes: int = 50, **fields: Any
+) -> Session:
+    """A session at the event's start, in no room; speakers by name, made where they are new."""
+    starts = fields.pop("starts_at", event.starts_at)
+    ends = starts + datetime.timedelta(minutes=minutes) if starts else None
+    values = {"number": event.sessions.count() + 1, "starts_at": starts, "ends_at": ends}
+    session = Session.objects.create(event=event, title=title, **{**values, **fields})
+    for position, name in enumerate(speakers):
+        speaker, _ = Speaker.objects.get_or_create(event=event, name=name)
+        SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
+    return session

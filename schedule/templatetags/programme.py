@@ -2,7 +2,7 @@
 
 import datetime
 
-from babel.dates import format_skeleton, get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from django import template
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
@@ -20,23 +20,23 @@ def locale() -> str:
     return "en_GB" if translation.get_language() == "en" else "fr_FR"
 
 
-def in_words(date: datetime.date, skeleton: str) -> str:
-    """A date by a skeleton of its parts; the first of a month is “1er” in French."""
-    text = format_skeleton(skeleton, date, locale=locale())
+def in_words(date: datetime.date, pattern: str) -> str:
+    """A date by a pattern of Unicode's; the first of a month is “1er” in French."""
+    text = format_date(date, pattern, locale=locale())
     first = translation.get_language() != "en" and date.day == 1
-    return text.replace("1 ", "1er ", 1) if first else text
+    return text.replace(" 1 ", " 1er ", 1) if first else text
 
 
 @register.filter
 def long_day(date: datetime.date) -> str:
     """“mardi 16 juin”, “Tuesday 16 June”."""
-    return in_words(date, "MMMMEEEEd")
+    return in_words(date, "EEEE d MMMM")
 
 
 @register.filter
 def short_day(date: datetime.date) -> str:
     """“mar. 16 juin”, “Tue 16 Jun”."""
-    return in_words(date, "MMMEd")
+    return in_words(date, "EEE d MMM")
 
 
 @register.filter

@@ -33,7 +33,7 @@ YEAR: Final = 365 * 24 * 3600
 @csrf_exempt  # pages kept for all carry no token; the browser says where the request comes from
 @require_POST
 def choose_page(request: "HttpRequest", event: str) -> HttpResponse:
-    """Put a session (`add`) into the visitor's programme or take it out (`drop`), then show the page again."""
+    """Put a session (`add`) into the visitor's programme or take it out (`drop`); show the page again."""
     refuse_other_sites(request)
     shown = visible_event(event, request.user)
     adds = "add" in request.POST

@@ -1,0 +1,159 @@
+"""The public agenda: days, filters, words, caching, the number of queries."""
+
+import datetime
+import zoneinfo
+
+import pytest
+from lxml import html
+
+from schedule.models import Schedule
+from schedule.revision import raise_revision
+from tests.factories import make_event, make_room, make_session, make_track
+
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+pytestmark = pytest.mark.django_db
+
+
+def at(day, hour, minute=0):
+    return datetime.datetime(2026, 6, day, hour, minute, tzinfo=PARIS)
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="conf", name="La Conf", starts_at=at(16, 9), ends_at=at(17, 18))
+
+
+def titles(client, query="", prefix=""):
+    """The titles that the agenda shows, in its order."""
+    response = client.get(f"{prefix}/events/conf/agenda/{query}")
+    assert response.status_code == 200
+    return [link.text for link in html.fromstring(response.text).xpath("//article/h4/a")]
+
+
+def test_a_day_holds_the_night_that_follows(client, event):
+    make_session(event, "Matin", starts_at=at(16, 9))
+    make_session(event, "Nuit", starts_at=at(17, 1, 30))
+    make_session(event, "Lendemain", starts_at=at(17, 9))
+    assert titles(client) == ["Matin", "Nuit"]
+    assert titles(client, "?day=2026-06-17") == ["Lendemain"]
+    assert titles(client, "?day=all") == ["Matin", "Nuit", "Lendemain"]
+
+
+def test_an_unreadable_day_shows_the_first(client, event):
+    make_session(event, "Matin", starts_at=at(16, 9))
+    assert titles(client, "?day=tomorrow&room=%00&by=magic") == ["Matin"]
+    assert titles(client, "?day=2031-01-01") == []
+
+
+def test_today_is_shown_while_the_event_runs(client, event):
+    now = datetime.datetime.now(PARIS)
+    event.starts_at, event.ends_at = now - datetime.timedelta(days=1), now + datetime.timedelta(days=1)
+    event.save()
+    Schedule.objects.create(event=event, day_starts=datetime.time(0))
+    make_session(event, "Hier", starts_at=now - datetime.timedelta(days=1))
+    make_session(event, "En ce moment", starts_at=now - datetime.timedelta(minutes=5))
+    make_session(event, "Ensuite", starts_at=now + datetime.timedelta(minutes=50))
+    response = client.get("/events/conf/agenda/")
+    agenda = response.context["agenda"]
+    assert [entry.session.title for entry in agenda.now] == ["En ce moment"]
+    assert [entry.session.title for entry in agenda.following] == ["Ensuite"]
+    assert "En ce moment" in titles(client)
+    assert "Hier" not in titles(client)
+
+
+def test_filters_narrow_over_all_days(client, event):
+    hall, track = make_room(event, "Amphi  Curie"), make_track(event, "Réseaux")
+    make_session(event, "A", starts_at=at(16, 9), room=hall, language="fr", kind="atelier")
+    make_session(event, "B", starts_at=at(17, 9), track=track, language="de, en", speakers=("Zoé Łódź",))
+    make_session(event, "C", starts_at=at(17, 10), kind="atelier", language="EN-gb")
+    assert titles(client, "?room=Amphi+Curie") == ["A"]
+    assert titles(client, "?track=R%C3%A9seaux") == ["B"]
+    assert titles(client, "?language=en") == ["B", "C"]
+    assert titles(client, "?kind=atelier") == ["A", "C"]
+    assert titles(client, "?kind=atelier&day=2026-06-17") == ["C"]
+    assert titles(client, "?speaker=Zo%C3%A9+%C5%81%C3%B3d%C5%BA") == ["B"]
+    assert titles(client, "?room=Nowhere") == []
+
+
+def test_words_are_found_in_every_text_in_any_order(client, event):
+    make_session(
+        event,
+        "L’énergie",
+        subtitle="Compter",
+        abstract="<p>mesures</p>",
+        speakers=("Anaïs",),
+        starts_at=at(17, 9),
+    )
+    make_session(event, "Autre", starts_at=at(16, 9))
+    assert titles(client, "?q=anais+MESURES+energie") == ["L’énergie"]
+    assert titles(client, "?q=compter") == ["L’énergie"]
+    assert titles(client, "?q=rien") == []
+    assert titles(client, "?q=%3F%21") == []
+
+
+def test_only_organizers_see_a_draft(client, event):
+    event.visibility = event.Visibility.DRAFT
+    event.save()
+    assert client.get("/events/conf/agenda/").status_code == 404
+
+
+def test_an_empty_programme_says_so(client, event):
+    page = html.fromstring(client.get("/en/events/conf/agenda/").text)
+    assert page.xpath("string(//div[@class='empty']/p)").startswith("The programme is not published yet.")
+
+
+def test_unchanged_pages_answer_304_until_something_changes(client, event):
+    session = make_session(event, "Matin", starts_at=at(16, 9), capacity=10)
+    first = client.get("/events/conf/agenda/", headers={"Accept-Encoding": "gzip"})
+    assert first["Content-Encoding"] == "gzip"
+    tags = [first["ETag"], first["ETag"].removeprefix("W/"), f'"x", {first["ETag"]}', "*"]
+    answers = [client.get("/events/conf/agenda/", headers={"If-None-Match": tag}) for tag in tags]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(304, b"")] * 4
+    session.title = "Soir"
+    session.save()
+    raise_revision(event=event)
+    assert "Soir" in client.get("/events/conf/agenda/", headers={"If-None-Match": first["ETag"]}).text
+    session.taken = 10
+    session.save()
+    page = html.fromstring(client.get("/en/events/conf/agenda/").text)
+    assert page.xpath("//article/p[@class='state']/span/text()") == ["Full"]
+
+
+def test_what_is_kept_for_all_holds_no_token_and_sets_no_cookie(client, event):
+    make_session(event, starts_at=at(16, 9))
+    response = client.get("/events/conf/agenda/")
+    assert "csrfmiddlewaretoken" not in response.text
+    assert response.cookies == {}
+    assert {"Cookie", "Accept-Encoding"} <= set(response["Vary"].split(", "))
+
+
+def test_each_language_and_query_has_a_page_of_its_own(client, event):
+    make_session(event, "Matin", starts_at=at(16, 9))
+    tags = {
+        client.get(address)["ETag"]
+        for address in ("/events/conf/agenda/", "/en/events/conf/agenda/", "/events/conf/agenda/?by=room")
+    }
+    assert len(tags) == 3
+
+
+@pytest.mark.parametrize("query", ["", "?day=all", "?q=session", "?by=room", "?kind=x"])
+def test_queries_do_not_grow_with_sessions(client, event, django_assert_max_num_queries, query):
+    room = make_room(event)
+    for number in range(40):
+        make_session(
+            event,
+            f"Session {number}",
+            starts_at=at(16, 9) + datetime.timedelta(minutes=10 * number),
+            room=room,
+            kind="x",
+            speakers=(f"A{number}", f"B{number}"),
+        )
+    with django_assert_max_num_queries(11):
+        client.get(f"/events/conf/agenda/{query}")
+
+
+def test_a_warm_page_costs_three_queries(client, event, django_assert_num_queries):
+    make_session(event, starts_at=at(16, 9))
+    client.get("/events/conf/agenda/")
+    with django_assert_num_queries(3):
+        client.get("/events/conf/agenda/")

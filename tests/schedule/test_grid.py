@@ -1,0 +1,43 @@
+import datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schedule.grid import Column, Piece, Place, draw
+
+DAY = datetime.datetime(2026, 6, 16, tzinfo=datetime.UTC)
+
+
+def piece(key, start, end, room="A"):
+    return Piece(key, DAY + datetime.timedelta(minutes=start), DAY + datetime.timedelta(minutes=end), room)
+
+
+def test_lines_are_the_moments_and_rooms_the_columns():
+    grid = draw([piece(1, 0, 60), piece(2, 30, 90, "B")], ["A", "B"])
+    assert grid.columns == [Column("A", 2, 3), Column("B", 3, 4)]
+    assert grid.places == {1: Place(2, 4, 2), 2: Place(3, 5, 3)}
+
+
+def test_overlapping_sessions_of_a_room_stand_side_by_side():
+    grid = draw([piece(1, 0, 60), piece(2, 30, 90), piece(3, 60, 120), piece(4, 0, 60, "B")], ["A", "B"])
+    assert grid.columns == [Column("A", 2, 4), Column("B", 4, 5)]
+    assert [grid.places[key].column for key in (1, 2, 3, 4)] == [2, 3, 2, 4]
+
+
+def test_too_many_rooms_make_no_grid():
+    rooms = [str(number) for number in range(11)]
+    assert draw([piece(room, 0, 60, room) for room in rooms], rooms) is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(1, 20), st.sampled_from("AB")), min_size=1, max_size=12
+    )
+)
+def test_no_two_sessions_share_a_place(rows):
+    pieces = [piece(key, start, start + length, room) for key, (start, length, room) in enumerate(rows)]
+    grid = draw(pieces, ["A", "B"])
+    if grid is None:
+        return
+    taken = [(place.column, row) for place in grid.places.values() for row in range(place.first, place.last)]
+    assert len(taken) == len(set(taken))

@@ -1,0 +1,41 @@
+import pytest
+
+from schedule.search import fold, matches, words
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("L’été à la plage", " l ete a la plage"),
+        ("Œuvre & STRASSE: straße", " oeuvre strasse strasse"),
+        ("Łódź, Ærø", " lodz aero"),
+        ("Ελληνικά", " ελληνικα"),
+        ("C++ / .NET 8", " c net 8"),
+        ("  ", " "),
+    ],
+)
+def test_fold(text, folded):
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("energie ia", True),
+        ("IA énergie", True),
+        ("ener", True),
+        ("nergie", False),
+        ("energie cloud", False),
+        ("", True),
+    ],
+)
+def test_words_in_any_order_from_their_beginning(query, found):
+    assert matches(words(query), fold("IA et énergie : compter juste")) is found
+
+
+def test_scripts_without_spaces_match_anywhere():
+    assert matches(words("会議"), fold("第五回会議の記録"))
+
+
+def test_endless_queries_are_cut():
+    assert words("a " * 1000) == ["a"] * 12
