@@ -11,6 +11,7 @@ scanners ignore the host, so a changed address voids no badge.
 
 import base64
 import binascii
+import functools
 import re
 import struct
 from dataclasses import dataclass
@@ -76,8 +77,14 @@ def new_key_pair() -> tuple[bytes, bytes]:
 def sign(claim: Claim, private_key: bytes) -> str:
     """The token of a claim: 125 characters of base32."""
     head = claim.pack()
-    signature = Ed25519PrivateKey.from_private_bytes(private_key).sign(CONTEXT + head)
+    signature = _opened(private_key).sign(CONTEXT + head)
     return base64.b32encode(head + signature).decode().rstrip("=")
+
+
+@functools.lru_cache(maxsize=32)
+def _opened(private_key: bytes) -> Ed25519PrivateKey:
+    """Opening a key takes longer than signing with it."""
+    return Ed25519PrivateKey.from_private_bytes(private_key)
 
 
 def address(token: str, site_url: str) -> str:

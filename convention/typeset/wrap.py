@@ -7,15 +7,15 @@ from .faces import Weight
 from .scripts import clean, graphemes
 from .shape import Line, shape
 
-# Where a line may end: after a space, a hyphen, a slash, between ideographs; never inside a number's
-# or a word's apostrophe, and never before closing punctuation (the spaces of French do not break).
+# Where a line may end: after a space, a hyphen, a slash, between ideographs; never at the spaces that
+# French sets before : ; ! ? and inside guillemets, never before closing punctuation.
 IDEOGRAPH = (
     "\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 )
 CLOSING = "、。，．：；！？）」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…‥・"
 OPENING = "（「『【〈《〔"
 BREAK = re.compile(
-    r"(?<= )|(?<=[\w][-‐–—/])(?=\w)"
+    r"(?<= )(?<!« )(?![:;!?»%€])|(?<=[\w][-‐–—/])(?=\w)"
     rf"|(?<=[{IDEOGRAPH}])(?<![{OPENING}])(?![{CLOSING} ])"
     rf"|(?<![{OPENING} ])(?=[{IDEOGRAPH}])(?![{CLOSING}])"
 )
@@ -101,7 +101,7 @@ def _down(size: float) -> float:
 
 
 def _holds(text: str, weight: Weight, box: Box, size: float) -> bool:
-    """Whether the text fits without cutting a word."""
+    """Whether the text fits without cutting where no line may end."""
     lines = wrap(text, weight, width=box.width, size=size)
-    widest = max((shape(word, weight).width for word in clean(text).split(" ")), default=0)
+    widest = max(shape(piece.rstrip(" "), weight).width for piece in BREAK.split(clean(text)))
     return len(lines) <= box.lines and widest * size <= box.width + 1e-6

@@ -1,0 +1,44 @@
+"""Print an event's badges to a PDF file."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from badges.pdf import event_badges
+from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.errors import ConventionError
+
+
+class Command(SentenceCommand):
+    """`manage.py badges EVENT --output FILE`."""
+
+    help = "Write the badge of every confirmed registration to a PDF; what to look at goes to stderr."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """EVENT --output FILE [--layout ...] [--only ...]."""
+        add_event_argument(parser)
+        parser.add_argument("--output", required=True, metavar="FILE", help="the PDF to write")
+        parser.add_argument("--layout", default="a6", help="a6 (default) or a4x4 (four on A4, crop marks)")
+        parser.add_argument("--only", default="all", help="all (default)")
+
+    def run(self, **options: Any) -> None:
+        """Write the whole file or none."""
+        event = find_event(options["event"])
+        if options["only"] != "all":
+            raise ConventionError("Only “--only all” works yet: new and changed badges come later.")
+        output = Path(options["output"])
+        if output.is_dir():
+            raise ConventionError(f"{output} is a folder; name a file to write.")
+        handle, name = tempfile.mkstemp(prefix=".badges-", dir=output.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                problems = event_badges(file, event, layout=options["layout"])
+            Path(name).chmod(0o644)
+            Path(name).replace(output)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        for problem in problems:
+            self.say(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")

@@ -1,0 +1,103 @@
+"""Badges as PDF: one a page (A6), or four on A4 with crop marks; written as they are drawn."""
+
+import io
+import itertools
+from collections.abc import Callable, Iterable
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from convention.events.keys import signing_key
+from convention.events.models import Event
+from convention.typeset import Document, Page
+from registrations.models import Registration, Ticket
+
+from .codes import Holder, holder_of, holders_of, sign
+from .design import HEIGHT, MILLIMETRE, WIDTH, Design, Problem
+
+A4_WIDTH, A4_HEIGHT = 210 * MILLIMETRE, 297 * MILLIMETRE
+CUT = "#000000"
+CUT_LENGTH = 3.5 * MILLIMETRE
+type Badge = tuple[Holder, str]
+
+
+class NothingToPrint(ConventionError):
+    """Nobody has a valid badge yet."""
+
+    kind = "nothing-to-print"
+    status = 409
+
+
+class UnknownLayout(ConventionError):
+    """There is no such layout."""
+
+    kind = "unknown-layout"
+
+
+def badge_pdf(registration: Registration) -> bytes:
+    """The badge of one registration on A6, as the mail brings it. Raises NoBadge."""
+    holder, event = holder_of(registration), registration.event
+    file = io.BytesIO()
+    draw_badges(file, event, [(holder, sign(holder, signing_key(event)))], layout="a6")
+    return file.getvalue()
+
+
+def event_badges(file: BinaryIO, event: Event, *, layout: str) -> list[Problem]:
+    """Write every valid badge of an event, by last name. Returns what the organizer should look at.
+
+    Raises UnknownLayout or NothingToPrint before anything is written.
+    """
+    if layout not in LAYOUTS:
+        raise UnknownLayout(
+            _("There is no layout “%(layout)s” yet. Choose one of: %(known)s.")
+            % {"layout": layout, "known": ", ".join(LAYOUTS)}
+        )
+    holders = holders_of(event)
+    if not holders:
+        raise NothingToPrint(_("Nobody has a confirmed registration for this event yet: no badge to print."))
+    key = signing_key(event)
+    return draw_badges(file, event, ((holder, sign(holder, key)) for holder in holders), layout=layout)
+
+
+def draw_badges(file: BinaryIO, event: Event, badges: Iterable[Badge], *, layout: str) -> list[Problem]:
+    """Write these badges in their order. Returns what the organizer should look at."""
+    design = Design(event, {ticket.pk: ticket for ticket in Ticket.objects.filter(event=event)})
+    title = _("Badges: %(event)s") % {"event": event.title}
+    with Document(file, title=title, language=design.language) as document:
+        return LAYOUTS[layout](document, design, badges)
+
+
+def _single(document: Document, design: Design, badges: Iterable[Badge]) -> list[Problem]:
+    problems = []
+    for holder, code in badges:
+        page = document.page(WIDTH, HEIGHT)
+        problems += design.draw(page, document, holder, code, (0, 0))
+    return problems
+
+
+def _four_up(document: Document, design: Design, badges: Iterable[Badge]) -> list[Problem]:
+    problems = []
+    top = (A4_HEIGHT - 2 * HEIGHT) / 2
+    places = [(x, top + y) for y in (0, HEIGHT) for x in (0, WIDTH)]
+    for four in itertools.batched(badges, 4, strict=False):
+        page = document.page(A4_WIDTH, A4_HEIGHT)
+        for (holder, code), place in zip(four, places, strict=False):
+            problems += design.draw(page, document, holder, code, place)
+        _crop_marks(page)
+    return problems
+
+
+def _crop_marks(page: Page) -> None:
+    """Marks where to cut: at each end of both cuts, and a cross where they meet."""
+    x, y = WIDTH, A4_HEIGHT / 2
+    for end in (0, A4_HEIGHT - CUT_LENGTH, y - CUT_LENGTH / 2):
+        page.rule((x, end), (x, end + CUT_LENGTH), color=CUT, stroke=0.4)
+    for end in (0, A4_WIDTH - CUT_LENGTH, x - CUT_LENGTH / 2):
+        page.rule((end, y), (end + CUT_LENGTH, y), color=CUT, stroke=0.4)
+
+
+LAYOUTS: dict[str, Callable[[Document, Design, Iterable[Badge]], list[Problem]]] = {
+    "a6": _single,
+    "a4x4": _four_up,
+}

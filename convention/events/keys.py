@@ -1,0 +1,30 @@
+"""The keys that sign an event's badges: one pair per event, made when first needed."""
+
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from convention.codes import new_key_pair
+
+from .models import Event, EventKey
+
+ATTEMPTS = 5
+
+
+def signing_key(event: Event) -> EventKey:
+    """The key that signs this event's badges: the first one made, which every reprint uses too."""
+    return EventKey.objects.filter(event=event).order_by("pk").first() or make_key(event)
+
+
+def make_key(event: Event) -> EventKey:
+    """Give the event a new key pair under a random number of 24 bits that no other key has."""
+    private, public = new_key_pair()
+    for _attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return EventKey.objects.create(
+                    event=event, number=secrets.randbelow(2**24), private_key=private, public_key=public
+                )
+        except IntegrityError:
+            continue
+    raise RuntimeError("No free key number was found.")

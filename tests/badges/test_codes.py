@@ -1,0 +1,58 @@
+"""Who has a code, what it says, in which order they come."""
+
+import pytest
+from django.utils import timezone
+
+from badges.codes import NoBadge, code_of, codes_of
+from convention import codes
+from convention.events.keys import make_key, signing_key
+from tests.factories import make_event, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_code_is_signed_by_the_events_key_and_names_the_registration():
+    registration = make_registration(generation=3)
+    key = signing_key(registration.event)
+    signed = codes.parse(code_of(registration))
+    assert signed.claim == codes.Claim(key=key.number, registration=registration.reference, generation=3)
+    assert signed.is_signed_by(bytes(key.public_key))
+
+
+def test_a_code_is_an_upper_case_address_of_this_site(settings):
+    settings.SITE_URL = "https://convention.example.org"
+    assert code_of(make_registration()).startswith("HTTPS://CONVENTION.EXAMPLE.ORG/B/")
+
+
+def test_an_event_keeps_its_key_and_no_two_share_a_number():
+    event, other = make_event(), make_event()
+    assert signing_key(event) == signing_key(event)
+    assert signing_key(event).number != make_key(other).number
+    assert 0 <= signing_key(event).number < 2**24
+
+
+@pytest.mark.parametrize("fields", [{"confirmed_at": None}, {"cancelled_at": timezone.now()}])
+def test_pending_and_cancelled_have_no_code(fields):
+    registration = make_registration(**fields)
+    with pytest.raises(NoBadge):
+        code_of(registration)
+    assert list(codes_of(registration.event)) == []
+
+
+def test_everyone_comes_by_last_name_whatever_the_accents_and_case():
+    ticket = make_ticket()
+    names = ["Éluard", "zola", "Eluard", "Ábel", "de Gaulle"]
+    made = {name: make_registration(ticket, last_name=name, first_name="A") for name in names}
+    listed = [(holder.last_name, code) for holder, code in codes_of(ticket.event)]
+    assert [name for name, _ in listed] == ["Ábel", "de Gaulle", "Éluard", "Eluard", "zola"]
+    assert listed == [(name, code_of(made[name])) for name, _ in listed]
+
+
+def test_codes_ask_the_database_as_often_for_one_as_for_many(django_assert_num_queries):
+    ticket = make_ticket()
+    signing_key(ticket.event)
+    for count in (1, 5):
+        for _ in range(count):
+            make_registration(ticket)
+        with django_assert_num_queries(2):
+            list(codes_of(ticket.event))

@@ -1,0 +1,173 @@
+"""Badges as printed: every code decodes, every name stands whole, nothing overlaps or leaves its place."""
+
+import io
+import random
+import re
+
+import numpy as np
+import pdfplumber
+import pytest
+import zxingcpp
+
+from badges.codes import Holder, NoBadge, codes_of
+from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, WIDTH, ink_on, set_names
+from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, draw_badges, event_badges
+from convention.typeset.document import Document
+from tests.factories import make_event, make_registration, make_ticket
+from tests.papers import decode_qr, pdf_sizes, pdf_text, render_pdf
+
+pytestmark = pytest.mark.django_db
+
+NAMES = [
+    ("Zoë", "Müller", "Acme"),
+    ("Jean-Baptiste-Emmanuel", "de La Rochefoucauld", "Société des travaux publics de l’Ouest"),
+    ("محمد", "بن سلمان", "شركة"),
+    ("דוד", "בן־גוריון", "חברה"),
+    ("กิตติศักดิ์", "น้ำใจ", "บริษัท"),
+    ("小明", "王", "東京電力"),
+    ("철수", "김", "삼성전자"),
+    ("Zoé 🎉", "Fête", ""),
+    ("Владимир", "Хрущёв", "Газпром"),
+    ("Ελένη", "Παπαδοπούλου", ""),
+    ("W" * 300, "M" * 300, "Q" * 300),
+    ("", "Cher", ""),
+]
+
+
+@pytest.fixture
+def ticket():
+    ticket = make_ticket()
+    for first, last, company in NAMES:
+        make_registration(ticket, first_name=first, last_name=last, company=company, no_photo=len(first) % 2)
+    return ticket
+
+
+def printed(event, layout="a6"):
+    file = io.BytesIO()
+    problems = event_badges(file, event, layout=layout)
+    return file.getvalue(), problems
+
+
+@pytest.mark.parametrize("layout", ["a6", "a4x4"])
+def test_every_badge_decodes_from_the_rendered_page_and_no_other_code_stands_there(ticket, layout):
+    pdf, _problems = printed(ticket.event, layout)
+    read = []
+    for page in render_pdf(pdf, dpi=150):
+        read += [code.text for code in zxingcpp.read_barcodes(np.asarray(page.convert("L")))]
+    assert sorted(read) == sorted(code for _holder, code in codes_of(ticket.event))
+
+
+def test_sizes_are_a6_and_a4(ticket):
+    a6, a4 = printed(ticket.event, "a6")[0], printed(ticket.event, "a4x4")[0]
+    assert {tuple(map(round, size)) for size in pdf_sizes(a6)} == {(105, 148)}
+    assert {tuple(map(round, size)) for size in pdf_sizes(a4)} == {(210, 297)}
+    assert (len(pdf_sizes(a6)), len(pdf_sizes(a4))) == (12, 3)
+
+
+def test_what_does_not_fit_or_has_no_glyph_is_reported_and_printed_all_the_same(ticket):
+    _pdf, problems = printed(ticket.event)
+    assert [(problem.holder.first_name[:4], problem.sentence) for problem in problems] == [
+        ("Zoé ", "aucune police ne dessine 🎉"),
+        ("WWWW", "le nom ne tient pas à une taille lisible\u202f; il est imprimé en entier, plus petit"),
+    ]
+
+
+def test_names_are_read_back_from_the_text_layer(ticket):
+    pdf, _problems = printed(ticket.event)
+    text = pdf_text(pdf)
+    for name in ("Zoë", "Müller", "王", "小明", "Владимир", "Хрущёв", "Παπαδοπούλου", "김", "Cher", "Zoé 🎉"):
+        assert name in text
+    assert "W" * 300 in text.replace("\n", "")
+
+
+def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
+    with pdfplumber.open(io.BytesIO(printed(ticket.event)[0])) as pdf:
+        for page in pdf.pages:
+            for char in page.chars:
+                assert char["x0"] >= EDGE - 0.1
+                assert char["x1"] <= WIDTH - EDGE + 0.1
+            names = [c for c in page.chars if NAMES_TOP - 4 < (c["top"] + c["bottom"]) / 2 < NAMES_BOTTOM]
+            quiet = (WIDTH - EDGE - QR_SIDE, HEIGHT - EDGE - 30 - QR_SIDE)
+            below = [c for c in page.chars if (c["top"] + c["bottom"]) / 2 >= NAMES_BOTTOM]
+            assert all(c["x1"] <= quiet[0] or c["top"] > HEIGHT - EDGE - 30 for c in below)
+            assert names
+
+
+def test_first_name_is_at_least_24_points_and_large_where_it_can_be():
+    short = set_names(Holder("R", 1, "Zoë", "Müller", "Acme", 1, no_photo=False))
+    longer = set_names(
+        Holder("R", 1, "Marie-Antoinette", "von Habsburg-Lothringen", "Acme", 1, no_photo=False)
+    )
+    assert short.parts[0][1].size == 52
+    assert longer.parts[0][1].size >= 24
+    assert longer.sentences() == []
+
+
+@pytest.mark.parametrize("length", [1, 12, 40, 80, 150, 300])
+def test_names_of_any_length_stand_whole_in_their_room(length):
+    generator = random.Random(length)
+    word = "".join(generator.choice("abcdefgh Mi-") for _ in range(length)).strip() or "x"
+    names = set_names(Holder("R", 1, word, word[::-1], word, 1, no_photo=False))
+    assert names.height <= NAMES_BOTTOM - NAMES_TOP
+    for part, fitted in names.parts:
+        whole = "".join(line.text for line in fitted.lines).replace(" ", "")
+        assert whole == re.sub(" ", "", part.text)
+        assert all(line.width * fitted.size <= INNER for line in fitted.lines)
+
+
+def test_one_badge_for_the_mail_is_the_printed_one():
+    registration = make_registration()
+    assert decode_qr(badge_pdf(registration)) == [code for _holder, code in codes_of(registration.event)]
+
+
+def test_a_cancelled_registration_has_no_badge():
+    with pytest.raises(NoBadge):
+        badge_pdf(make_registration(confirmed_at=None))
+
+
+def test_no_badges_and_unknown_layouts_are_sentences():
+    with pytest.raises(NothingToPrint):
+        printed(make_event())
+    with pytest.raises(UnknownLayout, match="a6, a4x4"):
+        printed(make_event(), "a5")
+
+
+def test_a_ticket_of_each_audience_has_its_own_mark():
+    event = make_event()
+    tickets = [
+        make_ticket(event, slug=kind, name="Ticket", audience=kind)
+        for kind in ("member", "guest", "vendor", "speaker", "press", "staff")
+    ]
+    pictures = set()
+    for ticket in tickets:
+        holder = Holder("A" * 13, 1, "Zoë", "Müller", "", ticket.pk, no_photo=False)
+        file = io.BytesIO()
+        draw_badges(file, event, [(holder, "HTTPS://EXAMPLE.ORG/B/X")], layout="a6")
+        pictures.add(render_pdf(file.getvalue(), dpi=72)[0].tobytes())
+    assert len(pictures) == 6
+
+
+def test_the_header_reads_on_any_accent():
+    assert ink_on("#0b5c8a") == "#ffffff"
+    assert ink_on("#ffe08a") == "#14181d"
+
+
+def test_a_badge_weighs_less_than_two_kilobytes():
+    ticket = make_ticket()
+    holders = [
+        Holder("A" * 13, number, f"First{number}", f"Last{number}", "Acme", ticket.pk, no_photo=False)
+        for number in range(300)
+    ]
+    file = io.BytesIO()
+    draw_badges(
+        file, ticket.event, [(h, f"HTTPS://EXAMPLE.ORG/B/{h.generation:0125}") for h in holders], layout="a6"
+    )
+    assert len(file.getvalue()) < 300 * 2000
+
+
+def test_pages_leave_memory_as_they_are_drawn():
+    file = io.BytesIO()
+    with Document(file, title="Test", language="fr") as document:
+        for _ in range(3):
+            document.page(100, 100).rectangle(0, 0, 10, 10)
+        assert len(re.findall(b"/Type /Page ", file.getvalue())) == 2

@@ -1,0 +1,58 @@
+"""Symbols are those of the qrcode package, module for module, and another library reads them."""
+
+import random
+
+import numpy as np
+import pytest
+import zxingcpp
+from qrcode import ERROR_CORRECT_M, QRCode
+
+from badges.qr import TooLong, symbol
+
+ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+ANY = "abcdefé王 ~_?&=#ABC123"
+
+
+def package_matrix(text: str) -> list[list[bool]]:
+    code = QRCode(error_correction=ERROR_CORRECT_M, mask_pattern=0)
+    code.add_data(text, optimize=0)
+    code.make()
+    return code.modules
+
+
+def random_text(random_: random.Random, alphabet: str, length: int) -> str:
+    return "A" + "".join(random_.choice(alphabet) for _ in range(length - 1))
+
+
+@pytest.mark.parametrize("length", [1, 2, 16, 47, 90, 154, 155, 158, 159, 200, 222])
+def test_identical_to_the_package(length):
+    generator = random.Random(length)
+    texts = [random_text(generator, ALPHANUMERIC, length) for _ in range(20)]
+    assert [symbol(text).matrix() for text in texts] == [package_matrix(text) for text in texts]
+
+
+def test_identical_for_text_that_is_not_alphanumeric():
+    generator = random.Random(7)
+    texts = [random_text(generator, ANY, length) for length in range(3, 120, 9)]
+    assert [symbol(text).matrix() for text in texts] == [package_matrix(text) for text in texts]
+
+
+def test_another_library_reads_them():
+    generator = random.Random(3)
+    texts = [f"HTTPS://EXAMPLE.ORG/B/{random_text(generator, ALPHANUMERIC[:36], 125)}" for _ in range(40)]
+    read = []
+    for text in texts:
+        modules = np.pad(np.array(symbol(text).matrix()), 4)
+        picture = np.kron(np.where(modules, 0, 255), np.ones((4, 4))).astype(np.uint8)
+        read += [code.text for code in zxingcpp.read_barcodes(picture)]
+    assert read == texts
+
+
+def test_a_badge_address_needs_version_7_at_most():
+    assert symbol("HTTPS://CONVENTION.EXAMPLE.ORG/B/" + "A" * 125).count == 45
+    assert symbol("HTTP://LOCALHOST:8000/B/" + "A" * 125).count == 41
+
+
+def test_too_long_is_a_sentence():
+    with pytest.raises(TooLong, match="QR"):
+        symbol("A" * 5000)
