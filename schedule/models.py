@@ -15,7 +15,7 @@ class Schedule(models.Model):
     """What holds for the whole programme of one event; `revision` rises with every change."""
 
     event = models.OneToOneField(Event, models.CASCADE, related_name="schedule")
-    version = models.CharField(_("version"), max_length=100, blank=True)
+    version = models.CharField(_("version"), max_length=200, blank=True)
     revision = models.PositiveIntegerField(default=0, editable=False)
     changed_at = models.DateTimeField(auto_now_add=True)
     acronym = models.CharField(max_length=100, blank=True)
@@ -35,7 +35,7 @@ class Track(models.Model):
     """A thread through the programme, with a colour."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="tracks")
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=500)
     slug = models.SlugField(max_length=80)
     color = models.CharField(_("colour"), max_length=7, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -55,10 +55,10 @@ class Speaker(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="speakers")
     guid = models.UUIDField(default=uuid.uuid4)
-    source_id = models.CharField(max_length=200, blank=True)
-    name = models.CharField(_("name"), max_length=300)
+    source_id = models.CharField(max_length=1000, blank=True)
+    name = models.CharField(_("name"), max_length=1000)
     biography = models.TextField(_("biography"), blank=True)
-    url = models.URLField(max_length=500, blank=True)
+    url = models.URLField(max_length=2000, blank=True)
 
     class Meta:
         verbose_name = _("speaker")
@@ -80,12 +80,12 @@ class Session(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     guid = models.UUIDField(default=uuid.uuid4)
     number = models.PositiveIntegerField(help_text="The id of the frab formats.")
-    source_id = models.CharField(max_length=300, blank=True)
-    slug = models.CharField(max_length=300, blank=True)
-    title = models.CharField(_("title"), max_length=500)
-    subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
-    kind = models.CharField(_("kind"), max_length=100, blank=True)
-    language = models.CharField(_("language"), max_length=40, blank=True)
+    source_id = models.CharField(max_length=1000, blank=True)
+    slug = models.CharField(max_length=500, blank=True)
+    title = models.CharField(_("title"), max_length=2000)
+    subtitle = models.CharField(_("subtitle"), max_length=2000, blank=True)
+    kind = models.CharField(_("kind"), max_length=500, blank=True)
+    language = models.CharField(_("language"), max_length=200, blank=True)
     abstract = models.TextField(_("abstract"), blank=True)
     description = models.TextField(_("description"), blank=True)
     track = models.ForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="sessions")
@@ -94,8 +94,8 @@ class Session(models.Model):
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     day = models.DateField(_("day of the programme"), null=True, blank=True)
     speakers = models.ManyToManyField(Speaker, through="SessionSpeaker", related_name="sessions")
-    url = models.URLField(max_length=500, blank=True)
-    recording_license = models.CharField(max_length=300, blank=True)
+    url = models.URLField(max_length=2000, blank=True)
+    recording_license = models.CharField(max_length=1000, blank=True)
     recording_optout = models.BooleanField(default=False)
     links = models.JSONField(default=list, blank=True)
     attachments = models.JSONField(default=list, blank=True)

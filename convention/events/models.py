@@ -145,7 +145,7 @@ class Room(models.Model):
     """A room of one event, as its programme names it."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="rooms")
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=500)
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     guid = models.CharField(max_length=100, blank=True, editable=False)

@@ -37,7 +37,7 @@ def test_one_speaker_in_two_rooms():
 
 def test_a_long_session_clashes_with_each_inside_it():
     sessions = [
-        Placed("day", at(8), at(18), 1),
+        Placed("all", at(8), at(18), 1),
         Placed("x", at(9), at(10), 1),
         Placed("y", at(11), at(12), 1),
     ]

@@ -1,0 +1,1 @@
+"""Programmes in and out: frab and Pentabarf XML, frab JSON, iCalendar."""

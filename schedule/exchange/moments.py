@@ -1,0 +1,151 @@
+"""Dates, times, durations and time zones as files write them."""
+
+import datetime
+import functools
+import re
+import zoneinfo
+from collections.abc import Iterable
+
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from .notes import Notes, Reason
+
+YEARS = range(1901, 2200)
+DEFAULT_ZONE = "Europe/Paris"
+LIKELY_ZONES = (
+    "Europe/Paris",
+    "UTC",
+    "Europe/London",
+    "Europe/Athens",
+    "Europe/Moscow",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+CLOCK = re.compile(r"(\d{1,2})\s*[:.hH]\s*(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$")
+SPAN = re.compile(r"(\d{1,4})\s*[:hH]\s*(\d{1,2})(?::(\d{1,2}))?\s*$")
+ISO_SPAN = re.compile(
+    r"P(?:(\d{1,3})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?$", re.I
+)
+
+
+def parse_day(text: str | None) -> datetime.date | None:
+    """A date such as 2026-06-17, alone or before a time."""
+    try:
+        day = datetime.date.fromisoformat((text or "").strip()[:10])
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
+
+
+def parse_moment(text: str | None) -> datetime.datetime | None:
+    """A date with a time, aware where the file gives an offset; nothing for a date alone."""
+    value = (text or "").strip()
+    if len(value) <= 10:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(microsecond=0) if moment.year in YEARS else None
+
+
+def parse_clock(text: str | None) -> datetime.timedelta | None:
+    """A time of the day, such as 9:30, 09:30:00, 9h30 or 24:30, as time since midnight."""
+    match = CLOCK.match((text or "").strip())
+    if not match:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    if hours > 47 or minutes > 59 or seconds > 59:
+        return None
+    return datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def parse_span(text: str | None) -> datetime.timedelta | None:
+    """A duration: 1:00, 01:00:00 (hours first), 90 (minutes), 1h30, PT1H30M."""
+    value = (text or "").strip()
+    if value.isascii() and value.isdigit() and len(value) <= 5:
+        return datetime.timedelta(minutes=int(value))
+    if match := SPAN.match(value):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    match = ISO_SPAN.match(value)
+    if not match or not any(match.groups()):
+        return None
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return datetime.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+@functools.cache
+def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """The zone of that IANA or Windows name."""
+    parts = name.strip().strip("/").split("/")
+    candidates = [name, WINDOWS_TO_OLSON.get(name, ""), *("/".join(parts[at:]) for at in range(len(parts)))]
+    return next((zone for candidate in candidates if (zone := zone_named(candidate))), None)
+
+
+def zone_named(name: str) -> zoneinfo.ZoneInfo | None:
+    """The zone of that very IANA name; `Factory` and `localtime` are none."""
+    if not name or len(name) > 60 or name in {"Factory", "localtime", "posixrules"}:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError):
+        return None
+
+
+def choose_zone(
+    name: str | None,
+    *,
+    event_zone: zoneinfo.ZoneInfo | None,
+    offsets: Iterable[tuple[datetime.datetime, datetime.timedelta]],
+    notes: Notes,
+) -> zoneinfo.ZoneInfo:
+    """The zone of a file: the one it names, the event's, one that fits its offsets, or ours.
+
+    `offsets` are moments in UTC with how far local time is ahead of them, as the file has it.
+    """
+    if name and (zone := known_zone(name)):
+        return zone
+    if name:
+        notes.add(Reason.UNKNOWN_ZONE, name)
+    samples = list(offsets)
+    if event_zone:
+        if not samples:
+            notes.add(Reason.NO_ZONE, event_zone.key)
+        return event_zone
+    zone = fitting_zone(samples) if samples else zoneinfo.ZoneInfo(DEFAULT_ZONE)
+    notes.add(Reason.GUESSED_ZONE if samples else Reason.NO_ZONE, zone.key)
+    return zone
+
+
+def fitting_zone(samples: list[tuple[datetime.datetime, datetime.timedelta]]) -> zoneinfo.ZoneInfo:
+    """The first likely zone that has most of these offsets at these moments; else a fixed offset."""
+
+    def fits(zone: zoneinfo.ZoneInfo) -> int:
+        return sum(moment.astimezone(zone).utcoffset() == offset for moment, offset in samples)
+
+    best = max((zoneinfo.ZoneInfo(name) for name in LIKELY_ZONES), key=fits)
+    if fits(best) * 2 > len(samples):
+        return best
+    hours = round(samples[0][1].total_seconds() / 3600)
+    return zoneinfo.ZoneInfo(f"Etc/GMT{-hours:+d}" if hours and -14 <= -hours <= 12 else "UTC")
+
+
+def in_zone(moment: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.datetime:
+    """The moment, in UTC; one without offset is local time there."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return aware.astimezone(datetime.UTC)
+
+
+def day_of(moment: datetime.datetime, zone: zoneinfo.ZoneInfo, day_starts: datetime.time) -> datetime.date:
+    """The day of the programme: what begins before the day starts belongs to the day before."""
+    local = moment.astimezone(zone)
+    return local.date() - datetime.timedelta(days=local.time() < day_starts)

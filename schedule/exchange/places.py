@@ -1,0 +1,77 @@
+"""The rooms and tracks that a file names, found in the event or made."""
+
+from collections.abc import Iterable
+
+from django.utils.text import slugify
+
+from convention.events.models import Event, Room
+
+from ..models import Track
+from .match import folded
+from .programme import Place, Thread
+
+
+def rooms_for(event: Event, places: Iterable[Place], names: Iterable[str]) -> tuple[dict[str, Room], bool]:
+    """A room for each name, and whether any was made or changed.
+
+    A room is known by its name, else by its guid (it was renamed), else by its name in other capitals.
+    """
+    described = {place.name: place for place in places}
+    wanted = list(dict.fromkeys([*described, *filter(None, names)]))
+    existing = list(event.rooms.all())
+    spare = [room for room in existing if room.name not in described]
+    by_name = {room.name: room for room in existing}
+    by_guid = {room.guid: room for room in spare if room.guid}
+    by_folded = {folded(room.name): room for room in spare}
+    found: dict[str, Room] = {}
+    changed: list[Room] = []
+    for name in wanted:
+        place = described.get(name, Place(name))
+        room = by_name.get(name) or by_guid.pop(place.guid, None) or by_folded.pop(folded(name), None)
+        if room is None or room in found.values():
+            room = Room(event=event, name=name, position=len(existing) + len(found), guid=place.guid)
+            changed.append(room)
+        if brought_up(room, place):
+            changed.append(room)
+        found[name] = room
+    for room in dict.fromkeys(changed, None) if all(room.pk for room in changed) else unique(changed):
+        room.save()
+    return found, bool(changed)
+
+
+def unique(rooms: list[Room]) -> list[Room]:
+    """Each room once; unsaved ones have no key to compare by."""
+    return list({id(room): room for room in rooms}.values())
+
+
+def brought_up(room: Room, place: Place) -> bool:
+    """Give a room what the file says of it; whether anything changed."""
+    before = (room.name, room.guid, room.capacity)
+    if place.guid and folded(room.name) != folded(place.name):
+        room.name = place.name
+    room.guid = room.guid or place.guid
+    room.capacity = place.capacity if place.capacity is not None else room.capacity
+    return before != (room.name, room.guid, room.capacity)
+
+
+def tracks_for(
+    event: Event, threads: Iterable[Thread], names: Iterable[str]
+) -> tuple[dict[str, Track], bool]:
+    """A track for each name, and whether any was made or changed."""
+    described = {thread.name: thread for thread in threads}
+    existing = list(event.tracks.all())
+    known = {folded(track.name): track for track in existing} | {track.name: track for track in existing}
+    found: dict[str, Track] = {}
+    changed = False
+    for name in dict.fromkeys(filter(None, names)):
+        thread = described.get(name, Thread(name))
+        track = known.get(name) or known.get(folded(name))
+        if track is None:
+            slug = slugify(thread.slug or name)[:80] or f"track-{len(existing) + len(found) + 1}"
+            track = Track(event=event, name=name, slug=slug, position=len(existing) + len(found))
+        if track.pk is None or (thread.color and thread.color != track.color.lower()):
+            track.color = thread.color or track.color
+            track.save()
+            changed = True
+        found[name] = track
+    return found, changed

@@ -1,0 +1,42 @@
+"""Read a programme from a file of any known format, known by its content and not by its name."""
+
+import re
+import zoneinfo
+
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import Unreadable
+
+from .clean import without_controls
+from .decode import decode
+from .notes import Notes
+from .programme import Programme
+from .readers.frab_json import read_frab_json
+from .readers.frab_xml import read_frab_xml
+from .readers.icalendar import read_icalendar
+from .settle import settled
+from .unknown import refuse
+
+
+def read(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -> Programme:
+    """The programme in a file, leniently; its notes say what was skipped or mended.
+
+    `event_zone` is the zone of the event that it goes to, for files that name none.
+    Raises Unreadable where nothing can be made of it.
+    """
+    notes = Notes()
+    text = without_controls(decode(data, notes), notes).lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        programme = read_frab_xml(text, event_zone=event_zone, notes=notes)
+    elif text.startswith(("{", "[")):
+        programme = read_frab_json(text, event_zone=event_zone, notes=notes)
+    elif re.match(r"BEGIN\s*:\s*VCALENDAR\b", text, re.I):
+        programme = read_icalendar(text, event_zone=event_zone, notes=notes)
+    else:
+        refuse(text)
+    if len(programme.talks) > MOST_TALKS:
+        raise Unreadable(_("This file holds more than %(most)s sessions.") % {"most": MOST_TALKS})
+    return settled(programme, notes)
+
+
+MOST_TALKS = 20_000

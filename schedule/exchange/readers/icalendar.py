@@ -1,0 +1,236 @@
+"""iCalendar, as conference tools, Google, Outlook and Sched write it."""
+
+import datetime
+import re
+import zoneinfo
+from collections import Counter
+from dataclasses import dataclass
+
+import icalendar
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import Unreadable
+
+from .. import clean, moments
+from ..content_lines import Component, Line, components
+from ..notes import Notes, Reason
+from ..programme import Format, Head, Place, Programme, Talk
+
+OTHER_COMPONENTS = ("VTODO", "VJOURNAL", "VFREEBUSY")
+DATE = re.compile(
+    r"\s*(\d{4})(\d{2})(\d{2})(?:[Tt](\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?\s*([Zz]|[+-]\d{4})?)?\s*$"
+)
+OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", re.I)
+MIDNIGHT = datetime.time()
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The zones of a file: those it defines itself, and the one for times without zone."""
+
+    default: zoneinfo.ZoneInfo
+    defined: dict[str, datetime.tzinfo]
+    notes: Notes
+
+    def named(self, name: str) -> datetime.tzinfo:
+        """The zone behind a TZID."""
+        found = moments.known_zone(name) or self.defined.get(name) or fixed(name)
+        if found is None:
+            self.notes.add(Reason.UNKNOWN_ZONE, name)
+        return found or self.default
+
+
+def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Notes) -> Programme:
+    """The programme in a calendar. Raises Unreadable where the file was cut off inside an event."""
+    outer = components(text, notes)
+    events = list(outer.walk("VEVENT"))
+    if any(not event.closed for event in events[-1:]):
+        raise Unreadable(_("This calendar is cut off: its last event has no end."))
+    calendars = [component for component in outer.inside if component.name == "VCALENDAR"]
+    for name in OTHER_COMPONENTS:
+        for _other in outer.walk(name):
+            notes.add(Reason.NOT_AN_EVENT, name)
+    zones = zones_of(outer, calendars, events, event_zone, notes)
+    talks = [talk for event in events if (talk := talk_of(event, zones))]
+    head = calendars[0] if calendars else Component("VCALENDAR")
+    return Programme(
+        Format.ICALENDAR,
+        Head(title=title_of(head, notes), zone=zones.default.key),
+        tuple(talks),
+        tuple(Place(room) for room in dict.fromkeys(talk.room for talk in talks) if room),
+    )
+
+
+def title_of(calendar: Component, notes: Notes) -> str:
+    """The calendar's name, as several tools say it."""
+    names = (calendar.text(name) for name in ("X-WR-CALNAME", "NAME", "SUMMARY"))
+    return clean.one_line(next((name for name in names if name and name.strip()), ""), 300, notes) or ""
+
+
+def zones_of(
+    outer: Component,
+    calendars: list[Component],
+    events: list[Component],
+    event_zone: zoneinfo.ZoneInfo | None,
+    notes: Notes,
+) -> Zones:
+    """The file's zone: the one it names, or the one that most of its events use."""
+    defined = {}
+    for component in outer.walk("VTIMEZONE"):
+        name = (component.text("TZID") or "").strip()
+        if name and not moments.known_zone(name) and (zone := defined_zone(component)):
+            defined[name] = zone
+    named = next((text for calendar in calendars if (text := calendar.text("X-WR-TIMEZONE"))), None)
+    starts = (event.first("DTSTART") for event in events)
+    used = Counter(line.parameters["TZID"] for line in starts if line and line.parameters.get("TZID"))
+    common = next((name for name, _count in used.most_common() if moments.known_zone(name)), None)
+    samples = [] if common or named else list(offsets_of(events, defined))
+    default = moments.choose_zone(
+        (named or common or "").strip() or None, event_zone=event_zone, offsets=samples, notes=notes
+    )
+    return Zones(default, defined, notes)
+
+
+def offsets_of(
+    events: list[Component], defined: dict[str, datetime.tzinfo]
+) -> list[tuple[datetime.datetime, datetime.timedelta]]:
+    """The offsets of starts in zones that only the file knows."""
+    found = []
+    for event in events:
+        line = event.first("DTSTART")
+        zone = line and (
+            defined.get(line.parameters.get("TZID", "")) or fixed(line.parameters.get("TZID", ""))
+        )
+        moment = line and zone and moment_in(line.value, zone)
+        if moment:
+            found.append((moment.astimezone(datetime.UTC), moment.utcoffset() or datetime.timedelta()))
+    return found
+
+
+def defined_zone(component: Component) -> datetime.tzinfo | None:
+    """The zone that a VTIMEZONE spells out."""
+    try:
+        zone = icalendar.Timezone.from_ical("\r\n".join(written(component)))
+        return zone.to_tz() if isinstance(zone, icalendar.Timezone) else None
+    except Exception:  # whatever is wrong with it: a zone that cannot be built is unknown
+        return None
+
+
+def written(component: Component) -> list[str]:
+    """The component as lines again."""
+    inner = [line for inside in component.inside for line in written(inside)]
+    own = [f"{line.name}:{line.value}" for line in component.lines]
+    return [f"BEGIN:{component.name}", *own, *inner, f"END:{component.name}"]
+
+
+def fixed(name: str) -> datetime.tzinfo | None:
+    """A zone whose name is no more than an offset, such as (UTC+01:00) Paris."""
+    match = OFFSET.search(name)
+    if not match:
+        return None
+    ahead = datetime.timedelta(hours=int(match.group(2)), minutes=int(match.group(3) or 0))
+    if ahead > datetime.timedelta(hours=14):
+        return None
+    return datetime.timezone(ahead if match.group(1) == "+" else -ahead)
+
+
+def talk_of(event: Component, zones: Zones) -> Talk | None:
+    """The talk, or nothing where it has no title or no start."""
+    notes = zones.notes
+    title = clean.one_line(event.text("SUMMARY"), 2000, notes)
+    uid = (event.text("UID") or "").strip()[:1000]
+    label = ", ".join(filter(None, (title, uid, getattr(event.first("DTSTART"), "value", ""))))
+    if not title:
+        notes.add(Reason.NO_TITLE, label)
+        return None
+    starts_at = moment_of(event.first("DTSTART"), zones)
+    if starts_at is None:
+        notes.add(Reason.NO_START, label)
+        return None
+    if event.first("RRULE") or event.first("RDATE"):
+        notes.add(Reason.RECURRENCE, label)
+    return Talk(
+        title=title,
+        starts_at=starts_at,
+        ends_at=end_of(event, starts_at, zones, label),
+        guid=clean.guid(uid) if "-" in uid else None,
+        source_id=uid,
+        number=clean.number(uid),
+        room=clean.one_line(event.text("LOCATION"), 500, notes),
+        track=track_of(event, notes),
+        description=clean.paragraphs(event.text("DESCRIPTION")),
+        url=clean.web(event.text("URL")),
+        cancelled=cancelled_of(event),
+    )
+
+
+def track_of(event: Component, notes: Notes) -> str | None:
+    """The first category."""
+    line = event.first("CATEGORIES")
+    if line is None:
+        return None
+    first = re.split(r"(?<!\\),", line.value)[0]
+    return clean.one_line(Line("CATEGORIES", first).text, 500, notes)
+
+
+def cancelled_of(event: Component) -> bool | None:
+    """Whether it was called off; None where the file has no status."""
+    status = event.text("STATUS")
+    return None if status is None else status.strip().upper() == "CANCELLED"
+
+
+def moment_of(line: Line | None, zones: Zones) -> datetime.datetime | None:
+    """A date with time, in UTC; a date alone is midnight there."""
+    if line is None:
+        return None
+    zone = zones.named(line.parameters["TZID"]) if line.parameters.get("TZID") else zones.default
+    moment = moment_in(line.value, zone)
+    return None if moment is None else moment.astimezone(datetime.UTC)
+
+
+def moment_in(value: str, zone: datetime.tzinfo) -> datetime.datetime | None:
+    """The aware moment of a value; hyphens and colons are forgiven."""
+    match = DATE.match(re.sub(r"(?<=\d)[-:](?=\d)", "", value) if "T" in value else value.replace("-", ""))
+    if not match:
+        return None
+    year, month, day, hour, minute, second, end = match.groups()
+    if end:
+        zone = datetime.UTC if end in "Zz" else fixed(end) or zone
+    try:
+        moment = datetime.datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=zone
+        )
+    except ValueError:
+        return None
+    return moment if moment.year in moments.YEARS else None
+
+
+def is_day(line: Line | None) -> bool:
+    """Whether the value is a date alone."""
+    return line is not None and "T" not in line.value.upper()
+
+
+def end_of(
+    event: Component, starts_at: datetime.datetime, zones: Zones, label: str
+) -> datetime.datetime | None:
+    """The end in UTC: from DTEND, from DURATION, or a whole day; None where nothing says it."""
+    whole_day = is_day(event.first("DTSTART"))
+    if whole_day:
+        zones.notes.add(Reason.ALL_DAY, label)
+    ends_at = moment_of(event.first("DTEND"), zones)
+    duration = event.text("DURATION")
+    span = moments.parse_span(duration)
+    if ends_at is None and span is not None:
+        ends_at = starts_at + span
+    if ends_at is None and whole_day:
+        local = starts_at.astimezone(zones.default) + datetime.timedelta(days=1)
+        ends_at = local.astimezone(datetime.UTC)
+    if ends_at is None:
+        zones.notes.add(Reason.NO_DURATION, label)
+        return None
+    if ends_at < starts_at:
+        zones.notes.add(Reason.BAD_END, label)
+        return starts_at
+    if ends_at == starts_at:
+        zones.notes.add(Reason.ZERO_LENGTH, label)
+    return ends_at

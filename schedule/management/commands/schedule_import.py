@@ -1,0 +1,28 @@
+"""`manage.py schedule_import EVENT FILE [--dry-run]`"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from convention.commands import SentenceCommand, add_event_argument
+from schedule.exchange.import_schedule import import_schedule, preview_schedule
+
+
+class Command(SentenceCommand):
+    """Bring a schedule file into an event and say what was added, changed, skipped and mended."""
+
+    help = "Import frab or Pentabarf XML, frab JSON or iCalendar; creates the event if it is missing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which event, which file."""
+        add_event_argument(parser)
+        parser.add_argument("file", metavar="FILE", type=Path, help="known by its content, not by its name")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+
+    def run(self, **options: Any) -> None:
+        """Import, or try; then tell."""
+        act = preview_schedule if options["dry_run"] else import_schedule
+        report = act(slug=options["event"], data=options["file"].read_bytes())
+        for line in report.lines():
+            self.stdout.write(line)

@@ -1,0 +1,82 @@
+"""The published files and schemas, where their folder is present (see SCHEDULES_DIR)."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from convention.errors import Unreadable
+from convention.events.models import Event
+from schedule.exchange.import_schedule import import_schedule
+from schedule.models import Schedule, Session
+
+FOLDER = Path(
+    os.environ.get("SCHEDULES_DIR") or Path(__file__).resolve().parents[4] / "shared/data/schedules"
+)
+COUNTS = {
+    "38c3-hub.xml": (1007, 72, 4),
+    "fosdem-2008-pentabarf.xml": (258, 19, 2),
+    "fosdem-2018-pentabarf.xml": (689, 31, 2),
+    "debconf23-wafer.xml": (117, 5, 8),
+    "jres-2022.ics": (120, 15, 4),
+    "ccc-camp-2019-frab.json": (79, 2, 5),
+    "emf-2018.ics": (355, 26, 6),
+    "emf-2018.frab.xml": (214, 8, 3),
+}
+
+pytestmark = [
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real schedules are not at {FOLDER} (SCHEDULES_DIR)"),
+    pytest.mark.django_db,
+]
+
+
+def data(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_every_session_is_kept_and_a_second_import_changes_nothing(name):
+    first = import_schedule(slug="real", data=data(name))
+    event = Event.objects.get(slug="real")
+    sessions = Session.objects.filter(event=event)
+    days = {session.day for session in sessions}
+    assert (sessions.count(), event.rooms.count(), len(days)) == COUNTS[name]
+    assert (len(first.added), first.created) == (COUNTS[name][0], True)
+    revision = Schedule.objects.get(event=event).revision
+    second = import_schedule(slug="real", data=data(name))
+    assert (second.added, second.changed, second.unchanged, second.gone) == ((), (), COUNTS[name][0], ())
+    assert Schedule.objects.get(event=event).revision == revision == 1
+
+
+def test_nights_belong_to_the_day_before():
+    import_schedule(slug="real", data=data("38c3-hub.xml"))
+    event = Event.objects.get(slug="real")
+    nights = [
+        session
+        for session in Session.objects.filter(event=event)
+        if session.starts_at.astimezone(event.zone).date() != session.day
+    ]
+    assert len(nights) == 57
+    assert event.timezone == "Europe/Berlin"
+
+
+def test_days_dated_in_utc_are_dated_again():
+    import_schedule(slug="real", data=data("debconf23-wafer.xml"))
+    opening = Session.objects.get(title="Opening Ceremony")
+    assert opening.starts_at.astimezone(opening.event.zone).isoformat() == "2023-09-10T10:30:00+05:30"
+    assert opening.day.isoformat() == "2023-09-10"
+
+
+def test_overlaps_are_told_not_refused():
+    report = import_schedule(slug="real", data=data("fosdem-2008-pentabarf.xml"))
+    counts = Counter(note.reason.name for note in report.notes)
+    assert counts["CLASH"] == 17
+    assert counts["BAD_DATE"] == 1
+
+
+def test_an_unknown_format_is_refused_by_name():
+    with pytest.raises(Unreadable) as refused:
+        import_schedule(slug="real", data=data("emf-2018.json"))
+    assert "EMF" in str(refused.value)
+    assert not Event.objects.filter(slug="real").exists()
