@@ -8,7 +8,7 @@ from django.utils import timezone
 from convention.events.models import Event
 
 from ..models import Schedule, Session, SessionSpeaker, Speaker
-from .differences import PLAIN, Ground, day_from, differences, speakers_of, storable
+from .differences import PLAIN, Ground, day_from, daytime, differences, speakers_of, storable
 from .match import Identified, Known, folded, made_guid, match
 from .people import People
 from .places import rooms_for, tracks_for
@@ -76,7 +76,8 @@ def ground_of(programme: Programme, event: Event, schedule: Schedule, applied: A
     speakers, speakers_changed = people.found()
     changes = {"rooms": rooms_changed, "tracks": tracks_changed, "speakers": speakers_changed}
     applied.fields |= {name for name, changed in changes.items() if changed}
-    return Ground(event, schedule, rooms, tracks, speakers, carried)
+    days = daytime(talks, event, schedule)
+    return Ground(event, schedule, rooms, tracks, speakers, carried, days)
 
 
 def add_all(items: list[Identified], sessions: list[Session], ground: Ground, applied: Applied) -> None:

@@ -1,7 +1,7 @@
 """In which fields a file says something else than the event."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -30,6 +30,7 @@ class Ground:
     tracks: dict[str, Track]
     speakers: dict[Person, Speaker]
     carried: Carried
+    daytime: frozenset[datetime.date]
 
 
 def differences(session: Session, talk: Talk, ground: Ground) -> Iterator[tuple[str, object]]:
@@ -82,8 +83,19 @@ def storable(value: object) -> object:
 
 
 def day_from(talk: Talk, ground: Ground) -> datetime.date:
-    """The day of the programme, for formats without days."""
-    return moments.day_of(talk.starts_at, ground.event.zone, ground.schedule.day_starts)
+    """The day of the programme, for formats without days.
+
+    What begins before the day starts belongs to the day before, if anything takes place then.
+    """
+    date = talk.starts_at.astimezone(ground.event.zone).date()
+    day = moments.day_of(talk.starts_at, ground.event.zone, ground.schedule.day_starts)
+    return day if day in ground.daytime else date
+
+
+def daytime(talks: Iterable[Talk], event: Event, schedule: Schedule) -> frozenset[datetime.date]:
+    """The dates on which something begins after the start of the day."""
+    local = (talk.starts_at.astimezone(event.zone) for talk in talks)
+    return frozenset(start.date() for start in local if start.time() >= schedule.day_starts)
 
 
 def speakers_of(talk: Talk, ground: Ground) -> list[Speaker]:

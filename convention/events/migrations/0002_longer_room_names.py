@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0001_initial'),
+        ("events", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='room',
-            name='name',
-            field=models.CharField(max_length=500, verbose_name='name'),
+            model_name="room",
+            name="name",
+            field=models.CharField(max_length=500, verbose_name="name"),
         ),
     ]
