@@ -4,22 +4,12 @@ Each app's `urls.py` names its `pages` (French without prefix, English under /en
 (beneath /api/v1/) and, where it has some, its `plain` ones without language.
 """
 
-from importlib import import_module
-from typing import Any
-
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
 from . import components, health, home, pages
-
-
-def named(kind: str) -> list[Any]:
-    """The patterns of one kind that our apps name, lowest storey first."""
-    modules = [import_module(f"{app}.urls") for app in settings.APPS_WITH_PAGES]
-    return [pattern for module in modules for pattern in getattr(module, kind, [])]
-
+from .named import named
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

@@ -22,6 +22,11 @@ def organizes(person: "Visitor", event: Event) -> bool:
     return holds_role(person, *EVERY_EVENT) or has_event_role(person, event, EventRole.Role.ORGANIZER)
 
 
+def may_create_events(person: "Visitor") -> bool:
+    """Whether this person may add events to the club's."""
+    return holds_role(person, *EVERY_EVENT)
+
+
 def works_desk(person: "Visitor", event: Event) -> bool:
     """Whether this person may work at the event's desk, today; organizers may."""
     return has_event_role(person, event, EventRole.Role.DESK) or organizes(person, event)

@@ -2,5 +2,24 @@
 
 from typing import Any
 
-pages: list[Any] = []
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from convention.named import OrganizerPage
+
+from . import views
+
+pages: list[Any] = [
+    path("organize/new/", views.create, name="organize-event-create"),
+    path("organize/<slug:event>/settings/", views.settings, name="organize-settings"),
+    path("organize/<slug:event>/venue/", views.venue, name="organize-venue"),
+    path("organize/<slug:event>/rooms/", views.rooms, name="organize-rooms"),
+    path("organize/<slug:event>/people/", views.people, name="organize-people"),
+    path("organize/<slug:event>/people/<int:role_id>/end/", views.end_role, name="organize-role-end"),
+]
 endpoints: list[Any] = []
+organizer_pages = [
+    OrganizerPage("organize-rooms", _("Rooms"), 70),
+    OrganizerPage("organize-people", _("People"), 80),
+    OrganizerPage("organize-settings", _("Settings"), 90),
+]

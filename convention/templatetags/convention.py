@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from convention import charts, dates
 from convention.icons import ICONS
 from convention.money import Money
+from convention.named import named
 
 register = template.Library()
 
@@ -132,3 +133,17 @@ def meter(value: int, maximum: int | None) -> dict[str, Any]:
     """A small gauge beside the number that it repeats; nothing without a maximum."""
     share = min(1.0, value / maximum) if maximum else 0.0
     return {"maximum": maximum, "width": f"{100 * share:.1f}"}
+
+
+@register.inclusion_tag("organize/event_nav.html", takes_context=True)
+def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
+    """The navigation of one event for its organizers: the entries that `organizer_pages` name."""
+    path = context["request"].path
+    entries = sorted(named("organizer_pages"), key=lambda entry: entry.position)
+    found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
+    shown = [(url, label) for url, label in found if url]
+    here = max((url for url, _label in shown if path.startswith(url)), key=len, default="")
+    return {
+        "event": event,
+        "entries": [{"url": url, "label": label, "is_here": url == here} for url, label in shown],
+    }

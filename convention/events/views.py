@@ -1,0 +1,128 @@
+"""Organizers' pages of an event itself: what it is, where, in which rooms, and who runs it."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.audit.record import record
+from convention.colours import is_readable_as_chosen
+from convention.errors import Forbidden
+
+from .appoint import appoint, dismiss
+from .doors import event_to_organize, may_create_events
+from .forms import AppointForm, EventForm, NewEventForm, RoomForms, VenueForm
+from .models import Event, EventRole
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_required
+@read_or_write
+def create(request: "HttpRequest") -> "HttpResponse":
+    """A new event, a draft until someone publishes it."""
+    if not may_create_events(request.user):
+        raise Forbidden(_("Only the club’s organizers may add an event."))
+    form = NewEventForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        event = save_event(request, form, "event.create")
+        messages.success(request, _("The event was created. Next: its tickets, rooms and people."))
+        return redirect("organize-settings", event.slug)
+    return render(request, "organize/event_new.html", {"form": form, "section": "organize"})
+
+
+@read_or_write
+def settings(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Change what the event is."""
+    found = event_to_organize(event, request.user)
+    form = EventForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        save_event(request, form, "event.change")
+        messages.success(request, _("The event was saved."))
+        return redirect("organize-settings", found.slug)
+    shown = Event.objects.select_related("venue").get(pk=found.pk) if form.errors else found
+    return page(request, "organize/event_settings.html", shown, form=form)
+
+
+@transaction.atomic
+def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
+    """Keep it with a line in the audit trail, and say what happens to a pale accent."""
+    event: Event = form.save()
+    record(verb, event, event=event, fields=form.changed_data)
+    if "accent" in form.changed_data and not is_readable_as_chosen(event.accent):
+        messages.info(request, _("The accent is too pale for words on paper: pages use a darker tone of it."))
+    return event
+
+
+@read_or_write
+def venue(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Change the venue of the event, or add one."""
+    found = event_to_organize(event, request.user)
+    form = VenueForm(request.POST or None, instance=None if "new" in request.GET else found.venue)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            found.venue = form.save()
+            found.save(update_fields=["venue"])
+            record("venue.change", found.venue, event=found, fields=form.changed_data)
+        messages.success(request, _("The venue was saved."))
+        return redirect("organize-settings", found.slug)
+    others = form.instance.pk and form.instance.events.exclude(pk=found.pk).count()
+    return page(request, "organize/event_venue.html", found, form=form, others=others)
+
+
+@read_or_write
+def rooms(request: "HttpRequest", event: str) -> "HttpResponse":
+    """All rooms on one page."""
+    found = event_to_organize(event, request.user)
+    forms = RoomForms(request.POST or None, instance=found)
+    if request.method == "POST" and forms.is_valid():
+        with transaction.atomic():
+            forms.save()
+            record("rooms.change", found, event=found, fields=["rooms"])
+        messages.success(request, _("The rooms were saved."))
+        return redirect("organize-rooms", found.slug)
+    return page(request, "organize/event_rooms.html", found, forms=forms)
+
+
+@read_or_write
+def people(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Who may do what for the event, now, later and before."""
+    found = event_to_organize(event, request.user)
+    form = AppointForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        role = appoint(event=found, **form.cleaned_data)
+        messages.success(
+            request,
+            _("%(name)s is now %(role)s.") % {"name": role.person, "role": role.get_role_display()},
+        )
+        return redirect("organize-people", found.slug)
+    roles = found.roles.select_related("person").order_by("role", "person__last_name", "pk")
+    today = timezone.localdate()
+    current = [role for role in roles if role.ends_on is None or role.ends_on >= today]
+    past = [role for role in roles if role.ends_on and role.ends_on < today]
+    return page(
+        request, "organize/event_people.html", found, form=form, current=current, past=past, today=today
+    )
+
+
+@require_POST
+def end_role(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse":
+    """End one role at once."""
+    found = event_to_organize(event, request.user)
+    role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=found)
+    dismiss(role=role, by=request.user)
+    messages.success(request, _("The role of %(name)s has ended.") % {"name": role.person})
+    return redirect("organize-people", found.slug)
+
+
+def page(request: "HttpRequest", template: str, event: Event, **context: Any) -> "HttpResponse":
+    """A page in the frame of one event."""
+    return render(request, template, {"event": event, "section": "organize", **context})
