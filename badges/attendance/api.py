@@ -1,16 +1,22 @@
 """The scanner's two endpoints: plain views, since a door cannot wait."""
 
 import functools
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from convention.api.problems import problem
 from convention.errors import ConventionError, InvalidFields
 
 from .doors import UnknownDevice, device_of
+from .reading import MOST_AT_ONCE
+from .scan import scan
 from .snapshot import etag_of, parse_cursors, snapshot_of
 
 if TYPE_CHECKING:
@@ -19,6 +25,20 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     type View = Callable[[HttpRequest], HttpResponse]
+
+
+class NotJson(ConventionError):
+    """The body could not be read at all."""
+
+    kind = "parse-error"
+    status = 400
+
+
+class TooMany(ConventionError):
+    """More scans than fit in one request."""
+
+    kind = "too-many"
+    status = 413
 
 
 def endpoint(method: str) -> "Callable[[View], View]":
@@ -45,6 +65,37 @@ def endpoint(method: str) -> "Callable[[View], View]":
         return answer
 
     return decorate
+
+
+@endpoint("POST")
+def scans(request: "HttpRequest") -> HttpResponse:
+    """Take in up to 200 scans; see reading.py for the shape of both sides."""
+    device = device_of(request.headers.get("Authorization", ""))
+    results = scan(device=device, items=items_of(request))
+    zone = device.event.zone
+    return JsonResponse(
+        {
+            "results": [result.as_json(zone) for result in results],
+            "sequence": device.event.sequence,
+            "server_time": timezone.localtime(timezone=zone).isoformat(),
+        }
+    )
+
+
+def items_of(request: "HttpRequest") -> list[Any]:
+    """The scans of a body. Raises Unreadable or InvalidFields where it is not one, or has too many."""
+    try:
+        whole = json.loads(request.body)
+    except RequestDataTooBig as error:
+        raise TooMany(_("The body is too large: send fewer scans at once.")) from error
+    except (ValueError, RecursionError) as error:
+        raise NotJson(_("The body is not valid JSON.")) from error
+    items = whole.get("scans") if isinstance(whole, dict) else None
+    if not isinstance(items, list):
+        raise InvalidFields(_("Send {“scans”: [...]}."), {"scans": [str(_("Send a list."))]})
+    if len(items) > MOST_AT_ONCE:
+        raise TooMany(_("Send at most %(most)s scans at once.") % {"most": MOST_AT_ONCE})
+    return items
 
 
 @endpoint("GET")

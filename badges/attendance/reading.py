@@ -43,6 +43,7 @@ class Reading:
     """One scan as sent, each part checked; `code` is trimmed and in upper case."""
 
     uid: uuid.UUID
+    given_id: str
     code: str
     registration: str
     direction: str
@@ -84,6 +85,7 @@ def read(item: Any) -> Reading:
         raise InvalidReading("“local_verdict” is not a verdict.")
     return Reading(
         uid=identifier(item.get("id")),
+        given_id=item["id"],
         code=code,
         registration="" if code else registration,
         direction=item["direction"],
@@ -110,7 +112,7 @@ def moment(value: Any) -> datetime.datetime:
     """A time in RFC 3339 with an offset."""
     try:
         at = datetime.datetime.fromisoformat(value)
-        if at.tzinfo is not None and at.year > 1970:
+        if at.tzinfo is not None and 1970 < at.year < 9000:
             return at.astimezone(datetime.UTC)
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidReading("“at” is not a time in RFC 3339.") from error

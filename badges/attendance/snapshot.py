@@ -19,7 +19,7 @@ the next request. Unchanged, with the ETag sent back in If-None-Match: 304 witho
 `key`, `sealed`: see sealing.py; the sealed record is {"name", "company", "ticket", "note", "no_photo"}.
 `registrations` are all who ever had a valid badge (state "confirmed" or "cancelled"); `removed` are
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
-gates of one entrance share one, so presences are looked up by the door. `is_mine`: read by this device.
+gates of one entrance share one, so presences are looked up by the door. `is_mine`: that entry was read by this device.
 Presences of the last seconds may come again: they replace what is held.
 """
 

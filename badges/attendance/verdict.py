@@ -20,10 +20,10 @@ at             when the badge was read, by the server's clock (device time + mea
 opens_at, closes_at  the checkpoint's window; null where it has none
 is_strict      the checkpoint decides online only
 places_left    null without limit; on a device: what is left of its lease, null if it has none
-is_inside      whether the badge is inside at this door, by the latest scan known
+is_inside      whether the badge is inside at this door, by the latest scan known (look it up by `door`)
                   (`presences` of the snapshot and the device's own scans since)
-is_same_device whether that latest scan was read by this very device
-last_read_at   when that scan was read; null if there was none
+is_same_device whether the entry that holds was read by this very device
+last_read_at   when that entry was read; null if there was none
 local_verdict  what the device told the operator ("" on the device itself)
 is_late        the scan reached the server long after it was made, so the person has already passed
 has_override   a supervisor said why to admit nevertheless

@@ -1,0 +1,200 @@
+"""What the database knows of the scans at hand, read in sets, and what is written back."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, F, Q, QuerySet
+
+from convention.events.models import EventKey
+from registrations.models import Registration
+
+from .models import Checkpoint, Device, Presence, Scan
+from .presence import COUNTED, NOBODY, Pass, State
+from .reading import Reading
+from .signatures import Code, Key, judge, key_number
+
+type Pair = tuple[int, int]
+"""A registration and a door, by their ids."""
+
+STATE_FIELDS = [
+    "is_inside", "first_in", "last_in", "last_out", "last_device_id", "seconds_inside", "entries",
+    "has_conflict", "latest_at", "version",
+]  # fmt: skip
+HELD = [
+    "reference", "generation", "first_name", "last_name", "company", "held_until", "confirmed_at",
+    "cancelled_at", "ticket__name", "ticket__name_en",
+]  # fmt: skip
+WRITTEN = [name.removesuffix("_id") for name in STATE_FIELDS] + ["changed_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a badge, as far as a door needs to know."""
+
+    pk: int
+    generation: int
+    state: str
+    name: str
+    company: str
+    ticket: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What is known of a batch: filled by `load`, kept up to date while deciding."""
+
+    device: Device
+    codes: dict[str, Code] = field(default_factory=dict)
+    holders: dict[str, Holder | None] = field(default_factory=dict)
+    stored: dict[uuid.UUID, Scan] = field(default_factory=dict)
+    states: dict[Pair, State] = field(default_factory=dict)
+    passes: dict[Pair, list[Pass]] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
+
+    def holder(self, reading: Reading) -> Holder | None:
+        """Who this scan is about; nobody where the code is not of this event."""
+        code = self.codes.get(reading.code)
+        reference = code.claim.registration if code and code.claim else reading.registration
+        return self.holders.get(reference)
+
+
+def load(device: Device, readings: dict[Reading, Checkpoint]) -> Ledger:
+    """Read all that the scans need, in a fixed number of queries, and lock what must not move.
+
+    Rows are locked in the order of their ids (capacity doors, then registrations), so that two batches
+    never wait for each other. Call it in a transaction.
+    """
+    ledger = Ledger(device)
+    ledger.codes = judge_codes(device, readings)
+    ledger.places = lock_places(readings.values())
+    references = {code.claim.registration for code in ledger.codes.values() if code.claim}
+    ledger.holders = lock_holders(device, references | {reading.registration for reading in readings})
+    ledger.stored = stored_scans(device, [reading.uid for reading in readings])
+    holders = [holder.pk for holder in ledger.holders.values() if holder]
+    ledger.states = states_of(holders, {door.door_id for door in readings.values()})
+    return ledger
+
+
+def judge_codes(device: Device, readings: Iterable[Reading]) -> dict[str, Code]:
+    """What each code is to the device's event."""
+    codes = {reading.code for reading in readings if reading.code}
+    numbers = {number for number in map(key_number, codes) if number is not None}
+    rows = EventKey.objects.filter(number__in=numbers).values_list("number", "event_id", "public_key")
+    keys = {number: Key(event, bytes(public)) for number, event, public in rows}
+    return {code: judge(code, keys, device.event_id) for code in codes}
+
+
+def lock_places(doors: Iterable[Checkpoint]) -> dict[int, int]:
+    """Places left at the doors that have a limit, exact until the transaction ends."""
+    limited = {door.door_id for door in doors if door.capacity is not None or door.counted_at_id}
+    if not limited:
+        return {}
+    locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
+    capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
+    inside = Presence.objects.filter(checkpoint__in=capacities, is_inside=True).order_by()
+    counts = dict(inside.values_list("checkpoint").annotate(Count("pk")))
+    return {door: capacity - counts.get(door, 0) for door, capacity in capacities.items()}
+
+
+def lock_holders(device: Device, references: set[str]) -> dict[str, Holder | None]:
+    """The registrations of this event with these references, locked until the transaction ends."""
+    rows = Registration.objects.filter(event=device.event_id, reference__in=references - {""})
+    locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
+    return {row.reference: holder_of(row) for row in locked.only(*HELD)}
+
+
+def holder_of(row: Registration | None) -> Holder | None:
+    """What a door needs to know of a registration."""
+    if row is None:
+        return None
+    return Holder(row.pk, row.generation, row.state, row.name, row.company, row.ticket.title)
+
+
+def stored_scans(device: Device, uids: list[uuid.UUID]) -> dict[uuid.UUID, Scan]:
+    """The scans that this device sent before under the same ids."""
+    rows = Scan.objects.filter(device=device, uid__in=uids).select_related(
+        "registration__ticket", "checkpoint"
+    )
+    return {row.uid: row for row in rows}
+
+
+def states_of(registrations: list[int], doors: set[int]) -> dict[Pair, State]:
+    """The presences of these registrations at these doors."""
+    rows = Presence.objects.filter(registration__in=registrations, checkpoint__in=doors).values_list(
+        "registration_id", "checkpoint_id", *STATE_FIELDS, F("last_device__checkpoint__name")
+    )
+    return {(registration, door): State(*values, gate or "") for registration, door, *values, gate in rows}
+
+
+def passes_of(pairs: Iterable[Pair]) -> dict[Pair, list[Pass]]:
+    """All counted scans of these registrations at these doors, from the scans themselves."""
+    found: dict[Pair, list[Pass]] = {pair: [] for pair in pairs}
+    if not found:
+        return found
+    doors = {door for _registration, door in found}
+    scans = Scan.objects.filter(registration__in={registration for registration, _door in found})
+    for registration, door, one in counted(scans, doors):
+        if (registration, door) in found:
+            found[registration, door].append(one)
+    return found
+
+
+def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tuple[int, int, Pass]]:
+    """Registration, door and pass of each scan that counts, at these doors or at all."""
+    rows = scans.filter(verdict__in=COUNTED, registration__isnull=False)
+    if doors is not None:
+        rows = rows.filter(Q(checkpoint__in=doors) | Q(checkpoint__counted_at__in=doors))
+    fields = (
+        "registration_id", "checkpoint_id", "checkpoint__counted_at_id", "effective_at", "device_id", "uid",
+        "direction", "local_verdict", "override_reason", "resolution__kind", "checkpoint__name",
+        "device_sequence",
+    )  # fmt: skip
+    for (
+        registration,
+        checkpoint,
+        counted_at,
+        *values,
+        override,
+        resolution,
+        gate,
+        sequence,
+    ) in rows.values_list(*fields).iterator(chunk_size=5000):
+        yield (
+            registration,
+            counted_at or checkpoint,
+            Pass(*values, bool(override), resolution or "", gate, sequence or 0),
+        )
+
+
+def store(ledger: Ledger, scans: list[Scan], changed: set[Pair], *, at: datetime.datetime) -> None:
+    """Add the scans and bring the presences up to date."""
+    Scan.objects.bulk_create(scans)
+    write_presences(ledger.device.event_id, {pair: ledger.states[pair] for pair in changed}, at=at)
+
+
+def write_presences(event_id: int, states: dict[Pair, State], *, at: datetime.datetime) -> None:
+    """Write these presences over what is there."""
+    rows = [
+        Presence(
+            event_id=event_id,
+            registration_id=registration,
+            checkpoint_id=door,
+            changed_at=at,
+            **{name: getattr(state, name.removesuffix("_id")) for name in STATE_FIELDS},
+        )
+        for (registration, door), state in sorted(states.items())
+    ]
+    Presence.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["checkpoint", "registration"],
+        update_fields=WRITTEN,
+        batch_size=2000,
+    )
+
+
+def state_of(pair: Pair, ledger: Ledger) -> State:
+    """The presence as known now."""
+    return ledger.states.get(pair, NOBODY)

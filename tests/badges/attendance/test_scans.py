@@ -1,0 +1,436 @@
+"""The scans endpoint: each item once, each stored, each answered in its place."""
+
+import datetime
+import json
+import uuid
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Presence, Scan
+
+from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
+
+URL = "/api/v1/scanner/scans/"
+pytestmark = pytest.mark.django_db
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def send(client, event):
+    """Send items with a device of the event, or with the token given; the results."""
+    own = make_device(event)[1]
+
+    def post(*items, token=own):
+        response = client.post(
+            URL, {"scans": list(items)}, content_type="application/json", headers=bearer(token)
+        )
+        assert response.status_code == 200, response.content
+        return response.json()["results"]
+
+    return post
+
+
+def said(results):
+    return [(result["verdict"], result["reason"]) for result in results]
+
+
+def ago(**delta):
+    return (timezone.now() - datetime.timedelta(**delta)).isoformat()
+
+
+def test_address():
+    assert reverse("scanner-scans") == URL
+
+
+def test_a_valid_badge(send, event):
+    registration = make_registration(event)
+    item = make_item(code_of(registration), operator="Lise", snapshot=3, sequence=1, local_verdict="admitted")
+    assert send(item) == [
+        {
+            "id": item["id"], "verdict": "admitted", "reason": "", "name": "Zoé Müller", "company": "Acme",
+            "ticket": "Adhérent", "entered_at": None, "gate": "", "replayed": False, "detail": "",
+        }
+    ]  # fmt: skip
+    scan = Scan.objects.get()
+    assert (scan.registration, scan.operator, scan.snapshot, scan.device_sequence) == (
+        registration,
+        "Lise",
+        3,
+        1,
+    )
+    assert (scan.is_uncertain, scan.is_offline) == (False, False)
+    presence = Presence.objects.get()
+    assert (presence.is_inside, presence.entries, presence.has_conflict) == (True, 1, False)
+    assert presence.first_in == presence.last_in == scan.effective_at
+
+
+def test_only_four_fields_are_required(send, event):
+    item = make_item(code_of(make_registration(event)))
+    del item["clock_offset_ms"]
+    assert said(send(item)) == [("admitted", "")]
+    assert Scan.objects.get().is_uncertain is True
+
+
+def test_already_in_says_when_and_where(send, event):
+    registration = make_registration(event)
+    gate = Checkpoint.objects.create(
+        event=event, name="Porte B", counted_at=event.checkpoints.get(), position=1
+    )
+    token = make_device(event, checkpoint=gate)[1]
+    send(make_item(code_of(registration)), token=token)
+    result = send(make_item(code_of(registration)))[0]
+    assert (result["verdict"], result["reason"], result["gate"]) == ("already_in", "conflict", "Porte B")
+    assert datetime.datetime.fromisoformat(result["entered_at"]) == Presence.objects.get().last_in
+    assert Presence.objects.get().has_conflict is True
+
+
+def test_the_same_device_reading_again_is_no_conflict(send, event):
+    code = code_of(make_registration(event))
+    assert said(send(make_item(code), make_item(code))) == [("admitted", ""), ("already_in", "")]
+    assert Presence.objects.get().has_conflict is False
+
+
+def test_the_same_device_an_hour_later_is_one(send, event):
+    code = code_of(make_registration(event))
+    send(make_item(code, at=ago(hours=1)))
+    assert said(send(make_item(code))) == [("already_in", "conflict")]
+
+
+def test_an_operator_who_saw_it_makes_no_conflict(send, event):
+    code = code_of(make_registration(event))
+    send(make_item(code, at=ago(hours=1)))
+    assert said(send(make_item(code, local_verdict="already_in"))) == [("already_in", "")]
+    assert Presence.objects.get().has_conflict is False
+
+
+def test_out_and_in_again(send, event):
+    code = code_of(make_registration(event))
+    send(make_item(code, at=ago(minutes=50)))
+    send(make_item(code, at=ago(minutes=20), direction="out"))
+    assert said(send(make_item(code))) == [("admitted", "")]
+    presence = Presence.objects.get()
+    assert (presence.is_inside, presence.entries, presence.seconds_inside // 60) == (True, 2, 30)
+
+
+def test_a_replay_is_answered_and_changes_nothing(send, event):
+    item = make_item(code_of(make_registration(event)))
+    first, again = send(item)[0], send(item)[0]
+    assert again == first | {"replayed": True}
+    assert Scan.objects.count() == 1
+    assert Presence.objects.get().version == 1
+
+
+def test_a_replay_with_a_newly_measured_clock_is_the_same_scan(send, event):
+    item = make_item(code_of(make_registration(event)))
+    send(item)
+    again = send(item | {"clock_offset_ms": 120, "snapshot": 9})[0]
+    assert (again["verdict"], again["replayed"]) == ("admitted", True)
+
+
+def test_a_replay_within_one_batch(send, event):
+    item = make_item(code_of(make_registration(event)))
+    assert [(one["verdict"], one["replayed"]) for one in send(item, item)] == [
+        ("admitted", False), ("admitted", True),
+    ]  # fmt: skip
+    assert Scan.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"direction": "out"}, {"at": "2026-06-17T08:31:02+02:00"}, {"operator": "x"}]
+)
+def test_the_same_id_with_other_content(send, event, change):
+    item = make_item(code_of(make_registration(event)))
+    assert said(send(item, item | change)) == [("admitted", ""), ("refused", "id_reused")]
+    assert said(send(item | change)) == [("refused", "id_reused")]
+    assert Scan.objects.get().direction == "in"
+
+
+def test_two_devices_may_use_the_same_id(send, event):
+    first, second = code_of(make_registration(event)), code_of(make_registration(event))
+    item = make_item(first)
+    other = make_device(event)[1]
+    assert said(send(item)) == said(send(item | {"code": second}, token=other)) == [("admitted", "")]
+
+
+def test_how_a_code_may_be_written(send, event):
+    people = [make_registration(event) for _number in range(4)]
+    tokens = [token_of(person) for person in people]
+    codes = [
+        f"https://other.example.net/b/{tokens[0].lower()}",
+        tokens[1],
+        f"  HTTPS://EXAMPLE.ORG:8443/B/{tokens[2]}\n",
+        f"/B/{tokens[3]}",
+    ]
+    assert said(send(*map(make_item, codes))) == [("admitted", "")] * 4
+
+
+def test_codes_that_are_not_good(send, event):
+    registration = make_registration(event)
+    reprinted, gone = make_registration(event), make_registration(event)
+    stranger = make_registration(make_event())
+    codes = {
+        "revoked": code_of(reprinted),
+        "cancelled": code_of(gone),
+        "other_event": code_of(stranger),
+        "forged": code_of(registration)[:-5] + "AAAAQ",
+    }
+    reprinted.generation = gone.generation = 2
+    gone.cancelled_at = timezone.now()
+    reprinted.save()
+    gone.save()
+    results = send(*map(make_item, codes.values()))
+    assert said(results) == [("refused", reason) for reason in codes]
+    assert [result["name"] for result in results] == ["Zoé Müller", "Zoé Müller", "", ""]
+    assert Scan.objects.count() == 4
+    assert Presence.objects.count() == 0
+    assert said(send(make_item(code_of(reprinted)))) == [("admitted", "")]
+
+
+def test_a_genuine_signature_for_nobody(send, event):
+    registration = make_registration(event)
+    code = code_of(registration)
+    registration.delete()
+    assert said(send(make_item(code))) == [("refused", "unknown")]
+    scan = Scan.objects.get()
+    assert (scan.registration_id, len(scan.code_hash), scan.verdict) == (None, 64, "refused")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("https://example.com/", "unknown"),
+        ("WIFI:S:guest;T:WPA;P:secret;;", "unknown"),
+        ("日本語 🎫 \u202e", "unknown"),
+        ("HTTPS://EXAMPLE.ORG/B/", "forged"),
+        ("HTTPS://EXAMPLE.ORG/B/" + "A" * 125, "forged"),
+        ("HTTPS://EXAMPLE.ORG/B/" + "7" * 125, "forged"),
+        ("'; DROP TABLE scans; --", "unknown"),
+    ],
+)
+def test_foreign_text_is_refused_and_kept_as_a_hash(send, code, reason):
+    assert said(send(make_item(code))) == [("refused", reason)]
+    assert len(Scan.objects.get().code_hash) == 64
+
+
+BAD = [
+    None, 1, "x", [], {},
+    {"id": "not-a-uuid"}, {"id": None}, {"id": 5}, {"id": ["a"]},
+    {"code": None}, {"code": ""}, {"code": 7}, {"code": "a\0b"}, {"code": "\ud800"}, {"code": "A" * 5000},
+    {"direction": "sideways"}, {"direction": None}, {"direction": ["in"]},
+    {"at": None}, {"at": "yesterday"}, {"at": 1781675462}, {"at": "2026-06-17T08:31:02"},
+    {"at": "0001-01-01T00:00:00+14:00"},
+    {"at": "9999-12-31T23:59:59-12:00"},
+    {"checkpoint": 999_999_999}, {"checkpoint": 10**30}, {"checkpoint": "Nowhere"},
+    {"checkpoint": True}, {"checkpoint": {}},
+    {"clock_offset_ms": "soon"}, {"clock_offset_ms": 2**40},
+    {"clock_offset_ms": True}, {"clock_offset_ms": 1.5},
+    {"sequence": 2**64}, {"snapshot": []}, {"local_verdict": "maybe"}, {"local_verdict": ["admitted"]},
+    {"operator": "x" * 101}, {"override_reason": {}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: json.dumps(bad)[:40])
+def test_a_bad_item_never_blocks_the_others(send, event, bad):
+    first, last = code_of(make_registration(event)), code_of(make_registration(event))
+    item = make_item(first) | bad if isinstance(bad, dict) and bad else bad
+    results = send(make_item(first), item, make_item(last))
+    assert said(results) == [("admitted", ""), ("refused", "invalid"), ("admitted", "")]
+    assert Scan.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (b"", 400, "parse-error"),
+        (b"{", 400, "parse-error"),
+        (b"\xff\xfe", 400, "parse-error"),
+        (b"[" * 100_000, 400, "parse-error"),
+        (b"[]", 422, "invalid-fields"),
+        (b"{}", 422, "invalid-fields"),
+        (b'{"scans": {}}', 422, "invalid-fields"),
+        (b"null", 422, "invalid-fields"),
+        (json.dumps({"scans": [{}] * 201}).encode(), 413, "too-many"),
+        (b'"' + b"x" * 6_000_000 + b'"', 413, "too-many"),
+    ],
+)
+def test_a_body_that_is_none(client, event, body, status, kind):
+    token = make_device(event)[1]
+    response = client.post(URL, body, content_type="application/json", headers=bearer(token))
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    assert response.json()["type"] == f"/api/v1/problems/{kind}"
+
+
+def test_no_scans_at_all(send):
+    assert send() == []
+
+
+def test_200_at_once(send, event):
+    codes = [code_of(make_registration(event)) for _number in range(200)]
+    assert said(send(*map(make_item, codes))) == [("admitted", "")] * 200
+    assert Presence.objects.filter(is_inside=True).count() == 200
+
+
+def test_a_device_of_another_event_learns_nothing(send, event):
+    registration = make_registration(event)
+    token = make_device(make_event())[1]
+    assert send(make_item(code_of(registration)), token=token)[0] | {"id": ""} == {
+        "id": "", "verdict": "refused", "reason": "other_event", "name": "", "company": "", "ticket": "",
+        "entered_at": None, "gate": "", "replayed": False, "detail": "",
+    }  # fmt: skip
+    item = make_item("", registration=registration.reference)
+    assert said(send(item, token=token)) == [("refused", "unknown")]
+
+
+def test_a_device_that_is_no_longer_one(client, event):
+    token = make_device(event, revoked_at=timezone.now())[1]
+    item = make_item(code_of(make_registration(event)))
+    response = client.post(URL, {"scans": [item]}, content_type="application/json", headers=bearer(token))
+    assert response.status_code == 401
+    assert Scan.objects.count() == 0
+
+
+def test_found_by_name(send, event):
+    registration = make_registration(event)
+    assert said(send(make_item("", registration=registration.reference.lower()))) == [("admitted", "")]
+    assert said(send(make_item("", registration="NOBODY"))) == [("refused", "unknown")]
+
+
+def test_the_window_of_a_door(send, event):
+    door = event.checkpoints.get()
+    door.opens_at = timezone.now() - 10 * MINUTE
+    door.closes_at = timezone.now() + 10 * MINUTE
+    door.save()
+    code = code_of(make_registration(event))
+    results = send(make_item(code, at=ago(minutes=11)), make_item(code, direction="out"))
+    assert said(results) == [("refused", "outside_window"), ("admitted", "")]
+    assert said(send(make_item(code, override_reason="Intervenante"))) == [("admitted", "")]
+
+
+def test_another_door_by_id_and_by_name(send, event):
+    room = Checkpoint.objects.create(event=event, name="Salle 1", kind=Checkpoint.Kind.SESSION)
+    code = code_of(make_registration(event))
+    results = send(
+        make_item(code), make_item(code, checkpoint=room.pk), make_item(code, checkpoint="Salle 1")
+    )
+    assert [result["verdict"] for result in results] == ["admitted", "admitted", "already_in"]
+    assert set(Presence.objects.values_list("checkpoint__name", flat=True)) == {"Entrée", "Salle 1"}
+
+
+def test_a_door_of_another_event_is_invalid(send, event):
+    other = make_event().checkpoints.get()
+    result = send(make_item(code_of(make_registration(event)), checkpoint=other.pk))
+    assert said(result) == [("refused", "invalid")]
+
+
+def test_a_room_takes_as_many_as_it_holds(send, event):
+    Checkpoint.objects.update(capacity=2)
+    codes = [code_of(make_registration(event)) for _number in range(4)]
+    first = send(*(make_item(code) for code in codes[:3]))
+    assert said(first) == [("admitted", ""), ("admitted", ""), ("refused", "full")]
+    assert said(send(make_item(codes[0], direction="out"), make_item(codes[3]))) == [
+        ("admitted", ""),
+        ("admitted", ""),
+    ]
+    plain, forced = make_item(codes[2]), make_item(codes[2], override_reason="Oratrice")
+    assert said(send(plain, forced)) == [("refused", "full"), ("admitted", "full")]
+
+
+def test_let_in_offline_although_cancelled_since(send, event):
+    registration = make_registration(event)
+    code = code_of(registration)
+    registration.cancelled_at = timezone.now() - MINUTE
+    registration.generation = 2
+    registration.save()
+    late = make_item(code, at=ago(hours=2), local_verdict="admitted")
+    assert said(send(late)) == [("admitted", "cancelled")]
+    assert Scan.objects.get().is_offline is True
+    online = make_item(code, local_verdict="admitted")
+    assert said(send(online)) == [("refused", "cancelled")]
+
+
+def test_two_devices_let_one_badge_in_offline(send, event):
+    code = code_of(make_registration(event))
+    other = make_device(event)[1]
+    later = make_item(code, at=ago(minutes=30), local_verdict="admitted")
+    earlier = make_item(code, at=ago(minutes=40), local_verdict="admitted")
+    assert said(send(later)) == [("admitted", "")]
+    assert said(send(earlier, token=other)) == [("already_in", "conflict")]
+    presence = Presence.objects.get()
+    assert (
+        presence.first_in.isoformat()
+        == datetime.datetime.fromisoformat(earlier["at"]).astimezone(datetime.UTC).isoformat()
+    )
+    assert (presence.has_conflict, presence.entries) == (True, 1)
+
+
+def test_late_scans_that_fit_between(send, event):
+    code = code_of(make_registration(event))
+    send(make_item(code, at=ago(minutes=10)))
+    entry, leaving = make_item(code, at=ago(minutes=40)), make_item(code, at=ago(minutes=20), direction="out")
+    assert said(send(entry, leaving)) == [
+        ("already_in", "conflict"), ("admitted", ""),
+    ]  # fmt: skip
+    presence = Presence.objects.get()
+    assert (presence.entries, presence.has_conflict, presence.seconds_inside // 60) == (2, False, 20)
+
+
+def test_a_clock_that_is_wrong(send, event):
+    codes = [code_of(make_registration(event)) for _number in range(3)]
+    ahead = (timezone.now() + datetime.timedelta(hours=1)).isoformat()
+    send(
+        make_item(codes[0], at=ahead, clock_offset_ms=-3_600_000),
+        make_item(codes[1], at=ahead),
+        make_item(codes[2], clock_offset_ms=1500),
+    )
+    scans = list(Scan.objects.order_by("pk"))
+    assert [scan.is_uncertain for scan in sorted(scans, key=lambda one: one.clock_offset_ms)] == [
+        True,
+        True,
+        False,
+    ]
+    assert all(scan.effective_at <= scan.received_at for scan in scans)
+
+
+def test_a_batch_is_decided_by_time_and_answered_as_sent(send, event):
+    code = code_of(make_registration(event))
+    items = [
+        make_item(code, at=ago(minutes=10)),
+        make_item(code, at=ago(minutes=30)),
+        make_item(code, at=ago(minutes=20), direction="out"),
+    ]
+    results = send(*items)
+    assert [result["id"] for result in results] == [item["id"] for item in items]
+    assert said(results) == [("admitted", "")] * 3
+
+
+def test_in_and_out_at_the_same_instant(send, event):
+    code, at = code_of(make_registration(event)), ago(minutes=1)
+    send(
+        *(
+            make_item(code, at=at, direction=way, sequence=n)
+            for n, way in enumerate(("in", "out", "in", "out"))
+        )
+    )
+    presence = Presence.objects.get()
+    assert (presence.is_inside, presence.entries, presence.has_conflict) == (False, 2, False)
+
+
+def test_ids_are_echoed_as_sent(send, event):
+    given = f"{{{uuid.uuid4()}}}".upper()
+    assert send(make_item(code_of(make_registration(event)), id=given))[0]["id"] == given
+
+
+def test_query_count_does_not_grow(client, event, django_assert_num_queries):
+    token = make_device(event, seen_at=timezone.now())[1]
+    for size in (1, 50):
+        items = [make_item(code_of(make_registration(event))) for _number in range(size)]
+        with django_assert_num_queries(9):
+            client.post(URL, {"scans": items}, content_type="application/json", headers=bearer(token))
+    assert Scan.objects.count() == 51
