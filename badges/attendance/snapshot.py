@@ -19,7 +19,8 @@ the next request. Unchanged, with the ETag sent back in If-None-Match: 304 witho
 `key`, `sealed`: see sealing.py; the sealed record is {"name", "company", "ticket", "note", "no_photo"}.
 `registrations` are all who ever had a valid badge (state "confirmed" or "cancelled"); `removed` are
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
-gates of one entrance share one, so presences are looked up by the door. `is_mine`: that entry was read by this device.
+gates of one entrance share one, so presences are looked up by the door. `is_mine`: this device read
+that entry.
 Presences of the last seconds may come again: they replace what is held.
 """
 
@@ -32,6 +33,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import InvalidFields
+from convention.events.keys import signing_key
 from registrations.models import Registration
 
 from .models import Checkpoint, Device, Presence
@@ -41,7 +43,7 @@ from .tokens import tokens_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convention.events.models import Event
+    from convention.events.models import EventKey
 
 OVERLAP = datetime.timedelta(seconds=10)
 """A presence may become visible a little after its time: each answer goes back this far."""
@@ -78,6 +80,7 @@ def latest_presence(event_id: int) -> datetime.datetime | None:
 def snapshot_of(device: Device, *, since: int = 0, cursor: datetime.datetime | None = None) -> dict[str, Any]:
     """The whole answer, as the module's docstring gives it."""
     event = device.event
+    key = signing_key(event)
     full = since <= 0 or since > event.sequence
     latest = latest_presence(event.pk)
     changed = Registration.objects.filter(event=event)
@@ -98,7 +101,7 @@ def snapshot_of(device: Device, *, since: int = 0, cursor: datetime.datetime | N
             {"number": key.number, "public_key": encode(bytes(key.public_key))} for key in event.keys.all()
         ],
         "checkpoints": [describe_checkpoint(checkpoint) for checkpoint in event.checkpoints.all()],
-        "registrations": list(describe_registrations(event, changed)),
+        "registrations": list(describe_registrations(key, changed)),
         "removed": [] if full else removed_keys(changed),
         "presences": list(describe_presences(device, None if full else cursor)),
     }
@@ -133,13 +136,13 @@ def said(moment: datetime.datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def describe_registrations(event: "Event", changed: Any) -> "Iterator[dict[str, Any]]":
+def describe_registrations(key: "EventKey", changed: Any) -> "Iterator[dict[str, Any]]":
     """Those who have or had a valid badge, each sealed under its present code."""
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
         "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "ticket__name",
         "no_photo",
     )  # fmt: skip
-    sign = tokens_of(event)
+    sign = tokens_of(key)
     for reference, generation, cancelled_at, first, last, company, ticket, no_photo in rows:
         record = {
             "name": f"{first} {last}".strip(),

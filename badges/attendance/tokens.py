@@ -7,15 +7,10 @@ from convention.codes import Claim, sign
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from convention.events.models import Event
+    from convention.events.models import EventKey
 
 
-def tokens_of(event: "Event") -> "Callable[[str, int], str]":
-    """A function that gives the token of a reference and generation, signed by the event's key."""
-    key = event.keys.order_by("-number").first()
-
-    def token(reference: str, generation: int) -> str:
-        assert key is not None
-        return sign(Claim(key.number, reference, generation), bytes(key.private_key))
-
-    return token
+def tokens_of(key: "EventKey") -> "Callable[[str, int], str]":
+    """A function that gives the token of a reference and generation, as badges.codes prints it."""
+    private = bytes(key.private_key)
+    return lambda reference, generation: sign(Claim(key.number, reference, generation), private)
