@@ -1,0 +1,135 @@
+"""Every word that the scanner's script shows, in the language of the moment. {x} is filled in on the phone."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+
+def words() -> dict[str, str]:
+    """All of them, by the name under which the script asks."""
+    return {**verdicts(), **reasons(), **strip(), **pairing(), **camera(), **readiness(), **queue()}
+
+
+def verdicts() -> dict[str, str]:
+    """The one word of each verdict, and what to do then."""
+    return {
+        "verdict.admitted": pgettext("verdict", "Welcome"),
+        "verdict.out": pgettext("verdict", "Goodbye"),
+        "verdict.already_in": pgettext("verdict", "Already in"),
+        "verdict.refused": pgettext("verdict", "Refused"),
+        "verdict.action": pgettext("verdict", "To settle"),
+        "verdict.unverified": pgettext("verdict", "Unverified"),
+        "detail.since": _("since {time}, {place}"),
+        "detail.since_here": _("since {time}, here"),
+        "detail.inside": _("This badge has already come in."),
+        "detail.server": _("The server knows more: this badge, shown as “{shown}” at {time}, is to be stopped."),
+        "detail.continue": _("Tap to continue"),
+        "detail.nobody": _("Badge"),
+    }
+
+
+def reasons() -> dict[str, str]:
+    """Why, in a sentence for the person at the door."""
+    return {
+        "reason.forged": _("Not signed by the organizer: a copy that went wrong, or a forgery."),
+        "reason.unknown": _("Good badge, but not in this phone’s list: perhaps registered a minute ago."),
+        "reason.unknown_refused": _("The organizer does not know this badge."),
+        "reason.not_a_badge": _("This is not a badge of this convention."),
+        "reason.revoked": _("This badge was replaced by a newer one."),
+        "reason.cancelled": _("This registration was cancelled."),
+        "reason.unpaid": _("The payment has not arrived: send to the desk."),
+        "reason.other_event": _("A badge for another event."),
+        "reason.not_booked": _("No place booked here."),
+        "reason.outside_window": _("Not open at this time."),
+        "reason.full": _("The room is full."),
+        "reason.offline": _("This door decides online only: wait for the network or send to the desk."),
+        "reason.conflict": _("Scanned at two doors at once: check who holds the badge."),
+        "reason.id_reused": _("The server could not keep this scan: scan again."),
+        "reason.invalid": _("The server could not read this scan: scan again."),
+        "reason.other": _("Send to the desk."),
+    }
+
+
+def strip() -> dict[str, str]:
+    """The permanent strip, and the bar of the last scan."""
+    return {
+        "strip.online": _("Online"),
+        "strip.offline": _("Offline"),
+        "strip.fresh": _("List up to date"),
+        "strip.seconds": _("List {count} s old"),
+        "strip.minutes": _("List {count} min old"),
+        "strip.hours": _("List {count} h old"),
+        "strip.pending": _("{count} to send"),
+        "strip.sent": _("All sent"),
+        "strip.inside": _("{count} inside"),
+        "last.undo": _("Undo"),
+        "last.undone": _("Undone: counted as gone out."),
+        "last.undoing": _("{name}: entry undone"),
+        "last.line": _("{name} · {verdict} · {time}"),
+    }
+
+
+def pairing() -> dict[str, str]:
+    """Becoming a scanner, and ceasing to be one."""
+    return {
+        "pair.checking": _("Asking the server…"),
+        "pair.not_a_token": _("This is not a pairing code. Ask the organizer to show it again."),
+        "pair.unreachable": _("The server does not answer. Connect this phone to the network and try again."),
+        "pair.refused": _("This pairing code has expired or was withdrawn. Ask the organizer for a new one."),
+        "pair.ended": _("This phone may no longer scan: its pairing has expired or was withdrawn. Its list has been erased."),
+        "pair.ended_pending": _(
+            "{count} scans were not sent. They stay on this phone: pair it again with the same event to send them."
+        ),
+        "pair.cannot_leave": _("{count} scans are still to be sent. Connect to the network first; nothing may be lost."),
+        "pair.left": _("This phone has forgotten the event."),
+    }
+
+
+def camera() -> dict[str, str]:
+    """Why there is no picture, and how to go on without."""
+    return {
+        "camera.starting": _("Opening the camera…"),
+        "camera.aim": _("Hold a badge in front of the camera"),
+        "camera.aim_pairing": _("Hold the organizer’s pairing code in front of the camera"),
+        "camera.refused": _("The camera is not allowed. Allow it in the browser’s settings for this page, then try again."),
+        "camera.absent": _("No camera here. Use a hand scanner, or type the code."),
+        "camera.busy": _("Another program uses the camera. Close it, then try again."),
+        "camera.insecure": _("The browser gives the camera only to secure pages (https). Open the secure address."),
+        "camera.reader": _("The code reader could not be loaded. Connect to the network once, then try again."),
+        "camera.torch_on": _("Light on"),
+        "camera.torch_off": _("Light off"),
+    }
+
+
+def readiness() -> dict[str, str]:
+    """What makes a phone ready for the doors."""
+    return {
+        "ready.yes": _("Ready to work offline"),
+        "ready.no": _("Not yet ready to work offline"),
+        "ready.list": _("Guest list on this phone ({count})"),
+        "ready.no_list": _("Guest list not yet on this phone"),
+        "ready.app": _("Program kept on this phone"),
+        "ready.no_app": _("Program not yet kept on this phone"),
+        "ready.reader": _("Code reader loaded"),
+        "ready.no_reader": _("Code reader not yet loaded"),
+        "ready.storage": _("Storage protected"),
+        "ready.no_storage": _("The browser may clear its storage when space runs short; add this page to the home screen"),
+        "ready.sound": _("Sound on"),
+        "ready.no_sound": _("Sound off: tap the screen once"),
+        "ready.clock": _("Clock right to {count} s"),
+        "ready.no_clock": _("Clock wrong by {count} s: corrected"),
+        "ready.signature": _("Signatures checked on this phone"),
+        "ready.no_signature": _("This browser cannot check signatures: only badges on the list are admitted"),
+        "ready.update": _("A newer version is ready"),
+    }
+
+
+def queue() -> dict[str, str]:
+    """What waits to be sent."""
+    return {
+        "queue.empty": _("Everything is sent."),
+        "queue.waiting": _("{count} scans wait for the network."),
+        "queue.sending": _("Sending…"),
+        "queue.trouble": _("The server is in trouble ({status}). The scans stay here and are sent again by themselves."),
+        "queue.storage": _("This phone cannot store the scan: free some space. Nobody was counted."),
+        "manual.unreadable": _("This is not a code. Type all of it, or hold the badge in front of the camera."),
+    }
