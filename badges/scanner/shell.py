@@ -23,7 +23,11 @@ FONTS = [
     f"vendor/source-sans-3/source-sans-3-{script}-wght-normal.woff2"
     for script in ("latin", "latin-ext", "greek", "cyrillic", "vietnamese")
 ]
-VENDOR = ["vendor/idb/index.js", "vendor/barcode-detector/ponyfill.js", "vendor/barcode-detector/zxing-exported.js"]
+VENDOR = [
+    "vendor/idb/index.js",
+    "vendor/barcode-detector/ponyfill.js",
+    "vendor/barcode-detector/zxing-exported.js",
+]
 
 
 def names() -> list[str]:
@@ -42,8 +46,8 @@ def page(language: str) -> str:
                 "reader": static(READER),
                 "worker": reverse("scanner-worker"),
                 "scopes": addresses(),
-                "snapshot": reverse("scanner-snapshot"),
-                "scans": reverse("scanner-scans"),
+                "snapshot": "/api/v1/scanner/snapshot/",
+                "scans": "/api/v1/scanner/scans/",
             },
             "other_address": next(a for a in addresses() if a != reverse("scan")),
             "languages": settings.LANGUAGES,

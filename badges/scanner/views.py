@@ -34,7 +34,12 @@ def manifest(request: "HttpRequest") -> HttpResponse:
     """What a phone needs to put the scanner on its home screen."""
     address = reverse("scan")
     icons = [
-        {"src": static(f"scanner/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        {
+            "src": static(f"scanner/icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
         for size, purpose in ((192, "any"), (512, "any"), (512, "maskable"))
     ]
     content = {
@@ -50,4 +55,6 @@ def manifest(request: "HttpRequest") -> HttpResponse:
         "theme_color": "#101418",
         "icons": icons,
     }
-    return JsonResponse(content, content_type="application/manifest+json", json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(
+        content, content_type="application/manifest+json", json_dumps_params={"ensure_ascii": False}
+    )

@@ -1,4 +1,4 @@
-"""Every word that the scanner's script shows, in the language of the moment. {x} is filled in on the phone."""
+"""Every word that the scanner's script shows, in the language of the moment; the phone fills in {x}."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -21,7 +21,9 @@ def verdicts() -> dict[str, str]:
         "detail.since": _("since {time}, {place}"),
         "detail.since_here": _("since {time}, here"),
         "detail.inside": _("This badge has already come in."),
-        "detail.server": _("The server knows more: this badge, shown as “{shown}” at {time}, is to be stopped."),
+        "detail.server": _(
+            "The server knows more: this badge, shown as “{shown}” at {time}, is to be stopped."
+        ),
         "detail.continue": _("Tap to continue"),
         "detail.nobody": _("Badge"),
     }
@@ -61,7 +63,6 @@ def strip() -> dict[str, str]:
         "strip.pending": _("{count} to send"),
         "strip.sent": _("All sent"),
         "strip.inside": _("{count} inside"),
-        "last.undo": _("Undo"),
         "last.undone": _("Undone: counted as gone out."),
         "last.undoing": _("{name}: entry undone"),
         "last.line": _("{name} · {verdict} · {time}"),
@@ -75,11 +76,17 @@ def pairing() -> dict[str, str]:
         "pair.not_a_token": _("This is not a pairing code. Ask the organizer to show it again."),
         "pair.unreachable": _("The server does not answer. Connect this phone to the network and try again."),
         "pair.refused": _("This pairing code has expired or was withdrawn. Ask the organizer for a new one."),
-        "pair.ended": _("This phone may no longer scan: its pairing has expired or was withdrawn. Its list has been erased."),
-        "pair.ended_pending": _(
-            "{count} scans were not sent. They stay on this phone: pair it again with the same event to send them."
+        "pair.ended": _(
+            "This phone may no longer scan: its pairing has expired or "
+            "was withdrawn. Its list has been erased."
         ),
-        "pair.cannot_leave": _("{count} scans are still to be sent. Connect to the network first; nothing may be lost."),
+        "pair.ended_pending": _(
+            "Scans not sent: {count}. They stay on this phone: pair it "
+            "again with the same event to send them."
+        ),
+        "pair.cannot_leave": _(
+            "Scans still to send: {count}. Connect to the network first; nothing may be lost."
+        ),
         "pair.left": _("This phone has forgotten the event."),
     }
 
@@ -90,11 +97,17 @@ def camera() -> dict[str, str]:
         "camera.starting": _("Opening the camera…"),
         "camera.aim": _("Hold a badge in front of the camera"),
         "camera.aim_pairing": _("Hold the organizer’s pairing code in front of the camera"),
-        "camera.refused": _("The camera is not allowed. Allow it in the browser’s settings for this page, then try again."),
+        "camera.refused": _(
+            "The camera is not allowed. Allow it in the browser’s settings for this page, then try again."
+        ),
         "camera.absent": _("No camera here. Use a hand scanner, or type the code."),
         "camera.busy": _("Another program uses the camera. Close it, then try again."),
-        "camera.insecure": _("The browser gives the camera only to secure pages (https). Open the secure address."),
-        "camera.reader": _("The code reader could not be loaded. Connect to the network once, then try again."),
+        "camera.insecure": _(
+            "The browser gives the camera only to secure pages (https). Open the secure address."
+        ),
+        "camera.reader": _(
+            "The code reader could not be loaded. Connect to the network once, then try again."
+        ),
         "camera.torch_on": _("Light on"),
         "camera.torch_off": _("Light off"),
     }
@@ -112,7 +125,9 @@ def readiness() -> dict[str, str]:
         "ready.reader": _("Code reader loaded"),
         "ready.no_reader": _("Code reader not yet loaded"),
         "ready.storage": _("Storage protected"),
-        "ready.no_storage": _("The browser may clear its storage when space runs short; add this page to the home screen"),
+        "ready.no_storage": _(
+            "The browser may clear its storage when space runs short; add this page to the home screen"
+        ),
         "ready.sound": _("Sound on"),
         "ready.no_sound": _("Sound off: tap the screen once"),
         "ready.clock": _("Clock right to {count} s"),
@@ -127,9 +142,13 @@ def queue() -> dict[str, str]:
     """What waits to be sent."""
     return {
         "queue.empty": _("Everything is sent."),
-        "queue.waiting": _("{count} scans wait for the network."),
+        "queue.waiting": _("Scans waiting for the network: {count}."),
         "queue.sending": _("Sending…"),
-        "queue.trouble": _("The server is in trouble ({status}). The scans stay here and are sent again by themselves."),
+        "queue.trouble": _(
+            "The server is in trouble ({status}). The scans stay here and are sent again by themselves."
+        ),
         "queue.storage": _("This phone cannot store the scan: free some space. Nobody was counted."),
-        "manual.unreadable": _("This is not a code. Type all of it, or hold the badge in front of the camera."),
+        "manual.unreadable": _(
+            "This is not a code. Type all of it, or hold the badge in front of the camera."
+        ),
     }

@@ -2,7 +2,7 @@
 
 import { identify, shortKey, unseal } from "./identify.js";
 import { keepScan, lookUp } from "./store.js";
-import { ADMITTED, ALREADY_IN, decide, UNVERIFIED } from "./verdict.js";
+import { ADMITTED, decide, UNVERIFIED } from "./verdict.js";
 
 const LONGEST_CODE = 4096;
 
@@ -93,11 +93,10 @@ function itemOf(outcome, { code }, pairing) {
 /** Where the badge is after this scan; null if the scan changes nothing. */
 function presenceAfter(outcome, known, door, pairing) {
   const hasPassed = outcome.verdict === ADMITTED || (outcome.verdict === UNVERIFIED && outcome.reason === "unknown");
-  if (!known.key || !(hasPassed || outcome.verdict === ALREADY_IN)) return null;
+  if (!known.key || !hasPassed) return null;
   const now = new Date(outcome.at + offsetOf(pairing)).toISOString();
   const before = settled(known.presence);
   const after = { ...before, key: known.key, door: door.door, read_at: now, is_mine: true, pending: outcome.id, before };
-  if (!hasPassed) return after;
   if (outcome.direction === "out") return { ...after, is_inside: false, left_at: now };
   return { ...after, is_inside: true, entered_at: now, gate: door.name };
 }
