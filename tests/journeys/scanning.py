@@ -40,8 +40,10 @@ def tap(page: Page) -> None:
 def wedge(page: Page, text: str) -> None:
     """Type as a hand scanner does: key after key at once, then Enter."""
     page.evaluate(
-        """(text) => [...text, "Enter"].forEach((key) =>
-            document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))""",
+        """(text) => [...text, "Enter"].forEach((key) => {
+            const pressed = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+            document.activeElement.dispatchEvent(pressed);
+        })""",
         text,
     )
 
