@@ -141,6 +141,7 @@ case $work in
     test)
         need chromium chromium chromium-browser google-chrome
         need poppler-utils pdftoppm
+        need libnss3-tools certutil
         need_postgresql
         install_missing
         ;;
