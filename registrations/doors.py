@@ -1,25 +1,48 @@
 """Who may see and change orders and registrations."""
 
 import datetime
+from dataclasses import dataclass
 
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from convention.errors import Expired, NotFound
 
-from .models import Order
+from .models import Order, Registration
 
 KEPT = datetime.timedelta(days=90)
 
 
-def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> Order:
-    """The order behind a mailed link: whoever holds the link may see, correct and cancel.
+@dataclass(frozen=True)
+class Grant:
+    """What a mailed link opens: an order, and all of its registrations or only one's own."""
+
+    order: Order
+    registrations: list[Registration]
+    secret: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it opens the order itself, and not only one's own registration."""
+        return constant_time_compare(self.secret, self.order.secret)
+
+    def registration(self, reference: str) -> Registration:
+        """One registration that this link opens. Raises NotFound."""
+        for registration in self.registrations:
+            if registration.reference == reference:
+                return registration
+        raise NotFound(_("There is no such registration in this order."))
+
+
+def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> Grant:
+    """What a mailed link opens: whoever holds it may see, correct and cancel.
 
     Raises NotFound for a forged or replaced link, Expired for one whose event is long over.
     """
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
-    if order is None or not constant_time_compare(order.secret, secret):
+    opened = _opened(order, secret) if order else []
+    if order is None or not opened:
         raise NotFound(
             _(
                 "This link is not valid. It may have been cut in the mail, or replaced by a newer one: "
@@ -28,4 +51,19 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
         )
     if (at or timezone.now()) > order.event.ends_at + KEPT:
         raise Expired(_("This link has expired: the event is over."))
-    return order
+    return Grant(order, opened, secret)
+
+
+def own_secret(registration: Registration) -> str:
+    """What opens one registration of an order, and nothing of the others'."""
+    content = f"{registration.order.secret}:{registration.reference}"
+    return salted_hmac("registrations.own", content, algorithm="sha256").hexdigest()
+
+
+def _opened(order: Order, secret: str) -> list[Registration]:
+    registrations = list(order.registrations.select_related("ticket").order_by("pk"))
+    for registration in registrations:
+        registration.order, registration.event = order, order.event
+    if constant_time_compare(order.secret, secret):
+        return registrations
+    return [r for r in registrations if constant_time_compare(own_secret(r), secret)]

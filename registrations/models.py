@@ -72,6 +72,12 @@ class Ticket(models.Model):
         return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
     @property
+    def summary(self) -> str:
+        """The description in the language of the moment."""
+        english = translation.get_language() == "en" and self.description_en
+        return self.description_en if english else self.description
+
+    @property
     def cost(self) -> Money:
         """The price with its currency."""
         return Money(self.price, self.currency)
@@ -91,6 +97,11 @@ class Ticket(models.Model):
         """Whether a mailed link must prove a member; at an event for members guests' tickets need it too."""
         among_members = self.event.visibility == Event.Visibility.MEMBERS
         return self.is_for_members or (among_members and self.audience == self.Audience.GUEST)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether its sale has yet to begin."""
+        return self.opens_at is not None and timezone.now() < self.opens_at
 
     def is_on_sale(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether the sale window is open."""

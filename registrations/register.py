@@ -61,6 +61,12 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
         raise
 
 
+def order_with_key(event: Event, key: str) -> Order | None:
+    """The order that came with this key, whatever it asked for."""
+    found = IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
+    return found.order if found else None
+
+
 def _ordered_before(event: Event, request: OrderRequest, key: str) -> Order | None:
     found = IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
     if found and found.content_hash != request.content_hash:

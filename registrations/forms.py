@@ -1,0 +1,189 @@
+"""Forms: what people type, checked by the same rules as the API's orders."""
+
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from .checks import about_words
+from .correct import FIELDS, Correction
+from .models import Registration, Ticket
+from .requests import Place
+
+
+class PersonForm(forms.Form):
+    """One person who comes."""
+
+    first_name = forms.CharField(label=_("First name"), required=False, max_length=400)
+    last_name = forms.CharField(label=_("Last name"), required=False, max_length=400)
+    email = forms.CharField(label=_("E-mail"), required=False)
+    company = forms.CharField(label=_("Company"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = self.prefix in (None, "person-0")
+        hints = {
+            "first_name": "given-name",
+            "last_name": "family-name",
+            "email": "email",
+            "company": "organization",
+        }
+        for name, hint in hints.items():
+            self.fields[name].widget.attrs["autocomplete"] = hint if own else "off"
+        for name in ("first_name", "last_name"):
+            self.fields[name].widget.attrs["aria-required"] = "true"
+        self.fields["email"].widget.attrs.update({"type": "email", "inputmode": "email"})
+
+    def clean(self) -> dict[str, Any]:
+        """The rules of `checks`, each sentence at its field."""
+        data = {name: value or "" for name, value in self.cleaned_data.items()}
+        for field, sentence in about_words(place_of(data).tidied()):
+            self.add_error(field, sentence)
+        return data
+
+
+def place_of(data: dict[str, Any]) -> Place:
+    """A place with that person's words; its ticket comes later."""
+    return Place(
+        ticket=str(data.get("ticket") or ""),
+        first_name=str(data.get("first_name") or ""),
+        last_name=str(data.get("last_name") or ""),
+        email=str(data.get("email") or ""),
+        company=str(data.get("company") or ""),
+        no_photo=bool(data.get("no_photo")),
+    )
+
+
+class ContactForm(forms.Form):
+    """Who gets the confirmation, where it is none of those who come."""
+
+    contact = forms.CharField(
+        label=_("E-mail of whoever gets the confirmation"),
+        required=False,
+        help_text=_("Leave empty to send it to the first person."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_contact(self) -> str:
+        """An address or nothing."""
+        address = str(self.cleaned_data["contact"]).strip()
+        for field, sentence in about_words(Place(ticket="", first_name="x", last_name="x", email=address)):
+            if field == "email":
+                raise forms.ValidationError(sentence)
+        return address
+
+
+class TicketChoice(forms.RadioSelect):
+    """Tickets as radio buttons, each with its price and places; a full one cannot be chosen."""
+
+    template_name = "registrations/ticket_choice.html"
+    option_template_name = "registrations/ticket_choice_option.html"
+    tickets: dict[str, Ticket]
+    closed: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add what the template shows beside the radio button."""
+        option = super().create_option(name, value, *args, **kwargs)
+        option["ticket"] = self.tickets[str(value)]
+        if str(value) in self.closed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class ChoiceForm(forms.Form):
+    """What one person chooses."""
+
+    ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoice)
+    no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
+
+    def __init__(self, *args: Any, tickets: list[Ticket], closed: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["ticket"]
+        field.error_messages["required"] = _("Choose a ticket.")
+        field.widget.tickets = {ticket.slug: ticket for ticket in tickets}
+        field.widget.closed = closed
+        field.choices = [(ticket.slug, ticket.title) for ticket in tickets]
+
+    def clean_ticket(self) -> str:
+        """A ticket that can be had now."""
+        slug = str(self.cleaned_data["ticket"])
+        if slug in self.fields["ticket"].widget.closed:
+            raise forms.ValidationError(_("This ticket cannot be had any more; choose another one."))
+        return slug
+
+
+def countries() -> list[tuple[str, str]]:
+    """Countries in the language of the moment, France first."""
+    names = Locale.parse(translation.get_language() or "fr").territories
+    known = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: _sortable(pair[1]))
+    return [("FR", names["FR"]), *others]
+
+
+def _sortable(name: str) -> str:
+    return name.replace("É", "E").replace("Î", "I").replace("Å", "A")
+
+
+class LanguageForm(forms.Form):
+    """In which language the mails come."""
+
+    language = forms.ChoiceField(
+        label=_("Language of the mails"),
+        choices=[("fr", "Français"), ("en", "English")],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+
+class BillingForm(forms.Form):
+    """Whom the invoice goes to, later."""
+
+    billing_name = forms.CharField(label=_("Company or person billed"), max_length=200)
+    billing_street = forms.CharField(label=_("Street"), max_length=200)
+    billing_postcode = forms.CharField(label=_("Postcode"), max_length=20)
+    billing_city = forms.CharField(label=_("City"), max_length=100)
+    billing_country = forms.ChoiceField(label=_("Country"), choices=countries)
+    purchase_order = forms.CharField(
+        label=_("Purchase order number"),
+        required=False,
+        max_length=60,
+        help_text=_("If your company needs it on the invoice."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hints = {
+            "billing_name": "organization",
+            "billing_street": "street-address",
+            "billing_postcode": "postal-code",
+            "billing_city": "address-level2",
+            "billing_country": "country",
+        }
+        for name, hint in hints.items():
+            self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
+
+
+class CorrectForm(forms.Form):
+    """What is written about someone who comes."""
+
+    first_name = forms.CharField(label=_("First name"), required=False)
+    last_name = forms.CharField(label=_("Last name"), required=False)
+    email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
+    company = forms.CharField(label=_("Company"), required=False)
+    no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
+
+    @classmethod
+    def of(cls, registration: Registration) -> "CorrectForm":
+        """The form filled with what is written now."""
+        return cls(initial={name: getattr(registration, name) for name in FIELDS})
+
+    def correction(self) -> Correction:
+        """What the act needs; its errors come back with `add_error`."""
+        return Correction(**self.cleaned_data)
+
+    def add_errors(self, errors: dict[str, list[str]]) -> None:
+        """Show the act's sentences at their fields."""
+        for field, sentences in errors.items():
+            self.add_error(field if field in self.fields else None, sentences)

@@ -1,0 +1,1 @@
+"""Pages: the event, registering, what one has booked, and what organizers see of it."""

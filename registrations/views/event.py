@@ -1,0 +1,92 @@
+"""An event's public page: what, when, where, until when, what it costs, and one button."""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import get_conditional_response, patch_cache_control
+
+from convention.events.doors import visible_event
+from convention.events.models import Event
+
+from ..models import Ticket
+
+KEPT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The state of an event's registration, as its page tells it."""
+
+    event: Event
+    tickets: list[Ticket]
+    state: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a button."""
+        return self.state == "open"
+
+    @property
+    def for_members(self) -> bool:
+        """Whether a ticket needs a member's proof."""
+        return any(ticket.needs_proof for ticket in self.tickets)
+
+
+def offer_of(event: Event) -> Offer:
+    """What is offered now: state is `open`, `early`, `closed`, `full` or `none` (no ticket yet)."""
+    tickets = [ticket for ticket in event.tickets.all() if ticket.is_public]
+    return Offer(event, tickets, _state(event, tickets))
+
+
+def _state(event: Event, tickets: list[Ticket]) -> str:
+    now = timezone.now()
+    if event.registration_opens_at and now < event.registration_opens_at:
+        return "early"
+    if not event.is_registration_open(at=now):
+        return "closed"
+    if not tickets:
+        return "none"
+    on_sale = [ticket for ticket in tickets if ticket.is_on_sale(at=now)]
+    if not on_sale:
+        return "closed"
+    return "open" if any(ticket.left != 0 for ticket in on_sale) else "full"
+
+
+def event(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page; for visitors who are not signed in it is kept as long as nothing on it changes."""
+    found = visible_event(slug, request.user)
+    offer = offer_of(found)
+    if request.user.is_authenticated or request.GET:
+        return _page(request, offer)
+    etag = f'"{_fingerprint(offer)}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    if unchanged is not None and unchanged.status_code == 304:
+        return unchanged
+    content = cache.get(etag)
+    if content is None:
+        content = _page(request, offer).content
+        cache.set(etag, content, KEPT_SECONDS)
+    response = HttpResponse(content, headers={"ETag": etag})
+    patch_cache_control(response, no_cache=True)
+    return response
+
+
+def _page(request: HttpRequest, offer: Offer) -> HttpResponse:
+    return render(request, "registrations/event.html", {"event": offer.event, "offer": offer})
+
+
+def _fingerprint(offer: Offer) -> str:
+    """Of all that the page shows: language, event, venue, host, tickets, and what is open now."""
+    now = timezone.now()
+    rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
+    shown = [translation.get_language(), offer.state, *(_values(row) for row in rows)]
+    shown += [ticket.is_on_sale(at=now) for ticket in offer.tickets]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def _values(row: object) -> list[str]:
+    return [f"{name}={value}" for name, value in vars(row).items() if name != "_state"] if row else []

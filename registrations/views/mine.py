@@ -1,0 +1,37 @@
+"""What a signed-in person registered for."""
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from convention.club.models import Person
+
+from ..doors import own_secret
+from ..models import Registration
+
+
+@never_cache
+@login_required
+@require_GET
+def me(request: HttpRequest) -> HttpResponse:
+    """One's registrations: what lies ahead, and what was."""
+    found = list(registrations_of(request.user)) if isinstance(request.user, Person) else []
+    now = timezone.now()
+    ahead = [r for r in found if r.event.ends_at >= now]
+    context = {
+        "ahead": [(r, own_secret(r)) for r in ahead],
+        "past": [(r, own_secret(r)) for r in reversed(found) if r.event.ends_at < now],
+        "section": "me",
+    }
+    return render(request, "registrations/me.html", context)
+
+
+def registrations_of(person: Person) -> "list[Registration]":
+    """Those proven to be this person's, and those made with the address they sign in with."""
+    mine = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
+    rows = Registration.objects.filter(mine).select_related("event__venue", "ticket", "order")
+    return list(rows.order_by("event__starts_at", "pk"))

@@ -1,0 +1,95 @@
+"""What someone booked, behind a link that only they have: see, correct, cancel, add to the calendar."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from convention.errors import InvalidFields
+
+from ..calendar import calendar_file
+from ..cancel import cancel
+from ..correct import correct
+from ..doors import order_by_link, own_secret
+from ..forms import CorrectForm
+from ..models import Registration
+from ..prove import prove, registration_to_prove
+
+
+@never_cache
+@require_GET
+def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """The order, its people, and what can be done."""
+    grant = order_by_link(reference, secret)
+    states = {registration.state for registration in grant.registrations}
+    context = {
+        "grant": grant,
+        "order": grant.order,
+        "event": grant.order.event,
+        "states": states,
+        "cancelled": {Registration.State.CANCELLED},
+        "can_change": grant.order.event.ends_at > timezone.now(),
+    }
+    return render(request, "registrations/order.html", context)
+
+
+@require_GET
+def calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """The event as a calendar file."""
+    grant = order_by_link(reference, secret)
+    name = f"{grant.order.event.slug}.ics"
+    return HttpResponse(
+        calendar_file(grant.order),
+        content_type="text/calendar; charset=utf-8; method=PUBLISH",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def correct_registration(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Correct a name, company or address."""
+    grant = order_by_link(reference, secret)
+    registration = grant.registration(person)
+    form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(registration)
+    if request.method == "POST" and form.is_valid():
+        try:
+            correct(registration=registration, correction=form.correction())
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        else:
+            messages.success(request, _("The correction is saved."))
+            return redirect("order", reference, secret)
+    context = {"grant": grant, "event": grant.order.event, "registration": registration, "form": form}
+    return render(request, "registrations/correct.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def cancel_registration(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Say what cancelling means, then do it."""
+    grant = order_by_link(reference, secret)
+    registration = grant.registration(person)
+    if request.method == "POST":
+        cancel(registration=registration)
+        messages.success(
+            request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+        )
+        return redirect("order", reference, secret)
+    context = {"grant": grant, "event": grant.order.event, "registration": registration}
+    return render(request, "registrations/cancel.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def prove_address(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a member's mailed link; a button confirms, since mail filters open links too."""
+    registration = registration_to_prove(token)
+    if request.method == "POST":
+        registration = prove(registration=registration)
+        return redirect("order", registration.order.reference, own_secret(registration))
+    context = {"registration": registration, "event": registration.event}
+    return render(request, "registrations/prove.html", context)
