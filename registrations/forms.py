@@ -16,8 +16,10 @@ from .requests import Place
 class PersonForm(forms.Form):
     """One person who comes."""
 
-    first_name = forms.CharField(label=_("First name"), required=False, max_length=400)
-    last_name = forms.CharField(label=_("Last name"), required=False, max_length=400)
+    first_name = forms.CharField(
+        label=_("First name"), error_messages={"required": _("Write the first name.")}
+    )
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
     email = forms.CharField(label=_("E-mail"), required=False)
     company = forms.CharField(label=_("Company"), required=False)
 
@@ -32,15 +34,14 @@ class PersonForm(forms.Form):
         }
         for name, hint in hints.items():
             self.fields[name].widget.attrs["autocomplete"] = hint if own else "off"
-        for name in ("first_name", "last_name"):
-            self.fields[name].widget.attrs["aria-required"] = "true"
         self.fields["email"].widget.attrs.update({"type": "email", "inputmode": "email"})
 
     def clean(self) -> dict[str, Any]:
         """The rules of `checks`, each sentence at its field."""
         data = {name: value or "" for name, value in self.cleaned_data.items()}
         for field, sentence in about_words(place_of(data).tidied()):
-            self.add_error(field, sentence)
+            if field not in self.errors:
+                self.add_error(field, sentence)
         return data
 
 
@@ -98,8 +99,11 @@ class ChoiceForm(forms.Form):
     ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoice)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
 
-    def __init__(self, *args: Any, tickets: list[Ticket], closed: frozenset[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, tickets: list[Ticket], closed: frozenset[str], email: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.email = email
         field = self.fields["ticket"]
         field.error_messages["required"] = _("Choose a ticket.")
         field.widget.tickets = {ticket.slug: ticket for ticket in tickets}
@@ -111,6 +115,10 @@ class ChoiceForm(forms.Form):
         slug = str(self.cleaned_data["ticket"])
         if slug in self.fields["ticket"].widget.closed:
             raise forms.ValidationError(_("This ticket cannot be had any more; choose another one."))
+        if self.fields["ticket"].widget.tickets[slug].needs_proof and not self.email:
+            raise forms.ValidationError(
+                _("This ticket needs the member’s own address; go back to “Who” and add it.")
+            )
         return slug
 
 
@@ -133,7 +141,6 @@ class LanguageForm(forms.Form):
         label=_("Language of the mails"),
         choices=[("fr", "Français"), ("en", "English")],
         widget=forms.RadioSelect,
-        required=False,
     )
 
 

@@ -38,7 +38,7 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
     _keep_people(draft, request, len(people.forms))
     if _changed_number(request, draft):
         drafts.save(request.session, slug, draft)
-        return redirect(f"{request.path}#person-{len(draft.people) - 1}")
+        return redirect(f"{request.path}?person={len(draft.people)}")
     drafts.save(request.session, slug, draft)
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
@@ -57,6 +57,9 @@ def _who_page(
     contact: ContactForm | None = None,
 ) -> HttpResponse:
     contact = contact or ContactForm(initial={"contact": draft.contact})
+    people.forms[0].fields["email"].required = not draft.contact
+    if "person" in request.GET:
+        people.forms[-1].fields["first_name"].widget.attrs["autofocus"] = True
     context = {"people": people, "contact": contact, "most": MOST_PLACES}
     return render(request, "registrations/register_who.html", {"event": event, **context})
 
@@ -131,6 +134,7 @@ def _choice_forms(event: Event, draft: Draft, data: Any) -> list[ChoiceForm]:
             data,
             tickets=tickets,
             closed=closed,
+            email=person.get("email", ""),
             prefix=f"choice-{index}",
             initial={"ticket": person.get("ticket") or only, "no_photo": person.get("no_photo")},
         )

@@ -1,0 +1,196 @@
+"""The mails of an order, received by a real mail server: text, HTML, calendar, badge; each once."""
+
+import datetime
+import smtplib
+from email.message import EmailMessage
+
+import icalendar
+import pytest
+from django.utils import timezone
+
+from badges.codes import code_of
+from badges.confirm import send_confirmation
+from convention.events.models import Event, Venue
+from registrations.cancel import cancel
+from registrations.correct import Correction, correct
+from registrations.models import Order, Registration
+from registrations.prove import proof_token, prove, registration_to_prove
+from registrations.register import register
+from registrations.requests import OrderRequest, Place
+from tests.factories import make_event, make_member, make_ticket
+from tests.papers import decode_qr, pdf_text, render_pdf
+
+pytestmark = pytest.mark.django_db
+
+
+def ordered(event: Event, *names: str, ticket: str = "guest", **fields) -> Order:
+    places = tuple(
+        Place(ticket=ticket, first_name=name, last_name="Müller", email=f"{name.lower()}@example.org")
+        for name in names or ("Zoe",)
+    )
+    return register(
+        event=event, request=OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
+    )
+
+
+def part(message: EmailMessage, kind: str) -> EmailMessage:
+    return next(part for part in message.walk() if part.get_content_type() == kind)
+
+
+def text_of(message: EmailMessage) -> str:
+    return part(message, "text/plain").get_content()
+
+
+def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run_tasks):
+    venue = Venue.objects.create(name="Palais", street="1 quai", postcode="74000", city="Annecy")
+    starts = datetime.datetime(2027, 6, 15, 7, 30, tzinfo=datetime.UTC)
+    event = make_event(
+        name="La Convention",
+        venue=venue,
+        starts_at=starts,
+        ends_at=starts + datetime.timedelta(hours=34),
+        contact_email="club@example.org",
+    )
+    make_ticket(event, price=12_000)
+    order = ordered(event)
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    assert message["To"] == "buyer@example.org"
+    assert message["Subject"] == "Inscription confirmée\u202f: La Convention"
+    assert message["Reply-To"] == "club@example.org"
+    assert order.manage_url in text_of(message)
+    assert "À facturer\u202f: 120\u00a0€" in text_of(message)
+    html = part(message, "text/html").get_content()
+    assert f'href="{order.manage_url}"' in html
+    [entry] = icalendar.Calendar.from_ical(part(message, "text/calendar").get_content()).walk("VEVENT")
+    assert entry.decoded("dtstart") == starts
+    assert entry["dtstart"].params["TZID"] == "Europe/Paris"
+    assert entry["location"] == "Palais, 1 quai, 74000 Annecy"
+    assert part(message, "text/calendar").get_param("method") == "PUBLISH"
+    pdf = part(message, "application/pdf").get_payload(decode=True)
+    assert "Müller" in pdf_text(pdf)
+    assert decode_qr(render_pdf(pdf)[0]) == [code_of(order.registrations.get())]
+
+
+def test_english_orders_get_english_mails(mail_receiver, run_tasks):
+    event = make_event(name="La Convention", name_en="The Convention")
+    make_ticket(event)
+    order = ordered(event, language="en")
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    assert message["Subject"] == "Registered: The Convention"
+    assert f"/en/orders/{order.reference}/" in text_of(message)
+
+
+def test_trying_again_sends_nothing_again(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    order = ordered(event)
+    run_tasks()
+    send_confirmation.call(order.pk)
+    send_confirmation.call(order.pk)
+    assert len(mail_receiver.messages) == 1
+
+
+def test_a_mail_server_that_fails_loses_nothing(mail_receiver, run_tasks, settings):
+    make_ticket(event := make_event())
+    order = ordered(event)
+    working = settings.MAILERS
+    broken = {"host": mail_receiver.hostname, "port": 1, "timeout": 2}
+    settings.MAILERS = {"default": {**working["default"], "OPTIONS": broken}}
+    with pytest.raises((OSError, smtplib.SMTPException)):
+        send_confirmation.call(order.pk)
+    settings.MAILERS = working
+    send_confirmation.call(order.pk)
+    assert len(mail_receiver.wait_for(1)) == 1
+
+
+def test_several_people_one_mail_with_every_badge(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    ordered(event, "Ana", "Bob", "Cleo")
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    badges = [p for p in message.walk() if p.get_content_type() == "application/pdf"]
+    assert len(badges) == 3
+    assert "3 personnes" in message["Subject"]
+
+
+def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
+    event = make_event()
+    make_ticket(event, slug="member", audience="member", capacity=1, company_cap=1)
+    member = make_member(email="zoe@example.org")
+    registration = ordered(event, ticket="member").registrations.get()
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    assert (message["To"], message["Subject"][:22]) == ("zoe@example.org", "Confirmez votre place\u202f")
+    assert "buyer@example.org" in text_of(message)
+    token = proof_token(registration)
+    assert f"/orders/confirm/{token}/" in text_of(message)
+    prove(registration=registration_to_prove(token))
+    run_tasks()
+    assert [m["To"] for m in mail_receiver.wait_for(2)] == ["zoe@example.org", "buyer@example.org"]
+    registration.refresh_from_db()
+    assert (registration.person, registration.state) == (member, "confirmed")
+
+
+def test_anyone_else_is_told_the_truth_by_mail_only(mail_receiver, run_tasks):
+    event = make_event()
+    make_ticket(event, slug="member", audience="member")
+    make_ticket(event)
+    ordered(event, ticket="member")
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    assert message["Subject"][:13] == "Non confirmée"
+    assert "/orders/confirm/" not in text_of(message)
+    assert f"/events/{event.slug}/register/" in text_of(message)
+
+
+def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    registration = ordered(event).registrations.get()
+    run_tasks()
+    code = code_of(registration)
+    correction = Correction(
+        first_name="Zoé", last_name="Müller", email="zoe@example.org", company="", no_photo=False
+    )
+    correct(registration=registration, correction=correction)
+    run_tasks()
+    second = mail_receiver.wait_for(2)[1]
+    assert decode_qr(render_pdf(part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
+
+
+def test_a_cancellation_is_said_once(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    registration = ordered(event).registrations.get()
+    run_tasks()
+    cancel(registration=registration)
+    run_tasks()
+    messages = mail_receiver.wait_for(2)
+    assert messages[1]["Subject"][:8] == "Annulée\u202f"
+    send_confirmation.call(registration.order_id)
+    assert len(mail_receiver.messages) == 2
+
+
+def test_a_place_cancelled_before_the_mail_went_gets_one_mail_about_that(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    registration = ordered(event).registrations.get()
+    cancel(registration=registration)
+    run_tasks()
+    assert [m["Subject"][:7] for m in mail_receiver.wait_for(1)] == ["Annulée"]
+
+
+def test_a_place_that_lapsed_gets_no_link_any_more(mail_receiver, run_tasks):
+    make_ticket(event := make_event(), slug="member", audience="member")
+    ordered(event, ticket="member")
+    Registration.objects.update(held_until=None)
+    run_tasks()
+    assert mail_receiver.messages == []
+
+
+def test_names_that_would_break_a_header_do_not(mail_receiver, run_tasks):
+    event = make_event(name="A\nBcc: x@example.org")
+    make_ticket(event)
+    ordered(event)
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    assert message["Bcc"] is None
+    assert timezone.now() - message["Date"].datetime < datetime.timedelta(minutes=1)
