@@ -8,7 +8,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from . import components, health, home, pages
+from . import components, health, home, mailbox, pages
 from .named import named
 
 urlpatterns = [
@@ -17,9 +17,13 @@ urlpatterns = [
     re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", pages.accent, name="accent"),
     path("language/", pages.choose_language, name="choose-language"),
     path("api/v1/", include(named("endpoints"))),
+    path("dev/mail/<str:file>/<int:number>/html/", mailbox.mail_html, name="dev-mail-html"),
+    path("dev/mail/<str:file>/<int:number>/<int:position>/", mailbox.attachment, name="dev-mail-attachment"),
     *named("plain"),
     *i18n_patterns(
         path("", home.home, name="home"),
+        path("dev/mail/", mailbox.mails, name="dev-mails"),
+        path("dev/mail/<str:file>/<int:number>/", mailbox.mail, name="dev-mail"),
         path("organize/components/", components.components, name="components"),
         path("accounts/", include("allauth.account.urls")),
         path("back-office/", admin.site.urls),

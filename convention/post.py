@@ -1,0 +1,80 @@
+"""Mails kept as files in development, read back for /dev/mail/."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from .errors import NotFound
+
+RULER = re.compile(rb"\n-{79}\n")
+NAME = re.compile(r"^[\w.-]+\.log$")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One mail, by its file and its place in it."""
+
+    file: str
+    number: int
+    message: EmailMessage
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """By its own Date header."""
+        return parsedate_to_datetime(self.message["Date"]) if self.message["Date"] else None
+
+    @property
+    def text(self) -> str:
+        """The plain version."""
+        part = self.message.get_body(("plain",))
+        return str(part.get_content()) if part else ""
+
+    @property
+    def html(self) -> str:
+        """The HTML version; empty where there is none."""
+        part = self.message.get_body(("html",))
+        return str(part.get_content()) if part else ""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """As they stand in the mail, readable."""
+        return [(name, str(value)) for name, value in self.message.items()]
+
+    def attachments(self) -> list[EmailMessage]:
+        """Calendar, badge and the like."""
+        return [cast("EmailMessage", part) for part in self.message.iter_attachments()]
+
+
+def kept_mails(*, most: int = 200) -> list[Kept]:
+    """The latest mails, newest first."""
+    files = sorted(settings.MAIL_DIR.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    mails = [mail for path in files[:most] for mail in reversed(read(path))]
+    return sorted(mails, key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)[
+        :most
+    ]
+
+
+def kept_mail(file: str, number: int) -> Kept:
+    """One mail. Raises NotFound."""
+    path = settings.MAIL_DIR / file
+    mails = read(path) if NAME.match(file) and path.exists() else []
+    if number >= len(mails):
+        raise NotFound(_("This mail is no longer there."))
+    return mails[number]
+
+
+def read(path: Path) -> list[Kept]:
+    """Every mail of one file."""
+    sources = [source for source in RULER.split(path.read_bytes()) if source.strip()]
+    return [
+        Kept(path.name, number, message_from_bytes(source, policy=policy.default))
+        for number, source in enumerate(sources)
+    ]
