@@ -1,0 +1,83 @@
+"""Many scans at the same moment, on threads with connections of their own."""
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance import scan as act
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.presence import NOBODY
+from badges.attendance.scan import scan
+from tests.rush import in_threads
+
+from .making import code_of, make_device, make_event, make_item, make_registration
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 8
+
+
+def verdicts(results):
+    return sorted(result.verdict for answer in results for result in answer)
+
+
+def rush(event, code, rounds=1):
+    """Let eight devices scan one badge at the same moment."""
+    devices = [make_device(event)[0] for _number in range(AT_ONCE)]
+    at = timezone.now().isoformat()
+    jobs = [lambda device=device: scan(device=device, items=[make_item(code, at=at)]) for device in devices]
+    return verdicts(in_threads(jobs * rounds, threads=AT_ONCE))
+
+
+def test_one_badge_scanned_at_once_is_admitted_once():
+    event = make_event()
+    for _round in range(5):
+        found = rush(event, code_of(make_registration(event)))
+        assert found == ["admitted"] + ["already_in"] * (AT_ONCE - 1)
+    assert Scan.objects.count() == 5 * AT_ONCE
+    assert list(Presence.objects.values_list("version", "entries")) == [(AT_ONCE, 1)] * 5
+
+
+def test_without_looking_at_presence_the_same_rush_admits_many(monkeypatch):
+    """The negative control: the test above sees what it claims to see."""
+    monkeypatch.setattr(act, "state_of", lambda _pair, _ledger: NOBODY)
+    event = make_event()
+    assert rush(event, code_of(make_registration(event))).count("admitted") > 1
+
+
+def test_one_scan_sent_eight_times_at_once_is_kept_once():
+    event = make_event()
+    device = make_device(event)[0]
+    for code in (code_of(make_registration(event)), "https://example.com/"):
+        item = make_item(code)
+        answers = in_threads([lambda item=item: scan(device=device, items=[item])] * AT_ONCE)
+        results = [result for answer in answers for result in answer]
+        assert len({(result.verdict, result.reason) for result in results}) == 1
+        assert sorted(result.replayed for result in results) == [False] + [True] * (AT_ONCE - 1)
+    assert Scan.objects.count() == 2
+
+
+def test_batches_over_the_same_badges_never_wait_for_each_other():
+    event = make_event()
+    codes = [code_of(make_registration(event)) for _number in range(20)]
+    devices = [make_device(event)[0] for _number in range(AT_ONCE)]
+    jobs = [
+        lambda device=device, turn=turn: scan(
+            device=device, items=[make_item(code) for code in (codes if turn % 2 else codes[::-1])]
+        )
+        for turn, device in enumerate(devices)
+    ]
+    found = verdicts(in_threads(jobs, threads=AT_ONCE))
+    assert found == ["admitted"] * 20 + ["already_in"] * 20 * (AT_ONCE - 1)
+
+
+def test_a_room_is_never_overfilled():
+    event = make_event()
+    room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=5)
+    devices = [make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
+    codes = [code_of(make_registration(event)) for _number in range(24)]
+    jobs = [
+        lambda device=devices[turn % AT_ONCE], code=code: scan(device=device, items=[make_item(code)])
+        for turn, code in enumerate(codes)
+    ]
+    found = verdicts(in_threads(jobs, threads=AT_ONCE))
+    assert found == ["admitted"] * 5 + ["refused"] * 19
+    assert Presence.objects.filter(checkpoint=room, is_inside=True).count() == 5
