@@ -9,7 +9,7 @@ from tests.bench.figures import Figure, keep, row, table
 from tests.bench.site import ROOT, Site, site
 from tests.postgresql import cluster
 
-ROWS = ["pages"]
+ROWS = ["pages", "scans"]
 
 
 def main() -> None:
