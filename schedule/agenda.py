@@ -10,7 +10,7 @@ from typing import Final
 from django.core.cache import cache
 from django.db.models import Count, F, Max, Prefetch, QuerySet, Sum
 
-from convention.events.models import Event
+from convention.events.models import Event, Room
 
 from .days import programme_day, shown_end
 from .fullness import Fullness, fullness
@@ -117,13 +117,14 @@ class Pulse:
 
 
 def pulse_of(event: Event) -> Pulse:
-    """From the revision, the number of sessions, the places taken and the event itself: two queries."""
+    """From the revision, the sessions' number and places, the rooms and the event itself: three queries."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     sessions = Session.objects.filter(event=event).aggregate(
         Count("pk"), Max("pk"), places=Sum(F("taken") * F("number"))
     )
     columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
-    state = [schedule.revision, schedule.day_starts, schedule.version, sessions, str(event.venue)]
+    rooms = [*event.rooms.values_list("pk", "name", "position")]
+    state = [schedule.revision, schedule.day_starts, schedule.version, sessions, rooms, str(event.venue)]
     facts = repr([state, [getattr(event, column) for column in columns]])
     return Pulse(hashlib.sha256(facts.encode()).hexdigest()[:24], schedule)
 
@@ -282,12 +283,15 @@ def blocks(entries: list[Entry], wish: Wish) -> list[Block]:
 
 def by_room(entries: list[Entry]) -> list[Group]:
     """One group for each room, rooms in their order, sessions without a room last."""
-    rooms = {entry.session.room_id: entry.session.room for entry in entries}
-    order = sorted(rooms, key=lambda pk: (pk is None, rooms[pk].position if rooms[pk] else 0, str(rooms[pk])))
-    return [
-        Group(str(rooms[pk] or ""), [entry for entry in entries if entry.session.room_id == pk])
-        for pk in order
-    ]
+    groups: dict[Room | None, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.session.room, []).append(entry)
+    return [Group(room.name if room else "", groups[room]) for room in sorted(groups, key=room_order)]
+
+
+def room_order(room: Room | None) -> tuple[bool, int, str]:
+    """By position and name; no room comes last."""
+    return (False, room.position, room.name) if room else (True, 0, "")
 
 
 def by_time(day: datetime.date, entries: list[Entry], *, alone: bool) -> Block:

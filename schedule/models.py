@@ -168,3 +168,21 @@ class Selection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"
+
+
+class Upload(models.Model):
+    """A schedule file between its preview and its import, with what the preview said."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    token = models.CharField(max_length=43, unique=True)
+    name = models.CharField(max_length=300)
+    content = models.BinaryField()
+    report = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("schedule file")
+        verbose_name_plural = _("schedule files")
+
+    def __str__(self) -> str:
+        return self.name

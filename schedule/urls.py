@@ -3,10 +3,54 @@
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
-from .views import agenda, selection
+from convention.named import OrganizerPage
+
+from .views import agenda, imports, organize, parts, selection
 
 pages: list[Any] = [
+    path("organize/<slug:event>/schedule/", organize.sessions, name="organize-schedule"),
+    path("organize/<slug:event>/schedule/new/", organize.new, name="organize-session-new"),
+    path("organize/<slug:event>/schedule/<int:number>/", organize.edit, name="organize-session"),
+    path(
+        "organize/<slug:event>/schedule/<int:number>/cancel/",
+        organize.cancel_session,
+        name="organize-session-cancel",
+    ),
+    path(
+        "organize/<slug:event>/schedule/<int:number>/restore/",
+        organize.restore_session,
+        name="organize-session-restore",
+    ),
+    path(
+        "organize/<slug:event>/schedule/<int:number>/remove/",
+        organize.remove_session,
+        name="organize-session-remove",
+    ),
+    path("organize/<slug:event>/schedule/tracks/", parts.tracks, name="organize-tracks"),
+    path("organize/<slug:event>/schedule/tracks/<int:pk>/", parts.track, name="organize-track"),
+    path(
+        "organize/<slug:event>/schedule/tracks/<int:pk>/move/", parts.move_track, name="organize-track-move"
+    ),
+    path(
+        "organize/<slug:event>/schedule/tracks/<int:pk>/remove/",
+        parts.remove_track,
+        name="organize-track-remove",
+    ),
+    path("organize/<slug:event>/schedule/speakers/", parts.speakers, name="organize-speakers"),
+    path("organize/<slug:event>/schedule/speakers/new/", parts.speaker, name="organize-speaker-new"),
+    path("organize/<slug:event>/schedule/speakers/<int:pk>/", parts.speaker, name="organize-speaker"),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/remove/",
+        parts.remove_speaker,
+        name="organize-speaker-remove",
+    ),
+    path("organize/<slug:event>/schedule/version/", parts.settings, name="organize-schedule-settings"),
+    path("organize/<slug:event>/schedule/import/", imports.choose_file, name="organize-import"),
+    path(
+        "organize/<slug:event>/schedule/import/<str:token>/", imports.preview, name="organize-import-preview"
+    ),
     path("events/<slug:event>/agenda/", agenda.agenda_page, name="agenda"),
     path("events/<slug:event>/agenda/choose/", selection.choose_page, name="choose"),
     path("events/<slug:event>/agenda/mine/", selection.mine, name="my-agenda"),
@@ -17,3 +61,4 @@ pages: list[Any] = [
     path("events/<slug:event>/speakers/<uuid:guid>/", agenda.speaker_page, name="speaker"),
 ]
 endpoints: list[Any] = []
+organizer_pages = [OrganizerPage("organize-schedule", _("Programme"), 30)]

@@ -95,3 +95,13 @@ def view(wish: Wish, **changes: str) -> str:
 def is_over(session: Session) -> bool:
     """Whether it has ended."""
     return bool(session.ends_at and session.ends_at < timezone.now())
+
+
+@register.filter
+def as_written(value: object, event: Event) -> str:
+    """A value of a session as its form would show it."""
+    if isinstance(value, datetime.datetime):
+        return day_and_clock(value, event)
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)

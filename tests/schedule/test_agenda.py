@@ -148,12 +148,12 @@ def test_queries_do_not_grow_with_sessions(client, event, django_assert_max_num_
             kind="x",
             speakers=(f"A{number}", f"B{number}"),
         )
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get(f"/events/conf/agenda/{query}")
 
 
-def test_a_warm_page_costs_three_queries(client, event, django_assert_num_queries):
+def test_a_warm_page_costs_four_queries(client, event, django_assert_num_queries):
     make_session(event, starts_at=at(16, 9))
     client.get("/events/conf/agenda/")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/events/conf/agenda/")

@@ -1,0 +1,71 @@
+"""A schedule file between its preview and its import: kept in the database, a day at most."""
+
+import datetime
+import secrets
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import Expired
+from convention.events.models import Event
+
+from .exchange.import_schedule import import_schedule, preview_schedule
+from .exchange.report import Report
+from .models import Upload
+
+KEPT: Final = datetime.timedelta(days=1)
+MOST_TITLES: Final = 200
+
+
+def keep_upload(*, event: Event, name: str, data: bytes) -> Upload:
+    """Try the file, keep it with what it would do, and forget old ones. Raises Unreadable."""
+    report = preview_schedule(slug=event.slug, data=data)
+    Upload.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    return Upload.objects.create(
+        event=event,
+        token=secrets.token_urlsafe(32),
+        name=name[:300],
+        content=data,
+        report=stored(report),
+    )
+
+
+def find_upload(event: Event, token: str) -> Upload:
+    """Raises Expired."""
+    found = Upload.objects.filter(event=event, token=token).defer("content").first()
+    if found is None:
+        raise Expired(
+            _("This preview is over: the file was imported, or a day went by. Choose the file again.")
+        )
+    return found
+
+
+@transaction.atomic
+def import_upload(*, event: Event, token: str) -> Report:
+    """Bring the kept file in, once."""
+    upload = Upload.objects.select_for_update().filter(event=event, token=token).first()
+    if upload is None:
+        find_upload(event, token)
+    assert upload
+    report = import_schedule(slug=event.slug, data=bytes(upload.content))
+    upload.delete()
+    return report
+
+
+def stored(report: Report) -> dict[str, object]:
+    """What a preview shows, as plain data."""
+    return {
+        "format": str(report.format.label),
+        "added": list(report.added[:MOST_TITLES]),
+        "changed": list(report.changed[:MOST_TITLES]),
+        "gone": list(report.gone[:MOST_TITLES]),
+        "counts": {
+            "added": len(report.added),
+            "changed": len(report.changed),
+            "unchanged": report.unchanged,
+            "gone": len(report.gone),
+        },
+        "notes": [str(group) for group in report.groups],
+    }
