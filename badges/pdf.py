@@ -1,20 +1,24 @@
-"""Badges as PDF: one a page (A6), or four on A4 with crop marks; written as they are drawn."""
+"""Badges as PDF: one a page (A6), four on A4 with crop marks, or folded; written as they are drawn."""
 
 import io
 import itertools
 from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.events.keys import signing_key
 from convention.events.models import Event
+from convention.text import fold
 from convention.typeset import Document, Page
+from convention.typeset.svg import Picture
 from registrations.models import Registration, Ticket
 
 from .codes import Holder, holder_of, holders_of, sign
-from .design import HEIGHT, MILLIMETRE, WIDTH, Design, Problem
+from .design import HEIGHT, MILLIMETRE, ROOM, WIDTH, Design, Problem
+from .names import set_names
 
 A4_WIDTH, A4_HEIGHT = 210 * MILLIMETRE, 297 * MILLIMETRE
 CUT = "#000000"
@@ -62,17 +66,47 @@ def event_badges(file: BinaryIO, event: Event, *, layout: str) -> list[Problem]:
 
 def draw_badges(file: BinaryIO, event: Event, badges: Iterable[Badge], *, layout: str) -> list[Problem]:
     """Write these badges in their order. Returns what the organizer should look at."""
-    design = Design(event, {ticket.pk: ticket for ticket in Ticket.objects.filter(event=event)})
     title = _("Badges: %(event)s") % {"event": event.title}
-    with Document(file, title=title, language=design.language) as document:
-        return LAYOUTS[layout](document, design, badges)
+    with Document(file, title=title, language=settings.LANGUAGE_CODE) as document:
+        return LAYOUTS[layout](document, Design(event, document, tickets_of(event)), badges)
+
+
+def badge_picture(registration: Registration) -> str:
+    """The badge of one registration as SVG, exactly as it is printed. Raises NoBadge."""
+    holder, event = holder_of(registration), registration.event
+    return draw_picture(event, holder, sign(holder, signing_key(event)))
+
+
+def draw_picture(event: Event, holder: Holder, code: str) -> str:
+    """One badge as SVG."""
+    picture = Picture(WIDTH, HEIGHT)
+    Design(event, picture, tickets_of(event)).draw(picture, holder, code, (0, 0))
+    return picture.svg(_("Badge of %(name)s") % {"name": holder.name})
+
+
+def tickets_of(event: Event) -> dict[int, Ticket]:
+    """The event's tickets by id."""
+    return {ticket.pk: ticket for ticket in Ticket.objects.filter(event=event)}
+
+
+def preflight(event: Event) -> list[Problem]:
+    """What the organizer should look at before printing: names, glyphs, and people with two badges."""
+    problems = []
+    seen: set[tuple[str, str]] = set()
+    for holder in holders_of(event):
+        problems += [Problem(holder, sentence) for sentence in set_names(holder, ROOM).sentences()]
+        key = (fold(holder.name), fold(holder.company))
+        if holder.name and key in seen:
+            problems.append(Problem(holder, _("a second badge bears this name and company")))
+        seen.add(key)
+    return problems
 
 
 def _single(document: Document, design: Design, badges: Iterable[Badge]) -> list[Problem]:
     problems = []
     for holder, code in badges:
         page = document.page(WIDTH, HEIGHT)
-        problems += design.draw(page, document, holder, code, (0, 0))
+        problems += design.draw(page, holder, code, (0, 0))
     return problems
 
 
@@ -83,8 +117,20 @@ def _four_up(document: Document, design: Design, badges: Iterable[Badge]) -> lis
     for four in itertools.batched(badges, 4, strict=False):
         page = document.page(A4_WIDTH, A4_HEIGHT)
         for (holder, code), place in zip(four, places, strict=False):
-            problems += design.draw(page, document, holder, code, place)
+            problems += design.draw(page, holder, code, place)
         _crop_marks(page)
+    return problems
+
+
+def _folded(document: Document, design: Design, badges: Iterable[Badge]) -> list[Problem]:
+    """Both sides of a badge side by side on A5, to be folded in the middle."""
+    problems = []
+    for holder, code in badges:
+        page = document.page(2 * WIDTH, HEIGHT)
+        problems += design.draw(page, holder, code, (0, 0))
+        design.draw(page, holder, code, (WIDTH, 0))
+        for end in (0, HEIGHT - CUT_LENGTH):
+            page.rule((WIDTH, end), (WIDTH, end + CUT_LENGTH), color=CUT, stroke=0.4)
     return problems
 
 
@@ -100,4 +146,5 @@ def _crop_marks(page: Page) -> None:
 LAYOUTS: dict[str, Callable[[Document, Design, Iterable[Badge]], list[Problem]]] = {
     "a6": _single,
     "a4x4": _four_up,
+    "folded": _folded,
 }

@@ -39,18 +39,17 @@ class TooLong(ConventionError):
 
 
 class Symbol(NamedTuple):
-    """`count` by `count` modules; `rows` has one bit each (1 is black), rows padded to whole bytes."""
+    """`side` by `side` modules; `rows` has one bit each (1 is black), rows padded to whole bytes."""
 
-    count: int
+    side: int
     rows: bytes
 
     def matrix(self) -> list[list[bool]]:
         """The modules as the qrcode package gives them."""
-        width = len(self.rows) // self.count
+        width = len(self.rows) // self.side
         lines = [self.rows[start : start + width] for start in range(0, len(self.rows), width)]
         return [
-            [bool(line[column // 8] >> (7 - column % 8) & 1) for column in range(self.count)]
-            for line in lines
+            [bool(line[column // 8] >> (7 - column % 8) & 1) for column in range(self.side)] for line in lines
         ]
 
 
@@ -70,7 +69,8 @@ class Plan:
         self.count = version * 4 + 17
         self.row_bytes = -(-self.count // 8)
         self.mode = mode
-        self.header = f"{mode:04b}{length:0{length_in_bits(mode, version)}b}"
+        bits = length_in_bits(mode, version)  # type: ignore[arg-type]
+        self.header = f"{mode:04b}{length:0{bits}b}"
         self.blocks = rs_blocks(version, ERROR_CORRECT_M)
         self.size = sum(block.data_count for block in self.blocks)
         self.zeros = self._drawn(version, [0] * sum(block.total_count for block in self.blocks))

@@ -3,10 +3,30 @@
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from convention.named import OrganizerPage
 
 from . import views
 
 pages: list[Any] = [
     path("orders/<str:reference>/<str:secret>/<str:person>/badge.pdf", views.order_badge, name="order-badge"),
+    path(
+        "orders/<str:reference>/<str:secret>/<str:person>/badge.svg",
+        views.order_badge_picture,
+        name="order-badge-picture",
+    ),
+    path("organize/<slug:event>/badges/", views.organize_badges, name="organize-badges"),
+    path("organize/<slug:event>/badges/preview.svg", views.organize_preview, name="organize-badges-preview"),
+    path(
+        "organize/<slug:event>/badges/<slug:layout>.pdf",
+        views.organize_badges_pdf,
+        name="organize-badges-pdf",
+    ),
 ]
 endpoints: list[Any] = []
+plain: list[Any] = [
+    path("B/<str:token>", views.badge_page, name="badge"),
+    path("b/<str:token>", views.badge_page),
+]
+organizer_pages = [OrganizerPage("organize-badges", _("Badges"), 40)]

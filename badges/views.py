@@ -1,16 +1,66 @@
-"""Badges for those who wear them."""
+"""Pages: what an organizer prints, what a badge's code opens, and one's own badge."""
 
-from django.http import HttpRequest, HttpResponse
+import tempfile
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
+from convention.audit.record import record
+from convention.events.doors import event_to_organize
+from convention.events.models import Event
 from registrations.doors import order_by_link
+from registrations.models import Registration
 
-from .pdf import badge_pdf
+from .codes import Holder, NoBadge
+from .pdf import badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
+from .read import event_of_code
+
+SHOWN = 100
+
+
+@require_safe
+def organize_badges(request: HttpRequest, event: str) -> HttpResponse:
+    """What will be printed: a badge as it will look, what to look at first, the files."""
+    found = event_to_organize(event, request.user)
+    problems = preflight(found)
+    context: dict[str, Any] = {
+        "event": found,
+        "count": Registration.objects.filter(event=found).confirmed().count(),
+        "problems": problems[:SHOWN],
+        "more": max(0, len(problems) - SHOWN),
+        "section": "organize",
+    }
+    return render(request, "badges/organize.html", context)
+
+
+@require_safe
+def organize_badges_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse:
+    """All badges as one file; drawn to disk, so that ten thousand do not fill the memory."""
+    found = event_to_organize(event, request.user)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+    event_badges(file, found, layout=layout)
+    record("badges.print", found, event=found, fields=[layout])
+    file.seek(0)
+    name = f"badges-{found.slug}-{layout}.pdf"
+    response = FileResponse(file, content_type="application/pdf", as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def organize_preview(request: HttpRequest, event: str) -> HttpResponse:
+    """The first badge as printed, or a sample where nobody is registered yet."""
+    found = event_to_organize(event, request.user)
+    registration = Registration.objects.filter(event=found).confirmed().select_related("event").first()
+    return _picture(badge_picture(registration) if registration else _sample(found))
 
 
 @never_cache
-@require_GET
+@require_safe
 def order_badge(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """The badge of one registration, behind the link of its order."""
     registration = order_by_link(reference, secret).registration(person)
@@ -20,3 +70,31 @@ def order_badge(request: HttpRequest, reference: str, secret: str, person: str) 
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+@require_safe
+def order_badge_picture(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """The same badge as a picture for the page: printed exactly as shown."""
+    return _picture(badge_picture(order_by_link(reference, secret).registration(person)))
+
+
+@require_safe
+def badge_page(request: HttpRequest, token: str) -> HttpResponse:
+    """What an ordinary camera sees: the event at most, never who wears the badge or whether it is valid."""
+    return render(request, "badges/badge.html", {"event": event_of_code(token)})
+
+
+def _picture(svg: str) -> HttpResponse:
+    response = HttpResponse(svg, content_type="image/svg+xml")
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _sample(event: Event) -> str:
+    tickets = tickets_of(event)
+    if not tickets:
+        raise NoBadge(_("This event has no ticket yet: make one, and its badge is shown here."))
+    holder = Holder(
+        "A" * 13, 1, _("First name"), _("Last name"), _("Company"), next(iter(tickets)), no_photo=True
+    )
+    return draw_picture(event, holder, _("SAMPLE"))

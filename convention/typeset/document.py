@@ -12,11 +12,11 @@ from typing import BinaryIO, Self
 
 from .fonts import FontSet, Pieces
 from .shape import Line
+from .surface import Point
 
 ALIGNMENTS = {"left": 0.0, "center": 0.5, "right": 1.0}
 BLACK = "#000000"
 type Area = tuple[float, float, float, float]  # x, y, width, height
-type Point = tuple[float, float]
 # Four Bézier curves with these handles draw a circle.
 HANDLE = 0.5523
 

@@ -10,7 +10,8 @@ import pytest
 import zxingcpp
 
 from badges.codes import Holder, NoBadge, codes_of
-from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, WIDTH, ink_on, set_names
+from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH, ink_on
+from badges.names import set_names
 from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, draw_badges, event_badges
 from convention.typeset.document import Document
 from tests.factories import make_event, make_registration, make_ticket
@@ -94,9 +95,9 @@ def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
 
 
 def test_first_name_is_at_least_24_points_and_large_where_it_can_be():
-    short = set_names(Holder("R", 1, "Zoë", "Müller", "Acme", 1, no_photo=False))
+    short = set_names(Holder("R", 1, "Zoë", "Müller", "Acme", 1, no_photo=False), ROOM)
     longer = set_names(
-        Holder("R", 1, "Marie-Antoinette", "von Habsburg-Lothringen", "Acme", 1, no_photo=False)
+        Holder("R", 1, "Marie-Antoinette", "von Habsburg-Lothringen", "Acme", 1, no_photo=False), ROOM
     )
     assert short.parts[0][1].size == 52
     assert longer.parts[0][1].size >= 24
@@ -107,7 +108,7 @@ def test_first_name_is_at_least_24_points_and_large_where_it_can_be():
 def test_names_of_any_length_stand_whole_in_their_room(length):
     generator = random.Random(length)
     word = "".join(generator.choice("abcdefgh Mi-") for _ in range(length)).strip() or "x"
-    names = set_names(Holder("R", 1, word, word[::-1], word, 1, no_photo=False))
+    names = set_names(Holder("R", 1, word, word[::-1], word, 1, no_photo=False), ROOM)
     assert names.height <= NAMES_BOTTOM - NAMES_TOP
     for part, fitted in names.parts:
         whole = "".join(line.text for line in fitted.lines).replace(" ", "")

@@ -49,8 +49,8 @@ def test_another_library_reads_them():
 
 
 def test_a_badge_address_needs_version_7_at_most():
-    assert symbol("HTTPS://CONVENTION.EXAMPLE.ORG/B/" + "A" * 125).count == 45
-    assert symbol("HTTP://LOCALHOST:8000/B/" + "A" * 125).count == 41
+    assert symbol("HTTPS://CONVENTION.EXAMPLE.ORG/B/" + "A" * 125).side == 45
+    assert symbol("HTTP://LOCALHOST:8000/B/" + "A" * 125).side == 41
 
 
 def test_too_long_is_a_sentence():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from badges.pdf import event_badges
 from convention.commands import SentenceCommand, add_event_argument, find_event
@@ -21,17 +22,21 @@ class Command(SentenceCommand):
         """EVENT --output FILE [--layout ...] [--only ...]."""
         add_event_argument(parser)
         parser.add_argument("--output", required=True, metavar="FILE", help="the PDF to write")
-        parser.add_argument("--layout", default="a6", help="a6 (default) or a4x4 (four on A4, crop marks)")
+        parser.add_argument(
+            "--layout",
+            default="a6",
+            help="a6 (default), a4x4 (four on A4, crop marks) or folded (two-sided, A5)",
+        )
         parser.add_argument("--only", default="all", help="all (default)")
 
     def run(self, **options: Any) -> None:
         """Write the whole file or none."""
         event = find_event(options["event"])
         if options["only"] != "all":
-            raise ConventionError("Only “--only all” works yet: new and changed badges come later.")
+            raise ConventionError(_("Only “--only all” works yet: new and changed badges come later."))
         output = Path(options["output"])
         if output.is_dir():
-            raise ConventionError(f"{output} is a folder; name a file to write.")
+            raise ConventionError(_("%(path)s is a folder; name a file to write.") % {"path": output})
         handle, name = tempfile.mkstemp(prefix=".badges-", dir=output.parent)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -1,0 +1,123 @@
+"""Pages of badges: for organizers, for one's own badge, for an ordinary camera."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from badges.codes import code_of
+from convention.audit.models import Entry
+from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
+from tests.papers import decode_qr, pdf_sizes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def organizer(client):
+    person = make_person(is_superuser=True)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_page_counts_badges_and_names_what_to_look_at(organizer):
+    ticket = make_ticket()
+    make_registration(ticket, first_name="Zoé 🎉")
+    make_registration(ticket, confirmed_at=None)
+    response = organizer.get(f"/organize/{ticket.event.slug}/badges/")
+    assert response.context["count"] == 1
+    assert [problem.holder.first_name for problem in response.context["problems"]] == ["Zoé 🎉"]
+
+
+def test_two_badges_of_one_name_are_pointed_out(organizer):
+    ticket = make_ticket()
+    make_registration(ticket, first_name="Zoé", last_name="Müller", company="Acme")
+    make_registration(ticket, first_name="ZOE", last_name="Muller", company="ACME")
+    response = organizer.get(f"/en/organize/{ticket.event.slug}/badges/")
+    sentences = [problem.sentence for problem in response.context["problems"]]
+    assert sentences == ["a second badge bears this name and company"]
+
+
+def test_the_page_asks_as_often_for_one_badge_as_for_many(organizer):
+    ticket = make_ticket()
+    address = f"/organize/{ticket.event.slug}/badges/"
+    counts = []
+    for more in (1, 8):
+        for _ in range(more):
+            make_registration(ticket)
+        with CaptureQueriesContext(connection) as queries:
+            organizer.get(address)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_files_download_in_each_layout_and_leave_a_trace(organizer):
+    registration = make_registration()
+    for layout, pages in (("a6", [(105, 148)]), ("a4x4", [(210, 297)]), ("folded", [(210, 148)])):
+        response = organizer.get(f"/organize/{registration.event.slug}/badges/{layout}.pdf")
+        content = b"".join(response.streaming_content)
+        assert [tuple(map(round, size)) for size in pdf_sizes(content)] == pages
+        assert set(decode_qr(content)) == {code_of(registration)}
+    traces = Entry.objects.filter(verb="badges.print", event=registration.event.slug)
+    assert sorted(trace.fields[0] for trace in traces) == ["a4x4", "a6", "folded"]
+
+
+def test_an_unknown_layout_is_a_sentence(organizer):
+    registration = make_registration()
+    response = organizer.get(f"/en/organize/{registration.event.slug}/badges/a5.pdf")
+    assert response.status_code == 422
+    assert "a4x4" in response.content.decode()
+
+
+def test_the_preview_is_a_picture_even_before_anyone_registers(organizer):
+    ticket = make_ticket()
+    empty = organizer.get(reverse("organize-badges-preview", args=[ticket.event.slug]))
+    make_registration(ticket, first_name="Zoé")
+    full = organizer.get(reverse("organize-badges-preview", args=[ticket.event.slug]))
+    assert empty["Content-Type"] == full["Content-Type"] == "image/svg+xml"
+    assert "<title>Badge de Zoé Müller</title>" in full.content.decode()
+
+
+@pytest.mark.parametrize("page", ["", "preview.svg", "a6.pdf"])
+def test_strangers_see_nothing(client, page):
+    address = f"/organize/{make_event().slug}/badges/{page}"
+    anonymous = client.get(address).status_code
+    client.force_login(make_person(), backend="django.contrib.auth.backends.ModelBackend")
+    assert (anonymous, client.get(address).status_code) == (302, 403)
+
+
+def test_ones_own_badge_stands_behind_the_link_alone(client):
+    ticket = make_ticket()
+    order = make_order(ticket.event)
+    registration = make_registration(ticket, order=order)
+    other = make_registration(ticket)
+    base = f"/orders/{order.reference}/{order.secret}"
+    assert decode_qr(client.get(f"{base}/{registration.reference}/badge.pdf").content) == [
+        code_of(registration)
+    ]
+    assert client.get(f"{base}/{registration.reference}/badge.svg")["Content-Type"] == "image/svg+xml"
+    assert client.get(f"{base}/{other.reference}/badge.pdf").status_code == 404
+    assert (
+        client.get(f"/orders/{order.reference}/wrong/{registration.reference}/badge.pdf").status_code == 404
+    )
+
+
+def test_a_camera_is_told_the_event_and_nothing_about_the_person(client):
+    registration = make_registration(first_name="Xanthippe", last_name="Quatremère")
+    path = "/B/" + code_of(registration).rpartition("/B/")[2]
+    valid = client.get(path).content.decode()
+    registration.cancelled_at = registration.created_at
+    registration.save()
+    assert client.get(path).content.decode() == valid
+    assert registration.event.name in valid
+    assert "Xanthippe" not in valid
+    assert "Quatremère" not in valid
+
+
+def test_a_forged_or_foreign_code_gets_the_page_without_event(client):
+    registration = make_registration()
+    token = code_of(registration).rpartition("/B/")[2]
+    forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+    pages = {client.get(f"/B/{text}").content.decode().replace(text, "") for text in (forged, "NONSENSE")}
+    assert len(pages) == 1
+    assert registration.event.name not in pages.pop()
