@@ -1,8 +1,9 @@
 """Which day of the programme a session belongs to: days may run past midnight."""
 
 import datetime
+import zoneinfo
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from . import moments
@@ -11,6 +12,8 @@ from .programme import Talk
 from .raw import Context
 
 DAWN = datetime.time(6)
+NOON = datetime.time(12)
+OUR_GENERATOR = "Convention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,20 @@ def is_foreign(frame: DayFrame, context: Context) -> bool:
 def own_day(talk: Talk, context: Context) -> datetime.date:
     """The day that follows from the talk's start alone."""
     return moments.day_of(talk.starts_at, context.zone, context.day_starts or DAWN)
+
+
+def usual_start(
+    frames: Iterable[DayFrame], zone: zoneinfo.ZoneInfo, generator: str | None
+) -> datetime.time | None:
+    """When days of the programme start, from the local time at which most of them do.
+
+    Our own files move a day's start back for a session before it, never forward: there the latest counts.
+    """
+    starts = (frame.start for frame in frames if frame.start)
+    local = (start.astimezone(zone).time() if start.tzinfo else start.time() for start in starts)
+    clocks = Counter(clock for clock in local if clock < NOON)
+    if not clocks:
+        return None
+    if generator == OUR_GENERATOR:
+        return max(clocks)
+    return max(clocks.items(), key=lambda item: (item[1], item[0]))[0]

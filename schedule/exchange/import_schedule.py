@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,7 +24,9 @@ from .read import read
 from .report import Report
 from .settle import main_span
 
-MARGIN = datetime.timedelta(days=1)
+MARGIN = ONE_DAY = datetime.timedelta(days=1)
+NEAR = datetime.timedelta(days=7)
+LATE = datetime.time(23, 59)
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 
 
@@ -56,19 +59,34 @@ def preview_schedule(*, slug: str, data: bytes) -> Report:
 
 
 def create_event(slug: str, programme: Programme) -> Event:
-    """A public convention that lasts from the first to the last session. Raises Unreadable without any."""
+    """A public convention on the days of the file's head, if its sessions take place then.
+
+    Otherwise it lasts from the first session to the last. Raises Unreadable without any.
+    """
     if not programme.talks:
         raise Unreadable(_("This file holds no session with a title and a start: no event was made."))
-    first, last = main_span(programme.talks)
-    ends = [talk.ends_at or talk.starts_at for talk in programme.talks if first <= talk.starts_at <= last]
+    starts_at, ends_at = dates_of(programme)
     return Event.objects.create(
         slug=slug,
         name=programme.head.title or slug,
         visibility=Event.Visibility.PUBLIC,
-        starts_at=first,
-        ends_at=max(*ends, first + datetime.timedelta(minutes=1)),
+        starts_at=starts_at,
+        ends_at=ends_at,
         timezone=programme.head.zone,
     )
+
+
+def dates_of(programme: Programme) -> tuple[datetime.datetime, datetime.datetime]:
+    """When an event made of the file starts and ends; a day more that its head names counts."""
+    head, zone = programme.head, zoneinfo.ZoneInfo(programme.head.zone)
+    first, last = main_span(programme.talks)
+    ends = [talk.ends_at or talk.starts_at for talk in programme.talks if first <= talk.starts_at <= last]
+    final = max(*ends, first + datetime.timedelta(minutes=1))
+    if head.first_day and ONE_DAY <= first.astimezone(zone).date() - head.first_day <= NEAR:
+        first = datetime.datetime.combine(head.first_day, datetime.time(), zone)
+    if head.last_day and ONE_DAY <= head.last_day - final.astimezone(zone).date() <= NEAR:
+        final = datetime.datetime.combine(head.last_day, LATE, zone)
+    return first, final
 
 
 def bring_in(programme: Programme, *, event: Event) -> Report:

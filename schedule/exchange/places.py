@@ -34,7 +34,7 @@ def rooms_for(event: Event, places: Iterable[Place], names: Iterable[str]) -> tu
         if brought_up(room, place):
             changed.append(room)
         found[name] = room
-    for room in dict.fromkeys(changed, None) if all(room.pk for room in changed) else unique(changed):
+    for room in unique(changed):
         room.save()
     return found, bool(changed)
 
@@ -59,11 +59,13 @@ def tracks_for(
 ) -> tuple[dict[str, Track], bool]:
     """A track for each name, and whether any was made or changed."""
     described = {thread.name: thread for thread in threads}
+    used = set(names := list(filter(None, names)))
+    wanted = dict.fromkeys([*(name for name in described if name in used), *names])
     existing = list(event.tracks.all())
     known = {folded(track.name): track for track in existing} | {track.name: track for track in existing}
     found: dict[str, Track] = {}
     changed = False
-    for name in dict.fromkeys(filter(None, names)):
+    for name in wanted:
         thread = described.get(name, Thread(name))
         track = known.get(name) or known.get(folded(name))
         if track is None:

@@ -122,6 +122,8 @@ class Head:
     slot_minutes: int | None = None
     first_day: datetime.date | None = None
     last_day: datetime.date | None = None
+    revision: int = 0
+    changed_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

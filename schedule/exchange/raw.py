@@ -174,7 +174,13 @@ def not_before(
 
 
 def person_from(
-    name: str | None, *, guid: str | None, source_id: str | None, notes: Notes, biography: str | None = None
+    name: str | None,
+    *,
+    guid: str | None,
+    source_id: str | None,
+    notes: Notes,
+    biography: str | None = None,
+    url: str | None = None,
 ) -> Person | None:
     """A speaker, or nothing without a name."""
     known = clean.one_line(name, 1000, notes)
@@ -182,7 +188,7 @@ def person_from(
         notes.add(Reason.NAMELESS_SPEAKER, source_id or guid or "")
         return None
     identifier = (source_id or "").strip()[:1000]
-    return Person(known, clean.guid(guid), identifier, clean.paragraphs(biography))
+    return Person(known, clean.guid(guid), identifier, clean.paragraphs(biography), clean.web(url))
 
 
 def link_from(

@@ -38,9 +38,9 @@ def programme_of(event: Event, fmt: Format) -> Programme:
     )
 
 
-def in_order(talk: Talk) -> tuple[datetime.datetime, str, str, str]:
+def in_order(talk: Talk) -> tuple[datetime.datetime, str, str, int]:
     """The order of everything that we write: by time, room, title."""
-    return talk.starts_at, talk.room or "", talk.title, str(talk.guid)
+    return talk.starts_at, talk.room or "", talk.title, talk.number or 0
 
 
 def sessions_of(event: Event) -> list[Session]:
@@ -67,6 +67,8 @@ def head_of(event: Event) -> Head:
         slot_minutes=schedule.slot_minutes,
         first_day=event.starts_at.astimezone(event.zone).date(),
         last_day=event.ends_at.astimezone(event.zone).date(),
+        revision=schedule.revision,
+        changed_at=schedule.changed_at,
     )
 
 

@@ -4,6 +4,7 @@ import datetime
 import json
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from convention.errors import Unreadable
 
 from .. import clean, moments
 from ..clean import said
-from ..days import DayFrame, dated
+from ..days import DayFrame, dated, usual_start
 from ..notes import Notes, Reason
 from ..programme import Format, Head, Link, Person, Place, Programme, Thread
 from ..raw import Context, Raw, link_from, offset_of, person_from, talk_from
@@ -41,16 +42,26 @@ def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: No
         offsets=filter(None, (offset_of(raw) for _frame, raws in days for raw in raws)),
         notes=notes,
     )
-    context = Context(zone, notes)
+    head = head_of(schedule, conference, zone, notes)
+    generator = found.get("generator")
+    name = said(generator.get("name")) if isinstance(generator, dict) else None
+    head = replace(head, day_starts=usual_start((frame for frame, _raws in days), zone, name))
+    context = Context(zone, notes, head.day_starts)
     days_of_talks = [
         (frame, [talk for raw in raws if (talk := talk_from(raw, context))]) for frame, raws in days
     ]
     talks = tuple(dated(days_of_talks, context))
     return Programme(
         Format.FRAB_JSON_2 if second else Format.FRAB_JSON,
-        head_of(schedule, conference, zone, notes),
+        head,
         talks,
-        tuple(places_of(conference, [talk.room for talk in talks])),
+        tuple(
+            places_of(
+                conference,
+                [*rooms_in_days(conference), *(talk.room for talk in talks)],
+                {talk.room for talk in talks},
+            )
+        ),
         tuple(threads_of(conference)),
     )
 
@@ -182,6 +193,7 @@ def persons_of(entry: dict[str, Any], field: str, notes: Notes) -> tuple[Person,
             guid=said(person.get("guid")),
             source_id=said(person.get("id") or person.get("code")),
             biography=said(person.get("biography")),
+            url=said(person.get("url")),
             notes=notes,
         )
         for person in objects(entry[field])
@@ -227,9 +239,16 @@ def head_of(
     )
 
 
-def places_of(conference: dict[str, Any], used: list[str | None]) -> Iterator[Place]:
+def rooms_in_days(conference: dict[str, Any]) -> Iterator[str]:
+    """The names of rooms in the order of the days."""
+    for day in objects(conference.get("days")):
+        if isinstance(rooms := day.get("rooms"), dict):
+            yield from (" ".join(name.split())[:500] for name in rooms)
+
+
+def places_of(conference: dict[str, Any], names: list[str | None], used: set[str | None]) -> Iterator[Place]:
     """The rooms in use: those that the head lists, in its order, then the others."""
-    wanted = dict.fromkeys(name for name in used if name)
+    wanted = dict.fromkeys(name for name in names if name and name in used)
     listed_names = []
     for room in objects(conference.get("rooms")):
         name = " ".join((said(room.get("name")) or "").split())[:500]

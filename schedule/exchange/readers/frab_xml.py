@@ -4,6 +4,7 @@ import datetime
 import re
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import replace
 from html.entities import html5
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from lxml import etree
 from convention.errors import Unreadable
 
 from .. import clean, moments
-from ..days import DayFrame, dated
+from ..days import DayFrame, dated, usual_start
 from ..notes import Notes, Reason
 from ..programme import Format, Head, Link, Person, Place, Programme, Talk, Thread
 from ..raw import Context, Raw, link_from, offset_of, person_from, talk_from
@@ -48,6 +49,10 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Not
         notes=notes,
     )
     head = head_of(root, conference, zone, notes)
+    if head.day_starts is None:
+        generator = root.find("generator")
+        name = None if generator is None else generator.get("name")
+        head = replace(head, day_starts=usual_start((frame for frame, _raws in frames), zone, name))
     context = Context(zone, notes, head.day_starts)
     talks = tuple(talks_of(frames, context))
     return Programme(

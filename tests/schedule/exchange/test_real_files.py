@@ -1,15 +1,24 @@
 """The published files and schemas, where their folder is present (see SCHEDULES_DIR)."""
 
+import json
 import os
+import re
 from collections import Counter
+from datetime import UTC
 from pathlib import Path
 
+import jsonschema
 import pytest
+from lxml import etree
 
 from convention.errors import Unreadable
 from convention.events.models import Event
+from schedule.exchange.export_schedule import WRITERS, export_schedule
 from schedule.exchange.import_schedule import import_schedule
+from schedule.exchange.programme import Format
 from schedule.models import Schedule, Session
+
+from .calendars import read_calendar
 
 FOLDER = Path(
     os.environ.get("SCHEDULES_DIR") or Path(__file__).resolve().parents[4] / "shared/data/schedules"
@@ -80,3 +89,44 @@ def test_an_unknown_format_is_refused_by_name():
         import_schedule(slug="real", data=data("emf-2018.json"))
     assert "EMF" in str(refused.value)
     assert not Event.objects.filter(slug="real").exists()
+
+
+@pytest.fixture(scope="module")
+def xml_schema():
+    return etree.XMLSchema(etree.parse(FOLDER / "schema" / "schedule.xml.xsd"))
+
+
+@pytest.fixture(scope="module")
+def json_schema():
+    schema = json.loads((FOLDER / "schema" / "schedule-v1.schema.json").read_text())
+    return jsonschema.Draft6Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+def content(data: bytes) -> bytes:
+    """A file without what says when it was written."""
+    return re.sub(rb"(DTSTAMP|LAST-MODIFIED|SEQUENCE):\S*", b"", data)
+
+
+@pytest.mark.parametrize("fmt", list(WRITERS))
+@pytest.mark.parametrize("name", COUNTS)
+def test_importing_what_we_export_changes_nothing(name, fmt):
+    event = import_schedule(slug="real", data=data(name)).event
+    exported = export_schedule(event=event, fmt=fmt)
+    again = import_schedule(slug="real", data=exported)
+    assert (again.added, again.changed, again.gone) == ((), (), ())
+    assert Schedule.objects.get(event=event).revision == 1
+    other = import_schedule(slug="other", data=exported).event
+    assert content(export_schedule(event=other, fmt=fmt)) == content(exported)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_what_we_export_is_valid(name, xml_schema, json_schema):
+    event = import_schedule(slug="real", data=data(name)).event
+    xml = etree.fromstring(export_schedule(event=event, fmt=Format.FRAB_XML))
+    assert xml_schema.validate(xml), xml_schema.error_log
+    found = json.loads(export_schedule(event=event, fmt=Format.FRAB_JSON))
+    assert [error.message for error in json_schema.iter_errors(found)] == []
+    calendar = read_calendar(export_schedule(event=event, fmt=Format.ICALENDAR))
+    read = {(entry.summary.value, entry.dtstart.value.astimezone(UTC)) for entry in calendar.vevent_list}
+    assert read == {(session.title, session.starts_at) for session in Session.objects.filter(event=event)}
+    assert len({entry.uid.value for entry in calendar.vevent_list}) == COUNTS[name][0]
