@@ -92,7 +92,7 @@ class Curve:
         if not xs:
             return []
         wanted = [xs[0] + (xs[-1] - xs[0]) * step / (count - 1) for step in range(count)]
-        nearest = sorted({min(range(len(xs)), key=lambda i, x=x: abs(xs[i] - x)) for x in wanted})
+        nearest = sorted({min((abs(value - x), i) for i, value in enumerate(xs))[1] for x in wanted})
         ends = {0: "start", len(xs) - 1: "end"}
         apart = (xs[-1] - xs[0]) / count
         kept = [

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 # A mail brings its own styles and nothing else: no script, no forms, no outside pictures.
-MAIL_POLICY = {
+MAIL_POLICY: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
     "img-src": ["data:"],
     "frame-ancestors": [CSP.SELF],
     "sandbox": ["allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"],
 }
+
+SITE_POLICY: dict[str, list[str]] = settings.SECURE_CSP
 
 
 @development_only
@@ -37,7 +39,7 @@ def mails(request: "HttpRequest") -> "HttpResponse":
 
 @development_only
 @require_safe
-@csp_override({**settings.SECURE_CSP, "frame-src": [CSP.SELF]})
+@csp_override({**SITE_POLICY, "frame-src": [CSP.SELF]})
 def mail(request: "HttpRequest", file: str, number: int) -> "HttpResponse":
     """One mail with its headers, both versions and attachments."""
     return render(request, "dev/mail.html", {"mail": kept_mail(file, number)})

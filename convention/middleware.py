@@ -17,6 +17,7 @@ from .errors import ConventionError, SignInNeeded
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -50,7 +51,7 @@ class Language(LocaleMiddleware):
         translation.activate(language)
         request.LANGUAGE_CODE = language
 
-    def process_response(self, request: "HttpRequest", response: "HttpResponse") -> "HttpResponse":
+    def process_response(self, request: "HttpRequest", response: "HttpResponseBase") -> "HttpResponseBase":
         """Name the language of the answer."""
         response.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         return response

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.shortcuts import redirect, render
 from django.urls import reverse, translate_url
-from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -75,7 +75,7 @@ def remember_language(response: "HttpResponse", language: str) -> None:
         settings.LANGUAGE_COOKIE_NAME,
         language,
         max_age=settings.LANGUAGE_COOKIE_AGE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )
 
@@ -85,9 +85,7 @@ def preferred_language(request: "HttpRequest") -> str:
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if chosen in dict(settings.LANGUAGES):
         return chosen
-    for accepted, _quality in translation.trans_real.parse_accept_lang_header(
-        request.headers.get("Accept-Language", "")
-    ):
+    for accepted, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
         if accepted[:2] in dict(settings.LANGUAGES):
             return accepted[:2]
     return settings.LANGUAGE_CODE

@@ -7,7 +7,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +49,7 @@ class Kept:
 
     def attachments(self) -> list[EmailMessage]:
         """Calendar, badge and the like."""
-        return [cast("EmailMessage", part) for part in self.message.iter_attachments()]
+        return list(self.message.iter_attachments())
 
 
 def kept_mails(*, most: int = 200) -> list[Kept]:

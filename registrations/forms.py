@@ -105,6 +105,7 @@ class ChoiceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.email = email
         field = self.fields["ticket"]
+        assert isinstance(field, forms.ChoiceField)
         field.error_messages["required"] = _("Choose a ticket.")
         field.widget.tickets = {ticket.slug: ticket for ticket in tickets}
         field.widget.closed = closed

@@ -34,14 +34,20 @@ def make_programme(world: World, event: Event, count: int) -> None:
     )
     rooms = list(event.rooms.all())
     sessions = plenaries(event, rooms[0], tracks[-1]) + talks(world, event, rooms, tracks)
-    chosen = sorted(sessions[:count], key=lambda session: session.starts_at)
+    chosen = sorted(sessions[:count], key=start_of)
     for number, session in enumerate(chosen, start=1):
         session.number = number
-        session.guid = stable_guid(event, session.title, session.starts_at.isoformat())
+        session.guid = stable_guid(event, session.title, start_of(session).isoformat())
         session.slug = slugify(session.title)
-        session.day = session.starts_at.date()
+        session.day = start_of(session).date()
     Session.objects.bulk_create(chosen)
     make_speakers(world, event, [session for session in chosen if session.kind != "plenary"])
+
+
+def start_of(session: Session) -> datetime.datetime:
+    """When a session starts: all of the demo's have a time."""
+    assert session.starts_at is not None
+    return session.starts_at
 
 
 def stable_guid(event: Event, *parts: str) -> uuid.UUID:

@@ -125,7 +125,10 @@ def states_of(registrations: list[int], doors: set[int]) -> dict[Pair, State]:
     rows = Presence.objects.filter(registration__in=registrations, checkpoint__in=doors).values_list(
         "registration_id", "checkpoint_id", *STATE_FIELDS, F("last_device__checkpoint__name")
     )
-    return {(registration, door): State(*values, gate or "") for registration, door, *values, gate in rows}
+    return {
+        (registration, door): State(*values, gate or "")  # type: ignore[call-arg]  # fields in order
+        for registration, door, *values, gate in rows
+    }
 
 
 def passes_of(pairs: Iterable[Pair]) -> dict[Pair, list[Pass]]:
@@ -164,7 +167,7 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
         yield (
             registration,
             counted_at or checkpoint,
-            Pass(*values, bool(override), resolution or "", gate, sequence or 0),
+            Pass(*values, bool(override), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]
         )
 
 

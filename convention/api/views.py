@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from convention.club.doors import signed_in
+
 from .forms import TokenForm
 from .problems import PROBLEMS, problem_type
 from .tokens import create_token, revoke_token
@@ -28,13 +30,13 @@ def tokens(request: "HttpRequest") -> "HttpResponse":
     if form.is_valid():
         days = form.cleaned_data["lifetime"]
         _row, new_token = create_token(
-            person_id=request.user.pk,
+            person_id=signed_in(request.user).pk,
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
             lifetime=datetime.timedelta(days=int(days)) if days else None,
         )
         form = TokenForm()
-    rows = request.user.api_tokens.all()
+    rows = signed_in(request.user).api_tokens.all()
     return render(request, "api/tokens.html", {"form": form, "tokens": rows, "new_token": new_token})
 
 
@@ -42,7 +44,7 @@ def tokens(request: "HttpRequest") -> "HttpResponse":
 @require_POST
 def revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
     """End one of one's tokens."""
-    revoke_token(person_id=request.user.pk, token_id=token_id)
+    revoke_token(person_id=signed_in(request.user).pk, token_id=token_id)
     messages.success(request, _("The token is revoked."))
     return redirect("api-tokens")
 

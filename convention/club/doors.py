@@ -4,11 +4,21 @@ import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
+
+from convention.errors import Forbidden
 
 from .models import ClubRole, Company, CompanyRole, Employment, Person
 
 if TYPE_CHECKING:
     type Visitor = Person | AnonymousUser
+
+
+def signed_in(visitor: "Visitor") -> Person:
+    """The person behind a signed-in visitor. Raises Forbidden for anybody else."""
+    if not isinstance(visitor, Person):
+        raise Forbidden(_("Please sign in first."))
+    return visitor
 
 
 def holds_role(person: "Visitor", *roles: str, at: datetime.date | None = None) -> bool:

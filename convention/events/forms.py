@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -73,7 +73,7 @@ class EventForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Put the moments into the event's zone, and in order."""
-        data = cast("dict[str, Any]", super().clean() or self.cleaned_data)
+        data = super().clean() or self.cleaned_data
         if "timezone" in data:
             for name in MOMENTS:
                 self._set_zone(name, data)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.audit.record import record
+from convention.club.doors import signed_in
 from convention.colours import is_readable_as_chosen
 from convention.errors import Forbidden
 
@@ -118,7 +119,7 @@ def end_role(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse"
     """End one role at once."""
     found = event_to_organize(event, request.user)
     role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=found)
-    dismiss(role=role, by=request.user)
+    dismiss(role=role, by=signed_in(request.user))
     messages.success(request, _("The role of %(name)s has ended.") % {"name": role.person})
     return redirect("organize-people", found.slug)
 

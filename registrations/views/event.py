@@ -84,7 +84,7 @@ def _fingerprint(offer: Offer) -> str:
     now = timezone.now()
     rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
     shown = [translation.get_language(), offer.state, *(_values(row) for row in rows)]
-    shown += [ticket.is_on_sale(at=now) for ticket in offer.tickets]
+    shown += [[str(ticket.is_on_sale(at=now))] for ticket in offer.tickets]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 

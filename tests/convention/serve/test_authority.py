@@ -27,6 +27,7 @@ def handshake(files: Files, host: str) -> str:
     server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.server, files.server_key)
+    server.handle_error = lambda *_: None  # a client that refuses us hangs up
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.handle_request, daemon=True).start()
     client = ssl.create_default_context(cafile=str(files.authority))
