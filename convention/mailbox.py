@@ -1,6 +1,6 @@
 """/dev/mail/: every mail that would have been sent; only in development and tests."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -27,7 +27,7 @@ MAIL_POLICY: dict[str, list[str]] = {
     "sandbox": ["allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"],
 }
 
-SITE_POLICY: dict[str, list[str]] = settings.SECURE_CSP
+SITE_POLICY: dict[str, Any] = settings.SECURE_CSP
 
 
 @development_only
