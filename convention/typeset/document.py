@@ -1,16 +1,17 @@
 """A PDF written as it is drawn: each finished page goes to the file, the fonts follow at the end.
 
 Coordinates are points from the top left corner, downwards, as one reads. Ten thousand pages take
-little more memory than one.
+little more memory than one: reportlab keeps every page until the end, which is why bulk printing has
+this writer; whoever prefers its canvas sets the same text there with `canvas.draw`.
 """
 
 import datetime
 import functools
-import zlib
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from .fonts import FontSet, Pieces
+from .fonts import FontSet
+from .objects import ObjectFile
 from .shape import Line
 from .surface import Point
 
@@ -139,21 +140,18 @@ class Document:
     def __init__(
         self, file: BinaryIO, *, title: str, language: str, changed_at: datetime.datetime | None = None
     ) -> None:
-        self.file = file
+        self.objects = ObjectFile(file)
         self.title = title
         self.language = language
         self.changed_at = changed_at
         self.fonts = FontSet()
         self.page_count = 0
-        self._position = 0
-        self._offsets: list[int] = []
         self._page: Page | None = None
         self._pages: list[int] = []
         self._forms: dict[str, int] = {}
         self._places: dict[str, str] = {}
         self._bookmarks: list[tuple[str, str]] = []
-        self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-        self._tree, self._resources = self._reserve(), self._reserve()
+        self._tree, self._resources = self.objects.reserve(), self.objects.reserve()
 
     def __enter__(self) -> Self:
         return self
@@ -179,7 +177,7 @@ class Document:
         """Write a form that pages may show from now on."""
         form.name = f"X{len(self._forms)}"
         box = f"/BBox [0 0 {form.width:.2f} {form.height:.2f}] /Resources {self._resources} 0 R"
-        number = self._stream(form.content(), f"/Type /XObject /Subtype /Form {box}")
+        number = self.objects.add_content(form.content(), f"/Type /XObject /Subtype /Form {box}")
         self._forms[form.name] = number
         return form
 
@@ -197,14 +195,13 @@ class Document:
         self._finish_page()
         self._write_resources()
         kids = " ".join(f"{number} 0 R" for number in self._pages)
-        self._object(self._tree, f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>")
+        self.objects.add(f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>", self._tree)
         outlines, names = self._write_outlines(), self._write_places()
-        catalog = self._object(
-            self._reserve(),
+        catalog = self.objects.add(
             f"<< /Type /Catalog /Pages {self._tree} 0 R /Lang {quoted(self.language)}"
             f" /ViewerPreferences << /DisplayDocTitle true /PrintScaling /None >>{outlines}{names} >>",
         )
-        self._write_trailer(catalog, self._object(self._reserve(), self._information()))
+        self.objects.finish(catalog, self.objects.add(self._information()))
 
     def _information(self) -> str:
         date = f" /ModDate (D:{self.changed_at:%Y%m%d%H%M%S}Z)" if self.changed_at else ""
@@ -214,10 +211,9 @@ class Document:
         page, self._page = self._page, None
         if page is None:
             return
-        content = self._stream(page.content())
+        content = self.objects.add_content(page.content())
         annotations = f" /Annots [{' '.join(page.annotations)}]" if page.annotations else ""
-        number = self._object(
-            self._reserve(),
+        number = self.objects.add(
             f"<< /Type /Page /Parent {self._tree} 0 R /Resources {self._resources} 0 R"
             f" /MediaBox [0 0 {page.width:.2f} {page.height:.2f}] /Contents {content} 0 R{annotations} >>",
         )
@@ -225,19 +221,10 @@ class Document:
 
     def _write_resources(self) -> None:
         fonts = " ".join(
-            f"/{font.name} {self._write_font(font.pieces())} 0 R" for font in self.fonts.fonts.values()
+            f"/{font.name} {self.objects.add_font(font.pieces())} 0 R" for font in self.fonts.fonts.values()
         )
         forms = " ".join(f"/{name} {number} 0 R" for name, number in self._forms.items())
-        self._object(self._resources, f"<< /Font << {fonts} >> /XObject << {forms} >> >>")
-
-    def _write_font(self, pieces: Pieces) -> int:
-        file = self._stream_of(pieces.file, f"/Length1 {pieces.file_length}")
-        glyph_map, to_unicode = self._stream_of(pieces.glyph_map), self._stream_of(pieces.to_unicode)
-        descriptor = self._object(self._reserve(), f"<< {pieces.descriptor} /FontFile2 {file} 0 R >>")
-        links = f"/FontDescriptor {descriptor} 0 R /CIDToGIDMap {glyph_map} 0 R"
-        descendant = self._object(self._reserve(), f"<< {pieces.descendant} {links} >>")
-        links = f"/DescendantFonts [{descendant} 0 R] /ToUnicode {to_unicode} 0 R"
-        return self._object(self._reserve(), f"<< {pieces.font} {links} >>")
+        self.objects.add(f"<< /Font << {fonts} >> /XObject << {forms} >> >>", self._resources)
 
     def _write_places(self) -> str:
         if not self._places:
@@ -246,49 +233,19 @@ class Document:
         for name, place in sorted(self._places.items()):
             index, rest = place[1:].split(" ", 1)
             pairs.append(f"({name}) [{self._pages[int(index)]} 0 R {rest}")
-        number = self._object(self._reserve(), f"<< /Names [{' '.join(pairs)}] >>")
+        number = self.objects.add(f"<< /Names [{' '.join(pairs)}] >>")
         return f" /Names << /Dests {number} 0 R >>"
 
     def _write_outlines(self) -> str:
         if not self._bookmarks:
             return ""
-        root = self._reserve()
-        numbers = [self._reserve() for _ in self._bookmarks]
+        root = self.objects.reserve()
+        numbers = [self.objects.reserve() for _ in self._bookmarks]
         for index, (title, name) in enumerate(self._bookmarks):
             before = f" /Prev {numbers[index - 1]} 0 R" if index else ""
             after = f" /Next {numbers[index + 1]} 0 R" if index + 1 < len(numbers) else ""
             body = f"<< /Title {quoted(title)} /Parent {root} 0 R /Dest ({name}){before}{after} >>"
-            self._object(numbers[index], body)
+            self.objects.add(body, numbers[index])
         ends = f"/First {numbers[0]} 0 R /Last {numbers[-1]} 0 R /Count {len(numbers)}"
-        self._object(root, f"<< /Type /Outlines {ends} >>")
+        self.objects.add(f"<< /Type /Outlines {ends} >>", root)
         return f" /Outlines {root} 0 R"
-
-    def _reserve(self) -> int:
-        self._offsets.append(0)
-        return len(self._offsets)
-
-    def _write(self, content: bytes) -> None:
-        self.file.write(content)
-        self._position += len(content)
-
-    def _object(self, number: int, body: str) -> int:
-        self._offsets[number - 1] = self._position
-        self._write(f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1"))
-        return number
-
-    def _stream(self, content: bytes, dictionary: str = "") -> int:
-        return self._stream_of(zlib.compress(content), dictionary)
-
-    def _stream_of(self, compressed: bytes, dictionary: str = "") -> int:
-        number = self._reserve()
-        self._offsets[number - 1] = self._position
-        head = f"{number} 0 obj\n<< /Filter /FlateDecode /Length {len(compressed)} {dictionary} >>\nstream\n"
-        self._write(head.encode("latin-1") + compressed + b"\nendstream\nendobj\n")
-        return number
-
-    def _write_trailer(self, catalog: int, information: int) -> None:
-        start, size = self._position, len(self._offsets) + 1
-        rows = "".join(f"{offset:010} 00000 n \n" for offset in self._offsets)
-        self._write(f"xref\n0 {size}\n0000000000 65535 f \n{rows}".encode("ascii"))
-        ends = f"/Root {catalog} 0 R /Info {information} 0 R"
-        self._write(f"trailer\n<< /Size {size} {ends} >>\nstartxref\n{start}\n%%EOF\n".encode("ascii"))
