@@ -65,7 +65,17 @@ def collect(locale: Path) -> None:
     """Bring one locale folder up to date with its sources, leaving out apps with their own."""
     app = locale.parent
     own = [path.parent.relative_to(app) for path in app.rglob("locale") if path != locale]
-    command = [sys.executable, "-m", "django", "makemessages", "-l", "fr", "--no-location", "--no-obsolete"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "django",
+        "makemessages",
+        "-l",
+        "fr",
+        "--no-location",
+        "--no-obsolete",
+    ]
     command += ["-e", "py,html,txt,xml,svg"]
     command += [argument for path in own for argument in ("--ignore", f"{path}/*")]
     done = subprocess.run(command, cwd=app, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
