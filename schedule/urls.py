@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.named import OrganizerPage
 
+from . import api
 from .views import agenda, imports, organize, parts, selection
 
 pages: list[Any] = [
@@ -60,5 +61,7 @@ pages: list[Any] = [
     path("events/<slug:event>/speakers/", agenda.speakers_page, name="speakers"),
     path("events/<slug:event>/speakers/<uuid:guid>/", agenda.speaker_page, name="speaker"),
 ]
-endpoints: list[Any] = []
+endpoints: list[Any] = [
+    path("events/<slug:event>/sessions/", api.SessionList.as_view(), name="api-sessions"),
+]
 organizer_pages = [OrganizerPage("organize-schedule", _("Programme"), 30)]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.named import OrganizerPage
 
-from . import views
+from . import api, views
 
 pages: list[Any] = [
     path("organize/new/", views.create, name="organize-event-create"),
@@ -17,7 +17,9 @@ pages: list[Any] = [
     path("organize/<slug:event>/people/", views.people, name="organize-people"),
     path("organize/<slug:event>/people/<int:role_id>/end/", views.end_role, name="organize-role-end"),
 ]
-endpoints: list[Any] = []
+endpoints: list[Any] = [
+    path("events/<slug:event>/", api.EventDetail.as_view(), name="api-event"),
+]
 organizer_pages = [
     OrganizerPage("organize-rooms", _("Rooms"), 70),
     OrganizerPage("organize-people", _("People"), 80),

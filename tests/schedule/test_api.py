@@ -1,0 +1,123 @@
+"""Events and sessions for programs: public, paged, with the event's own offset."""
+
+import datetime
+import zoneinfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from convention.events.models import Event, EventRole
+from tests.factories import make_event, make_person, make_room, make_session, make_track
+
+pytestmark = pytest.mark.django_db
+KOLKATA = zoneinfo.ZoneInfo("Asia/Kolkata")
+
+
+@pytest.fixture
+def event():
+    start = datetime.datetime(2026, 9, 10, 9, tzinfo=KOLKATA)
+    return make_event(
+        slug="conf",
+        name="DebConf",
+        timezone="Asia/Kolkata",
+        starts_at=start,
+        ends_at=start + datetime.timedelta(days=1),
+    )
+
+
+def test_the_event(client, event):
+    answer = client.get("/api/v1/events/conf/").json()
+    assert answer == {
+        "slug": "conf",
+        "kind": "convention",
+        "name": "DebConf",
+        "name_en": "",
+        "description": "",
+        "starts_at": "2026-09-10T09:00:00+05:30",
+        "ends_at": "2026-09-11T09:00:00+05:30",
+        "timezone": "Asia/Kolkata",
+        "venue": None,
+        "registration": {
+            "open": event.is_registration_open(),
+            "opens_at": None,
+            "closes_at": "2026-09-11T09:00:00+05:30",
+        },
+        "url": answer["url"],
+    }
+    assert answer["url"].endswith("/events/conf/")
+
+
+def test_sessions_in_order_of_time(client, event):
+    session = make_session(
+        event,
+        "Une",
+        room=make_room(event, "A"),
+        track=make_track(event),
+        speakers=("Ana",),
+        capacity=10,
+        taken=9,
+    )
+    make_session(
+        event, "Avant", starts_at=event.starts_at - datetime.timedelta(hours=5), cancelled_at=event.starts_at
+    )
+    make_session(event, "Sans heure", starts_at=None)
+    before, one = client.get("/api/v1/events/conf/sessions/").json()["results"]
+    assert (before["title"], before["day"], before["cancelled"]) == ("Avant", "2026-09-09", True)
+    assert (one["guid"], one["starts_at"]) == (str(session.guid), "2026-09-10T09:00:00+05:30")
+    assert one["places"] == {"capacity": 10, "left": 1, "state": "filling"}
+    assert (one["room"], one["track"]) == ({"name": "A"}, {"name": "Cloud", "color": "#0b5c8a"})
+    assert [speaker["name"] for speaker in one["speakers"]] == ["Ana"]
+
+
+def test_pages_by_cursor_hold_each_session_once(client, event):
+    for number in range(7):
+        make_session(event, f"S{number}")
+    titles, address = [], "/api/v1/events/conf/sessions/?limit=3"
+    while address:
+        page = client.get(address).json()
+        titles += [row["title"] for row in page["results"]]
+        address = page["next"]
+    assert titles == [f"S{number}" for number in range(7)]
+
+
+def test_queries_do_not_grow(client, event):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/api/v1/events/conf/sessions/")
+        return len(queries)
+
+    make_session(event, speakers=("A",))
+    few = count()
+    for number in range(20):
+        make_session(event, room=make_room(event, str(number)), speakers=(f"B{number}", f"C{number}"))
+    assert count() == few
+
+
+@pytest.mark.parametrize("address", ["", "sessions/"])
+def test_a_draft_needs_its_organizer_s_token_with_the_scope(client, event, address):
+    event.visibility = Event.Visibility.DRAFT
+    event.save()
+    person = make_person()
+    EventRole.objects.create(
+        event=event, person=person, role="organizer", starts_on=datetime.date(2020, 1, 1)
+    )
+
+    def status(scopes):
+        _row, token = create_token(person_id=person.pk, name="x", scopes=scopes, lifetime=None)
+        answer = client.get(f"/api/v1/events/conf/{address}", headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code
+
+    stranger = client.get(f"/api/v1/events/conf/{address}")
+    assert (stranger.status_code, stranger.json()["type"].rsplit("/", 1)[-1]) == (404, "not-found")
+    assert status([ApiToken.Scope.EVENTS_READ]) == 200
+    assert status([ApiToken.Scope.ATTENDANCE_READ]) == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["?limit=x", "?cursor=%00", "?cursor=abc", "?limit=-1", "?limit=99999999999"]
+)
+def test_odd_queries_are_no_error_of_ours(client, event, query):
+    assert client.get(f"/api/v1/events/conf/sessions/{query}").status_code in {200, 404}
