@@ -8,12 +8,10 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from . import components, health, home, mailbox, pages
+from . import components, home, mailbox, pages
 from .named import named
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", pages.accent, name="accent"),
     path("language/", pages.choose_language, name="choose-language"),
     path("api/v1/", include(named("endpoints"))),

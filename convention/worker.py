@@ -91,6 +91,13 @@ def waiting(*, at: datetime.datetime) -> QuerySet[DBTaskResult]:
     return undated | due.filter(run_after__lt=at - LATE)
 
 
+def oldest_wait(*, at: datetime.datetime) -> float:
+    """Seconds that the task which waits longest is late; 0 when none is."""
+    ready = DBTaskResult.objects.ready().values_list("run_after", "enqueued_at")
+    since = [enqueued if due == get_date_max() else due for due, enqueued in ready]
+    return max(((at - moment).total_seconds() for moment in since), default=0.0)
+
+
 def worker_is_late(*, at: datetime.datetime) -> bool:
     """Whether tasks wait that a living worker would have taken and finished, or at least begun.
 
