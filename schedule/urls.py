@@ -55,6 +55,7 @@ pages: list[Any] = [
     path("events/<slug:event>/agenda/", agenda.agenda_page, name="agenda"),
     path("events/<slug:event>/agenda/choose/", selection.choose_page, name="choose"),
     path("events/<slug:event>/agenda/mine/", selection.mine, name="my-agenda"),
+    path("events/<slug:event>/agenda/mine/<str:token>.ics", selection.feed, name="my-agenda-feed"),
     path("events/<slug:event>/agenda/mine/<str:token>/", selection.shared, name="shared-agenda"),
     path("events/<slug:event>/agenda/mine/<str:token>/keep/", selection.keep, name="keep-agenda"),
     path("events/<slug:event>/sessions/<uuid:guid>/", agenda.session_page, name="session"),

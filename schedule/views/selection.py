@@ -7,7 +7,9 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -20,6 +22,7 @@ from schedule.around import clashes_among, clashing
 from schedule.choose import choose, drop, merge
 from schedule.doors import cookie_name, own_selection, selection_at, session_at
 from schedule.models import Selection, Session
+from schedule.personal import calendar_tag, personal_calendar
 from schedule.quick_response import qr_svg
 
 from .agenda import base_of, personal
@@ -149,6 +152,25 @@ def secret_addresses(request: "HttpRequest", event: Event, selection: Selection 
         return {}
     page = request.build_absolute_uri(reverse("shared-agenda", args=[event.slug, selection.token]))
     return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": qr_svg(page)}
+
+
+@require_safe
+def feed(request: "HttpRequest", event: str, token: str) -> HttpResponse:
+    """The same as a calendar; unchanged: 304."""
+    shown = visible_event(event, request.user)
+    selection = selection_at(shown, token)
+    guids = set(selection.sessions.values_list("guid", flat=True))
+    tag = calendar_tag(selection=selection, pulse=pulse_of(shown), guids=guids)
+    etag = f'W/"{tag}-{get_language()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        body = personal_calendar(selection=selection, tag=f"{tag}-{get_language()}", guids=guids)
+        response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+        response["Content-Disposition"] = f'inline; filename="{shown.slug}.ics"'
+        response["X-Robots-Tag"] = "noindex"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @require_POST

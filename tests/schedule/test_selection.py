@@ -2,6 +2,7 @@
 
 import datetime
 
+import icalendar
 import pytest
 from django.test import Client
 from lxml import html
@@ -132,3 +133,25 @@ def test_the_page_of_one_s_own_costs_the_same_for_one_and_many(client, event, dj
         press(client, make_session(event, f"S{number}", room=room, speakers=(f"P{number}",)))
     with django_assert_max_num_queries(7):
         client.get("/events/conf/agenda/mine/")
+
+
+def test_the_calendar_holds_what_was_chosen_and_answers_304_until_something_changes(client, event):
+    room = make_room(event, "Salle A")
+    one = make_session(event, "Une, avec virgule", room=room)
+    press(client, one)
+    make_session(event, "Pas choisie")
+    address = f"/events/conf/agenda/mine/{Selection.objects.get().token}.ics"
+    response = Client().get(address)
+    calendar = icalendar.Calendar.from_ical(response.content)
+    entries = calendar.walk("VEVENT")
+    assert [(str(entry["SUMMARY"]), str(entry["LOCATION"])) for entry in entries] == [
+        ("Une, avec virgule", "Salle A")
+    ]
+    assert entries[0]["DTSTART"].dt == one.starts_at.replace(microsecond=0)
+    tag = response["ETag"]
+    again = Client().get(address, headers={"If-None-Match": tag.removeprefix("W/")})
+    assert (again.status_code, again.content) == (304, b"")
+    press(client, one, "drop")
+    after = Client().get(address, headers={"If-None-Match": tag})
+    assert (after.status_code, icalendar.Calendar.from_ical(after.content).walk("VEVENT")) == (200, [])
+    assert Client().get("/events/conf/agenda/mine/forged.ics").status_code == 404
