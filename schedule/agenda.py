@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
@@ -15,7 +15,7 @@ from convention.events.models import Event, Room
 from .days import programme_day, shown_end
 from .fullness import Fullness, fullness
 from .grid import Grid, Piece, Place, draw
-from .models import Schedule, Session, SessionSpeaker, Speaker
+from .models import Schedule, Session, SessionSpeaker
 from .search import fold, matches, words
 from .tongues import tongues
 from .wish import EVERY_DAY, Wish, tidy
@@ -45,6 +45,7 @@ class Entry:
     day: datetime.date
     starts: datetime.datetime
     ends: datetime.datetime | None
+    speakers: tuple[str, ...] = ()
     chosen: bool = False
     place: Place | None = None
 
@@ -62,11 +63,6 @@ class Entry:
     def left(self) -> int:
         """How many places are left, where they are counted."""
         return max((self.session.capacity or 0) - self.session.taken, 0)
-
-    @property
-    def speakers(self) -> list[Speaker]:
-        """In their order."""
-        return [appearance.speaker for appearance in self.session.appearances.all()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,31 +163,43 @@ def texts_of(event: Event, pulse: Pulse) -> dict[int, str]:
 
 
 def sessions_to_show(event: Event) -> QuerySet[Session]:
-    """Sessions with room, track and speakers, without their long texts: three queries for any number."""
+    """Sessions with room and track, without their long texts: one query."""
+    return event.sessions.select_related("room", "track").defer(*HEAVY)
+
+
+def with_speakers(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """The same with `appearances` and their speakers at hand: one query more."""
     appearances = SessionSpeaker.objects.select_related("speaker").only(
         "session_id", "position", "speaker__name", "speaker__guid", "speaker__event_id"
     )
-    return (
-        event.sessions.select_related("room", "track")
-        .defer(*HEAVY)
-        .prefetch_related(Prefetch("appearances", appearances))
-    )
+    return sessions.prefetch_related(Prefetch("appearances", appearances))
+
+
+def speaker_names(sessions: Iterable[Session]) -> dict[int, tuple[str, ...]]:
+    """The names of who speaks in each session, in their order: one query, no rows made."""
+    names: dict[int, tuple[str, ...]] = {}
+    rows = SessionSpeaker.objects.filter(session__in=[session.pk for session in sessions])
+    for pk, name in rows.order_by("position", "pk").values_list("session_id", "speaker__name"):
+        names[pk] = (*names.get(pk, ()), name)
+    return names
 
 
 def entries_of(
     event: Event, pulse: Pulse, sessions: Iterable[Session], chosen: Collection[int] = ()
 ) -> list[Entry]:
     """Sessions that have a start, as entries."""
-    zone = event.zone
+    zone, rows = event.zone, [session for session in sessions if session.starts_at]
+    names = speaker_names(rows)
     return [
         Entry(
             session,
             session.day or pulse.moment(event, session.starts_at),
             session.starts_at.astimezone(zone),
             session.ends_at.astimezone(zone) if session.ends_at else None,
+            names.get(session.pk, ()),
             session.pk in chosen,
         )
-        for session in sessions
+        for session in rows
         if session.starts_at
     ]
 
@@ -310,7 +318,7 @@ def place(entry: Entry, grid: Grid | None) -> Entry:
     if grid is None:
         return entry
     found = grid.places[entry.session.pk]
-    return Entry(entry.session, entry.day, entry.starts, entry.ends, entry.chosen, found)
+    return replace(entry, place=found)
 
 
 def grid_of(entries: list[Entry]) -> Grid | None:

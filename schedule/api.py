@@ -17,7 +17,7 @@ from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.events.moments import with_offset
 
-from .agenda import Pulse, pulse_of, sessions_to_show
+from .agenda import Pulse, pulse_of, sessions_to_show, with_speakers
 from .fullness import fullness
 from .models import Session
 
@@ -91,7 +91,7 @@ class SessionList(GenericAPIView[Session]):
     def get(self, request: Request, event: str) -> Response:
         """In order of time, page by page. Published events are public."""
         found = visible_event(event, reader(request, ApiToken.Scope.EVENTS_READ))  # type: ignore[arg-type]
-        sessions = sessions_to_show(found).defer(None).filter(starts_at__isnull=False)
+        sessions = with_speakers(sessions_to_show(found).defer(None).filter(starts_at__isnull=False))
         pulse = pulse_of(found)
         page = self.paginate_queryset(sessions) or []
         return self.get_paginated_response([answer_of(session, found, pulse) for session in page])

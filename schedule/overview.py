@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
 
-from .agenda import Pulse, sessions_to_show
+from .agenda import Pulse, sessions_to_show, with_speakers
 from .clashes import Clash, Placed, clashes
 from .models import Session
 from .search import fold, matches, words
@@ -53,7 +53,7 @@ class Overview:
 
 def overview(*, event: Event, pulse: Pulse, query: Query) -> Overview:
     """All sessions of the event with their clashes, in as many queries for one as for a thousand."""
-    rows = {session.pk: Row(session) for session in sessions_to_show(event)}
+    rows = {session.pk: Row(session) for session in with_speakers(sessions_to_show(event))}
     for row in rows.values():
         if row.session.starts_at:
             row.day = row.session.day or pulse.moment(event, row.session.starts_at)
@@ -145,7 +145,7 @@ def clashes_of(session: Session) -> list[tuple[str, str, Session]]:
     meanwhile = sessions_to_show(session.event).filter(
         starts_at__lt=session.ends_at, ends_at__gt=session.starts_at, cancelled_at=None
     )
-    rows = {other.pk: Row(other) for other in meanwhile}
+    rows = {other.pk: Row(other) for other in with_speakers(meanwhile)}
     if session.pk not in rows:
         return []
     mark(rows, list(rows.values()))
