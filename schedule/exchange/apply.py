@@ -13,7 +13,7 @@ from .match import Identified, Known, folded, made_guid, match
 from .people import People
 from .places import rooms_for, tracks_for
 from .programme import Programme
-from .stored import sessions_of
+from .stored import appearances_of, sessions_of
 from .writers.carried import carried_by
 
 
@@ -60,7 +60,7 @@ def known_of(session: Session) -> Known:
         bool(session.extra.get("guid_made")),
         frozenset(filter(None, [session.source_id, *aliases])),
         session.title,
-        frozenset(folded(appearance.speaker.name) for appearance in session.appearances.all()),
+        frozenset(folded(appearance.speaker.name) for appearance in appearances_of(session)),
         session.starts_at,
         session.room.name if session.room else "",
     )

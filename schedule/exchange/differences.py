@@ -11,7 +11,7 @@ from convention.events.models import Event, Room
 from ..models import Schedule, Session, Speaker, Track
 from . import moments
 from .programme import Person, Talk
-from .stored import talk_of
+from .stored import appearances_of, talk_of
 from .writers.carried import Carried
 
 PLAIN = (
@@ -49,7 +49,7 @@ def differences(session: Session, talk: Talk, ground: Ground) -> Iterator[tuple[
         yield "extra", extra
     if talk.persons is not None:
         speakers = [speaker.pk for speaker in speakers_of(talk, ground)]
-        if speakers != [appearance.speaker_id for appearance in session.appearances.all()]:
+        if speakers != [appearance.speaker_id for appearance in appearances_of(session)]:
             yield "speakers", speakers
 
 

@@ -44,14 +44,20 @@ def in_order(talk: Talk) -> tuple[datetime.datetime, str, str, int]:
 
 
 def sessions_of(event: Event) -> list[Session]:
-    """All sessions with what belongs to them, in four queries."""
+    """All sessions with what belongs to them, in two queries; `appearances_of` gives who speaks."""
     appearances = SessionSpeaker.objects.select_related("speaker").order_by("position", "pk")
     return list(
         Session.objects.filter(event=event)
         .select_related("room", "track")
-        .prefetch_related(Prefetch("appearances", queryset=appearances))
+        .prefetch_related(Prefetch("appearances", queryset=appearances, to_attr="in_order"))
         .order_by("number")
     )
+
+
+def appearances_of(session: Session) -> list[SessionSpeaker]:
+    """Who speaks, in order, of a session that `sessions_of` read."""
+    found: list[SessionSpeaker] = vars(session)["in_order"]
+    return found
 
 
 def head_of(event: Event) -> Head:
@@ -104,7 +110,7 @@ def talk_of(session: Session) -> Talk:
 
 def persons_of(session: Session) -> tuple[Person, ...]:
     """The speakers in order."""
-    speakers = [appearance.speaker for appearance in session.appearances.all()]
+    speakers = [appearance.speaker for appearance in appearances_of(session)]
     return tuple(
         Person(speaker.name, speaker.guid, speaker.source_id, speaker.biography, speaker.url)
         for speaker in speakers

@@ -59,8 +59,14 @@ def common(talk: Talk, head: Head) -> Talk:
         description=clean.paragraphs(talk.description) or "",
         recording_license=line(talk.recording_license),
         url=web_uri(talk.url or ""),
-        persons=tuple(replace(person, name=line(person.name)) for person in talk.persons or ()),
+        persons=tuple(map(tidy, talk.persons or ())),
     )
+
+
+def tidy(person: Person) -> Person:
+    """The speaker with a name of one line."""
+    name = line(person.name)
+    return person if name == person.name else replace(person, name=name)
 
 
 def line(text: str | None) -> str:
@@ -91,7 +97,8 @@ def frab_forms(
         code = dict(talk.extra or ()).get("code", "")
         code = code if CODES[fmt].fullmatch(code) and code not in codes else ""
         codes.add(code)
-        found.append(form(replace(talk, slug=slug, extra=extra_of(talk, code))))
+        same = slug == talk.slug and not talk.extra
+        found.append(form(talk if same else replace(talk, slug=slug, extra=extra_of(talk, code))))
     order = {talk.guid: position for position, talk in enumerate(talks)}
     return tuple(sorted(found, key=lambda talk: order[talk.guid]))
 
@@ -118,11 +125,15 @@ def xml_form(talk: Talk) -> Talk:
     """Frab XML: durations below 100 hours, speakers by name and guid."""
     assert talk.ends_at
     extra = tuple((name, value) for name, value in talk.extra or () if name != "do_not_stream")
+    if extra == talk.extra and talk.ends_at - talk.starts_at <= LONGEST:
+        return talk
     return replace(talk, ends_at=talk.starts_at + min(talk.ends_at - talk.starts_at, LONGEST), extra=extra)
 
 
 def json_form(talk: Talk) -> Talk:
     """Frab JSON: links with absolute addresses and of known kinds."""
+    if not (talk.links or talk.attachments or talk.persons):
+        return talk
     return replace(
         talk,
         links=json_links(talk.links),
@@ -142,6 +153,8 @@ def json_links(links: tuple[Link, ...] | None) -> tuple[Link, ...]:
 
 def json_person(person: Person) -> Person:
     """A speaker with an address that the schema allows."""
+    if not person.url and not person.biography:
+        return person
     return replace(person, url=web_uri(person.url or ""), biography=clean.paragraphs(person.biography))
 
 

@@ -14,5 +14,7 @@ def with_own_pages(programme: Programme, event: Event) -> Programme:
     start = f"{settings.SITE_URL}/events/{event.slug}/sessions/"
     return replace(
         programme,
-        talks=tuple(replace(talk, url=talk.url or f"{start}{talk.guid}/") for talk in programme.talks),
+        talks=tuple(
+            talk if talk.url else replace(talk, url=f"{start}{talk.guid}/") for talk in programme.talks
+        ),
     )

@@ -1,0 +1,55 @@
+"""A programme as a feed: written once for each revision, kept compressed."""
+
+import datetime
+import gzip
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from django.core.cache import cache
+
+from convention.events.models import Event
+
+from ..models import Schedule, Selection
+from .export_schedule import export_schedule, export_selection
+from .programme import Format
+
+SECONDS: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The compressed file, a weak tag of its content, and when the programme last changed."""
+
+    packed: bytes
+    etag: str
+    changed_at: datetime.datetime
+
+    @property
+    def data(self) -> bytes:
+        """The file as it is."""
+        return gzip.decompress(self.packed)
+
+
+def feed_of(event: Event, fmt: Format) -> Feed:
+    """The programme's feed, from the cache while nothing changed."""
+    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    stamp = (fmt, schedule.revision, schedule.changed_at, event.name, event.timezone, event.starts_at)
+    name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, event.ends_at)).encode()).hexdigest()[:32]}"
+    kept: tuple[bytes, str] | None = cache.get(name)
+    if kept is None:
+        kept = packed(export_schedule(event=event, fmt=fmt), schedule.revision)
+        cache.set(name, kept, SECONDS)
+    return Feed(*kept, changed_at=schedule.changed_at or event.created_at)
+
+
+def personal_feed(event: Event, selection: Selection) -> Feed:
+    """The calendar of what one visitor picked; the choice may change at any time, so nothing is kept."""
+    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    data = export_selection(event=event, selection=selection)
+    return Feed(*packed(data, schedule.revision), changed_at=schedule.changed_at or event.created_at)
+
+
+def packed(data: bytes, revision: int) -> tuple[bytes, str]:
+    """The file compressed, and its tag: weak, since it stands for the compressed form too."""
+    return gzip.compress(data, 6, mtime=0), f'W/"{revision}-{hashlib.sha256(data).hexdigest()[:20]}"'

@@ -1,0 +1,131 @@
+"""agenda.ics, .xml and .json: their types, conditional requests, compression."""
+
+import gzip
+import json
+
+import pytest
+from lxml import etree
+
+from convention.events.models import Event
+from schedule.exchange.import_schedule import import_schedule
+from schedule.models import Selection, Session
+from schedule.revision import raise_revision
+
+from . import files
+from .calendars import read_calendar
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    events = [
+        files.event(f"Talk {number}", number=str(number), date="2026-06-17T10:00:00+02:00")
+        for number in (1, 2)
+    ]
+    return import_schedule(slug="conf", data=files.one(*events)).event
+
+
+def test_each_feed_has_its_type_and_its_name(client, event):
+    found = {ending: client.get(f"/events/conf/agenda.{ending}") for ending in ("ics", "xml", "json")}
+    assert {
+        ending: (response.status_code, response["Content-Type"]) for ending, response in found.items()
+    } == {
+        "ics": (200, "text/calendar; charset=utf-8"),
+        "xml": (200, "application/xml; charset=utf-8"),
+        "json": (200, "application/json"),
+    }
+    assert found["ics"]["Content-Disposition"] == 'inline; filename="conf.ics"'
+    titles = ["Talk 1", "Talk 2"]
+    assert [entry.summary.value for entry in read_calendar(found["ics"].content).vevent_list] == titles
+    assert etree.fromstring(found["xml"].content).xpath("//title/text()")[1:] == titles
+    days = json.loads(found["json"].content)["schedule"]["conference"]["days"]
+    assert [talk["title"] for talk in days[0]["rooms"]["Aula"]] == titles
+
+
+def test_english_addresses_have_the_same_feeds(client, event):
+    assert client.get("/en/events/conf/agenda.xml").content == client.get("/events/conf/agenda.xml").content
+
+
+@pytest.mark.parametrize("sent", ["{etag}", "{strong}", '"other", {etag}', '"other",{strong}', "*"])
+def test_a_known_file_is_not_sent_again(client, event, sent):
+    etag = client.get("/events/conf/agenda.ics")["ETag"]
+    known = sent.format(etag=etag, strong=etag.removeprefix("W/"))
+    response = client.get("/events/conf/agenda.ics", headers={"if-none-match": known})
+    assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
+
+
+def test_another_tag_gets_the_file(client, event):
+    response = client.get("/events/conf/agenda.ics", headers={"if-none-match": '"other"'})
+    assert response.status_code == 200
+    assert response.content.startswith(b"BEGIN:VCALENDAR\r\n")
+
+
+def test_a_date_is_enough(client, event):
+    changed = client.get("/events/conf/agenda.json")["Last-Modified"]
+    same = client.get("/events/conf/agenda.json", headers={"if-modified-since": changed})
+    older = {"if-modified-since": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    assert (same.status_code, client.get("/events/conf/agenda.json", headers=older).status_code) == (304, 200)
+
+
+def test_compressed_where_understood(client, event):
+    plain = client.get("/events/conf/agenda.xml")
+    packed = client.get("/events/conf/agenda.xml", headers={"accept-encoding": "br, gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert "Content-Encoding" not in plain
+    assert packed["ETag"] == plain["ETag"]
+    assert "Accept-Encoding" in plain["Vary"]
+
+
+def test_a_change_makes_another_file(client, event):
+    before = client.get("/events/conf/agenda.ics")
+    Session.objects.filter(title="Talk 1").update(title="Talk 1, later")
+    raise_revision(event=event)
+    after = client.get("/events/conf/agenda.ics", headers={"if-none-match": before["ETag"]})
+    assert after.status_code == 200
+    assert b"SUMMARY:Talk 1\\, later\r\n" in after.content
+    assert b"SEQUENCE:2\r\n" in after.content
+
+
+def test_a_warm_feed_costs_two_queries(client, event, django_assert_num_queries):
+    client.get("/events/conf/agenda.xml")
+    with django_assert_num_queries(2):
+        client.get("/events/conf/agenda.xml")
+
+
+def test_a_cold_feed_costs_as_much_for_many_sessions(client, django_assert_num_queries):
+    many = [files.event(f"Talk {number}", number=str(number)) for number in range(1, 60)]
+    import_schedule(slug="many", data=files.one(*many))
+    import_schedule(slug="few", data=files.one(many[0]))
+    for slug in ("few", "many"):
+        with django_assert_num_queries(7):
+            client.get(f"/events/{slug}/agenda.xml")
+
+
+def test_a_draft_has_no_feed_for_strangers(client, event):
+    Event.objects.update(visibility=Event.Visibility.DRAFT)
+    assert client.get("/events/conf/agenda.ics").status_code == 404
+    assert client.get("/events/none/agenda.ics").status_code == 404
+
+
+def test_only_reading(client, event):
+    assert client.post("/events/conf/agenda.ics").status_code == 405
+    head = client.head("/events/conf/agenda.ics")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_ones_own_calendar_at_its_secret_address(client, event):
+    selection = Selection.objects.create(event=event, token="secret-token")
+    selection.sessions.add(Session.objects.get(title="Talk 2"))
+    response = client.get("/events/conf/agenda/mine/secret-token.ics")
+    assert [entry.summary.value for entry in read_calendar(response.content).vevent_list] == ["Talk 2"]
+    assert response["Cache-Control"] == "private, no-cache"
+    assert client.get("/events/conf/agenda/mine/other.ics").status_code == 404
+
+
+def test_an_empty_programme_has_feeds_too(client, event):
+    Session.objects.all().delete()
+    raise_revision(event=event)
+    assert b"BEGIN:VEVENT" not in client.get("/events/conf/agenda.ics").content
+    assert len(etree.fromstring(client.get("/events/conf/agenda.xml").content).findall("day")) == 1
