@@ -19,7 +19,7 @@ def pair(page: Page, event, prefix: str = "", **fields) -> str:
 
 def expect_verdict(page: Page, verdict: str, *, name: str | None = None) -> None:
     """The whole screen says it."""
-    expect(page.locator("#verdict")).to_be_visible()
+    expect(page.locator("#verdict")).to_be_visible(timeout=15_000)
     expect(page.locator("#verdict")).to_have_attribute("data-verdict", verdict)
     if name is not None:
         expect(page.locator("#verdict-name")).to_have_text(name)

@@ -24,9 +24,11 @@ test("two badges in view are two scans, not a hundred", () => {
   assert.deepEqual(news.flatMap((isNew, at) => (isNew ? [at] : [])), [0, 1]);
 });
 
-test("turned down, it may be read at once", () => {
+test("held in view, or not", () => {
   const sightings = new Sightings();
-  sightings.isNew("A", 0);
-  sightings.forget("A");
+  assert.equal(sightings.isHeld("A", 0), false);
   assert.equal(sightings.isNew("A", 100), true);
+  for (let at = 200; at < 9000; at += 1000) assert.equal(sightings.isHeld("A", at), true);
+  assert.equal(sightings.isNew("A", 9300), false);
+  assert.equal(sightings.isHeld("A", 20_000), false);
 });

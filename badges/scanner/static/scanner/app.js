@@ -22,6 +22,7 @@ const FLUSH_EVERY_MS = 15_000;
 
 const tabs = new BroadcastChannel("scanner");
 const sightings = new Sightings();
+const turnedDown = new Sightings();
 const screen = new Screen(() => strip.draw());
 const outbox = new Outbox(settings.scans, {
   onResult: (result, item) => door.confirm(result, item),
@@ -131,9 +132,16 @@ async function loadReader() {
 /** Codes in the camera's view: each counts once while it stays there. */
 function see(texts) {
   const now = performance.now();
-  const fresh = texts.filter((text) => text && sightings.isNew(text, now));
-  if (document.querySelector("dialog[open]")) return;
-  fresh.slice(0, 1).forEach((text) => take([text]));
+  if (screen.isHeld || document.querySelector("dialog[open]")) return turnDown(texts, now);
+  const fresh = texts.find((text) => text && sightings.isNew(text, now));
+  if (fresh) take([fresh]);
+}
+
+/** While a verdict waits for a tap: a badge that comes into view is read after the tap. */
+function turnDown(texts, now) {
+  const others = texts.filter((text) => !sightings.isHeld(text, now));
+  const isNew = others.filter((text) => turnedDown.isNew(text, now)).length > 0;
+  if (isNew && screen.isHeld) screen.nudge();
 }
 
 /** A text from the camera, a hand scanner or the keyboard. */

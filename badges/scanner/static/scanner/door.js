@@ -3,7 +3,8 @@
 import { judge, undo } from "./judge.js";
 import { part, say, tell, timeOf } from "./page.js";
 import { play } from "./sounds.js";
-import { pairing } from "./store.js";
+import { countWaiting, pairing } from "./store.js";
+import { drawPending } from "./strip.js";
 import { ADMITTED, UNVERIFIED } from "./verdict.js";
 import { hasPassed, lineOf, viewOf } from "./view.js";
 
@@ -70,6 +71,7 @@ export class Door {
     const outcome = await judge(readings, direction, held).catch(() => null);
     if (!outcome) return this.#couldNotKeep();
     this.#remember(outcome);
+    drawPending(await countWaiting());
     this.#present(outcome, held.event.timezone);
     part("verdict").dataset.milliseconds = Math.round(performance.now() - started);
     this.#showLast(outcome, held.event.timezone);

@@ -40,8 +40,8 @@ export class Screen {
       this.#queue.push(view);
       return;
     }
+    if (this.#view?.verdict !== view.verdict) this.#shownAt = performance.now();
     this.#view = view;
-    this.#shownAt = performance.now();
     this.#paint(view);
     if (!isSilent) play(view.verdict);
     clearTimeout(this.#timer);

@@ -17,8 +17,10 @@ export class Sightings {
     return at - last > FORGET_MS;
   }
 
-  /** Take a text as never seen, so that it may be read again at once. */
-  forget(text) {
-    this.#seen.delete(text);
+  /** Whether this text has been in view without a break; remembers that it still is. */
+  isHeld(text, at) {
+    const isHeld = at - (this.#seen.get(text) ?? -Infinity) <= FORGET_MS;
+    if (isHeld) this.#seen.set(text, at);
+    return isHeld;
   }
 }
