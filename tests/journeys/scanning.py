@@ -54,7 +54,12 @@ def expect_all_sent(page: Page, *, timeout: float = 15_000) -> None:
 
 
 def expect_offline_ready(page: Page) -> None:
-    """The service worker keeps everything."""
-    page.wait_for_function(
-        "navigator.serviceWorker.getRegistration().then((found) => Boolean(found?.active))"
-    )
+    """The phone itself says that it may lose the network."""
+    page.locator("#menu-open").click()
+    expect(page.locator("#ready")).to_have_attribute("data-ready", "true", timeout=15_000)
+    page.locator("#menu-close").click()
+
+
+def expect_pending(page: Page, count: int) -> None:
+    """So many scans wait on the phone."""
+    expect(page.locator("#pending")).to_have_attribute("data-count", str(count))

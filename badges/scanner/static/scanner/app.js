@@ -213,6 +213,10 @@ function connect() {
 /** Touches, the network, other tabs, the clock. */
 function connectTime() {
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, unlock, { capture: true });
+  window.addEventListener("hashchange", () => {
+    const token = tokenFromAddress();
+    if (token) become(token);
+  });
   window.addEventListener("online", () => sendAgain());
   window.addEventListener("offline", () => strip.reached(false));
   window.addEventListener("focus", () => sendAgain());

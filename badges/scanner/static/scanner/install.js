@@ -48,8 +48,8 @@ function follow(registration, isIdle, onReady) {
   });
 }
 
-/** Whether the program is wholly on the phone. */
+/** Whether the program is wholly on the phone: kept, and in charge of this page. */
 export async function isInstalled() {
   const registration = await navigator.serviceWorker?.getRegistration();
-  return Boolean(registration?.active);
+  return registration?.active?.state === "activated" && Boolean(navigator.serviceWorker.controller);
 }

@@ -6,17 +6,20 @@ import { check, drawChecks } from "./readiness.js";
 import { play } from "./sounds.js";
 import { countWaiting } from "./store.js";
 
+const REDRAW_MS = 1000;
+
 /**
  * @typedef {object} Actions
  * @property {() => boolean} isReaderLoaded
  * @property {() => Promise<unknown>} sendAndRefresh
- * @property {(readings: string) => boolean} type
+ * @property {(text: string) => unknown} type
  * @property {() => Promise<void>} leave
  */
 
 /** Connect the menu's buttons. @param {Actions} actions */
 export function connectMenu(actions) {
   const draw = async () => drawChecks(await check(actions.isReaderLoaded()));
+  setInterval(() => part("menu").open && draw(), REDRAW_MS);
   part("menu-open").addEventListener("click", async () => {
     tell("menu-error", "");
     part("update-now").hidden = !canRenew();

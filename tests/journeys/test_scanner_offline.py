@@ -1,0 +1,297 @@
+"""At the door without a network, with a bad one, and with a server in trouble: no scan is lost, none sent twice."""
+
+import json
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
+
+from badges.attendance.models import Device, Presence, Scan
+from tests.badges.attendance.making import code_of, make_event, make_registration
+from tests.journeys.scanning import (
+    expect_all_sent,
+    expect_free,
+    expect_offline_ready,
+    expect_pending,
+    expect_verdict,
+    pair,
+    tap,
+    wedge,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SCANS = "**/scanner/scans/"
+SNAPSHOT = "**/scanner/snapshot/**"
+
+
+def scan(page: Page, code: str, verdict: str = "admitted") -> None:
+    """One scan, seen and cleared."""
+    wedge(page, code)
+    expect_verdict(page, verdict)
+    if verdict == "admitted":
+        expect_free(page)
+    else:
+        tap(page)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_network_goes_and_comes_back(open_page, language):
+    event = make_event()
+    badges = [make_registration(event, last_name=f"Numéro {number}") for number in range(4)]
+    page, prefix = open_page("phone", language), {"fr": "", "en": "/en"}[language]
+    pair(page, event, prefix)
+    expect_offline_ready(page)
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text({"fr": "Hors ligne", "en": "Offline"}[language])
+    for badge in badges[:2]:
+        scan(page, code_of(badge))
+    scan(page, code_of(badges[0]), "already_in")
+    scan(page, code_of(badges[3], generation=7), "refused")
+    expect_pending(page, 4)
+    page.reload()
+    expect(page.locator("#checkpoint")).to_have_text("Entrée")
+    expect_pending(page, 4)
+    wedge(page, code_of(badges[1]))
+    expect_verdict(page, "already_in", name="Zoé Numéro 1")
+    tap(page)
+    scan(page, code_of(badges[2]))
+    assert Scan.objects.count() == 0
+    page.context.set_offline(False)
+    expect_all_sent(page)
+    sent = Scan.objects.order_by("device_sequence").values_list("registration", "verdict", "reason")
+    assert list(sent) == [
+        (badges[0].pk, "admitted", ""),
+        (badges[1].pk, "admitted", ""),
+        (badges[0].pk, "already_in", ""),
+        (badges[3].pk, "refused", "revoked"),
+        (badges[1].pk, "already_in", ""),
+        (badges[2].pk, "admitted", ""),
+    ]
+    assert Presence.objects.filter(is_inside=True).count() == 3
+    expect(page.locator("#inside")).to_have_text({"fr": "3 à l’intérieur", "en": "3 inside"}[language])
+
+
+def test_the_other_language_opens_offline_too(open_page):
+    event = make_event()
+    page = open_page("phone")
+    pair(page, event)
+    expect_offline_ready(page)
+    page.goto("/en/scan/")
+    expect_offline_ready(page)
+    page.context.set_offline(True)
+    page.goto("/scan/")
+    expect(page.locator("#connection")).to_have_text("Hors ligne")
+    page.goto("/en/scan/")
+    expect(page.locator("#connection")).to_have_text("Offline")
+
+
+def test_two_phones_admit_one_badge_offline(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    first, second = open_page("phone"), open_page("phone")
+    for page in (first, second):
+        pair(page, event)
+        page.context.set_offline(True)
+    scan(first, code_of(badge))
+    scan(second, code_of(badge))
+    first.context.set_offline(False)
+    expect_all_sent(first)
+    second.context.set_offline(False)
+    expect_verdict(second, "already_in", name="Ana Silva")
+    expect(second.locator("#verdict-detail")).to_contain_text("Le serveur en sait plus")
+    assert Scan.objects.count() == 2
+    tap(second)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"status": 500, "body": "<h1>Server Error</h1>", "content_type": "text/html"},
+        {"status": 413, "body": "too large"},
+        {"status": 400, "body": "{}", "content_type": "application/json"},
+        {"status": 404, "body": "{}", "content_type": "application/json"},
+        {"status": 401, "body": "<h1>Sign in to the hotel</h1>", "content_type": "text/html"},
+        {"status": 200, "body": "<h1>Welcome to the hotel</h1>", "content_type": "text/html"},
+        {"status": 200, "body": '{"results": []}', "content_type": "application/json"},
+        {"status": 200, "body": '{"results": [{"id": "other"}]}', "content_type": "application/json"},
+        {"status": 302, "headers": {"Location": "/"}},
+    ],
+    ids=["500", "413", "400", "404", "hotel-401", "hotel-200", "no-results", "other-results", "redirect"],
+)
+def test_no_answer_but_the_right_one_deletes_a_scan(open_page, trouble):
+    event = make_event()
+    badges = [make_registration(event) for _ in range(2)]
+    page = open_page("phone")
+    pair(page, event)
+    page.route(SCANS, lambda route: route.fulfill(**trouble))
+    with page.expect_request(SCANS):
+        wedge(page, code_of(badges[0]))
+    expect_verdict(page, "admitted")
+    expect_free(page)
+    wedge(page, code_of(badges[1]))
+    expect_verdict(page, "admitted")
+    expect_free(page)
+    expect_pending(page, 2)
+    page.unroute(SCANS)
+    expect_all_sent(page)
+    assert Scan.objects.filter(verdict="admitted").count() == 2
+
+
+def test_an_answer_lost_on_the_way_is_asked_again_without_a_second_scan(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    pair(page, event)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(SCANS, lose, times=1)
+    scan(page, code_of(badge))
+    expect_all_sent(page)
+    assert Scan.objects.values_list("verdict", flat=True).get() == "admitted"
+
+
+def test_many_scans_go_in_batches(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("desktop")
+    sizes = []
+    page.on("request", lambda request: sizes.append(size_of(request)) if "scans" in request.url else None)
+    pair(page, event)
+    page.context.set_offline(True)
+    scan(page, code_of(badge))
+    fill_outbox(page, 430)
+    sizes.clear()
+    page.context.set_offline(False)
+    expect_all_sent(page, timeout=30_000)
+    assert sorted(size for size in sizes if size)[-3:] == [31, 200, 200]
+    assert Scan.objects.count() == 431
+
+
+def size_of(request) -> int:
+    return len(json.loads(request.post_data or "{}").get("scans", []))
+
+
+def fill_outbox(page: Page, count: int) -> None:
+    """Copies of the first scan, each with an id of its own, as if made one after the other."""
+    page.evaluate(
+        """async (count) => {
+            const opened = indexedDB.open("convention-scanner");
+            const db = await new Promise((done) => { opened.onsuccess = () => done(opened.result); });
+            const store = db.transaction("outbox", "readwrite").objectStore("outbox");
+            const asked = store.getAll();
+            await new Promise((done) => { asked.onsuccess = done; });
+            for (let at = 0; at < count; at += 1)
+                store.add({ ...asked.result[0], id: crypto.randomUUID(), sequence: 10 + at });
+            await new Promise((done) => { store.transaction.oncomplete = done; });
+            db.close();
+        }""",
+        count,
+    )
+
+
+def test_two_tabs_do_not_send_twice(open_page):
+    event = make_event()
+    badges = [make_registration(event) for _ in range(3)]
+    page = open_page("desktop")
+    bodies = []
+    page.context.on("request", lambda request: bodies.append(request.post_data) if "scans" in request.url else None)
+    pair(page, event)
+    other = page.context.new_page()
+    other.goto("/scan/")
+    expect(other.locator("#checkpoint")).to_have_text("Entrée")
+    page.context.set_offline(True)
+    for badge in badges:
+        scan(page, code_of(badge))
+    bodies.clear()
+    page.context.set_offline(False)
+    expect_all_sent(page)
+    expect_all_sent(other)
+    sent = [item["id"] for body in bodies for item in json.loads(body)["scans"]]
+    assert len(sent) == len(set(sent)) == 3
+    assert Scan.objects.count() == 3
+
+
+def test_a_withdrawn_phone_forgets_everybody_but_no_scan(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    pair(page, event)
+    page.context.set_offline(True)
+    scan(page, code_of(badge))
+    Device.objects.update(revoked_at=timezone.now())
+    page.context.set_offline(False)
+    expect(page.locator("#message")).to_have_text(re.compile("Sa liste a été effacée.*Scans non envoyés\u202f: 1"))
+    assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 1}
+    pair(page, event)
+    expect_all_sent(page)
+    assert Scan.objects.get().verdict == "admitted"
+
+
+def kept(page: Page) -> dict[str, int]:
+    """How much the phone holds, by kind."""
+    return page.evaluate(
+        """async () => {
+            const opened = indexedDB.open("convention-scanner");
+            const db = await new Promise((done) => { opened.onsuccess = () => done(opened.result); });
+            const count = (store, key) => new Promise((done) => {
+                const asked = db.transaction(store).objectStore(store).count(key);
+                asked.onsuccess = () => done(asked.result);
+            });
+            const names = ["registrations", "presences", "outbox"];
+            const counts = await Promise.all(names.map((name) => count(name)));
+            const pairing = await count("settings", "pairing");
+            db.close();
+            return { pairing, ...Object.fromEntries(names.map((name, at) => [name, counts[at]])) };
+        }"""
+    )
+
+
+def test_leaving_waits_for_the_last_scan(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    pair(page, event)
+    page.context.set_offline(True)
+    scan(page, code_of(badge))
+    page.locator("#menu-open").click()
+    page.get_by_role("button", name="Dissocier ce téléphone").click()
+    expect(page.locator("#menu-error")).to_contain_text("Scans encore à envoyer\u202f: 1")
+    page.context.set_offline(False)
+    expect_all_sent(page)
+    page.get_by_role("button", name="Dissocier ce téléphone").click()
+    expect(page.locator("#message")).to_have_text("Ce téléphone a oublié l’événement.")
+    assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
+
+
+def test_a_pairing_code_that_does_not_work(open_page):
+    event = make_event()
+    page = open_page("phone")
+    page.goto("/scan/#pair=a-token-that-never-was")
+    expect(page.locator("#message")).to_contain_text("a expiré ou a été retiré")
+    page.get_by_text("Sans appareil photo").click()
+    page.get_by_label("Adresse ou code d’association").fill("https://example.org/")
+    page.get_by_role("button", name="Associer ce téléphone").click()
+    expect(page.locator("#message")).to_contain_text("Ce n’est pas un code d’association")
+    page.route(SNAPSHOT, lambda route: route.abort())
+    page.goto("/scan/#pair=a-token-that-never-was")
+    page.reload()
+    expect(page.locator("#message")).to_be_hidden()
+    pair_offline = page.get_by_label("Adresse ou code d’association")
+    page.get_by_text("Sans appareil photo").click()
+    pair_offline.fill("a-token-that-never-was")
+    page.get_by_role("button", name="Associer ce téléphone").click()
+    expect(page.locator("#message")).to_contain_text("Le serveur ne répond pas")
+    assert event.devices.count() == 0
+
+
+def test_no_camera_no_trouble(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("desktop")
+    pair(page, event)
+    expect(page.locator("#camera-state")).to_be_visible()
+    scan(page, code_of(badge))
