@@ -1,0 +1,115 @@
+"""The scanner's page, worker and manifest, and its files under production's names."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.utils import translation
+
+from badges.scanner import shell, words
+from convention.hashed import HashedModules
+
+SCRIPTS = Path(shell.__file__).parent / "static" / "scanner"
+ASKED = re.compile(r"""say\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
+
+
+@pytest.mark.parametrize(("address", "language"), [("/scan/", "fr"), ("/en/scan/", "en")])
+def test_the_page_is_the_same_for_everyone(client, address, language):
+    response = client.get(address)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert f'<html lang="{language}"' in page
+    assert page == shell.page(language)
+    assert response["Cache-Control"] == "no-cache"
+    assert response.cookies == {}
+    assert "<script>" not in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize(("address", "start"), [("/scan/", "/scan/"), ("/en/scan/", "/en/scan/")])
+def test_the_manifest_makes_it_installable(client, address, start):
+    response = client.get(f"{address}manifest.webmanifest")
+    manifest = json.loads(response.content)
+    assert response["Content-Type"] == "application/manifest+json"
+    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == (start, start, "standalone")
+    for icon in manifest["icons"]:
+        assert finders.find(icon["src"].removeprefix("/static/")) is not None
+
+
+def test_the_worker_may_look_after_both_languages(client):
+    response = client.get("/scan/sw.js")
+    assert response["Content-Type"] == "text/javascript; charset=utf-8"
+    assert response["Service-Worker-Allowed"] == "/"
+    assert response["Cache-Control"] == "no-cache"
+    assert '"/scan/"' in response.content.decode()
+    assert '"/en/scan/"' in response.content.decode()
+
+
+def test_the_worker_keeps_every_file_that_the_page_needs():
+    kept = set(shell.names())
+    for script in SCRIPTS.glob("*.js"):
+        for imported in re.findall(r'from "([./][^"]+)"', script.read_text()):
+            path = (script.parent / imported).resolve()
+            name = path.relative_to(SCRIPTS.parent.resolve()).as_posix()
+            assert name in kept, f"{script.name} imports {imported}"
+    assert [name for name in kept if finders.find(name) is None] == []
+
+
+def test_the_worker_changes_with_a_word_or_a_file(monkeypatch, settings):
+    before = shell.worker()
+    assert shell.worker() == before
+    with monkeypatch.context() as changed:
+        changed.setattr(words, "queue", lambda: {"queue.empty": "Other words"})
+        assert shell.worker() != before
+    monkeypatch.setattr(shell, "digests", lambda: ["other"])
+    assert shell.worker() != before
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_word_that_the_script_asks_for_is_there(language):
+    with translation.override(language):
+        known = words.words()
+    asked = {
+        name
+        for script in SCRIPTS.glob("*.js")
+        for found in ASKED.findall(script.read_text())
+        for name in found
+        if name
+    }
+    assert asked - set(known) == set()
+    assert len(asked) > 30
+    assert "" not in known.values()
+
+
+def test_both_languages_fill_in_the_same_values():
+    with translation.override("en"):
+        english = words.words()
+    with translation.override("fr"):
+        french = words.words()
+    blanks = re.compile(r"\{\w+\}")
+    for name, sentence in english.items():
+        assert sorted(blanks.findall(sentence)) == sorted(blanks.findall(french[name])), name
+    assert [name for name in english if english[name] == french[name] and name != "last.line"] == [
+        "detail.nobody"
+    ]
+
+
+def test_hashed_scripts_import_hashed_scripts(tmp_path):
+    storage = HashedModules(location=tmp_path, base_url="/static/")
+    files = {name: (storage, name) for name in shell.names() if name.endswith(".js")}
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(Path(str(finders.find(name))).read_bytes())
+    failures = [
+        result for _name, _hashed, result in storage.post_process(files) if isinstance(result, Exception)
+    ]
+    assert failures == []
+    for name in files:
+        hashed = tmp_path / storage.stored_name(name)
+        for imported in re.findall(
+            r'^(?:import|export) .*from "([./][^"]+)"', hashed.read_text("latin-1"), re.M
+        ):
+            assert (hashed.parent / imported).exists()
+            assert re.search(r"\.[0-9a-f]{12}\.js$", imported)
