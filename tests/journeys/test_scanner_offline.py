@@ -198,7 +198,7 @@ def test_two_tabs_do_not_send_twice(open_page):
     badges = [make_registration(event) for _ in range(3)]
     page = open_page("desktop")
     bodies = []
-    page.context.on("request", lambda request: bodies.append(request.post_data) if "scans" in request.url else None)
+    page.context.on("request", lambda sent: bodies.append(sent.post_data) if "scans" in sent.url else None)
     pair(page, event)
     other = page.context.new_page()
     other.goto("/scan/")
@@ -224,7 +224,8 @@ def test_a_withdrawn_phone_forgets_everybody_but_no_scan(open_page):
     scan(page, code_of(badge))
     Device.objects.update(revoked_at=timezone.now())
     page.context.set_offline(False)
-    expect(page.locator("#message")).to_have_text(re.compile("Sa liste a été effacée.*Scans non envoyés\u202f: 1"))
+    told = re.compile("Sa liste a été effacée.*Scans non envoyés\u202f: 1")
+    expect(page.locator("#message")).to_have_text(told)
     assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 1}
     pair(page, event)
     expect_all_sent(page)
