@@ -1,4 +1,4 @@
-"""At the door without a network, with a bad one, and with a server in trouble: no scan is lost, none sent twice."""
+"""At the door without a network, with a bad one, with a server in trouble: nothing lost, nothing twice."""
 
 import json
 import re
