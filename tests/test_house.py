@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,3 +232,15 @@ def test_lower_storeys_do_not_use_the_names_that_higher_ones_give_them():
         if names.get(node.attr, 0) > STOREYS.index(path.relative_to(ROOT).parts[0])
     ]
     assert upwards == []
+
+
+# --- what is written for people --------------------------------------------------------------------------
+
+
+def test_every_setting_from_the_environment_is_in_the_table():
+    """docs/operators.md names each variable that the settings read, and none that they do not."""
+    source = (ROOT / "convention/settings.py").read_text()
+    read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', source)) | {"PORT", "LAN", "WEB_WORKERS"}
+    rows = [line for line in (ROOT / "docs/operators.md").read_text().splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
+    assert named == read
