@@ -1,0 +1,40 @@
+"""`manage.py agenda EVENT --output FILE`: the printed agenda."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.typeset import missing_glyphs
+from schedule.paper.make import FORMATS, LANGUAGES, print_agenda
+
+
+class Command(SentenceCommand):
+    """Booklet, grid or door signs, in French or English."""
+
+    help = "Print the agenda of an event as PDF."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which event, where to, what kind, in which language."""
+        add_event_argument(parser)
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE")
+        parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(FORMATS))
+        parser.add_argument("--language", default="fr", metavar=",".join(LANGUAGES))
+
+    def run(self, **options: Any) -> None:
+        """Write beside the target, then put it in place: nothing is ever half written."""
+        event, output = find_event(options["event"]), options["output"]
+        draft = output.with_name(f".{output.name}.part")
+        try:
+            with draft.open("wb") as file:
+                programme = print_agenda(
+                    event, file=file, format_name=options["format_name"], language=options["language"]
+                )
+            draft.replace(output)
+        finally:
+            draft.unlink(missing_ok=True)
+        for item in programme.items:
+            missing = missing_glyphs(item.title)
+            if missing:
+                self.say(f"No font has {' '.join(missing)} in “{item.title}”.")

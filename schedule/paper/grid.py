@@ -1,0 +1,158 @@
+"""The grid of each day: rooms across, time down; on A4 or A3, on several sheets when rooms are many."""
+
+import datetime
+from dataclasses import replace
+from typing import BinaryIO
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.dates import say_time, say_weekday
+from convention.typeset import Box, Document, Page, Weight, fit, shape
+
+from .booklet import capitalized, edition
+from .facts import Item, Programme
+from .plan import FOOT, GUTTER, HEAD, MARGIN, Cell, Sheet, plan_day
+from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
+
+PADDING = 3.5
+BAND = 2.4
+SMALL = 0.8
+
+
+def draw_grids(programme: Programme, file: BinaryIO) -> None:
+    """The sheets of each day; what has no time is listed on the last one."""
+    language = translation.get_language() or "fr"
+    with Document(
+        file, title=programme.title, language=language, changed_at=programme.changed_at
+    ) as document:
+        for day, of_day in programme.days:
+            items = [named_room(item) for item in of_day]
+            rooms = [
+                room
+                for room in [*programme.rooms, _("No room yet")]
+                if any(item.room == room for item in items)
+            ]
+            sheets = plan_day(items, rooms, height_of)
+            for number, sheet in enumerate(sheets, start=1):
+                draw_sheet(document, programme, sheet, (day, number, len(sheets)))
+        if programme.untimed or document.page_count == 0:
+            draw_untimed(document, programme)
+
+
+def named_room(item: Item) -> Item:
+    """The session with a column to stand in."""
+    return item if item.room else replace(item, room=_("No room yet"))
+
+
+def cell_texts(item: Item, width: float, size: float) -> list[tuple[Text, str]]:
+    """Hours and title: what a cell must hold."""
+    inner = width - 2 * PADDING - BAND
+    hours = item.hours if not item.is_cancelled else f"{item.hours} · {_('Cancelled').upper()}"
+    return [
+        (set_text(hours, Weight.REGULAR, width=inner, size=size * SMALL), PALE),
+        (set_text(item.title, Weight.SEMIBOLD, width=inner, size=size, leading=1.14), INK),
+    ]
+
+
+def height_of(item: Item, width: float, size: float) -> float:
+    """The points that a session's cell needs."""
+    return sum(text.height for text, _color in cell_texts(item, width, size)) + 2 * PADDING
+
+
+def draw_sheet(
+    document: Document, programme: Programme, sheet: Sheet, place: tuple[datetime.date, int, int]
+) -> None:
+    """One page."""
+    page = document.page(sheet.width, sheet.height)
+    draw_head(page, programme, sheet, place)
+    draw_times(page, sheet)
+    for index, room in enumerate(sheet.rooms):
+        draw_room(page, sheet, index, room)
+    for cell in sheet.cells:
+        draw_cell(page, sheet, cell)
+
+
+def draw_head(page: Page, programme: Programme, sheet: Sheet, place: tuple[datetime.date, int, int]) -> None:
+    """Day and event at the top with the way to the live page; version and sheet at the foot."""
+    day, number, count = place
+    width = sheet.width - 2 * MARGIN - 50
+    page.color(INK)
+    page.text(shape(capitalized(say_weekday(day)), Weight.BOLD), MARGIN, MARGIN + 17, 19)
+    name = fit(programme.title, Weight.REGULAR, Box(width, 2), size=11, floor=6)
+    page.color(PALE)
+    Text(programme.title, name.lines, name.size, name.size * 1.2).draw(page, MARGIN, MARGIN + 23)
+    set_qr(page, programme.address, x=sheet.width - MARGIN - 40, y=MARGIN - 8, side=40)
+    page.color(PALE)
+    foot = sheet.height - MARGIN + 4
+    page.text(shape(edition(programme), Weight.REGULAR), MARGIN, foot, 7)
+    page.text(shape(programme.address, Weight.REGULAR), sheet.width / 2, foot, 7, align="center")
+    label = _("Sheet %(number)s of %(count)s") % {"number": number, "count": count}
+    page.text(shape(label, Weight.SEMIBOLD), sheet.width - MARGIN, foot, 7, align="right")
+
+
+def top(sheet: Sheet, index: int) -> float:
+    """Where a moment stands on the page."""
+    return MARGIN + HEAD + sheet.tops[index]
+
+
+def draw_times(page: Page, sheet: Sheet) -> None:
+    """The clock at the left; a time that would touch the one above is left to its cell."""
+    above = 0.0
+    for index, moment in enumerate(sheet.moments):
+        y = top(sheet, index)
+        page.rule((MARGIN + GUTTER - 4, y), (sheet.width - MARGIN, y), color="#e6e9ec", stroke=0.4)
+        if y - above >= 9:
+            page.color(INK)
+            page.text(shape(say_time(moment), Weight.SEMIBOLD), MARGIN, y + 6, 7.5)
+            above = y
+
+
+def draw_room(page: Page, sheet: Sheet, index: int, room: str) -> None:
+    """A column's head and its line."""
+    x = MARGIN + GUTTER + index * sheet.column
+    name = fit(room, Weight.BOLD, Box(sheet.column - 2 * PADDING, 3), size=9.5, floor=5)
+    text = Text(room, name.lines, name.size, name.size * 1.12)
+    page.color(INK)
+    text.draw(page, x + PADDING, MARGIN + HEAD - 4 - text.height)
+    bottom = sheet.height - MARGIN - FOOT
+    page.rule((x, MARGIN + HEAD - 2), (x, bottom), color=HAIRLINE, stroke=0.5)
+
+
+def draw_cell(page: Page, sheet: Sheet, cell: Cell) -> None:
+    """A session: a pale ground, its track's band, hours, title, and the speakers where they fit."""
+    width = sheet.column / cell.lanes
+    x = MARGIN + GUTTER + cell.column * sheet.column + cell.lane * width
+    y, bottom = top(sheet, cell.first), top(sheet, cell.last)
+    page.color("#f2f4f6")
+    page.rectangle(x + 1, y + 0.7, width - 2, bottom - y - 1.4)
+    page.color(cell.item.color or PALE)
+    page.rectangle(x + 1, y + 0.7, BAND, bottom - y - 1.4)
+    at = y + PADDING
+    for text, color in cell_texts(cell.item, width, sheet.size):
+        page.color(color)
+        at = text.draw(page, x + BAND + PADDING, at)
+    if cell.item.speakers:
+        inner = width - 2 * PADDING - BAND
+        speakers = set_text(
+            ", ".join(cell.item.speakers), Weight.REGULAR, width=inner, size=sheet.size * 0.88
+        )
+        if at + speakers.height + PADDING <= bottom:
+            page.color(PALE)
+            speakers.draw(page, x + BAND + PADDING, at + 1)
+
+
+def draw_untimed(document: Document, programme: Programme) -> None:
+    """What has no time yet, or a word that there is nothing yet."""
+    width, height = A4
+    page = document.page(width, height)
+    y = MARGIN
+    title = _("Time to be announced") if programme.untimed else _("The programme is not published yet.")
+    page.color(INK)
+    y = set_text(title, Weight.BOLD, width=width - 2 * MARGIN, size=19).draw(page, MARGIN, y) + 12
+    for item in programme.untimed:
+        text = set_text(item.title, Weight.SEMIBOLD, width=width - 2 * MARGIN, size=9.5)
+        if y + text.height > height - MARGIN:
+            page, y = document.page(width, height), MARGIN
+            page.color(INK)
+        y = text.draw(page, MARGIN, y) + 5

@@ -1,0 +1,195 @@
+"""Decide a day's grid: which rooms share a sheet, how tall each stretch of time is. Pure, in points.
+
+Time runs down; between two moments at which something begins or ends a stretch is as tall as its
+sessions' texts need, and what room is left is shared out by minutes, so that it looks like a clock's.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .facts import Item
+from .setting import A3, A4
+
+MARGIN, GUTTER, HEAD, FOOT = 28.0, 44.0, 74.0, 24.0
+SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)
+NARROWEST = 74.0
+MOST_IDLE = 45
+type Need = Callable[[Item, float, float], float]  # item, width, font size -> height
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One session on a sheet: stretches `first` up to `last`, in one of the `lanes` of a room's column."""
+
+    item: Item
+    first: int
+    last: int
+    column: int
+    lane: int
+    lanes: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page: its rooms, its moments with their distance from the top, and its cells."""
+
+    width: float
+    height: float
+    size: float
+    rooms: tuple[str, ...]
+    moments: tuple[datetime.datetime, ...]
+    tops: tuple[float, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def column(self) -> float:
+        """The width of a room's column."""
+        return (self.width - 2 * MARGIN - GUTTER) / len(self.rooms)
+
+
+def plan_day(items: Sequence[Item], rooms: Sequence[str], need: Need) -> list[Sheet]:
+    """The sheets of a day: one of A4 if it holds all, else one of A3, else several of A3."""
+    for width, height, most in ((A4[1], A4[0], 10), (A3[1], A3[0], 15)):
+        if len(rooms) <= most:
+            sheet = best_sheet(items, rooms, need, (width, height))
+            if sheet:
+                return [sheet]
+    for per_sheet in (12, 10, 8, 6, 5, 4):
+        sheets = [
+            best_sheet(items_in(items, group), group, need, (A3[1], A3[0]))
+            for group in balanced(rooms, per_sheet)
+        ]
+        if all(sheets):
+            return [sheet for sheet in sheets if sheet]
+    return [
+        sheet for group in balanced(rooms, 6) for sheet in split_by_time(items_in(items, group), group, need)
+    ]
+
+
+def items_in(items: Sequence[Item], rooms: Sequence[str]) -> list[Item]:
+    """The sessions of some rooms."""
+    return [item for item in items if item.room in rooms]
+
+
+def balanced(rooms: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
+    """Groups of nearly the same number of rooms, at most so many."""
+    count = -(-len(rooms) // most)
+    for index in range(count):
+        yield tuple(rooms[len(rooms) * index // count : len(rooms) * (index + 1) // count])
+
+
+def best_sheet(
+    items: Sequence[Item], rooms: Sequence[str], need: Need, paper: tuple[float, float]
+) -> Sheet | None:
+    """The sheet at the largest size that holds all; None if even the smallest does not."""
+    width, height = paper
+    if (width - 2 * MARGIN - GUTTER) / len(rooms) < NARROWEST or not items:
+        return None
+    for size in SIZES:
+        sheet = lay_out(items, rooms, need, (width, height, size))
+        if sheet.tops[-1] <= available(height) + 0.01:
+            return sheet
+    return None
+
+
+def available(height: float) -> float:
+    """What a sheet has for the sessions."""
+    return height - 2 * MARGIN - HEAD - FOOT
+
+
+def lay_out(
+    items: Sequence[Item], rooms: Sequence[str], need: Need, paper: tuple[float, float, float]
+) -> Sheet:
+    """Place the items and make each stretch as tall as needed, then fill the sheet if there is room."""
+    width, height, size = paper
+    moments = tuple(sorted({moment for item in items for moment in (item.starts_at, item.ends_at) if moment}))
+    cells = place_cells(items, rooms, {moment: index for index, moment in enumerate(moments)})
+    column = (width - 2 * MARGIN - GUTTER) / len(rooms)
+    minutes = [min(MOST_IDLE, (end - start).total_seconds() / 60) for start, end in pairwise(moments)]
+    heights = [minute * 0.15 for minute in minutes]
+    for cell in sorted(cells, key=lambda cell: cell.last - cell.first):
+        stretch = range(cell.first, cell.last)
+        missing = need(cell.item, column / cell.lanes, size) - sum(heights[index] for index in stretch)
+        if missing > 0:
+            span = sum(minutes[index] for index in stretch)
+            for index in stretch:
+                heights[index] += missing * minutes[index] / span
+    left = available(height) - sum(heights)
+    if left > 0:
+        heights = [tall + left * minute / sum(minutes) for tall, minute in zip(heights, minutes, strict=True)]
+    tops = tuple(sum(heights[:index]) for index in range(len(moments)))
+    return Sheet(width, height, size, tuple(rooms), moments, tops, tuple(cells))
+
+
+def place_cells(
+    items: Sequence[Item], rooms: Sequence[str], index_of: dict[datetime.datetime, int]
+) -> list[Cell]:
+    """Give each session its column, and lanes side by side to those that overlap in a room."""
+    cells: list[Cell] = []
+    for column, room in enumerate(rooms):
+        mine = sorted(
+            (item for item in items if item.room == room), key=lambda item: (item.starts_at, item.ends_at)
+        )
+        for cluster in clusters(mine):
+            lanes = assign_lanes(cluster)
+            count = max(lanes) + 1
+            for item, lane in zip(cluster, lanes, strict=True):
+                first, last = index_of[item.starts_at], index_of[item.ends_at]  # type: ignore[index]
+                cells.append(Cell(item, first, last, column, lane, count))
+    return cells
+
+
+def clusters(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Runs of sessions that overlap, in order of start."""
+    run: list[Item] = []
+    end: datetime.datetime | None = None
+    for item in items:
+        assert item.starts_at is not None
+        assert item.ends_at is not None
+        if run and end is not None and item.starts_at >= end:
+            yield run
+            run, end = [], None
+        run.append(item)
+        end = item.ends_at if end is None else max(end, item.ends_at)
+    if run:
+        yield run
+
+
+def assign_lanes(items: Sequence[Item]) -> list[int]:
+    """For each session the first lane that is free when it begins."""
+    free_at: list[datetime.datetime] = []
+    lanes = []
+    for item in items:
+        assert item.starts_at is not None
+        assert item.ends_at is not None
+        starts_at = item.starts_at
+        lane = next((lane for lane, free in enumerate(free_at) if free <= starts_at), len(free_at))
+        free_at[lane : lane + 1] = [item.ends_at]
+        lanes.append(lane)
+    return lanes
+
+
+def split_by_time(items: Sequence[Item], rooms: Sequence[str], need: Need) -> Iterator[Sheet]:
+    """Several sheets for the same rooms, cut where a session begins; nothing is said twice."""
+    rest = sorted(items, key=lambda item: (item.starts_at, item.ends_at))
+    while rest:
+        count = len(rest)
+        while count > 1:
+            chunk = rest[:count]
+            same_start = count < len(rest) and rest[count].starts_at == chunk[-1].starts_at
+            if not same_start and best_sheet(chunk, rooms, need, (A3[1], A3[0])):
+                break
+            count -= max(1, count // 8) if count > 8 else 1
+        yield best_sheet(rest[:count], rooms, need, (A3[1], A3[0])) or forced(rest[:count], rooms, need)
+        rest = rest[count:]
+
+
+def forced(items: Sequence[Item], rooms: Sequence[str], need: Need) -> Sheet:
+    """A sheet as tall as it must be: better a long page than a lost word."""
+    width, height, size = A3[1], A3[0], SIZES[-1]
+    sheet = lay_out(items, rooms, need, (width, height, size))
+    return lay_out(
+        items, rooms, need, (width, max(height, height + sheet.tops[-1] - available(height)), size)
+    )
