@@ -12,12 +12,13 @@ from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .booklet import capitalized, edition
 from .facts import Item, Programme
-from .plan import FOOT, GUTTER, HEAD, MARGIN, Cell, Sheet, plan_day
+from .plan import FOOT, GUTTER, HEAD, MARGIN, SIZES, Cell, Sheet, plan_day
 from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
 
 PADDING = 3.5
 BAND = 2.4
 SMALL = 0.8
+NEVER, WIDEST = 100_000.0, 160.0
 
 
 def draw_grids(programme: Programme, file: BinaryIO) -> None:
@@ -55,8 +56,16 @@ def cell_texts(item: Item, width: float, size: float) -> list[tuple[Text, str]]:
     ]
 
 
+def cuts_a_word(title: str, width: float, size: float) -> bool:
+    """Whether a word is wider than the column and would not be in the widest one."""
+    longest = max(shape(word, Weight.SEMIBOLD).width for word in title.split(" "))
+    return longest * size > width and longest * SIZES[-1] <= WIDEST
+
+
 def height_of(item: Item, width: float, size: float) -> float:
-    """The points that a session's cell needs."""
+    """The points that a session's cell needs; more than any sheet has where wider columns spare cut words."""
+    if cuts_a_word(item.title, width - 2 * PADDING - BAND, size):
+        return NEVER
     return sum(text.height for text, _color in cell_texts(item, width, size)) + 2 * PADDING
 
 

@@ -33,7 +33,7 @@ def lines_of(text: str, weight: Weight, *, width: float, size: float) -> tuple[L
 
 
 def reads_leftwards(text: str) -> bool:
-    """Whether letters run from right to left: readers turn those themselves, and would turn our wording too."""
+    """Whether letters run from right to left: readers turn those round, and would turn our wording too."""
     return any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text)
 
 
