@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.named import OrganizerPage
 
 from . import api
-from .views import agenda, feeds, imports, organize, parts, selection
+from .views import agenda, feeds, imports, organize, paper, parts, selection
 
 pages: list[Any] = [
     path("organize/<slug:event>/schedule/", organize.sessions, name="organize-schedule"),
@@ -56,7 +56,7 @@ pages: list[Any] = [
     path("events/<slug:event>/agenda.ics", feeds.feed, {"fmt": "ics"}, name="agenda-ics"),
     path("events/<slug:event>/agenda.xml", feeds.feed, {"fmt": "frab-xml"}, name="agenda-xml"),
     path("events/<slug:event>/agenda.json", feeds.feed, {"fmt": "frab-json"}, name="agenda-json"),
-    path("events/<slug:event>/agenda/mine/<str:token>.ics", feeds.mine, name="shared-agenda-ics"),
+    path("events/<slug:event>/agenda.pdf", paper.agenda_pdf, name="agenda-pdf"),
     path("events/<slug:event>/agenda/choose/", selection.choose_page, name="choose"),
     path("events/<slug:event>/agenda/mine/", selection.mine, name="my-agenda"),
     path("events/<slug:event>/agenda/mine/<str:token>.ics", selection.feed, name="my-agenda-feed"),

@@ -1,0 +1,250 @@
+"""The agenda on paper: every title whole, nothing off the page or over its neighbour, in both languages."""
+
+import datetime
+import io
+import re
+
+import pdfplumber
+import pytest
+from django.core.management import call_command
+from django.utils.translation import override
+from pypdf import PdfReader
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from schedule.exchange.import_schedule import import_schedule
+from schedule.paper.facts import Item, read_programme
+from schedule.paper.grid import height_of
+from schedule.paper.make import print_agenda
+from schedule.paper.plan import MARGIN, plan_day
+from tests.factories import make_event, make_room, make_session
+from tests.papers import decode_qr, pdf_text
+
+pytestmark = pytest.mark.django_db
+
+CRUEL = [
+    "L’" + "infrastructure " * 20 + "fin",
+    "مرحبا بالعالم الحديث في المؤتمر السنوي",
+    "שלום עולם",
+    "日本語の発表",
+    "ชีวิตที่ดีในศูนย์ข้อมูล",
+    "Ελληνικά και Кириллица",
+    "Multi-cloud: hybrid/edge — day-2",
+    "Court",
+    "Ça <b>va</b> & bien",
+]
+START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
+
+
+def fill(event, rooms):
+    for column in range(rooms):
+        name = f"Salle {event.rooms.count()} " + "au nom interminable " * (column % 5)
+        room = make_room(event, name=name.strip())
+        for slot in range(8):
+            start = START + datetime.timedelta(minutes=45 * slot + 5 * (column % 4))
+            title = CRUEL[(column + slot) % len(CRUEL)]
+            make_session(
+                event,
+                title,
+                room=room,
+                starts_at=start,
+                minutes=(15, 30, 60)[slot % 3],
+                speakers=["Ana Dupré"],
+            )
+
+
+def printed(event, **options):
+    file = io.BytesIO()
+    print_agenda(event, file=file, **options)
+    return file.getvalue()
+
+
+def words(text):
+    """Text with runs of white space as one space."""
+    return " ".join(text.split())
+
+
+def missing_titles(event, content):
+    text = words(pdf_text(content))
+    return [title for title in event.sessions.values_list("title", flat=True) if words(title) not in text]
+
+
+@pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
+def test_every_title_is_read_whole_with_30_rooms_and_cruel_titles(event, kind):
+    fill(event, 30)
+    assert missing_titles(event, printed(event, format_name=kind)) == []
+
+
+@pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
+@pytest.mark.parametrize("rooms", [2, 13])
+def test_nothing_leaves_the_page_nor_lies_on_something_else(event, kind, rooms):
+    fill(event, rooms)
+    with pdfplumber.open(io.BytesIO(printed(event, format_name=kind))) as document:
+        for page in document.pages:
+            for char in page.chars:
+                assert 0 <= char["x0"] <= char["x1"] <= page.width + 0.5
+                assert 0 <= char["top"] <= char["bottom"] <= page.height
+            assert overprinted(page.chars) == []
+
+
+def overprinted(chars):
+    """Pairs of letters that stand on the same spot (marks of a letter are meant to)."""
+    spots = {}
+    clashes = []
+    for char in chars:
+        if char["width"] < 1 or not char["text"].strip():
+            continue
+        spot = (round(char["x0"] + char["width"] / 2), round((char["top"] + char["bottom"]) / 2))
+        if spot in spots:
+            clashes.append((spots[spot], char["text"]))
+        spots[spot] = char["text"]
+    return clashes
+
+
+def item(key, room, start, minutes, title="Titre"):
+    starts_at = START + datetime.timedelta(minutes=start)
+    return Item(
+        key, title, "", starts_at, starts_at + datetime.timedelta(minutes=minutes), START.date(), room,
+        "", "", "", (), "", "9 h – 10 h", is_cancelled=False,
+    )  # fmt: skip
+
+
+def test_cells_are_as_tall_as_their_titles_and_never_overlap():
+    items = [item(n, f"R{n % 5}", 17 * (n // 5), 17, CRUEL[n % len(CRUEL)]) for n in range(60)]
+    for sheet in plan_day(items, [f"R{n}" for n in range(5)], height_of):
+        for cell in sheet.cells:
+            tall = sheet.tops[cell.last] - sheet.tops[cell.first]
+            assert tall >= height_of(cell.item, sheet.column / cell.lanes, sheet.size) - 0.01
+        assert list(sheet.tops) == sorted(sheet.tops)
+
+
+def test_overlaps_in_a_room_stand_side_by_side():
+    sheet = plan_day([item(1, "A", 0, 60), item(2, "A", 30, 60), item(3, "A", 120, 30)], ["A"], height_of)[0]
+    assert [(cell.lane, cell.lanes) for cell in sheet.cells] == [(0, 2), (1, 2), (0, 1)]
+
+
+def test_few_rooms_fit_a4_many_take_a3_and_then_more_sheets():
+    def sheets(rooms):
+        names = [f"R{n}" for n in range(rooms)]
+        return plan_day([item(n, name, 0, 60) for n, name in enumerate(names)], names, height_of)
+
+    assert [round(sheet.width) for sheet in sheets(6)] == [842]
+    assert [round(sheet.width) for sheet in sheets(12)] == [1191]
+    assert [len(sheet.rooms) for sheet in sheets(30)] == [10, 10, 10]
+    assert sheets(30)[0].column * 10 <= 1191 - 2 * MARGIN
+
+
+def test_a_night_belongs_to_the_day_before(event):
+    room = make_room(event, name="Bar")
+    late = datetime.datetime(2027, 6, 16, 0, 30, tzinfo=datetime.UTC)
+    make_session(event, "Nuit", room=room, starts_at=late, day=datetime.date(2027, 6, 15))
+    assert [day for day, _items in read_programme(event).days] == [datetime.date(2027, 6, 15)]
+
+
+def test_the_index_gives_the_pages_of_each_speaker(event):
+    for number in range(40):
+        make_session(
+            event, f"Session {number:02}", speakers=[f"Orateur N{number:02}"], abstract="Un texte. " * 60
+        )
+    pages = [words(page.extract_text()) for page in PdfReader(io.BytesIO(printed(event))).pages]
+    index = words(" ".join(pages[-3:]))
+    for number in (0, 17, 39):
+        told = int(re.search(rf"Orateur N{number:02} (\d+)", index)[1])
+        assert f"Session {number:02}" in pages[told - 1]
+
+
+def test_abstracts_lose_their_markup_and_keep_their_words(event):
+    make_session(event, "T", abstract="**Gras** et *fin*\n\n- un\n- deux")
+    text = words(pdf_text(printed(event)))
+    assert "Gras et fin" in text
+    assert "• un" in text
+
+
+def test_both_languages_set_dates_their_own_way(event):
+    make_session(event, "T")
+    french = words(pdf_text(printed(event, language="fr")).replace("\xa0", " "))
+    english = words(pdf_text(printed(event, language="en")).replace("\xa0", " "))
+    assert "Mardi 15 juin 2027" in french
+    assert "9 h – 9 h 50" in french
+    assert "Tuesday 15 June 2027" in english
+    assert "9:00–9:50" in english
+
+
+def test_every_print_leads_to_the_live_page(event, settings):
+    make_session(event, "T", room=make_room(event, name="A"))
+    for kind in ("booklet", "grid", "doors"):
+        assert f"{settings.SITE_URL}/events/paper/agenda/" in decode_qr(printed(event, format_name=kind))
+
+
+def test_all_fonts_are_embedded(event):
+    fill(event, 3)
+    for page in PdfReader(io.BytesIO(printed(event))).pages:
+        for font in page["/Resources"]["/Font"].values():
+            descendant = font.get_object()["/DescendantFonts"][0].get_object()
+            assert "/FontFile2" in descendant["/FontDescriptor"].get_object()
+
+
+@pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
+def test_an_empty_programme_says_so(event, kind):
+    assert "pas encore publié" in words(pdf_text(printed(event, format_name=kind)))
+
+
+def test_what_has_no_time_is_listed(event):
+    make_session(event, "Sans horaire", starts_at=None)
+    assert missing_titles(event, printed(event)) == []
+    assert missing_titles(event, printed(event, format_name="grid")) == []
+
+
+def test_the_same_queries_for_one_session_and_for_many(event, django_assert_num_queries):
+    fill(event, 1)
+    with django_assert_num_queries(4):
+        read_programme(event)
+    fill(event, 4)
+    with django_assert_num_queries(4):
+        read_programme(event)
+
+
+def test_unknown_kinds_and_languages_are_refused(event):
+    for options in ({"format_name": "poster"}, {"language": "de"}, {"format_name": "personal"}):
+        with pytest.raises(ConventionError):
+            printed(event, **options)
+
+
+def test_the_command_writes_whole_files_or_none(event, tmp_path, capsys):
+    make_session(event, "Fête 🎉")
+    call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="grid", language="en")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    assert "🎉" in capsys.readouterr().err
+    for bad in ({"format_name": "poster"}, {"output": tmp_path / "nowhere" / "a.pdf"}):
+        with pytest.raises(SystemExit) as stop:
+            call_command("agenda", "paper", **{"output": tmp_path / "b.pdf", **bad})
+        assert stop.value.code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
+
+
+def test_the_page_is_kept_and_conditional(client, event, django_assert_max_num_queries):
+    make_session(event, "Une session")
+    answer = client.get("/events/paper/agenda.pdf")
+    assert "Une session" in pdf_text(answer.content)
+    with django_assert_max_num_queries(6):
+        again = client.get("/events/paper/agenda.pdf", headers={"If-None-Match": answer["ETag"]})
+    assert again.status_code == 304
+    english = client.get("/en/events/paper/agenda.pdf?format=grid")
+    assert "Tuesday" in pdf_text(english.content)
+    assert english["ETag"] != answer["ETag"]
+    assert client.get("/events/paper/agenda.pdf?format=poster").status_code == 422
+    assert client.get("/events/nothing/agenda.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["38c3-hub.xml", "fosdem-2018-pentabarf.xml", "jres-2022.ics"])
+def test_real_programmes_are_printed_whole(schedules_dir, name):
+    import_schedule(slug="real", data=(schedules_dir / name).read_bytes())
+    event = Event.objects.get(slug="real")
+    with override("fr"):
+        for kind in ("booklet", "grid", "doors"):
+            assert missing_titles(event, printed(event, format_name=kind)) == []
