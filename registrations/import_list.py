@@ -1,0 +1,165 @@
+"""Import a list of people: all of it or nothing; who is known by e-mail is updated."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.club.models import Company, CompanyRole, Employment
+from convention.events.models import Event
+from convention.events.sequence import next_sequence
+from convention.tables import Table
+
+from .models import Order, Registration, Ticket
+from .places import give_back, take, take_share
+from .requests import Place
+from .rows import BadRows, Row, read_columns, read_rows
+
+BATCH = 500
+WORDS = ("first_name", "last_name", "company")
+
+
+@dataclass
+class Imported:
+    """What an import did, or would do."""
+
+    new: list[Registration] = field(default_factory=list)
+    changed: list[Registration] = field(default_factory=list)
+    moved: list[tuple[Ticket, Registration]] = field(default_factory=list)
+    unchanged: int = 0
+    ignored_columns: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return _("%(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
+            "new": len(self.new),
+            "changed": len(self.changed),
+            "unchanged": self.unchanged,
+        }
+
+
+@transaction.atomic
+def import_list(*, event: Event, table: Table) -> Imported:
+    """Book or update everyone in the table; members need no proof, since the organizer vouches for them.
+
+    Raises Unreadable where columns are missing, BadRows, SoldOut or CompanyFull; then nothing is kept.
+    """
+    columns, ignored = read_columns(table.header)
+    tickets = {ticket.slug: ticket for ticket in event.tickets.order_by("pk")}
+    rows = read_rows(table, columns, list(tickets.values()))
+    known = _known(event, rows)
+    companies = _member_companies()
+    done = Imported(ignored_columns=ignored)
+    for row in rows:
+        if registration := known.get(row.number):
+            _update(done, registration, row, tickets)
+        else:
+            company = companies.get(row.place.email.casefold())
+            done.new.append(_new(event, row.place, tickets[row.place.ticket], company))
+    _write(event, done)
+    record("registration.import", event, event=event, fields=sorted(columns))
+    return done
+
+
+def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
+    """The registration that each row updates, by row number; where one address has several, by name too."""
+    by_email: dict[str, list[Registration]] = {}
+    for registration in Registration.objects.active().filter(event=event).exclude(email="").order_by("pk"):
+        by_email.setdefault(registration.email.casefold(), []).append(registration)
+    found, errors = {}, []
+    for row in rows:
+        candidates = by_email.get(row.place.email.casefold(), []) if row.place.email else []
+        same = [r for r in candidates if _name(r) == _name(row.place)]
+        if len(candidates) == 1 or same:
+            found[row.number] = (same or candidates)[0]
+        elif candidates:
+            several = _("%(number)d people are registered with this e-mail; none has this name.")
+            errors.append((row.number, several % {"number": len(candidates)}))
+    if errors:
+        raise BadRows(errors)
+    return found
+
+
+def _name(of: Registration | Place) -> tuple[str, str]:
+    return of.first_name.casefold(), of.last_name.casefold()
+
+
+def _member_companies() -> dict[str, Company]:
+    """The member company of each member's address, today."""
+    members = CompanyRole.objects.open().filter(role=CompanyRole.Role.MEMBER).values("company")
+    jobs = Employment.objects.open().filter(company__in=members, person__email__isnull=False)
+    rows = jobs.select_related("person", "company").order_by("starts_on")
+    return {str(job.person.email).casefold(): job.company for job in rows}
+
+
+def _update(done: Imported, registration: Registration, row: Row, tickets: dict[str, Ticket]) -> None:
+    """Write what the row says; an empty cell leaves what is known."""
+    wanted = {name: getattr(row.place, name) for name in WORDS if getattr(row.place, name)}
+    changed = {name: text for name, text in wanted.items() if getattr(registration, name) != text}
+    ticket = tickets[row.place.ticket]
+    moves = row.names_ticket and ticket.pk != registration.ticket_id
+    if not changed and not moves and registration.confirmed_at:
+        done.unchanged += 1
+        return
+    for name, text in changed.items():
+        setattr(registration, name, text)
+    if moves:
+        done.moved.append((ticket, registration))
+    registration.confirmed_at = registration.confirmed_at or timezone.now()
+    registration.held_until = None
+    done.changed.append(registration)
+
+
+def _new(event: Event, place: Place, ticket: Ticket, company: Company | None) -> Registration:
+    order = Order(
+        event=event,
+        email=place.email,
+        company=place.company[:200],
+        payment=Order.Payment.INVOICE if ticket.price else Order.Payment.FREE,
+        total=ticket.price,
+        currency=ticket.currency,
+        source="import",
+    )
+    return Registration(
+        event=event,
+        order=order,
+        ticket=ticket,
+        member_of=company if ticket.needs_proof else None,
+        first_name=place.first_name,
+        last_name=place.last_name,
+        email=place.email,
+        company=place.company,
+        price=ticket.price,
+        confirmed_at=timezone.now(),
+    )
+
+
+def _write(event: Event, done: Imported) -> None:
+    """Write in bulk, then take the places, then stamp all with one sequence."""
+    Order.objects.bulk_create([registration.order for registration in done.new], BATCH)
+    for registration in done.new:
+        registration.order_id = registration.order.pk
+    Registration.objects.bulk_create(done.new, BATCH)
+    give_back(registration for _ticket, registration in done.moved)
+    for ticket, registration in done.moved:
+        registration.ticket, registration.price = ticket, ticket.price
+    arriving = done.new + [registration for _ticket, registration in done.moved]
+    _take_shares(arriving)
+    take(Counter(registration.ticket for registration in arriving))
+    if not done.new and not done.changed:
+        return
+    sequence = next_sequence(event.pk)
+    Registration.objects.filter(event=event, sequence=0).update(sequence=sequence)
+    for registration in done.changed:
+        registration.sequence = sequence
+    fields = [*WORDS, "ticket", "price", "confirmed_at", "held_until", "sequence"]
+    Registration.objects.bulk_update(done.changed, fields, BATCH)
+
+
+def _take_shares(registrations: list[Registration]) -> None:
+    capped = [(r.ticket, r.member_of) for r in registrations if r.member_of and r.ticket.company_cap]
+    for (ticket, company), places in Counter(capped).items():
+        if company:
+            take_share(ticket, company, places)

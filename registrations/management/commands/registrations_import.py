@@ -1,0 +1,54 @@
+"""`manage.py registrations_import EVENT FILE [--dry-run]`."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.tables import read_table
+from registrations.import_list import import_list
+from registrations.rows import BadRows
+
+SHOWN_ERRORS = 50
+
+
+class Command(SentenceCommand):
+    """Import a list of people from a .csv or .xlsx file."""
+
+    help = (
+        "Import a list of people (.csv or .xlsx; columns first_name, last_name, email, company, ticket, "
+        "in English or French). All or nothing; a row whose e-mail is registered already updates it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """EVENT FILE [--dry-run]."""
+        add_event_argument(parser)
+        parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv or .xlsx")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
+
+    def run(self, **options: Any) -> None:
+        """Read, import, and say what was done."""
+        event = find_event(options["event"])
+        file: Path = options["file"]
+        try:
+            done = import_list(event=event, table=read_table(file.name, file.read_bytes()))
+        except BadRows as error:
+            self.refuse("\n".join(said_errors(error)))
+        for heading in done.ignored_columns:
+            self.say(_("Column “%(column)s” is not used.") % {"column": heading})
+        if options["dry_run"]:
+            transaction.set_rollback(True)
+            self.stdout.write(_("Dry run: %(result)s") % {"result": done})
+        else:
+            self.stdout.write(str(done))
+
+
+def said_errors(error: BadRows) -> list[str]:
+    """The sentence, then one line for each of the first errors."""
+    lines = [_("Row %(row)d: %(error)s") % {"row": row, "error": said} for row, said in error.rows]
+    more = len(lines) - SHOWN_ERRORS
+    rest = [_("… and %(more)d more.") % {"more": more}] if more > 0 else []
+    return [str(error), *lines[:SHOWN_ERRORS], *rest]

@@ -1,0 +1,106 @@
+"""Rows of a list to import: which column is which, and what is wrong with each row. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.errors import ConventionError, Unreadable
+from convention.tables import Table
+from convention.text import fold
+
+from .checks import about_words
+from .models import Ticket
+from .requests import Place
+
+COLUMNS = {
+    "first_name": ("first name", "firstname", "given name", "forename", "prenom", "prenoms"),
+    "last_name": ("last name", "lastname", "family name", "surname", "name", "nom", "nom de famille"),
+    "email": (
+        *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
+        *("adresse email", "adresse mail", "adresse electronique"),
+    ),
+    "company": ("company", "organization", "organisation", "employer", "entreprise", "societe", "employeur"),
+    "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
+}
+NEEDED = ("first_name", "last_name")
+
+
+class BadRows(ConventionError):
+    """Some rows need another look; `rows` are (row number, sentence) in the order of the file."""
+
+    kind = "bad-rows"
+
+    def __init__(self, rows: list[tuple[int, str]]) -> None:
+        sentence = ngettext(
+            "%(errors)d error; nothing was imported.", "%(errors)d errors; nothing was imported.", len(rows)
+        )
+        super().__init__(sentence % {"errors": len(rows)})
+        self.rows = sorted(rows)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person of the list; `number` is the file's, `place.ticket` the slug, default or named."""
+
+    number: int
+    place: Place
+    names_ticket: bool
+
+
+def read_columns(header: list[str]) -> tuple[dict[str, int], list[str]]:
+    """Which column holds which field, and the headings that mean nothing here. Raises Unreadable."""
+    columns: dict[str, int] = {}
+    ignored = []
+    for index, heading in enumerate(header):
+        name = _field(heading)
+        if name and name not in columns:
+            columns[name] = index
+        elif heading:
+            ignored.append(heading)
+    if missing := [name for name in NEEDED if name not in columns]:
+        found = ", ".join(heading for heading in header if heading)[:300]
+        raise Unreadable(
+            _("Columns missing: %(missing)s. The first row must name the columns; it says: %(found)s.")
+            % {"missing": ", ".join(missing), "found": found}
+        )
+    return columns, ignored
+
+
+def _field(heading: str) -> str:
+    plain = " ".join(fold(heading).replace("_", " ").replace("-", " ").split())
+    return next((name for name, words in COLUMNS.items() if plain in words), "")
+
+
+def read_rows(table: Table, columns: dict[str, int], tickets: list[Ticket]) -> list[Row]:
+    """Every row, tidied, its ticket found by slug or name. Raises BadRows naming each error."""
+    names = {fold(name): t.slug for t in reversed(tickets) for name in (t.name_en, t.name, t.slug) if name}
+    default = next((t.slug for t in tickets if t.is_default), tickets[0].slug if len(tickets) == 1 else "")
+    rows, errors, seen = [], [], dict[str, int]()
+    for number, cells in table.rows:
+        values = {name: cells[index] for name, index in columns.items() if index < len(cells)}
+        place = Place(**{"ticket": "", **values}).tidied()
+        slug = names.get(fold(place.ticket), "") if place.ticket else default
+        errors += [(number, sentence) for sentence in _about(place, slug)]
+        first = seen.setdefault(place.email.casefold(), number) if place.email else number
+        if first != number:
+            errors.append((number, _("The e-mail is the same as in row %(first)d.") % {"first": first}))
+        rows.append(Row(number, replace(place, ticket=slug), bool(place.ticket)))
+    if errors:
+        raise BadRows(errors)
+    return rows
+
+
+def _about(place: Place, slug: str) -> Iterator[str]:
+    """One name is enough here: lists hold people who have only one."""
+    name = place.first_name or place.last_name
+    if not name:
+        yield _("Write a name.")
+    both = {"first_name": place.first_name or name or "–", "last_name": place.last_name or name or "–"}
+    for field, sentence in about_words(replace(place, **both)):
+        yield f"{field}: {sentence}"
+    if not slug and place.ticket:
+        yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
+    elif not slug:
+        yield _("Name a ticket: this event has no default one.")
