@@ -9,10 +9,12 @@ from convention.named import OrganizerPage
 
 from . import views
 
+LINK = "orders/<slug:reference>/<slug:secret>/<slug:person>"
+
 pages: list[Any] = [
-    path("orders/<str:reference>/<str:secret>/<str:person>/badge.pdf", views.order_badge, name="order-badge"),
+    path(f"{LINK}/badge.pdf", views.order_badge, name="order-badge"),
     path(
-        "orders/<str:reference>/<str:secret>/<str:person>/badge.svg",
+        f"{LINK}/badge.svg",
         views.order_badge_picture,
         name="order-badge-picture",
     ),

@@ -45,15 +45,23 @@ def read_table(name: str, content: bytes) -> Table:
     Raises Unreadable with the reason.
     """
     if len(content) > MOST_BYTES:
-        raise Unreadable(_("The file is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024})
+        raise too_large()
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
     lines = _read_xlsx(content) if content.startswith(b"PK") else _read_csv(content)
     filled = [(number, row) for number, row in _limited(lines) if any(cell.strip() for cell in row)]
     if not filled:
         raise Unreadable(_("“%(name)s” is empty.") % {"name": name})
-    (_number, header), *rows = filled
-    return Table([cell.strip() for cell in header], rows)
+    (_number, first), *rows = filled
+    header = [cell.strip() for cell in first]
+    while not header[-1]:
+        del header[-1]
+    return Table(header, [(number, [_plain(cell) for cell in row[: len(header)]]) for number, row in rows])
+
+
+def too_large() -> Unreadable:
+    """What to raise for a file that should not even be read."""
+    return Unreadable(_("The file is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024})
 
 
 def _limited(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
@@ -95,9 +103,7 @@ def _delimiter(text: str) -> str:
 
 def _read_xlsx(content: bytes) -> Iterator[list[str]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MOST_UNPACKED:
-                raise Unreadable(_("This workbook unpacks to far too much; export the sheet alone."))
+        _refuse_bombs(content)
         sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
         width = min(sheet.max_column or MOST_COLUMNS, MOST_COLUMNS)
         for row in sheet.iter_rows(values_only=True, max_col=width):
@@ -106,6 +112,12 @@ def _read_xlsx(content: bytes) -> Iterator[list[str]]:
         raise
     except Exception as error:  # a damaged workbook fails in the library in a dozen ways
         raise Unreadable(_("This workbook is damaged or not an .xlsx file.")) from error
+
+
+def _refuse_bombs(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(info.file_size for info in archive.infolist()) > MOST_UNPACKED:
+            raise Unreadable(_("This workbook unpacks to far too much; export the sheet alone."))
 
 
 def _text(value: Any) -> str:
@@ -126,6 +138,11 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     writer.writerow(header)
     writer.writerows([_harmless(value) for value in row] for row in rows)
     return file.getvalue().encode("utf-8-sig", "replace")
+
+
+def _plain(cell: str) -> str:
+    """Without the apostrophe that `_harmless` put in front: an exported list comes back as it was."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
 def _harmless(value: Any) -> Any:

@@ -63,6 +63,14 @@ def import_list(*, event: Event, table: Table) -> Imported:
     return done
 
 
+@transaction.atomic
+def rehearse_import(*, event: Event, table: Table) -> Imported:
+    """What `import_list` would do; nothing is kept. Raises the same."""
+    done = import_list(event=event, table=table)
+    transaction.set_rollback(True)
+    return done
+
+
 def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
     """The registration that each row updates, by row number; where one address has several, by name too."""
     by_email: dict[str, list[Registration]] = {}

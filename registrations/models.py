@@ -1,7 +1,8 @@
 """Tickets, orders and registrations: one model of a place for every kind of event."""
 
 import datetime
-from typing import Self
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.models import Company
 from convention.events.models import Event
 from convention.money import Money
+from convention.text import fold
 
 from .references import new_order_reference, new_registration_reference, new_secret
 
@@ -164,6 +166,12 @@ class Order(models.Model):
         return Money(self.total, self.currency)
 
     @property
+    def due(self) -> Money:
+        """What is to be invoiced: the places that were not cancelled."""
+        standing = [r.price for r in self.registrations.all() if r.cancelled_at is None]
+        return Money(sum(standing), self.currency)
+
+    @property
     def manage_path(self) -> str:
         """Where its holder sees, corrects and cancels it, in the order's language; whoever has it may."""
         with translation.override(self.language):
@@ -175,8 +183,34 @@ class Order(models.Model):
         return f"{settings.SITE_URL}{self.manage_path}"
 
 
+FOUND_BY = ("search", "sort_name")
+
+
 class RegistrationQuerySet(models.QuerySet["Registration"]):
     """Sets of registrations, with time as an argument."""
+
+    def bulk_create(self, objs: Iterable["Registration"], *args: Any, **kwargs: Any) -> list["Registration"]:
+        """Add many; each is made findable."""
+        objs = list(objs)
+        for registration in objs:
+            registration.make_findable()
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable["Registration"], fields: Iterable[str], *args: Any, **kwargs: Any
+    ) -> int:
+        """Change many; each stays findable."""
+        objs = list(objs)
+        for registration in objs:
+            registration.make_findable()
+        return super().bulk_update(objs, [*fields, *FOUND_BY], *args, **kwargs)
+
+    def matching(self, words: str) -> Self:
+        """Those in whom every word is found: name, company, address or reference, in any order."""
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search__contains=word)
+        return found
 
     def confirmed(self) -> Self:
         """Those who come: their badge is valid."""
@@ -235,6 +269,8 @@ class Registration(models.Model):
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    search = models.TextField(blank=True, editable=False)
+    sort_name = models.CharField(max_length=100, blank=True, editable=False)
     proof_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
@@ -249,6 +285,8 @@ class Registration(models.Model):
             models.Index(fields=["event", "sequence"]),
             models.Index(fields=["event", "last_name", "first_name", "id"]),
             models.Index(fields=["event", "email"]),
+            models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
+            models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
             models.Index(
                 fields=["ticket", "held_until"],
                 condition=Q(held_until__isnull=False),
@@ -258,6 +296,18 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.event}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep it, and keep it findable."""
+        self.make_findable()
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, *FOUND_BY}
+        super().save(*args, **kwargs)
+
+    def make_findable(self) -> None:
+        """Write what a search looks through and a list is sorted by: without accents and capitals."""
+        self.sort_name = fold(f"{self.last_name} {self.first_name}")[:100]
+        self.search = fold(f"{self.first_name} {self.last_name} {self.company} {self.email} {self.reference}")
 
     @property
     def name(self) -> str:

@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from convention.named import OrganizerPage
 
 from . import api
-from .views import event, mine, order, register
+from .views import event, mine, order, organize, register, tickets
 
-LINK = "orders/<str:reference>/<str:secret>"
+LINK = "orders/<slug:reference>/<slug:secret>"
+LIST = "organize/<slug:event>/registrations"
+TICKETS = "organize/<slug:event>/tickets"
 
 pages: list[Any] = [
     path("events/<slug:slug>/", event.event, name="event"),
@@ -17,10 +22,25 @@ pages: list[Any] = [
     path("orders/confirm/<str:token>/", order.prove_address, name="prove"),
     path(f"{LINK}/", order.order, name="order"),
     path(f"{LINK}/calendar.ics", order.calendar, name="order-calendar"),
-    path(f"{LINK}/<str:person>/correct/", order.correct_registration, name="order-correct"),
-    path(f"{LINK}/<str:person>/cancel/", order.cancel_registration, name="order-cancel"),
+    path(f"{LINK}/<slug:person>/correct/", order.correct_registration, name="order-correct"),
+    path(f"{LINK}/<slug:person>/cancel/", order.cancel_registration, name="order-cancel"),
     path("me/", mine.me, name="me"),
+    path(f"{LIST}/", organize.registrations, name="organize-registrations"),
+    path(f"{LIST}.csv", organize.export, {"kind": "csv"}, name="organize-registrations-csv"),
+    path(f"{LIST}.xlsx", organize.export, {"kind": "xlsx"}, name="organize-registrations-xlsx"),
+    path(f"{LIST}/import/", organize.import_page, name="organize-registrations-import"),
+    path(f"{LIST}/<slug:reference>/", organize.registration, name="organize-registration"),
+    path(f"{LIST}/<slug:reference>/cancel/", organize.cancel_one, name="organize-registration-cancel"),
+    path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
+    path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
+    path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
+    path(f"{TICKETS}/<slug:slug>/", tickets.ticket, name="organize-ticket"),
+    path(f"{TICKETS}/<slug:slug>/remove/", tickets.remove, name="organize-ticket-remove"),
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/orders/", api.Orders.as_view(), name="api-orders"),
+]
+organizer_pages = [
+    OrganizerPage("organize-registrations", _("Registrations"), 10),
+    OrganizerPage("organize-tickets", _("Tickets"), 20),
 ]

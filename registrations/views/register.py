@@ -35,6 +35,8 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
         return _who_page(request, event, draft, People(prefix="person", initial=_first_guess(request, draft)))
     people, contact = People(request.POST, prefix="person"), ContactForm(request.POST)
     valid = people.is_valid() and contact.is_valid()
+    if not people.forms:
+        return redirect("register", slug)
     _keep_people(draft, request, len(people.forms))
     if _changed_number(request, draft):
         drafts.save(request.session, slug, draft)

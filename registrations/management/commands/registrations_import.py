@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.tables import read_table
-from registrations.import_list import import_list
+from registrations.import_list import import_list, rehearse_import
 from registrations.rows import BadRows
 
 SHOWN_ERRORS = 50
@@ -34,13 +33,13 @@ class Command(SentenceCommand):
         event = find_event(options["event"])
         file: Path = options["file"]
         try:
-            done = import_list(event=event, table=read_table(file.name, file.read_bytes()))
+            act = rehearse_import if options["dry_run"] else import_list
+            done = act(event=event, table=read_table(file.name, file.read_bytes()))
         except BadRows as error:
             self.refuse("\n".join(said_errors(error)))
         for heading in done.ignored_columns:
             self.say(_("Column “%(column)s” is not used.") % {"column": heading})
         if options["dry_run"]:
-            transaction.set_rollback(True)
             self.stdout.write(_("Dry run: %(result)s") % {"result": done})
         else:
             self.stdout.write(str(done))

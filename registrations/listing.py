@@ -1,0 +1,118 @@
+"""An organizer's list of registrations: searched, filtered, and as rows of a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.audit.models import Entry
+from convention.events.models import Event
+
+from .models import Registration, RegistrationQuerySet
+
+SORTS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an organizer looks for; empty fields filter nothing."""
+
+    words: str = ""
+    ticket: str = ""
+    state: str = ""
+    company: str = ""
+    sort: str = "name"
+
+    def apply(self, event: Event) -> RegistrationQuerySet:
+        """The registrations it leaves, in order."""
+        rows: RegistrationQuerySet = Registration.objects.filter(event=event).matching(self.words)
+        if self.ticket:
+            rows = rows.filter(ticket__slug=self.ticket)
+        if self.company:
+            rows = rows.filter(company=self.company)
+        if self.state in _STATES:
+            rows = rows.filter(_STATES[self.state]())
+        return rows.order_by(*SORTS.get(self.sort, SORTS["name"]))
+
+
+def _confirmed() -> Q:
+    return Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
+
+
+def _pending() -> Q:
+    return Q(confirmed_at__isnull=True, cancelled_at__isnull=True, held_until__gt=timezone.now())
+
+
+def _cancelled() -> Q:
+    return Q(cancelled_at__isnull=False)
+
+
+def _expired() -> Q:
+    return Q(confirmed_at__isnull=True, cancelled_at__isnull=True) & ~Q(held_until__gt=timezone.now())
+
+
+_STATES = {
+    Registration.State.CONFIRMED.value: _confirmed,
+    Registration.State.PENDING.value: _pending,
+    Registration.State.CANCELLED.value: _cancelled,
+    Registration.State.EXPIRED.value: _expired,
+}
+
+
+ACTS = {
+    "registration.cancel": gettext_lazy("cancelled"),
+    "registration.correct": gettext_lazy("corrected"),
+    "registration.prove": gettext_lazy("confirmed by the mailed link"),
+    "registration.resend": gettext_lazy("mail sent again"),
+}
+
+
+def history_of(registration: Registration) -> list[tuple[Any, Entry]]:
+    """What was done to a registration, newest first, each act in words."""
+    subject = f"registrations.registration:{registration.pk}"
+    entries = Entry.objects.filter(subject=subject).select_related("actor")
+    return [(ACTS.get(entry.verb, entry.verb), entry) for entry in entries]
+
+
+def header() -> list[str]:
+    """The headings of an exported list, which an import understands again."""
+    return [
+        _("Reference"),
+        _("First name"),
+        _("Last name"),
+        _("E-mail"),
+        _("Company"),
+        _("Ticket"),
+        _("State"),
+        _("Price"),
+        _("Currency"),
+        _("No photographs"),
+        _("Order reference"),
+        _("Purchase order"),
+        _("Registered"),
+    ]
+
+
+def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
+    """The cells of each registration, under `header`; prices as decimal numbers."""
+    yes, no = _("yes"), _("no")
+    for r in registrations.select_related("ticket", "order", "event").iterator(2000):
+        yield [
+            r.reference,
+            r.first_name,
+            r.last_name,
+            r.email,
+            r.company,
+            r.ticket.slug,
+            r.get_state_display(),
+            r.price / 100,
+            r.order.currency,
+            yes if r.no_photo else no,
+            r.order.reference,
+            r.order.purchase_order,
+            r.created_at.astimezone(r.event.zone).replace(microsecond=0),
+        ]

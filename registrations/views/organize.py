@@ -1,0 +1,158 @@
+"""Organizers' pages: who registered, one of them, and a list from a file."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.errors import ConventionError, InvalidFields
+from convention.events.doors import event_to_organize
+from convention.events.models import Event
+from convention.tables import write_csv, write_xlsx
+from convention.text import tidy
+
+from ..cancel import cancel
+from ..correct import correct
+from ..forms import CorrectForm, ListForm, ReasonForm
+from ..import_list import Imported, import_list, rehearse_import
+from ..listing import Filter, header, history_of, rows_of
+from ..models import Registration
+from ..resend import resend
+from ..rows import BadRows
+
+PAGE = 50
+FILES = {
+    "csv": (write_csv, "text/csv; charset=utf-8"),
+    "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+def _page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
+    return render(request, template, {"event": event, "section": "organize", **context})
+
+
+def _filter(request: HttpRequest) -> Filter:
+    asked = {name: tidy(request.GET.get(name, "")[:300]) for name in ("ticket", "state", "company")}
+    return Filter(words=tidy(request.GET.get("q", "")[:300]), sort=request.GET.get("sort", "name"), **asked)
+
+
+@require_GET
+def registrations(request: HttpRequest, event: str) -> HttpResponse:
+    """Everyone, searched and filtered, page by page."""
+    found = event_to_organize(event, request.user)
+    chosen = _filter(request)
+    rows = chosen.apply(found).select_related("ticket").defer("search")
+    shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    for registration in shown:
+        registration.event = found
+    return _page(
+        request,
+        "registrations/organize_list.html",
+        found,
+        shown=shown,
+        chosen=chosen,
+        is_filtered=chosen != Filter(sort=chosen.sort),
+        tickets=list(found.tickets.all()),
+        states=Registration.State.choices,
+    )
+
+
+@require_GET
+def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
+    """The same list as a file, all pages of it."""
+    found = event_to_organize(event, request.user)
+    write, mimetype = FILES[kind]
+    content = write(header(), rows_of(_filter(request).apply(found)))
+    name = f"{found.slug}-{_('registrations')}.{kind}"
+    return HttpResponse(
+        content,
+        content_type=mimetype,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _one(event: Event, reference: str) -> Registration:
+    rows = Registration.objects.select_related("ticket", "order", "person", "member_of", "event")
+    return get_object_or_404(rows, event=event, reference=reference)
+
+
+@require_http_methods(["GET", "POST"])
+def registration(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """One registration: what is written, what happened, what can be done. A POST corrects it."""
+    found = event_to_organize(event, request.user)
+    one = _one(found, reference)
+    form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(one)
+    reason = ReasonForm(request.POST if request.method == "POST" else None, prefix="correct")
+    if request.method == "POST" and form.is_valid() and reason.is_valid():
+        try:
+            correct(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        else:
+            messages.success(request, _("The correction is saved."))
+            return redirect("organize-registration", event, reference)
+    return _page(
+        request,
+        "registrations/organize_one.html",
+        found,
+        registration=one,
+        form=form,
+        reason=reason,
+        cancel_reason=ReasonForm(prefix="cancel"),
+        siblings=list(one.order.registrations.exclude(pk=one.pk).select_related("ticket")),
+        history=history_of(one),
+    )
+
+
+@require_POST
+def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Cancel for someone else, with a reason."""
+    found = event_to_organize(event, request.user)
+    one = _one(found, reference)
+    cancel(registration=one, reason=request.POST.get("cancel-reason", "")[:300])
+    messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
+    return redirect("organize-registration", event, reference)
+
+
+@require_POST
+def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Send the mail again."""
+    found = event_to_organize(event, request.user)
+    one = resend(registration=_one(found, reference))
+    messages.success(
+        request, _("The mail to %(email)s is on its way.") % {"email": one.order.email or one.email}
+    )
+    return redirect("organize-registration", event, reference)
+
+
+@require_http_methods(["GET", "POST"])
+def import_page(request: HttpRequest, event: str) -> HttpResponse:
+    """A list from a file: checked first, then booked; the checked list travels with the form."""
+    found = event_to_organize(event, request.user)
+    form = ListForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all())}
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = _import(found, form, rehearsal="check" in request.POST)
+        except BadRows as error:
+            context["bad_rows"] = error
+        except ConventionError as error:
+            form.add_error("file", str(error))
+        else:
+            if "check" not in request.POST:
+                messages.success(request, str(done))
+                return redirect("organize-registrations", event)
+            context["rehearsal"] = done
+    return _page(request, "registrations/organize_import.html", found, **context)
+
+
+def _import(event: Event, form: ListForm, *, rehearsal: bool) -> Imported:
+    act = rehearse_import if rehearsal else import_list
+    return act(event=event, table=form.table())

@@ -1,0 +1,179 @@
+"""Importing a list: by act and by command."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from convention.audit.models import Entry
+from convention.errors import SoldOut, Unreadable
+from convention.events.models import Event
+from convention.tables import read_table, write_xlsx
+from registrations.import_list import import_list, rehearse_import
+from registrations.models import CompanyShare, Order, Registration
+from registrations.rows import BadRows
+from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event(slug="congress")
+    make_ticket(event, is_default=True, price=12_000)
+    make_ticket(event, slug="press", name="Presse", name_en="Press", capacity=2)
+    return event
+
+
+def brought(event: Event, text: str):
+    return import_list(event=event, table=read_table("list.csv", text.encode()))
+
+
+def test_new_people_are_booked_with_an_order_each(event: Event):
+    done = brought(
+        event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@example.org,Acme,\nA,B,,,press\n"
+    )
+    assert str(done) == "Nouvelles\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
+    zoe = Registration.objects.get(email="z@example.org")
+    assert (zoe.name, zoe.company, zoe.ticket.slug, zoe.state) == ("Zoé Müller", "Acme", "guest", "confirmed")
+    assert (zoe.order.total, zoe.order.source, zoe.order.email) == (12_000, "import", "z@example.org")
+    assert [t.taken for t in event.tickets.order_by("slug")] == [1, 1]
+    event.refresh_from_db()
+    assert set(Registration.objects.values_list("sequence", flat=True)) == {event.sequence} == {1}
+    assert Entry.objects.get().verb == "registration.import"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Prénom;Nom;Adresse e-mail;Société;Billet", "PRENOM;NOM DE FAMILLE;Courriel;Entreprise;Type de billet",
+     "First Name;Surname;E-Mail;Organisation;Category"],
+)  # fmt: skip
+def test_headings_in_either_language(event: Event, header: str):
+    brought(event, f"{header};Remarks\nZoé;Müller;z@example.org;Acme;presse;x\n")
+    found = Registration.objects.get()
+    assert (found.name, found.email, found.company, found.ticket.slug) == (
+        "Zoé Müller", "z@example.org", "Acme", "press",
+    )  # fmt: skip
+
+
+def test_a_known_address_is_updated(event: Event):
+    guest = event.tickets.get(slug="guest")
+    known = make_registration(guest, email="Z@example.org", first_name="Zoe", company="Acme")
+    done = brought(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
+    known.refresh_from_db()
+    assert (len(done.new), len(done.changed)) == (0, 1)
+    assert (known.name, known.company, known.ticket.slug, known.generation) == (
+        "Zoé Müller",
+        "Acme",
+        "press",
+        1,
+    )
+    assert [t.taken for t in event.tickets.order_by("slug")] == [0, 1]
+    assert Registration.objects.matching("zoe muller").get() == known
+
+
+def test_the_same_list_twice_changes_nothing(event: Event):
+    text = "first_name,last_name,email\nZoé,Müller,z@example.org\n"
+    brought(event, text)
+    done = brought(event, text)
+    assert (len(done.new), len(done.changed), done.unchanged) == (0, 0, 1)
+
+
+def test_an_address_shared_by_several_needs_the_name(event: Event):
+    guest = event.tickets.get(slug="guest")
+    make_registration(guest, email="desk@example.org", first_name="Ana", last_name="A")
+    bob = make_registration(guest, email="desk@example.org", first_name="Bob", last_name="B")
+    brought(event, "first_name,last_name,email,company\nBob,B,desk@example.org,Acme 2\n")
+    bob.refresh_from_db()
+    assert bob.company == "Acme 2"
+    with pytest.raises(BadRows):
+        brought(event, "first_name,last_name,email\nCleo,C,desk@example.org\n")
+
+
+def test_all_or_nothing_with_errors_by_row(event: Event):
+    long = "x" * 301
+    with pytest.raises(BadRows) as refusal:
+        brought(
+            event,
+            "first_name,last_name,email,ticket\nA,B,a@example.org,\n,,c@example.org,\nC,D,nobody,\n"
+            f"E,F,e@example.org,gold\n{long},G,,\nH,I,a@example.org,\n",
+        )
+    assert [row for row, _sentence in refusal.value.rows] == [3, 4, 5, 6, 7]
+    assert not Order.objects.exists()
+
+
+def test_more_people_than_places(event: Event):
+    with pytest.raises(SoldOut):
+        brought(event, "first_name,last_name,ticket\nA,B,press\nC,D,press\nE,F,press\n")
+    assert not Registration.objects.exists()
+
+
+def test_columns_that_are_missing(event: Event):
+    with pytest.raises(Unreadable, match="first_name"):
+        brought(event, "who,mail\nA,a@example.org\n")
+
+
+def test_members_count_for_their_company(event: Event):
+    company = make_company()
+    make_member(company, email="m@example.org")
+    make_ticket(event, slug="member", audience="member", company_cap=1)
+    brought(event, "first_name,last_name,email,ticket\nM,M,m@example.org,member\n")
+    found = Registration.objects.get()
+    assert (found.member_of, found.person, found.state) == (company, None, "confirmed")
+    assert CompanyShare.objects.get().taken == 1
+
+
+def test_a_rehearsal_keeps_nothing(event: Event):
+    table = read_table("x", b"first_name,last_name\nA,B\n")
+    assert len(rehearse_import(event=event, table=table).new) == 1
+    assert not Order.objects.exists()
+    assert event.tickets.get(slug="guest").taken == 0
+
+
+def test_many_rows_take_few_statements(event: Event):
+    rows = "".join(f"P{n},N{n},p{n}@example.org\n" for n in range(1500))
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        brought(event, f"first_name,last_name,email\n{rows}")
+    assert len(queries) < 40
+    assert Registration.objects.count() == 1500
+
+
+def test_the_command(event: Event, manage, tmp_path: Path):
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
+    rehearsed = manage("registrations_import", "congress", str(file), "--dry-run")
+    assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
+    done = manage("registrations_import", "congress", str(file))
+    assert (done.returncode, "Rang" in done.stderr) == (0, True)
+    assert list(Registration.objects.order_by("pk").values_list("first_name", flat=True)) == ["Zoé", "=A1"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"first_name,last_name,email\nA,B,nobody\n",
+        b"\x00\x01",
+    ],
+)
+def test_the_command_refuses_with_status_2(event: Event, manage, tmp_path: Path, content: bytes | None):
+    file = tmp_path / "list.csv"
+    if content is not None:
+        file.write_bytes(content)
+    done = manage("registrations_import", "congress", str(file))
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
+    assert done.stderr.strip()
+    assert manage("registrations_import", "nowhere", str(file)).returncode == 2
+
+
+def test_what_is_exported_is_understood_again(event: Event, client):
+    brought(event, "first_name,last_name,email,company\nZoé,Müller,z@example.org,=cmd\n")
+    organizer = make_member(is_superuser=True)
+    client.force_login(organizer)
+    content = client.get("/organize/congress/registrations.csv").content
+    done = import_list(event=event, table=read_table("x", content))
+    assert (len(done.new), len(done.changed), done.unchanged) == (0, 0, 1)

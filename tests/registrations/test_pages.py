@@ -1,0 +1,341 @@
+"""Pages, by request: what they show, keep and refuse; lists under a fixed number of queries."""
+
+import datetime
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.html import escape
+
+from convention.club.models import ClubRole
+from convention.events.models import Event
+from registrations.doors import own_secret
+from registrations.models import Order, Registration
+from registrations.prove import proof_token
+from tests.factories import make_event, make_member, make_order, make_person, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event(slug="congress", name="La Convention", name_en="The Convention")
+    make_ticket(event, name="Invité", name_en="Guest", price=12_000, capacity=10)
+    return event
+
+
+@pytest.fixture
+def organizer(client: Client) -> Client:
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.ORGANIZER)
+    client.force_login(person)
+    return client
+
+
+def text(response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def who(**fields: str) -> dict[str, str]:
+    return {
+        "person-TOTAL_FORMS": "1",
+        "person-INITIAL_FORMS": "0",
+        "person-0-first_name": "Zoé",
+        "person-0-last_name": "Müller",
+        "person-0-email": "zoe@example.org",
+        "person-0-company": "Acme",
+        "contact": "",
+        **fields,
+    }
+
+
+BILLING = {
+    "billing_name": "Acme SA",
+    "billing_street": "1 rue X",
+    "billing_postcode": "75001",
+    "billing_city": "Paris",
+    "billing_country": "FR",
+    "language": "fr",
+}
+
+
+def nonce_of(response) -> str:
+    return re.search(r'name="nonce" value="([^"]+)"', response.content.decode()).group(1)
+
+
+def to_the_last_screen(client: Client, prefix: str = "/events/congress/register/") -> str:
+    client.post(prefix, who())
+    client.post(f"{prefix}choices/", {"choice-0-ticket": "guest"})
+    return nonce_of(client.get(f"{prefix}check/"))
+
+
+def test_the_event_page_shows_what_is_left_and_answers_304(client: Client, event: Event):
+    first = client.get("/events/congress/")
+    assert "10 places restantes" in text(first)
+    again = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    event.tickets.update(taken=9)
+    fresh = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
+    assert (fresh.status_code, "1 place restante" in text(fresh)) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"registration_opens_at": timezone.now() + datetime.timedelta(days=2)},
+            "Les inscriptions ouvrent le",
+        ),
+        (
+            {"registration_closes_at": timezone.now() - datetime.timedelta(days=2)},
+            "Les inscriptions sont closes",
+        ),
+    ],
+)
+def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fields: dict, sentence: str):
+    Event.objects.update(**fields)
+    page = client.get("/events/congress/")
+    assert (sentence in text(page), "congress/register/" in page.content.decode()) == (True, False)
+    assert client.get("/events/congress/register/").status_code == 409
+
+
+def test_a_full_event_says_so(client: Client, event: Event):
+    event.tickets.update(taken=10)
+    assert "Toutes les places sont prises" in text(client.get("/events/congress/"))
+
+
+def test_a_draft_is_no_page(client: Client, event: Event):
+    Event.objects.update(visibility="draft")
+    for path in ("", "register/", "register/choices/", "register/check/"):
+        assert client.get(f"/events/congress/{path}").status_code == 404
+
+
+def test_three_screens_lead_to_the_order(client: Client, event: Event):
+    nonce = to_the_last_screen(client)
+    response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
+    order = Order.objects.get()
+    assert (response.status_code, response["Location"]) == (302, order.manage_path)
+    assert (order.email, order.billing_name, order.total) == ("zoe@example.org", "Acme SA", 12_000)
+    assert "Inscription confirmée" in text(client.get(order.manage_path))
+
+
+def test_a_double_click_books_once(client: Client, event: Event):
+    nonce = to_the_last_screen(client)
+    answers = [
+        client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING}) for _twice in "12"
+    ]
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert Registration.objects.count() == 1
+
+
+def test_what_is_typed_is_kept_right_or_wrong(client: Client, event: Event):
+    response = client.post("/events/congress/register/", who(**{"person-0-email": "nobody", "contact": "x"}))
+    assert 'value="nobody"' in response.content.decode()
+    again = client.get("/events/congress/register/").content.decode()
+    assert ('value="nobody"' in again, 'value="x"' in again) == (True, True)
+
+
+def test_a_draft_is_saved_without_moving_on(client: Client, event: Event):
+    response = client.post(
+        "/events/congress/register/", who(**{"person-0-last_name": ""}), headers={"X-Draft": "1"}
+    )
+    assert response.status_code == 204
+    assert 'value="Zoé"' in client.get("/events/congress/register/").content.decode()
+
+
+def test_a_ticket_that_sells_out_meanwhile_loses_nothing(client: Client, event: Event):
+    nonce = to_the_last_screen(client)
+    event.tickets.update(taken=10)
+    response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
+    assert response["Location"] == "/events/congress/register/choices/"
+    assert "Il ne reste plus de place" in text(client.get(response["Location"]))
+    event.tickets.update(taken=0)
+    page = client.get("/events/congress/register/check/").content.decode()
+    assert 'value="1 rue X"' in page
+
+
+def test_people_are_added_and_removed_without_a_script(client: Client, event: Event):
+    client.post("/events/congress/register/", who(add="1"))
+    page = client.get("/events/congress/register/").content.decode()
+    assert ("person-1-first_name" in page, "person-2-first_name" in page) == (True, False)
+    client.post("/events/congress/register/", who(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
+    assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
+
+
+def test_screens_cannot_be_skipped(client: Client, event: Event):
+    assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/"
+    client.post("/events/congress/register/", who())
+    assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/choices/"
+
+
+@pytest.mark.parametrize("data", [{}, {"person-TOTAL_FORMS": "x"}, {"person-TOTAL_FORMS": "9999"}])
+def test_forged_forms_get_a_page(client: Client, event: Event, data: dict):
+    page = client.post("/events/congress/register/", data, follow=True)
+    assert "Qui vient" in text(page)
+
+
+def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
+    registration = make_registration(event.tickets.get(), price=12_000)
+    link = registration.order.manage_path
+    client.post(
+        f"{link}{registration.reference}/correct/",
+        {"first_name": "Zoë", "last_name": "Müller", "email": "z@example.org", "company": "Acme"},
+    )
+    registration.refresh_from_db()
+    assert (registration.first_name, registration.generation) == ("Zoë", 1)
+    assert "Rien n’a encore été payé" in text(client.get(f"{link}{registration.reference}/cancel/"))
+    client.post(f"{link}{registration.reference}/cancel/")
+    registration.refresh_from_db()
+    assert (registration.state, registration.generation) == ("cancelled", 2)
+    assert event.tickets.get().taken == 0
+    assert "Inscription annulée" in text(client.get(link))
+    assert client.post(f"{link}{registration.reference}/cancel/").status_code == 409
+    assert client.get(f"{link}calendar.ics").content.count(b"STATUS:CANCELLED") == 1
+
+
+def test_forged_foreign_and_expired_links(client: Client, event: Event):
+    registration = make_registration(event.tickets.get())
+    other = make_registration(event.tickets.get())
+    order = registration.order
+    assert client.get(f"/orders/{order.reference}/{other.order.secret}/").status_code == 404
+    assert client.get(f"/orders/XXXXXXXX/{order.secret}/").status_code == 404
+    assert client.get(f"{order.manage_path}{other.reference}/cancel/").status_code == 404
+    Event.objects.update(
+        starts_at=timezone.now() - datetime.timedelta(days=101),
+        ends_at=timezone.now() - datetime.timedelta(days=100),
+    )
+    gone = client.get(order.manage_path)
+    assert (gone.status_code, "a expiré" in text(gone)) == (410, True)
+
+
+def test_ones_own_link_opens_nothing_of_the_others(client: Client, event: Event):
+    order = make_order(event)
+    ticket = event.tickets.get()
+    mine = make_registration(ticket, order=order, first_name="Mine")
+    other = make_registration(ticket, order=order, first_name="Other")
+    link = f"/orders/{order.reference}/{own_secret(mine)}/"
+    page = client.get(link).content.decode()
+    assert ("Mine" in page, "Other" in page, order.email in page) == (True, False, False)
+    assert client.get(f"{link}{other.reference}/cancel/").status_code == 404
+
+
+def test_a_members_link_needs_a_click(client: Client):
+    event = make_event()
+    make_ticket(event, slug="member", audience="member")
+    make_member(email="zoe@example.org")
+    registration = make_registration(
+        event.tickets.get(),
+        confirmed_at=None,
+        held_until=timezone.now() + datetime.timedelta(minutes=30),
+    )
+    link = f"/orders/confirm/{proof_token(registration)}/"
+    assert "Confirmer ma place" in text(client.get(link))
+    registration.refresh_from_db()
+    assert registration.state == "pending"
+    client.post(link)
+    registration.refresh_from_db()
+    assert registration.state == "confirmed"
+    assert client.get("/orders/confirm/forged/").status_code == 404
+    assert client.get("/orders/confirm/%00:%ff:x/").status_code == 404
+
+
+def test_my_registrations(client: Client, event: Event):
+    assert client.get("/me/")["Location"] == "/accounts/login/?next=/me/"
+    person = make_person(email="zoe@example.org")
+    client.force_login(person)
+    assert "inscrit à aucun événement" in text(client.get("/me/"))
+    make_registration(event.tickets.get(), email="ZOE@example.org")
+    make_registration(event.tickets.get(), email="other@example.org", first_name="Other")
+    page = text(client.get("/me/"))
+    assert ("La Convention" in page, "Other" in page) == (True, False)
+
+
+def test_organizers_pages_are_for_organizers(client: Client, event: Event):
+    registration = make_registration(event.tickets.get())
+    paths = ["registrations/", f"registrations/{registration.reference}/", "registrations.csv", "tickets/"]
+    paths += ["registrations/import/", "tickets/new/", "tickets/guest/"]
+    assert {client.get(f"/organize/congress/{path}").status_code for path in paths} == {302}
+    client.force_login(make_person())
+    assert {client.get(f"/organize/congress/{path}").status_code for path in paths} == {403}
+    act = f"/organize/congress/registrations/{registration.reference}/cancel/"
+    assert client.post(act).status_code == 403
+
+
+def test_the_list_takes_the_same_queries_for_one_and_many(organizer: Client, event: Event):
+    ticket = make_ticket(event, slug="staff")
+    counts = []
+    for number in (1, 60):
+        for _each in range(number):
+            make_registration(ticket, order=make_order(event))
+        with CaptureQueriesContext(connection) as queries:
+            organizer.get("/organize/congress/registrations/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 10
+
+
+def test_the_list_is_searched_without_accents_and_filtered(organizer: Client, event: Event):
+    ticket = event.tickets.get()
+    make_registration(ticket, first_name="Éloïse", last_name="Çelik", company="Acme")
+    bob = {"first_name": "Bob", "last_name": "Brown", "company": "Other"}
+    make_registration(ticket, cancelled_at=timezone.now(), **bob)
+
+    def shown(query: str) -> list[bool]:
+        page = text(organizer.get(f"/organize/congress/registrations/?{query}"))
+        return ["Çelik" in page, "Brown" in page]
+
+    assert shown("q=celik+ELOISE") == [True, False]
+    assert shown("q=eloise+brown") == [False, False]
+    assert shown("state=cancelled") == [False, True]
+    assert shown("state=confirmed&company=Acme") == [True, False]
+    assert shown("state=nonsense&ticket=&page=x") == [True, True]
+    assert shown("q=%00%ff'") == [False, False]
+
+
+def test_names_are_sorted_as_readers_sort(organizer: Client, event: Event):
+    for name in ("Zola", "Éluard", "eco", "Aragon"):
+        make_registration(event.tickets.get(), last_name=name, first_name="x")
+    page = organizer.get("/organize/congress/registrations/").content.decode()
+    assert re.findall(r">(\w+) x</a>", page) == ["Aragon", "eco", "Éluard", "Zola"]
+
+
+def test_an_organizer_corrects_and_cancels_with_a_reason(organizer: Client, event: Event):
+    registration = make_registration(event.tickets.get(), order=make_order(event, email="z@example.org"))
+    page = f"/organize/congress/registrations/{registration.reference}/"
+    organizer.post(page, {"first_name": "Zoë", "last_name": "M", "correct-reason": "typo <b>"})
+    organizer.post(f"{page}cancel/", {"cancel-reason": "fell ill"})
+    history = organizer.get(page).content.decode()
+    assert (escape("typo <b>") in history, "fell ill" in history) == (True, True)
+    registration.refresh_from_db()
+    assert (registration.first_name, registration.state) == ("Zoë", "cancelled")
+
+
+def test_a_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_path):
+    page = "/organize/congress/registrations/import/"
+    file = tmp_path / "list.csv"
+    file.write_bytes("Prénom;Nom;E-mail\nA;B;nobody\n".encode("cp1252"))
+    with file.open("rb") as upload:
+        assert "Ligne 2" in text(organizer.post(page, {"file": upload, "check": "1"}))
+    file.write_bytes("Prénom;Nom;Billet\nÉlise;B;guest\n".encode("cp1252"))
+    with file.open("rb") as upload:
+        checked = organizer.post(page, {"file": upload, "check": "1"}).content.decode()
+    assert Registration.objects.count() == 0
+    body = re.search(r'<textarea name="checked" hidden>(.*?)</textarea>', checked, re.S).group(1)
+    assert organizer.post(page, {"checked": body}).status_code == 302
+    assert Registration.objects.get().first_name == "Élise"
+    assert "Choisissez un fichier" in text(organizer.post(page, {"check": "1"}))
+
+
+def test_a_ticket_is_made_and_never_smaller_than_what_is_taken(organizer: Client, event: Event):
+    fields = {"name": "Presse", "slug": "press", "audience": "press", "cost": "12,50", "position": "3"}
+    assert organizer.post("/organize/congress/tickets/new/", fields).status_code == 302
+    assert event.tickets.get(slug="press").price == 1250
+    make_registration(event.tickets.get(slug="press"))
+    changed = {**fields, "capacity": "0"}
+    assert "1 place est déjà prise" in text(organizer.post("/organize/congress/tickets/press/", changed))
+    assert organizer.post("/organize/congress/tickets/press/", {**fields, "capacity": "1"}).status_code == 302
+    assert event.tickets.get(slug="press").capacity == 1
+    assert organizer.post("/organize/congress/tickets/press/remove/").status_code == 409
+    assert organizer.post("/organize/congress/tickets/guest/remove/").status_code == 302
