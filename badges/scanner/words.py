@@ -94,7 +94,6 @@ def pairing() -> dict[str, str]:
 def camera() -> dict[str, str]:
     """Why there is no picture, and how to go on without."""
     return {
-        "camera.starting": _("Opening the camera…"),
         "camera.aim": _("Hold a badge in front of the camera"),
         "camera.aim_pairing": _("Hold the organizer’s pairing code in front of the camera"),
         "camera.refused": _(
@@ -108,8 +107,6 @@ def camera() -> dict[str, str]:
         "camera.reader": _(
             "The code reader could not be loaded. Connect to the network once, then try again."
         ),
-        "camera.torch_on": _("Light on"),
-        "camera.torch_off": _("Light off"),
     }
 
 
@@ -130,11 +127,10 @@ def readiness() -> dict[str, str]:
         ),
         "ready.sound": _("Sound on"),
         "ready.no_sound": _("Sound off: tap the screen once"),
-        "ready.clock": _("Clock right to {count} s"),
+        "ready.clock": _("Clock right"),
         "ready.no_clock": _("Clock wrong by {count} s: corrected"),
         "ready.signature": _("Signatures checked on this phone"),
         "ready.no_signature": _("This browser cannot check signatures: only badges on the list are admitted"),
-        "ready.update": _("A newer version is ready"),
     }
 
 

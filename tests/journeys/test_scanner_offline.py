@@ -1,5 +1,6 @@
 """At the door without a network, with a bad one, with a server in trouble: nothing lost, nothing twice."""
 
+import datetime
 import json
 import re
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from badges.attendance.models import Device, Presence, Scan
+from badges.scanner import shell
 from tests.badges.attendance.making import code_of, make_event, make_registration
 from tests.journeys.scanning import (
     expect_all_sent,
@@ -296,3 +298,44 @@ def test_no_camera_no_trouble(open_page):
     pair(page, event)
     expect(page.locator("#camera-state")).to_be_visible()
     scan(page, code_of(badge))
+
+
+def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    pair(page, event)
+    expect_offline_ready(page)
+    page.route(SCANS, lambda route: route.abort())
+    scan(page, code_of(badge))
+    expect_pending(page, 1)
+    monkeypatch.setattr(shell, "digests", lambda: ["a newer version"])
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+    expect(page.locator("#update-now")).not_to_have_attribute("hidden", "", timeout=15_000)
+    page.evaluate("document.body.dataset.version = 'old'")
+    page.locator("#menu-open").click()
+    page.get_by_role("button", name="Passer à la nouvelle version").click()
+    expect(page.locator("body")).not_to_have_attribute("data-version", "old", timeout=15_000)
+    expect(page.locator("#checkpoint")).to_have_text("Entrée")
+    expect_pending(page, 1)
+    page.unroute(SCANS)
+    expect_all_sent(page)
+    assert Scan.objects.count() == 1
+
+
+def test_the_time_of_a_pairing_ends_offline_too(open_page):
+    event = make_event()
+    page = open_page("phone")
+    pair(page, event, expires_at=timezone.now() + datetime.timedelta(seconds=6))
+    page.context.set_offline(True)
+    expect(page.locator("#message")).to_contain_text("son association a expiré", timeout=15_000)
+    assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
+
+
+def test_a_withdrawn_phone_is_told_while_it_only_waits(open_page):
+    event = make_event()
+    page = open_page("phone", "en")
+    pair(page, event, "/en")
+    Device.objects.update(revoked_at=timezone.now())
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#message")).to_contain_text("may no longer scan")

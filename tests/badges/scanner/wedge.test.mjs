@@ -77,6 +77,13 @@ test("two scans one after the other are two texts", () => {
   assert.equal(type(burst, TOKEN, 2, 2 * ADDRESS.length + 10), TOKEN);
 });
 
+test("a scanner that sends no Enter is read after a pause", () => {
+  const burst = new Burst();
+  [...ADDRESS].forEach((key, at) => burst.press(key, at * 3));
+  assert.equal(burst.settle(), ADDRESS);
+  assert.equal(burst.settle(), null);
+});
+
 test("what was typed by hand before does not stick to a scan", () => {
   const burst = new Burst();
   burst.press("x", 0);

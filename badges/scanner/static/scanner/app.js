@@ -3,11 +3,11 @@
 import { Camera } from "./camera.js";
 import { prepare } from "./decode.js";
 import { Door } from "./door.js";
-import { canRenew, install } from "./install.js";
+import { canRenew, install, renew } from "./install.js";
 import { connectMenu, connectTyping, drawQueue } from "./menu.js";
 import { Outbox } from "./outbox.js";
 import { face, part, say, settings, tell } from "./page.js";
-import { protect } from "./readiness.js";
+import { check, protect } from "./readiness.js";
 import { Screen } from "./screen.js";
 import { Ended } from "./server.js";
 import { Sightings } from "./sightings.js";
@@ -117,6 +117,10 @@ function stopScanning() {
   camera.stop();
   screen.reset();
   part("last").hidden = true;
+  closeDialogs();
+}
+
+function closeDialogs() {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 }
 
@@ -134,7 +138,7 @@ function see(texts) {
   const now = performance.now();
   if (screen.isHeld || document.querySelector("dialog[open]")) return turnDown(texts, now);
   const fresh = texts.find((text) => text && sightings.isNew(text, now));
-  if (fresh) take([fresh]);
+  if (fresh) take(fresh);
 }
 
 /** While a verdict waits for a tap: a badge that comes into view is read after the tap. */
@@ -144,15 +148,16 @@ function turnDown(texts, now) {
   if (isNew && screen.isHeld) screen.nudge();
 }
 
-/** A text from the camera, a hand scanner or the keyboard. */
-function take(texts) {
-  const token = texts.map((text) => (text.includes("#pair=") || text.includes("#PAIR=") ? tokenIn(text) : null)).find(Boolean);
+/** A text from the camera, a hand scanner or the keyboard, and what it may have meant. */
+function take(text, meanings = [text]) {
+  const token = text.includes("#pair=") ? tokenIn(text) : null;
   if (token) return become(token);
   if (isPairing) {
     part("hint").textContent = say("pair.not_a_token");
     return false;
   }
-  return document.body.dataset.view === "gate" && door.read(texts);
+  closeDialogs();
+  return document.body.dataset.view === "gate" && door.read(meanings);
 }
 
 /** The pairing has expired or was withdrawn: the list goes, unsent scans stay. */
@@ -202,11 +207,11 @@ function connect() {
     if (token) become(token);
     else tell("message", say("pair.not_a_token"));
   });
-  const type = (text) => take(readings(text));
+  const type = (text) => take(text, readings(text));
   const sendAndRefresh = () => Promise.all([outbox.hurry(), sync.refresh()]);
   connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, leave });
   connectTyping({ type });
-  listen(document, (text) => take(readings(text)));
+  listen(document, type);
   connectTime();
 }
 
@@ -221,13 +226,23 @@ function connectTime() {
   window.addEventListener("offline", () => strip.reached(false));
   window.addEventListener("focus", () => sendAgain());
   document.addEventListener("visibilitychange", () => {
+    if (document.hidden && canRenew()) renew();
     if (document.hidden || document.body.dataset.view !== "gate") return;
     keepAwake();
     sendAgain();
   });
   tabs.addEventListener("message", () => location.reload());
-  setInterval(() => document.body.dataset.view === "gate" && strip.draw(), TICK_MS);
+  setInterval(() => document.body.dataset.view === "gate" && tick(), TICK_MS);
   setInterval(() => outbox.flush(), FLUSH_EVERY_MS);
+}
+
+/** Each second: the strip, the readiness, and the end of the pairing's time. */
+async function tick() {
+  const held = await pairing();
+  if (!held) return;
+  if (Date.now() + (held.clock_offset_ms ?? 0) > Date.parse(held.device.expires_at)) return end();
+  await strip.draw();
+  part("menu-open").dataset.ready = (await check(isReaderLoaded)).isReady;
 }
 
 function sendAgain() {

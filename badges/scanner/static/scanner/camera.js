@@ -74,7 +74,9 @@ export class Camera {
     this.#reader ??= new Reader();
     while (this.#stream === stream) {
       await nextPicture(this.#video);
+      const started = performance.now();
       const texts = await this.#reader.read(this.#video).catch(() => []);
+      if (texts.length) this.#video.dataset.milliseconds = Math.round(performance.now() - started);
       if (texts.length && this.#stream === stream) this.#watcher.onTexts(texts);
     }
   }

@@ -102,10 +102,13 @@ export function decodeBase64(text) {
   return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
 }
 
-/** Whether this browser can check signatures. */
+let ability = null;
+
+/** Whether this browser can check signatures. @returns {Promise<boolean>} */
 export function canVerify() {
-  return crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]).then(
+  ability ??= crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]).then(
     () => true,
     () => false,
   );
+  return ability;
 }

@@ -12,9 +12,8 @@ let isRenewing = false;
  */
 export async function install(isIdle, onReady) {
   if (!("serviceWorker" in navigator)) return;
-  const wasControlled = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (wasControlled && isRenewing) location.reload();
+    if (isRenewing) location.reload();
   });
   const options = { updateViaCache: "none" };
   const asked = settings.scopes.map((scope) => navigator.serviceWorker.register(settings.worker, { ...options, scope }));

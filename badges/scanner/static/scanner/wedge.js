@@ -6,6 +6,7 @@
 const SHORTEST = 12;
 const SLOWEST_MS = 60;
 const PAUSE_MS = 150;
+const TOKEN_LENGTH = 125;
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
@@ -75,6 +76,17 @@ export class Burst {
     return this.#text.length >= 3 && (at - this.#since) / this.#text.length < SLOWEST_MS;
   }
 
+  /**
+   * After a pause: the text of a scanner that sends no Enter, if it is as long as a code; else null.
+   * @returns {string | null}
+   */
+  settle() {
+    const text = this.#text;
+    if (text.length < TOKEN_LENGTH || !this.isFast(this.#last)) return null;
+    this.#begin(this.#last);
+    return text;
+  }
+
   #begin(at) {
     this.#text = "";
     this.#since = at;
@@ -95,10 +107,17 @@ export class Burst {
  */
 export function listen(page, read) {
   const burst = new Burst();
+  let timer = 0;
+  const settle = () => {
+    const text = burst.settle();
+    if (text !== null) read(text);
+  };
   page.addEventListener(
     "keydown",
     (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      clearTimeout(timer);
+      timer = setTimeout(settle, PAUSE_MS);
       const text = burst.press(event.key, event.timeStamp);
       if (text === null) return;
       event.preventDefault();

@@ -35,11 +35,15 @@ async function takeOver() {
 
 /* The kept page at once; without it, the network. */
 async function page(address) {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(address)) ?? fetch(address);
+  return (await kept(address)) ?? fetch(address);
 }
 
 async function file(request) {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(request, { ignoreVary: true })) ?? fetch(request);
+  return (await kept(request)) ?? fetch(request);
+}
+
+/* From our version; else from the newer one that has cleared ours away (it looks after the other language). */
+async function kept(wanted) {
+  const own = await caches.match(wanted, { cacheName: CACHE, ignoreVary: true });
+  return own ?? caches.match(wanted, { ignoreVary: true });
 }
