@@ -26,7 +26,7 @@ soak:
 
 bench:
 	@sh .ci/setup.sh test
-	@$(PYTHON_IN_VENV) -m tests.bench
+	@FSYNC=on .ci/with-postgresql.sh $(PYTHON_IN_VENV) -m tests.bench
 
 check:
 	@sh .ci/setup.sh check

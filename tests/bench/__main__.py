@@ -1,4 +1,7 @@
-"""`python -m tests.bench [ROW ...]`: measure, print a table, keep it as JSON in var/bench.json."""
+"""`python -m tests.bench [ROW ...]`: measure, print a table, keep it as JSON in var/bench.json.
+
+`make bench` gives it a PostgreSQL of its own by DATABASE_URL.
+"""
 
 import argparse
 import importlib
@@ -7,7 +10,6 @@ from pathlib import Path
 
 from tests.bench.figures import Figure, keep, row, table
 from tests.bench.site import ROOT, Site, site
-from tests.postgresql import cluster
 
 ROWS = ["pages", "scans"]
 
@@ -15,10 +17,10 @@ ROWS = ["pages", "scans"]
 def main() -> None:
     """Measure the named rows, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], help="which rows to measure")
+    parser.add_argument("rows", nargs="*", help="which rows to measure")
     parser.add_argument("--output", type=Path, default=ROOT / "var" / "bench.json")
     options = parser.parse_args()
-    with cluster() as url, site(url) as made:
+    with site(os.environ["DATABASE_URL"]) as made:
         figures = list(measure(made, options.rows or ROWS))
     print("\n" + table(figures))
     keep(figures, options.output)
