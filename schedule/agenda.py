@@ -21,6 +21,7 @@ from .tongues import tongues
 from .wish import EVERY_DAY, Wish, tidy
 
 MOST_SHOWN: Final = 250
+MOST_NAMED: Final = 5
 KEPT_SECONDS: Final = 600
 HEAVY: Final = ("abstract", "description", "links", "attachments", "extra")
 
@@ -60,6 +61,16 @@ class Entry:
         return "" if self.session.cancelled_at else fullness(self.session.taken, self.session.capacity)
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """The speakers that a list has room for."""
+        return self.speakers[:MOST_NAMED]
+
+    @property
+    def unnamed(self) -> int:
+        """How many more there are."""
+        return len(self.speakers) - len(self.named)
+
+    @property
     def left(self) -> int:
         """How many places are left, where they are counted."""
         return max((self.session.capacity or 0) - self.session.taken, 0)
@@ -72,7 +83,7 @@ class Group:
     heading: str
     entries: list[Entry]
     line: int = 0
-    next_day: datetime.date | None = None
+    next_day: datetime.date | None = None  # named where the date changes within the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,11 +316,12 @@ def room_order(room: Room | None) -> tuple[bool, int, str]:
 def by_time(day: datetime.date, entries: list[Entry], *, alone: bool) -> Block:
     """One group for each start; with a grid of rooms where the day stands alone and has few of them."""
     grid = grid_of(entries) if alone else None
-    groups = []
+    groups, date = [], day
     for starts, rows in groupby(entries, key=lambda entry: entry.starts):
         placed = [place(entry, grid) for entry in rows]
-        night = starts.date() if starts.date() != day else None
+        night = starts.date() if starts.date() != date else None
         groups.append(Group(f"{starts:%H:%M}", placed, grid.lines[starts] if grid else 0, night))
+        date = starts.date()
     return Block(day, groups, grid)
 
 

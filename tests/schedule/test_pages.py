@@ -1,0 +1,109 @@
+"""The pages of a session and of speakers."""
+
+import datetime
+
+import pytest
+from lxml import html
+
+from schedule.models import Session, Speaker
+from tests.factories import make_event, make_room, make_session, make_track
+
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="conf", name="La Conf")
+
+
+def page_of(client, thing, prefix="/en"):
+    """The page, parsed."""
+    response = client.get(f"{prefix}{thing}")
+    assert response.status_code == 200
+    return html.fromstring(response.text)
+
+
+def address(session):
+    return f"/events/conf/sessions/{session.guid}/"
+
+
+def test_a_session_with_everything(client, event):
+    session = make_session(
+        event,
+        "Titre <b>",
+        subtitle="مرحبا",
+        room=make_room(event, "Salle & Co"),
+        track=make_track(event),
+        language="de, en",
+        speakers=("Ana", "Bo"),
+        abstract="**Gras** <script>alert(1)</script>",
+        links=[{"url": "https://example.org/", "title": "Plus"}, {"url": "javascript:x"}, "odd", {}],
+        capacity=10,
+        taken=9,
+    )
+    page = page_of(client, address(session))
+    assert page.xpath("string(//h1)") == "Titre <b>"
+    assert page.xpath("//p[@class='lead']/@dir") == ["auto"]
+    facts = {
+        row.xpath("string(dt)"): " ".join(row.xpath("string(dd)").split()) for row in page.xpath("//dl/div")
+    }
+    assert (facts["Where"], facts["Who"], facts["Language"]) == ("Salle & Co", "AnaBo", "German, English")
+    assert facts["Places"] == "Filling 1 place left"
+    assert page.xpath("//section[contains(@class,'abstract')]//strong/text()") == ["Gras"]
+    assert page.xpath("//section[contains(@class,'abstract')]//script") == []
+    assert page.xpath("//section[h2='Links and files']//a/@href") == ["https://example.org/"]
+
+
+def test_neighbours_in_the_room_and_the_track(client, event):
+    room, track = make_room(event), make_track(event)
+    first = make_session(event, "Avant", room=room)
+    session = make_session(event, "Ici", room=room, track=track, starts_at=event.starts_at + HOUR)
+    make_session(event, "Après", room=room, starts_at=event.starts_at + 2 * HOUR)
+    make_session(event, "Fil", track=track, starts_at=event.starts_at + HOUR)
+    make_session(make_event(), "Ailleurs", starts_at=event.starts_at + HOUR)
+    page = page_of(client, address(session))
+    navs = page.xpath("//nav[@class='neighbours']")
+    assert [nav.xpath(".//a/span/text()") for nav in navs] == [["Avant", "Après"], ["Fil"]]
+    assert page_of(client, address(first)).xpath("//a[@rel='prev']") == []
+
+
+def test_a_session_without_place_or_taking_none(client, event):
+    waiting = page_of(client, address(make_session(event, "Plus tard", starts_at=None)))
+    assert waiting.xpath("string(//dl/div/dd)") == "Not placed in the programme yet"
+    gone = page_of(client, address(make_session(event, cancelled_at=event.starts_at)))
+    assert gone.xpath("string(//div[contains(@class,'warning')])").strip() == "This session is cancelled."
+
+
+def test_speakers_by_letter_and_one_of_them(client, event):
+    make_session(event, "Une", speakers=("Élodie", "emma", "محمد", "42"))
+    make_session(event, "Jamais", starts_at=None, speakers=("Absente",))
+    page = page_of(client, "/events/conf/speakers/")
+    assert page.xpath("//section/h2/text()") == ["#", "E", "م"]
+    assert page.xpath("//ul[@class='people']/li/a/text()") == ["42", "Élodie", "emma", "محمد"]
+    speaker = Speaker.objects.get(name="Élodie")
+    Speaker.objects.filter(pk=speaker.pk).update(
+        biography="<i>Bio</i><img src=x onerror=y>", url="javascript:x"
+    )
+    own = page_of(client, f"/events/conf/speakers/{speaker.guid}/")
+    assert (own.xpath("string(//h1)"), own.xpath("string(//i)")) == ("Élodie", "Bio")
+    assert own.xpath("//img | //a[starts-with(@href, 'javascript')]") == []
+    assert own.xpath("//article/h4/a/text()") == ["Une"]
+
+
+def test_pages_of_other_events_are_not_found(client, event):
+    other = make_session(make_event(slug="other"), speakers=("X",))
+    speaker = Speaker.objects.get()
+    for path in (address(other), f"/events/conf/speakers/{speaker.guid}/", "/events/none/agenda/"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert html.fromstring(answer.text).xpath("string(//h1)") != ""
+
+
+def test_queries_of_the_speakers_page_do_not_grow(client, event, django_assert_max_num_queries):
+    for number in range(20):
+        make_session(event, f"S{number}", speakers=(f"A{number}",))
+    with django_assert_max_num_queries(6):
+        client.get("/events/conf/speakers/")
+    with django_assert_max_num_queries(16):
+        client.get(address(Session.objects.first()))
