@@ -2,5 +2,18 @@
 
 from typing import Any
 
-pages: list[Any] = []
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from convention.named import OrganizerPage
+
+from . import desk_views, views
+
+pages: list[Any] = [
+    path("organize/", views.home, name="organize"),
+    path("organize/<slug:event>/", views.overview, name="organize-event"),
+    path("desk/", desk_views.desks, name="desks"),
+    path("desk/<slug:event>/", desk_views.desk, name="desk"),
+]
 endpoints: list[Any] = []
+organizer_pages = [OrganizerPage("organize-event", _("Overview"), 0), OrganizerPage("desk", _("Desk"), 60)]

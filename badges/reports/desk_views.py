@@ -1,0 +1,51 @@
+"""The desk: a search field with the cursor in it."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from convention.errors import Forbidden
+from convention.events.doors import event_to_staff, organizes, staffed_events
+
+from .desk import SHOWN, find_guests
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+LONGEST_QUERY = 200
+
+
+@login_required
+@require_safe
+def desks(request: "HttpRequest") -> "HttpResponse":
+    """The events at whose desk one works; straight to the only one."""
+    now = timezone.now()
+    events = list(
+        staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
+    )
+    if not events:
+        raise Forbidden(_("This page is for those who work at the desk of an event that lies ahead."))
+    if len(events) == 1:
+        return redirect("desk", events[0].slug)
+    return render(request, "reports/desks.html", {"events": events, "section": "desk"})
+
+
+@require_safe
+def desk(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Find people by any words; `part` answers with the results alone, for the script that types along."""
+    found = event_to_staff(event, request.user)
+    query = request.GET.get("q", "")[:LONGEST_QUERY]
+    context = {
+        "section": "desk",
+        "event": found,
+        "query": query,
+        "found": find_guests(event=found, query=query),
+        "shown": SHOWN,
+        "organizes": organizes(request.user, found),
+    }
+    template = "reports/desk_results.html" if "part" in request.GET else "reports/desk.html"
+    return render(request, template, context)

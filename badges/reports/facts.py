@@ -1,0 +1,147 @@
+"""What the organizers' pages tell, fetched for all of their events at once."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from badges.attendance.models import Checkpoint, Device, Presence
+from convention.events.models import Event
+from convention.typeset import missing_glyphs
+from registrations.models import Registration, Ticket
+from schedule.clashes import Placed, clashes
+from schedule.models import Session
+
+KEPT_SECONDS = 600
+STUCK = datetime.timedelta(minutes=10)
+RECENT = datetime.timedelta(days=7)
+
+
+@dataclass
+class Facts:
+    """One event as its organizers need to know it; counts are of registrations unless said."""
+
+    event: Event
+    tickets: list[Ticket] = field(default_factory=list)
+    confirmed: int = 0
+    pending: int = 0
+    arrived: int = 0
+    inside: int = 0
+    conflicts: int = 0
+    devices: list[Device] = field(default_factory=list)
+    clashes: int = 0
+    unplaced: int = 0
+    unprintable: list[str] = field(default_factory=list)
+
+    @property
+    def capacity(self) -> int | None:
+        """Places in all; None where a ticket has no limit."""
+        limits = [ticket.capacity for ticket in self.tickets]
+        return None if not limits or None in limits else sum(limit or 0 for limit in limits)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The task queue: how many failed lately, how many wait longer than they should."""
+
+    failed: int
+    stuck: int
+
+
+def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
+    """Facts of each event in the order given; as many queries for one as for many."""
+    found = {event.pk: Facts(event) for event in events}
+    _count_registrations(found, at)
+    _count_presences(found)
+    for ticket in Ticket.objects.filter(event__in=found):
+        found[ticket.event_id].tickets.append(ticket)
+    for device in Device.objects.phones().valid(at=at).filter(event__in=found).select_related("checkpoint"):
+        found[device.event_id].devices.append(device)
+    _look_at_sessions(found)
+    for facts in found.values():
+        facts.unprintable = unprintable_names(facts.event)
+    return list(found.values())
+
+
+def queue_now(*, at: datetime.datetime) -> Queue:
+    """How the worker is doing."""
+    failed = DBTaskResult.objects.failed().filter(finished_at__gt=at - RECENT)
+    stuck = DBTaskResult.objects.ready().filter(enqueued_at__lt=at - STUCK)
+    return Queue(failed.count(), stuck.count())
+
+
+def _count_registrations(found: dict[int, Facts], at: datetime.datetime) -> None:
+    confirmed = Q(confirmed_at__isnull=False)
+    held = Q(confirmed_at__isnull=True, held_until__gt=at)
+    rows = Registration.objects.filter(event__in=found, cancelled_at__isnull=True).order_by()
+    for row in rows.values("event").annotate(
+        confirmed=Count("pk", filter=confirmed), pending=Count("pk", filter=held)
+    ):
+        found[row["event"]].confirmed = row["confirmed"]
+        found[row["event"]].pending = row["pending"]
+
+
+def _count_presences(found: dict[int, Facts]) -> None:
+    """People, not doors: whoever passed two entrances counts once."""
+    entrance = Q(checkpoint__kind=Checkpoint.Kind.ENTRANCE)
+    people: Any = Count("registration", distinct=True, filter=entrance & Q(entries__gt=0))
+    inside = Count("registration", distinct=True, filter=entrance & Q(is_inside=True))
+    conflicts = Count("pk", filter=Q(has_conflict=True))
+    rows = Presence.objects.filter(event__in=found).order_by().values("event")
+    for row in rows.annotate(arrived=people, inside=inside, conflicts=conflicts):
+        facts = found[row["event"]]
+        facts.arrived, facts.inside, facts.conflicts = row["arrived"], row["inside"], row["conflicts"]
+
+
+def _look_at_sessions(found: dict[int, Facts]) -> None:
+    sessions = Session.objects.filter(event__in=found, cancelled_at__isnull=True).order_by()
+    speakers: dict[int, set[int]] = defaultdict(set)
+    for session, speaker in Session.speakers.through.objects.filter(session__in=sessions).values_list(
+        "session_id", "speaker_id"
+    ):
+        speakers[session].add(speaker)
+    placed: dict[int, list[Placed]] = defaultdict(list)
+    for pk, event, starts_at, ends_at, room in sessions.values_list(
+        "pk", "event_id", "starts_at", "ends_at", "room_id"
+    ):
+        if starts_at and ends_at:
+            placed[event].append(Placed(pk, starts_at, ends_at, room, frozenset(speakers[pk])))
+        if not starts_at or not room:
+            found[event].unplaced += 1
+    for event, timed in placed.items():
+        found[event].clashes = len(clashes(timed))
+
+
+def unprintable_names(event: Event) -> list[str]:
+    """Names on badges with a character that no packaged font draws; kept until a registration changes."""
+    return cache.get_or_set(
+        f"reports.unprintable:{event.pk}:{event.sequence}", lambda: _unprintable(event), KEPT_SECONDS
+    )
+
+
+def _unprintable(event: Event) -> list[str]:
+    rows = list(
+        Registration.objects.confirmed()
+        .filter(event=event)
+        .order_by("pk")
+        .values_list("first_name", "last_name", "company")
+    )
+    bad = set(missing_glyphs("".join(sorted(characters(rows)))))
+    return [f"{row[0]} {row[1]}".strip() for row in rows if bad & characters([row])] if bad else []
+
+
+def characters(rows: Iterable[tuple[str, ...]]) -> set[str]:
+    """Every character in some rows of text."""
+    return {character for row in rows for text in row for character in text}
+
+
+def coming(events: Iterable[Event], *, at: datetime.datetime | None = None) -> list[Event]:
+    """Those that are not over, the next first."""
+    now = at or timezone.now()
+    return [event for event in events if event.ends_at >= now]
