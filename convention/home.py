@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -17,13 +16,13 @@ PAST_SHOWN = 12
 
 
 def home(request: "HttpRequest") -> "HttpResponse":
-    """The club's next events; `/` alone, without a cookie, follows the browser's language."""
-    undecided = request.path_info == "/" and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES
-    if undecided and preferred_language(request) == "en":
+    """The club's next events; `/` alone follows the language chosen, else the browser's."""
+    is_root = request.path_info == "/"
+    if is_root and preferred_language(request) == "en":
         response: HttpResponse = redirect("/en/")
     else:
         response = render(request, "home.html", coming_and_past())
-    if undecided:
+    if is_root:
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.shortcuts import redirect, render
 from django.urls import reverse, translate_url
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -64,13 +65,20 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
         language = settings.LANGUAGE_CODE
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = "/"
-    response = redirect(translate_url(target, language))
+    response = redirect(in_language(target, language))
     remember_language(response, language)
     return response
 
 
+def in_language(address: str, language: str) -> str:
+    """The same page in a language, whatever language its address is in."""
+    path = address.partition("?")[0]
+    with translation.override("en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE):
+        return translate_url(address, language)
+
+
 def remember_language(response: "HttpResponse", language: str) -> None:
-    """Set the cookie that survives everything but an address in the other language."""
+    """Set the cookie: it survives everything, but an address in the other language still decides."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from convention.club.models import Company, CompanyRole, Employment, Person
-from convention.events.models import Event, Room
+from convention.club.models import ClubRole, Company, CompanyRole, Employment, Person
+from convention.events.models import Event, EventRole, Room
 from registrations.models import Order, Registration, Ticket
 from schedule.models import Session, SessionSpeaker, Speaker, Track
 
@@ -108,3 +108,19 @@ def make_session(
         speaker, _ = Speaker.objects.get_or_create(event=event, name=name)
         SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
     return session
+
+
+def make_administrator(**fields: Any) -> Person:
+    """Someone who organizes every event of the club."""
+    person = make_person(**fields)
+    ClubRole.objects.create(
+        person=person, role=ClubRole.Role.ADMINISTRATOR, starts_on=datetime.date(2020, 1, 1)
+    )
+    return person
+
+
+def make_staff(event: Event, role: str = "organizer", **fields: Any) -> Person:
+    """Someone with a role for that event alone."""
+    person = make_person(**fields)
+    EventRole.objects.create(event=event, person=person, role=role, starts_on=datetime.date(2020, 1, 1))
+    return person

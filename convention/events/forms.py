@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .models import Event, EventRole, Room, Venue
+from .models import Event, EventRole, Room, Venue, known_timezone
 
 RESERVED = frozenset({"new", "components"})
 MOMENTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
@@ -71,12 +71,16 @@ class EventForm(forms.ModelForm):
             if moment:
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
 
+    def clean_timezone(self) -> str:
+        """One that the time zone database holds, since the moments need it."""
+        known_timezone(self.cleaned_data["timezone"])
+        return str(self.cleaned_data["timezone"])
+
     def clean(self) -> dict[str, Any]:
         """Put the moments into the event's zone, and in order."""
         data = super().clean() or self.cleaned_data
-        if "timezone" in data:
-            for name in MOMENTS:
-                self._set_zone(name, data)
+        for name in MOMENTS:
+            self._set_zone(name, data)
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
         self._check_order(
             "registration_opens_at",
@@ -90,7 +94,7 @@ class EventForm(forms.ModelForm):
         moment = data.get(name)
         if moment is None:
             return
-        zone = zoneinfo.ZoneInfo(data["timezone"])
+        zone = zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone))
         data[name] = moment.replace(tzinfo=zone)
         back = data[name].astimezone(datetime.UTC).astimezone(zone)
         if back.replace(tzinfo=None) != moment:

@@ -23,7 +23,7 @@ def known_timezone(name: str) -> None:
     """Refuse a name that the time zone database does not hold."""
     try:
         zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ValidationError(_("“%(name)s” is not a known time zone.") % {"name": name}) from error
 
 

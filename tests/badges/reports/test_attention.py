@@ -1,0 +1,90 @@
+"""What needs attention: pure, facts in and sentences out."""
+
+import datetime
+
+import pytest
+
+from badges.attendance.models import Checkpoint, Device
+from badges.reports.attention import matters, queue_matters
+from badges.reports.facts import Facts, Queue
+from convention.events.models import Event
+from registrations.models import Ticket
+
+CLASH = "1 conflit dans le programme : une salle ou un intervenant est pris deux fois à la même heure."
+NOW = datetime.datetime(2027, 6, 1, 9, tzinfo=datetime.UTC)
+
+
+def event(**fields) -> Event:
+    starts = fields.pop("starts_at", NOW + datetime.timedelta(days=15))
+    values = {"slug": "x", "name": "X", "visibility": "public", "starts_at": starts}
+    return Event(**{**values, "ends_at": starts + datetime.timedelta(days=1), **fields})
+
+
+def facts(given: Event | None = None, **fields) -> Facts:
+    return Facts(given or event(), **{"tickets": [Ticket(name="Invité")], **fields})
+
+
+def said(found: Facts) -> list[tuple[int, str]]:
+    return [
+        (matter.gravity, matter.sentence.replace("\u202f", " ").replace("\u00a0", " "))
+        for matter in matters(found, at=NOW)
+    ]
+
+
+def test_all_is_well():
+    assert said(facts()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (facts(event(visibility="draft")),
+         (1, "C’est encore un brouillon : seuls ses organisateurs le voient.")),
+        (facts(event(registration_closes_at=NOW + datetime.timedelta(days=2))),
+         (0, "Les inscriptions se closent le 3 juin 2027 à 11 h.")),
+        (facts(tickets=[]), (2, "Il n’y a pas encore de billet : personne ne peut s’inscrire.")),
+        (facts(tickets=[Ticket(name="Presse", capacity=20, taken=19)]),
+         (0, "« Presse » est presque complet : 1 place restante sur 20.")),
+        (facts(tickets=[Ticket(name="Presse", capacity=20, taken=20)]), (1, "« Presse » est complet.")),
+        (facts(pending=2), (0, "2 inscriptions attendent la confirmation de leur adresse.")),
+        (facts(clashes=1), (1, CLASH)),
+        (facts(unplaced=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
+        (facts(conflicts=2), (2, "2 badges sont entrés deux fois : dites ce qui s’est passé.")),
+        (facts(unprintable=["a", "b", "c", "d"]),
+         (1, "4 noms ont des caractères qu’aucune de nos polices ne dessine : a, b, c….")),
+    ],
+)  # fmt: skip
+def test_each_matter_has_its_sentence(found, expected):
+    assert said(found) == [expected]
+
+
+def test_a_ticket_off_sale_or_a_closed_registration_is_no_matter():
+    full = Ticket(name="Presse", capacity=20, taken=20)
+    assert said(facts(event(registration_closes_at=NOW - datetime.timedelta(days=1)), tickets=[full])) == []
+    off_sale = Ticket(name="Presse", capacity=20, taken=20, closes_at=NOW - datetime.timedelta(days=1))
+    assert said(facts(tickets=[off_sale])) == []
+
+
+def test_during_the_event_phones_are_watched():
+    running = event(starts_at=NOW - datetime.timedelta(hours=1))
+    assert said(facts(running)) == [
+        (2, "Aucun téléphone n’est appairé : personne ne peut scanner les badges.")
+    ]
+    door = Checkpoint(name="Entrée")
+    quiet = Device(name="Nokia", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=11))
+    alive = Device(name="Pixel", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=1))
+    assert said(facts(running, devices=[alive])) == []
+    assert said(facts(running, devices=[alive, quiet])) == [
+        (2, "Le téléphone « Nokia » (Entrée) se tait depuis le 1er juin 2027 à 10 h 49.")
+    ]
+    assert said(facts(devices=[quiet])) == []
+
+
+def test_the_gravest_come_first():
+    found = facts(pending=1, conflicts=1, clashes=1)
+    assert [gravity for gravity, _sentence in said(found)] == [2, 1, 0]
+
+
+def test_a_standing_queue_is_told():
+    assert queue_matters(Queue(failed=0, stuck=0)) == []
+    assert [matter.gravity for matter in queue_matters(Queue(failed=2, stuck=1))] == [2, 1]

@@ -1,0 +1,161 @@
+"""The organizers' first page and the overview of one event."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Presence
+from badges.reports.figures import counted_up, running_total
+from tests.factories import (
+    make_administrator,
+    make_event,
+    make_person,
+    make_registration,
+    make_session,
+    make_staff,
+    make_ticket,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(slug: str, *, registrations: int, inside: int = 0, **fields):
+    event = make_event(slug=slug, **fields)
+    ticket = make_ticket(event, capacity=100)
+    door = Checkpoint.objects.create(event=event, name="Entrée")
+    for number in range(registrations):
+        one = make_registration(ticket, company=f"Société {number % 30}")
+        if number < inside:
+            Presence.objects.create(
+                event=event,
+                checkpoint=door,
+                registration=one,
+                is_inside=True,
+                entries=1,
+                first_in=timezone.now(),
+            )
+    make_session(event)
+    return event
+
+
+def running() -> dict:
+    now = timezone.now()
+    return {
+        "starts_at": now - datetime.timedelta(hours=1),
+        "ends_at": now + datetime.timedelta(hours=9),
+    }
+
+
+def test_strangers_see_nothing(client):
+    make_event(slug="x", name="Secrète")
+    assert client.get("/organize/")["Location"] == "/accounts/login/?next=/organize/"
+    assert client.get("/organize/x/")["Location"] == "/accounts/login/?next=/organize/x/"
+    client.force_login(make_person())
+    for address in ("/organize/", "/organize/x/"):
+        answer = client.get(address)
+        assert (answer.status_code, "Secrète" in answer.content.decode()) == (403, False)
+
+
+def test_an_organizer_sees_only_the_events_they_run(client):
+    mine, other = make_event(slug="mine", name="La mienne"), make_event(slug="other", name="Une autre")
+    client.force_login(make_staff(mine))
+    page = client.get("/organize/").content.decode()
+    assert ("La mienne" in page, "Une autre" in page) == (True, False)
+    assert client.get("/organize/other/").status_code == 403
+    client.force_login(make_administrator())
+    page = client.get("/organize/").content.decode()
+    assert ("La mienne" in page, "Une autre" in page) == (True, True)
+    assert other.slug == "other"
+
+
+def test_a_club_without_events_is_told_how_to_begin(client):
+    client.force_login(make_administrator())
+    page = client.get("/organize/").content.decode()
+    assert "Aucun événement à venir." in page
+    assert 'href="/organize/new/"' in page
+
+
+def test_who_is_inside_now(client):
+    event = fill("x", registrations=5, inside=3, **running())
+    client.force_login(make_staff(event))
+    (facts,) = client.get("/organize/").context["running"]
+    assert (facts.inside, facts.arrived, facts.confirmed, facts.capacity) == (3, 3, 5, 100)
+
+
+def test_whoever_passed_two_doors_counts_once(client):
+    event = fill("x", registrations=1, inside=1, **running())
+    back = Checkpoint.objects.create(event=event, name="Arrière")
+    Presence.objects.create(
+        event=event,
+        checkpoint=back,
+        registration=event.registrations.get(),
+        is_inside=True,
+        entries=1,
+        first_in=timezone.now(),
+    )
+    client.force_login(make_staff(event))
+    facts = client.get("/organize/x/").context["facts"]
+    assert (facts.inside, facts.arrived) == (1, 1)
+
+
+def queries(client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_queries_do_not_grow(client):
+    client.force_login(make_administrator())
+    fill("a", registrations=1, inside=1)
+    few = queries(client, "/organize/"), queries(client, "/organize/a/")
+    for number in range(6):
+        fill(f"b{number}", registrations=12, inside=6)
+    assert (queries(client, "/organize/"), queries(client, "/organize/b1/")) == few
+
+
+def test_cancelled_and_lapsed_places_are_not_counted(client):
+    event = fill("x", registrations=2)
+    ticket = event.tickets.get()
+    make_registration(ticket, cancelled_at=timezone.now())
+    soon = timezone.now() + datetime.timedelta(minutes=5)
+    make_registration(ticket, confirmed_at=None, held_until=soon)
+    make_registration(ticket, confirmed_at=None, held_until=timezone.now() - datetime.timedelta(minutes=5))
+    client.force_login(make_staff(event))
+    facts = client.get("/organize/x/").context["facts"]
+    assert (facts.confirmed, facts.pending) == (2, 1)
+
+
+def test_an_empty_event_says_what_to_do(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    page = client.get("/organize/x/").content.decode()
+    assert "Personne n’est encore inscrit." in page
+    assert "Il n’y a pas encore de billet" in page
+
+
+def test_names_no_font_draws_are_named(client):
+    event = fill("x", registrations=1)
+    make_registration(event.tickets.get(), first_name="Zoé", last_name="🦄")
+    client.force_login(make_staff(event))
+    assert client.get("/organize/x/").context["facts"].unprintable == ["Zoé 🦄"]
+
+
+def test_the_sum_runs_through_days_without_any():
+    first = datetime.date(2027, 1, 1)
+    points = running_total({first: 2, first + datetime.timedelta(days=2): 3}, until=datetime.date(2027, 1, 4))
+    assert [value for _day, value in points] == [0, 2, 2, 5, 5]
+    assert running_total({}, until=first) == []
+
+
+def test_arrivals_name_the_day_only_where_there_are_several():
+    first = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
+    zone = make_event().zone
+    assert [label for _at, label, _n in counted_up([first], zone)] == ["9\u00a0h"]
+    labels = [label for _at, label, _n in counted_up([first, first + datetime.timedelta(days=1)], zone)]
+    assert labels[1] == "17\u00a0juin\u00a02027 à\u00a09\u00a0h"

@@ -1,0 +1,231 @@
+"""Organizers' pages of an event: doors, settings, rooms, venue, people."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.events.models import Event, EventRole
+from tests.factories import make_administrator, make_event, make_person, make_staff
+
+pytestmark = pytest.mark.django_db
+
+TOO_LONG = "Assurez-vous que cette valeur comporte au plus 300 caractères (actuellement 301)."
+PAGES = ["settings", "venue", "rooms", "people"]
+
+
+def form_of(event: Event, **changes) -> dict:
+    values = {
+        "name": event.name,
+        "kind": event.kind,
+        "visibility": event.visibility,
+        "starts_at": "2027-06-16T09:00",
+        "ends_at": "2027-06-17T18:00",
+        "timezone": "Europe/Paris",
+        "accent": "#0b5c8a",
+    }
+    return {**values, **changes}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_only_its_organizers_enter(client, name):
+    event, other = make_event(slug="x"), make_event(slug="other")
+    address = f"/organize/x/{name}/"
+    assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
+    for person in (make_person(), make_staff(other), make_staff(event, "desk"), make_staff(event, "scanner")):
+        client.force_login(person)
+        assert client.get(address).status_code == 403
+    for person in (make_staff(event), make_administrator()):
+        client.force_login(person)
+        assert client.get(address).status_code == 200
+
+
+def test_a_draft_is_not_betrayed(client):
+    make_event(slug="x", visibility="draft")
+    client.force_login(make_person())
+    there, nowhere = client.get("/organize/x/settings/"), client.get("/organize/y/settings/")
+    assert (there.status_code, nowhere.status_code) == (404, 404)
+
+
+def test_a_role_that_has_ended_opens_nothing(client):
+    event = make_event(slug="x")
+    person = make_staff(event)
+    EventRole.objects.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
+    client.force_login(person)
+    assert client.get("/organize/x/settings/").status_code == 403
+
+
+def test_an_organizer_creates_an_event_in_its_own_zone(client):
+    client.force_login(make_administrator())
+    values = form_of(Event(name="Lisbonne"), slug="lisboa", timezone="Europe/Lisbon")
+    answer = client.post("/organize/new/", values)
+    assert answer["Location"] == "/organize/lisboa/settings/"
+    event = Event.objects.get(slug="lisboa")
+    assert event.starts_at == datetime.datetime(2027, 6, 16, 8, tzinfo=datetime.UTC)
+    assert event.visibility == "draft"
+    assert 'value="2027-06-16T09:00"' in client.get("/organize/lisboa/settings/").content.decode()
+    assert Entry.objects.get(verb="event.create").event == "lisboa"
+
+
+def test_only_the_clubs_organizers_create_events(client):
+    client.force_login(make_staff(make_event()))
+    assert client.get("/organize/new/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"ends_at": "2027-06-16T09:00"}, "ends_at", "L’événement doit finir après son début."),
+        ({"timezone": "Europe/Nowhere"}, "timezone", "« Europe/Nowhere » n’est pas un fuseau horaire connu."),
+        ({"accent": "red"}, "accent", "Écrivez une couleur sous la forme #rrggbb."),
+        ({"starts_at": "2027-03-28T02:30"}, "starts_at",
+         "On change d’heure à ce moment : cette heure n’existe pas dans ce fuseau."),
+        ({"registration_opens_at": "2027-05-02T00:00", "registration_closes_at": "2027-05-01T00:00"},
+         "registration_closes_at", "Les inscriptions doivent se clore après leur ouverture."),
+        ({"name": "x" * 301}, "name", TOO_LONG),
+        ({"starts_at": "hier"}, "starts_at", "Saisissez une date et une heure valides."),
+    ],
+)  # fmt: skip
+def test_bad_settings_are_refused_with_a_sentence(client, changes, field, sentence):
+    event = make_event(slug="x", name="Ancien")
+    client.force_login(make_staff(event))
+    answer = client.post("/organize/x/settings/", form_of(event, **{"name": "Nouveau", **changes}))
+    assert answer.status_code == 200
+    errors = answer.context["form"].errors[field]
+    assert [text.replace("\u202f", " ").replace("\u00a0", " ") for text in errors] == [sentence]
+    assert f'href="#id_{field}"' in answer.content.decode()
+    assert Event.objects.get(slug="x").name == "Ancien"
+
+
+@pytest.mark.parametrize("slug", ["new", "components", "avec espace", "é", ""])
+def test_some_addresses_cannot_be_taken(client, slug):
+    client.force_login(make_administrator())
+    answer = client.post("/organize/new/", form_of(Event(name="N"), slug=slug))
+    assert list(answer.context["form"].errors) == ["slug"]
+
+
+def test_a_pale_accent_is_explained(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    answer = client.post("/organize/x/settings/", form_of(event, accent="#ffee00"), follow=True)
+    assert "trop pâle" in answer.content.decode()
+    assert "/accent/ffee00.css" in answer.content.decode()
+
+
+def test_a_venue_is_added_and_changed(client):
+    event, other = make_event(slug="x"), make_event()
+    client.force_login(make_staff(event))
+    values = {"name": "Palais", "city": "Annecy", "country": "fr"}
+    client.post("/organize/x/venue/?new", values)
+    venue = Event.objects.get(slug="x").venue
+    assert (venue.name, venue.country) == ("Palais", "FR")
+    other.venue = venue
+    other.save()
+    assert "Un autre événement a lieu ici" in client.get("/organize/x/venue/").content.decode()
+    client.post("/organize/x/venue/", {**values, "name": "Château"})
+    assert Event.objects.get(pk=other.pk).venue.name == "Château"
+
+
+def rooms_form(*rooms: dict) -> dict:
+    head = {"rooms-TOTAL_FORMS": len(rooms), "rooms-INITIAL_FORMS": sum("id" in room for room in rooms)}
+    return head | {f"rooms-{n}-{key}": value for n, room in enumerate(rooms) for key, value in room.items()}
+
+
+def test_rooms_are_added_changed_and_removed(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    client.post("/organize/x/rooms/", rooms_form({"name": "A", "position": 1}, {"name": "B", "position": 2}))
+    first, second = event.rooms.all()
+    client.post(
+        "/organize/x/rooms/",
+        rooms_form(
+            {"id": first.pk, "name": "Grande", "capacity": 80, "position": 3},
+            {"id": second.pk, "name": "B", "position": 2, "DELETE": "on"},
+        ),
+    )
+    assert list(event.rooms.values_list("name", "capacity")) == [("Grande", 80)]
+
+
+def test_two_rooms_cannot_have_one_name(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    answer = client.post(
+        "/organize/x/rooms/", rooms_form({"name": "A", "position": 1}, {"name": "A", "position": 2})
+    )
+    assert answer.status_code == 200
+    assert event.rooms.count() == 0
+    assert 'id="error-summary"' in answer.content.decode()
+
+
+def role_form(**changes) -> dict:
+    return {
+        "email": "New@Example.org",
+        "first_name": "Nora",
+        "role": "desk",
+        "starts_on": "2020-01-01",
+        **changes,
+    }
+
+
+def test_a_role_goes_to_whoever_has_the_address(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    client.post("/organize/x/people/", role_form())
+    client.post("/organize/x/people/", role_form(ends_on="2099-12-31"))
+    (role,) = EventRole.objects.filter(role="desk")
+    assert (role.person.email, role.person.first_name) == ("new@example.org", "Nora")
+    assert role.ends_on == datetime.date(2099, 12, 31)
+    assert list(Entry.objects.filter(verb="role.give").values_list("event", flat=True)) == ["x", "x"]
+
+
+def test_a_person_who_is_known_keeps_the_name(client):
+    event, known = make_event(slug="x"), make_person(email="new@example.org", first_name="Ancienne")
+    client.force_login(make_staff(event))
+    client.post("/organize/x/people/", role_form())
+    known.refresh_from_db()
+    assert known.first_name == "Ancienne"
+
+
+def test_a_role_cannot_end_before_it_begins(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    answer = client.post("/organize/x/people/", role_form(ends_on="2019-01-01"))
+    assert list(answer.context["form"].errors) == ["ends_on"]
+    assert EventRole.objects.filter(role="desk").count() == 0
+
+
+def test_a_role_ends_at_once(client):
+    event = make_event(slug="x")
+    desk = make_staff(event, "desk")
+    client.force_login(make_staff(event))
+    role = EventRole.objects.get(person=desk)
+    assert client.get(f"/organize/x/people/{role.pk}/end/").status_code == 405
+    client.post(f"/organize/x/people/{role.pk}/end/")
+    client.force_login(desk)
+    assert client.get("/desk/x/").status_code == 403
+
+
+def test_nobody_is_locked_out_by_their_own_hand(client):
+    event = make_event(slug="x")
+    person = make_staff(event)
+    client.force_login(person)
+    role = EventRole.objects.get(person=person)
+    assert client.post(f"/organize/x/people/{role.pk}/end/").status_code == 403
+    role.refresh_from_db()
+    assert role.ends_on is None
+
+
+def test_the_role_of_another_event_is_out_of_reach(client):
+    event, other = make_event(slug="x"), make_event()
+    role = EventRole.objects.get(person=make_staff(other, "desk"))
+    client.force_login(make_staff(event))
+    assert client.post(f"/organize/x/people/{role.pk}/end/").status_code == 404
+
+
+def test_the_navigation_says_where_one_is(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    page = client.get("/organize/x/rooms/").content.decode()
+    assert '<a href="/organize/x/rooms/" aria-current="page">Salles</a>' in page
+    assert page.count('aria-current="page"') == 1

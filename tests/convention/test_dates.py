@@ -1,0 +1,64 @@
+import datetime
+import zoneinfo
+
+import pytest
+from django.utils import translation
+
+from convention.dates import say_day, say_days, say_hours, say_moment, say_span, say_time, say_weekday
+
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+
+
+def at(day: int, hour: int = 9, minute: int = 0, month: int = 6, year: int = 2027) -> datetime.datetime:
+    return datetime.datetime(year, month, day, hour, minute, tzinfo=PARIS)
+
+
+def said(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "french", "english"),
+    [
+        (at(16), at(17), "du 16 au 17 juin 2027", "16–17 June 2027"),
+        (at(30), at(2, month=7), "du 30 juin au 2 juillet 2027", "30 June – 2 July 2027"),
+        (at(31, month=12), at(1, month=1, year=2028), "du 31 décembre 2027 au 1er janvier 2028",
+         "31 December 2027 – 1 January 2028"),
+        (at(1), at(2), "du 1er au 2 juin 2027", "1–2 June 2027"),
+        (at(16), at(16, 18), "mercredi 16 juin 2027", "Wednesday 16 June 2027"),
+    ],
+)  # fmt: skip
+def test_days(start, end, french, english):
+    assert said(say_days(start, end, PARIS)) == french
+    with translation.override("en"):
+        assert said(say_days(start, end, PARIS)) == english
+
+
+def test_hours():
+    assert said(say_hours(at(16, 9, 30), at(16, 10, 15), PARIS)) == "9 h 30 – 10 h 15"
+    assert said(say_hours(at(16, 9), None, PARIS)) == "9 h"
+    assert said(say_hours(at(16, 9), at(16, 9), PARIS)) == "9 h"
+    with translation.override("en"):
+        assert say_hours(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
+
+
+def test_a_time_and_a_day_never_break():
+    assert say_time(at(16, 9, 5), PARIS) == "9\u00a0h\u00a005"
+    assert say_day(at(16), PARIS) == "16\u00a0juin\u00a02027"
+
+
+def test_times_are_said_in_the_zone_of_the_event():
+    late = datetime.datetime(2027, 6, 16, 23, 30, tzinfo=datetime.UTC)
+    assert said(say_moment(late, PARIS)) == "17 juin 2027 à 1 h 30"
+    assert said(say_moment(late, "America/New_York")) == "16 juin 2027 à 19 h 30"
+    with translation.override("en"):
+        assert said(say_moment(late, PARIS)) == "17 June 2027, 1:30"
+
+
+def test_a_span_names_hours_only_within_one_day():
+    assert said(say_span(at(16, 9), at(16, 18), PARIS)) == "mercredi 16 juin 2027, 9 h – 18 h"
+    assert said(say_span(at(16, 9), at(17, 18), PARIS)) == "du 16 au 17 juin 2027"
+
+
+def test_dates_without_hours_are_said_too():
+    assert said(say_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"

@@ -1,0 +1,170 @@
+"""The frame of every page: language, accent, errors, sign-in, mails in development."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.template import Context, Template
+from django.template.loader import render_to_string
+from django.test import Client
+
+from convention.post import kept_mails
+from tests.factories import make_event, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_only_the_first_page_without_a_cookie_follows_the_browser(client):
+    make_event(slug="x")
+    english = {"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
+    answer = client.get("/", headers=english)
+    assert (answer.status_code, answer["Location"]) == (302, "/en/")
+    assert {"Accept-Language", "Cookie"} <= set(answer["Vary"].split(", "))
+    assert client.get("/", headers={"accept-language": "de,fr"}).status_code == 200
+    assert client.get("/accounts/login/", headers=english)["Content-Language"] == "fr"
+
+
+def test_an_explicit_choice_is_kept(client):
+    english = {"accept-language": "en"}
+    answer = client.post("/language/", {"language": "fr", "next": "/en/accounts/login/"})
+    assert answer["Location"] == "/accounts/login/"
+    assert client.get("/", headers=english).status_code == 200
+    answer = client.post("/language/", {"language": "en", "next": "/accounts/login/?next=%2Fme%2F"})
+    assert answer["Location"] == "/en/accounts/login/?next=%2Fme%2F"
+    assert client.get("/", headers={"accept-language": "fr"})["Location"] == "/en/"
+
+
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""]
+)
+def test_a_choice_never_leads_elsewhere(client, target):
+    assert client.post("/language/", {"language": "fr", "next": target})["Location"] == "/"
+
+
+def test_a_choice_needs_no_token_so_that_pages_are_the_same_for_all():
+    answer = Client(enforce_csrf_checks=True).post("/language/", {"language": "en", "next": "/"})
+    assert answer["Location"] == "/en/"
+
+
+def test_the_first_page_is_light_and_the_same_for_all_visitors(client):
+    make_event(name="Rencontre", slug="rencontre")
+    first, second = client.get("/"), client.get("/")
+    assert first.content == second.content
+    assert "Rencontre" in first.content.decode()
+    assert first.cookies.keys() == set()
+    assert len(first.content) < 20_000
+
+
+def test_the_first_page_without_events_says_what_will_come(client):
+    assert "Aucun événement n’est annoncé" in client.get("/").content.decode()
+
+
+def test_drafts_and_members_events_are_not_on_the_first_page(client):
+    make_event(name="Brouillon", visibility="draft")
+    make_event(name="Entre nous", visibility="members")
+    page = client.get("/").content.decode()
+    assert ("Brouillon" in page, "Entre nous" in page) == (False, False)
+
+
+def test_no_page_has_inline_styles_or_scripts(client):
+    make_event(slug="x")
+    for address in ("/", "/accounts/login/", "/organize/components/", "/nowhere/"):
+        page = client.get(address).content.decode()
+        assert re.findall(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page) == []
+
+
+def test_an_accent_has_a_sheet_of_its_own_kept_for_a_year(client):
+    answer = client.get("/accent/ffee00.css")
+    assert answer["Content-Type"] == "text/css; charset=utf-8"
+    assert "max-age=31536000" in answer["Cache-Control"]
+    assert "#ffee00" not in answer.content.decode().split("@media")[0]
+    assert client.get("/accent/red.css").status_code == 404
+
+
+def test_an_unknown_address_gets_a_page_in_its_language(client):
+    french, english = client.get("/nowhere/"), client.get("/en/nowhere/")
+    assert (french.status_code, english.status_code) == (404, 404)
+    assert "Il n’y a pas de page à cette adresse." in french.content.decode()
+    assert "There is no page at this address." in english.content.decode()
+
+
+def test_a_sentence_becomes_a_page(client):
+    answer = client.get("/organize/nothing/settings/")
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        "/accounts/login/?next=/organize/nothing/settings/",
+    )
+    client.force_login(make_person())
+    answer = client.get("/organize/nothing/settings/")
+    assert answer.status_code == 404
+    assert "<h1>Il n’y a pas d’événement à cette adresse.</h1>" in answer.content.decode()
+
+
+def test_a_fault_of_ours_gets_a_page_that_needs_nothing():
+    page = render_to_string("500.html")
+    assert "Quelque chose n’a pas fonctionné" in page
+    assert "Something went wrong" in page
+
+
+def test_icons_are_hidden_unless_they_speak():
+    shown = Template('{% icon "check" %}{% icon "check" "Fait" %}').render(Context())
+    assert shown.count('aria-hidden="true"') == 1
+    assert 'role="img" aria-label="Fait"' in shown
+
+
+@pytest.fixture
+def mails_as_files(settings, tmp_path):
+    settings.MAIL_DIR = tmp_path
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(tmp_path)},
+        }
+    }
+
+
+@pytest.mark.usefixtures("mails_as_files")
+def test_mails_are_shown_with_their_attachments(client):
+    message = mail.EmailMultiAlternatives("Objet — é", "Le texte", "de@example.org", ["a@example.org"])
+    message.attach_alternative("<p style='color:red'>Le HTML</p>", "text/html")
+    message.attach("badge.pdf", b"%PDF-1", "application/pdf")
+    message.send()
+    (kept,) = kept_mails()
+    assert "Objet — é" in client.get("/dev/mail/").content.decode()
+    address = f"/dev/mail/{kept.file}/{kept.number}/"
+    assert "Le texte" in client.get(address).content.decode()
+    shown = client.get(f"{address}html/")
+    assert shown.content.decode().strip() == "<p style='color:red'>Le HTML</p>"
+    assert "default-src 'none'" in shown["Content-Security-Policy"]
+    assert "sandbox" in shown["Content-Security-Policy"]
+    attachment = client.get(f"{address}0/")
+    assert (attachment.content, attachment["Content-Type"]) == (b"%PDF-1", "application/pdf")
+    assert client.get(f"{address}1/").status_code == 404
+
+
+@pytest.mark.usefixtures("mails_as_files")
+def test_no_mail_yet_says_what_to_do(client):
+    assert "Aucun message n’a encore été envoyé" in client.get("/dev/mail/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/dev/mail/", "/dev/mail/x.log/0/", "/organize/components/"])
+def test_pages_for_builders_are_not_there_in_production(client, settings, address):
+    settings.PRODUCTION = True
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["..%2Fsecret_key", "nothing.log", "secret_key"])
+def test_no_other_file_is_read(client, name):
+    assert client.get(f"/dev/mail/{name}/0/").status_code == 404
+
+
+def test_sign_in_by_code(client, mailoutbox):
+    make_person(email="zoe@example.org")
+    client.post("/accounts/login/code/", {"email": "zoe@example.org"})
+    (sent,) = mailoutbox
+    assert sent.subject == "Votre code de connexion"
+    code = re.search(r"^[A-Z0-9]{3,}-[A-Z0-9]{3,}$", sent.body, re.M)[0]
+    assert code in sent.alternatives[0].content
+    answer = client.post("/accounts/login/code/confirm/", {"code": code})
+    assert answer["Location"] == "/"
+    assert "Se déconnecter" in client.get("/").content.decode()
