@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -75,12 +76,12 @@ def test_killed_outright_it_takes_its_parts_along(tmp_path: Path):
         "import sys\nfrom convention.serve.supervise import Part, Supervisor\n"
         f"Supervisor([Part('server', [sys.executable, '-c', {child!r}])], print).run()"
     )
-    supervisor = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, "-c", parent])
+    supervisor = subprocess.Popen([sys.executable, "-c", parent])
     end = time.monotonic() + 10
     while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < end:
         time.sleep(0.05)
-    os.kill(supervisor, signal.SIGKILL)
-    os.waitpid(supervisor, 0)
+    supervisor.kill()
+    supervisor.wait()
     while lives(int(pid_file.read_text())) and time.monotonic() < end:
         time.sleep(0.05)
     assert not lives(int(pid_file.read_text()))
