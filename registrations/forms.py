@@ -233,7 +233,7 @@ class ListForm(forms.Form):
             if file.size > MOST_BYTES:
                 raise too_large()
             return read_table(file.name, file.read())
-        return read_table(_("the list"), str(self.cleaned_data["checked"]).encode())
+        return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
 
     @property
     def checked_text(self) -> str:

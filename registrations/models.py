@@ -189,12 +189,14 @@ FOUND_BY = ("search", "sort_name")
 class RegistrationQuerySet(models.QuerySet["Registration"]):
     """Sets of registrations, with time as an argument."""
 
-    def bulk_create(self, objs: Iterable["Registration"], *args: Any, **kwargs: Any) -> list["Registration"]:
+    def bulk_create(  # type: ignore[override]
+        self, objs: Iterable["Registration"], *args: Any, **kwargs: Any
+    ) -> list["Registration"]:
         """Add many; each is made findable."""
         objs = list(objs)
         for registration in objs:
             registration.make_findable()
-        return super().bulk_create(objs, *args, **kwargs)
+        return super().bulk_create(objs, *args, **kwargs)  # type: ignore[arg-type, return-value]
 
     def bulk_update(
         self, objs: Iterable["Registration"], fields: Iterable[str], *args: Any, **kwargs: Any
@@ -203,7 +205,12 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         objs = list(objs)
         for registration in objs:
             registration.make_findable()
-        return super().bulk_update(objs, [*fields, *FOUND_BY], *args, **kwargs)
+        return super().bulk_update(
+            objs,  # type: ignore[arg-type]
+            [*fields, *FOUND_BY],
+            *args,
+            **kwargs,
+        )
 
     def matching(self, words: str) -> Self:
         """Those in whom every word is found: name, company, address or reference, in any order."""

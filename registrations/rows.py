@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -79,7 +80,7 @@ def read_rows(table: Table, columns: dict[str, int], tickets: list[Ticket]) -> l
     default = next((t.slug for t in tickets if t.is_default), tickets[0].slug if len(tickets) == 1 else "")
     rows, errors, seen = [], [], dict[str, int]()
     for number, cells in table.rows:
-        values = {name: cells[index] for name, index in columns.items() if index < len(cells)}
+        values: dict[str, Any] = {name: cells[index] for name, index in columns.items() if index < len(cells)}
         place = Place(**{"ticket": "", **values}).tidied()
         slug = names.get(fold(place.ticket), "") if place.ticket else default
         errors += [(number, sentence) for sentence in _about(place, slug)]
@@ -97,7 +98,10 @@ def _about(place: Place, slug: str) -> Iterator[str]:
     name = place.first_name or place.last_name
     if not name:
         yield _("Write a name.")
-    both = {"first_name": place.first_name or name or "–", "last_name": place.last_name or name or "–"}
+    both: dict[str, Any] = {
+        "first_name": place.first_name or name or "–",
+        "last_name": place.last_name or name or "–",
+    }
     for field, sentence in about_words(replace(place, **both)):
         yield f"{field}: {sentence}"
     if not slug and place.ticket:
