@@ -1,0 +1,169 @@
+"""Pictures of the pages: `make screenshots`.
+
+Seeds the demo club in a database of its own, serves it, and photographs each page at phone and desktop
+width, in French and English, light and dark, into screenshots/. What README shows goes to docs/pictures/.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from tests.bench.site import ROOT, Site, free_port, serving
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WIDTHS = {"phone": (390, 844), "desktop": (1280, 800)}
+PASSWORD = "convention"
+ACCOUNT = "admin@club.example"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page: a short name, its address without language, and whether a visitor or an organizer sees it."""
+
+    name: str
+    path: str
+    signed_in: bool = False
+
+
+SHOTS = [
+    Shot("home", "/"),
+    Shot("event", "/events/convention/"),
+    Shot("visit", "/events/visit-1/"),
+    Shot("register", "/events/convention/register/"),
+    Shot("agenda", "/events/convention/agenda/"),
+    Shot("agenda-large", "/events/large/agenda/"),
+    Shot("agenda-rooms", "/events/convention/agenda/?by=room"),
+    Shot("speakers", "/events/convention/speakers/"),
+    Shot("sign-in", "/accounts/login/"),
+    Shot("not-found", "/events/nothing/"),
+    Shot("scan", "/scan/"),
+    Shot("mails", "/dev/mail/"),
+    Shot("components", "/organize/components/", signed_in=True),
+    Shot("me", "/me/", signed_in=True),
+    Shot("tokens", "/me/tokens/", signed_in=True),
+    Shot("organize", "/organize/", signed_in=True),
+    Shot("overview", "/organize/convention/", signed_in=True),
+    Shot("settings", "/organize/convention/settings/", signed_in=True),
+    Shot("venue", "/organize/convention/venue/", signed_in=True),
+    Shot("rooms", "/organize/convention/rooms/", signed_in=True),
+    Shot("people", "/organize/convention/people/", signed_in=True),
+    Shot("registrations", "/organize/convention/registrations/", signed_in=True),
+    Shot("tickets", "/organize/convention/tickets/", signed_in=True),
+    Shot("schedule", "/organize/convention/schedule/", signed_in=True),
+    Shot("import", "/organize/convention/schedule/import/", signed_in=True),
+    Shot("badges", "/organize/convention/badges/", signed_in=True),
+    Shot("devices", "/organize/convention/devices/", signed_in=True),
+    Shot("checkpoints", "/organize/convention/checkpoints/", signed_in=True),
+    Shot("attendance", "/organize/convention/attendance/", signed_in=True),
+    Shot("attendance-past", "/organize/{past}/attendance/", signed_in=True),
+    Shot("desk", "/desk/convention/", signed_in=True),
+]
+SHOWN = {
+    "event": "phone",
+    "agenda": "desktop",
+    "organize": "desktop",
+    "scan": "phone",
+    "attendance-past": "desktop",
+}
+
+
+@contextlib.contextmanager
+def demo() -> Iterator[Site]:
+    """The demo club, and the large one, served from a folder that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="convention-pictures-") as folder:
+        port = free_port()
+        environment = os.environ | {
+            "VAR_DIR": folder, "MODE": "development", "RATE_LIMITS": "off", "SITE_URL": f"http://localhost:{port}",
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "off",
+        }  # fmt: skip
+        site = Site(port, environment["DATABASE_URL"], environment)
+        site.manage("migrate", "-v0")
+        for size in ("club", "large"):
+            site.manage("seed", "--size", size)
+        with serving(site):
+            yield site
+
+
+def sign_in(page: Page) -> None:
+    """As the demo's administrator."""
+    page.goto("/en/accounts/login/")
+    page.locator("[name=login]").fill(ACCOUNT)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_load_state()
+
+
+def photograph(context: BrowserContext, shots: list[Shot], label: str, prefix: str, folder: Path) -> None:
+    """Each page into a file named by page, width, language and scheme; problems are told."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: print(f"{page.url}: {error}"))
+    page.on("console", lambda message: message.type == "error" and print(f"{page.url}: {message.text}"))
+    if any(shot.signed_in for shot in shots):
+        sign_in(page)
+    for shot in shots:
+        answer = page.goto(prefix + shot.path)
+        if answer and answer.status >= 500:
+            print(f"{shot.path}: {answer.status}")
+        page.screenshot(path=folder / f"{shot.name}-{label}.png", full_page=True)
+        width, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        if width > room:
+            print(f"{prefix}{shot.path} is {width} pixels wide on a screen of {room}")
+
+
+def past_edition(site: Site) -> str:
+    """The address of the demo's past convention."""
+    script = "print(Event.objects.get(slug__startswith='convention-').slug)"
+    return site.manage("shell", "-v0", "-c", script).strip().splitlines()[-1]
+
+
+def main() -> None:
+    """Photograph all pages, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="which pages (default: all)")
+    parser.add_argument("--languages", default="fr,en")
+    parser.add_argument("--schemes", default="light,dark")
+    options = parser.parse_args()
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    with demo() as site, sync_playwright() as playwright:
+        past = past_edition(site)
+        named = [s for s in SHOTS if not options.names or s.name in options.names]
+        shots = [Shot(shot.name, shot.path.format(past=past), shot.signed_in) for shot in named]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for width, (wide, tall) in WIDTHS.items():
+            for language in options.languages.split(","):
+                for scheme in options.schemes.split(","):
+                    context = browser.new_context(
+                        base_url=f"http://localhost:{site.port}",
+                        viewport={"width": wide, "height": tall},
+                        color_scheme=scheme,
+                        locale=language,
+                    )
+                    prefix = "/en" if language == "en" else ""
+                    label = f"{width}-{language}-{scheme}"
+                    for signed_in in (False, True):
+                        chosen = [shot for shot in shots if shot.signed_in is signed_in]
+                        photograph(context, chosen, label, prefix, folder)
+                    context.close()
+    keep_shown(folder)
+
+
+def keep_shown(folder: Path) -> None:
+    """Copy what README shows."""
+    pictures = ROOT / "docs" / "pictures"
+    pictures.mkdir(exist_ok=True)
+    for name, width in SHOWN.items():
+        source = folder / f"{name}-{width}-fr-light.png"
+        if source.exists():
+            shutil.copy(source, pictures / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
