@@ -87,6 +87,13 @@ def pairing() -> dict[str, str]:
         "pair.cannot_leave": _(
             "Scans still to send: {count}. Connect to the network first; nothing may be lost."
         ),
+        "pair.insecure": _(
+            "This address is not secure, so the browser gives neither camera nor keys. "
+            "Open the address that begins with https."
+        ),
+        "pair.no_storage": _(
+            "This browser keeps no data here, so no scan would be safe. Open the page in an ordinary window."
+        ),
         "pair.left": _("This phone has forgotten the event."),
     }
 

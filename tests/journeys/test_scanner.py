@@ -207,3 +207,71 @@ def test_a_held_verdict_is_not_covered_by_the_next_badge(open_page):
     expect_verdict(page, "admitted", name="Zoé Deux")
     wedge(page, code_of(first))
     expect_verdict(page, "admitted", name="Zoé Un")
+
+
+def test_a_door_that_decides_online_only(open_page):
+    event = make_event()
+    event.checkpoints.update(is_strict=True)
+    badge, other = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
+    page = open_page("phone")
+    pair(page, event)
+    wedge(page, code_of(badge))
+    expect_verdict(page, "admitted", name="Zoé Un")
+    expect_free(page)
+    page.context.set_offline(True)
+    wedge(page, code_of(other))
+    expect_verdict(page, "unverified", name="Zoé Deux")
+    expect(page.locator("#verdict-detail")).to_contain_text("ne décide qu’en ligne")
+
+
+def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    page.add_init_script(
+        """window.heard = [];
+        const start = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function (when) {
+            const section = document.getElementById("verdict");
+            const shown = section.hidden ? "" : section.dataset.verdict;
+            window.heard.push([shown, this.type, this.frequency.value]);
+            return start.call(this, when);
+        };"""
+    )
+    pair(page, event)
+    page.route("**/scanner/**", lambda route: route.abort())
+    page.locator("#strip .place").click()
+    sounds = {}
+    for code, verdict in [
+        (code_of(badge), "admitted"),
+        (code_of(badge), "already_in"),
+        (code_of(badge, generation=9), "refused"),
+        ("HTTPS://EXAMPLE.ORG/WIFI", "refused"),
+    ]:
+        page.evaluate("window.heard = []")
+        wedge(page, code)
+        expect_verdict(page, verdict)
+        page.wait_for_timeout(400)
+        heard = page.evaluate("window.heard")
+        assert {shown for shown, _wave, _hertz in heard} == {verdict}
+        sounds[verdict] = tuple((wave, hertz) for _shown, wave, hertz in heard)
+        if verdict == "admitted":
+            expect_free(page)
+        else:
+            tap(page)
+    assert len(set(sounds.values())) == 3
+
+
+def test_an_insecure_address_says_so(open_page, site):
+    page = open_page("phone")
+    page.route(
+        "http://scanner.example/**", lambda route: route.fulfill(response=route.fetch(url=at(site, route)))
+    )
+    page.goto("http://scanner.example/scan/")
+    expect(page.locator("#message")).to_contain_text("Ouvrez l’adresse qui commence par https")
+    expect(page.locator("#pair-camera")).to_be_hidden()
+
+
+def at(site: str, route) -> str:
+    """The same file on the live server."""
+    return site + route.request.url.removeprefix("http://scanner.example")

@@ -79,13 +79,11 @@ def test_the_other_language_opens_offline_too(open_page):
     page = open_page("phone")
     pair(page, event)
     expect_offline_ready(page)
-    page.goto("/en/scan/")
-    expect_offline_ready(page)
     page.context.set_offline(True)
-    page.goto("/scan/")
-    expect(page.locator("#connection")).to_have_text("Hors ligne")
-    page.goto("/en/scan/")
+    page.locator("#menu-open").click()
+    page.get_by_role("link", name="English").click()
     expect(page.locator("#connection")).to_have_text("Offline")
+    expect(page.locator("#checkpoint")).to_have_text("Entrée")
 
 
 def test_two_phones_admit_one_badge_offline(open_page):

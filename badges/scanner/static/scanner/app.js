@@ -49,12 +49,21 @@ let isReaderLoaded = false;
 let isPairing = false;
 
 async function open() {
+  if (!window.isSecureContext) return refuse(say("pair.insecure"));
+  if (!(await pairing().then(() => true, () => false))) return refuse(say("pair.no_storage"));
   connect();
   const token = tokenFromAddress();
   if (token) await become(token);
   else if (await pairing()) await scan();
   else welcome();
   install(() => document.body.dataset.view !== "gate" || document.hidden, drawUpdate);
+}
+
+/** Here the scanner cannot work: say why, and offer nothing that would fail. */
+function refuse(message) {
+  face("welcome");
+  tell("message", message);
+  for (const id of ["pair-steps", "pair-start", "pair-hand"]) part(id).hidden = true;
 }
 
 /** The token of the pairing address, which is then taken out of sight and history. */
@@ -197,6 +206,7 @@ function keepAwake() {
 }
 
 function connect() {
+  keepDirection();
   part("pair-camera").addEventListener("click", scanPairing);
   part("pair-cancel").addEventListener("click", () => welcome());
   part("camera-again").addEventListener("click", () => camera.start());
@@ -213,6 +223,15 @@ function connect() {
   connectTyping({ type });
   listen(document, type);
   connectTime();
+}
+
+/** Entry or exit stays as it was when the page is opened anew. */
+function keepDirection() {
+  const kept = sessionStorage.getItem("direction");
+  for (const choice of document.querySelectorAll("[name=direction]")) {
+    choice.checked = choice.value === (kept ?? "in");
+    choice.addEventListener("change", () => sessionStorage.setItem("direction", choice.value));
+  }
 }
 
 /** Touches, the network, other tabs, the clock. */

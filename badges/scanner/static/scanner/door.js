@@ -92,8 +92,9 @@ export class Door {
   #couldNotKeep() {
     const id = crypto.randomUUID();
     const detail = say("queue.storage");
-    const view = { id, verdict: "action", word: say("verdict.unverified"), name: "", company: "", ticket: "", detail, stays: true };
-    this.#screen.show(view);
+    const nobody = { name: "", company: "", ticket: "" };
+    const word = say("verdict.unverified");
+    this.#screen.show({ ...nobody, id, verdict: "action", sign: "action", word, detail, stays: true });
   }
 
   #remember(outcome) {

@@ -47,8 +47,11 @@ function follow(registration, isIdle, onReady) {
   });
 }
 
-/** Whether the program is wholly on the phone: kept, and in charge of this page. */
+/** Whether the program is wholly on the phone: kept in each language, and in charge of this page. */
 export async function isInstalled() {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  return registration?.active?.state === "activated" && Boolean(navigator.serviceWorker.controller);
+  if (!navigator.serviceWorker?.controller) return false;
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  const ready = registrations.filter(({ active }) => active?.state === "activated");
+  const scopes = ready.map(({ scope }) => new URL(scope).pathname);
+  return settings.scopes.every((scope) => scopes.includes(scope));
 }

@@ -77,7 +77,7 @@ export class Screen {
     section.dataset.verdict = view.verdict;
     section.dataset.scan = view.id;
     section.classList.remove("is-nudged");
-    part("verdict-sign").setAttribute("href", `#icon-${view.verdict}`);
+    part("verdict-sign").setAttribute("href", `#icon-${view.sign}`);
     part("verdict-word").textContent = view.word;
     part("verdict-name").textContent = view.name;
     part("verdict-name").classList.toggle("is-long", view.isLong);

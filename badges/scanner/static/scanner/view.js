@@ -8,7 +8,8 @@ const LONG_NAME = 32;
 /**
  * @typedef {object} View
  * @property {string} id of the scan
- * @property {string} verdict colour, icon and sound
+ * @property {string} verdict colour and sound
+ * @property {string} sign icon
  * @property {string} word
  * @property {string} name
  * @property {boolean} isLong whether the name needs smaller letters
@@ -29,6 +30,7 @@ export function viewOf(outcome, zone) {
   return {
     id,
     verdict,
+    sign: verdict === ADMITTED && outcome.direction === "out" ? "out" : verdict,
     word: wordOf(outcome),
     name,
     isLong: name.length > LONG_NAME,
