@@ -4,13 +4,29 @@
 import os
 import sys
 
+BAD_INPUT = 2
+
 
 def main() -> None:
     """Run one command; settings come from the environment."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "convention.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 (needs the setting)
+    try:
+        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (needs the setting)
+        from django.core.management import execute_from_command_line  # noqa: PLC0415
+    except ImportError:
+        refuse(
+            "Django is not installed for this Python: run `make run` once, then `.venv/bin/python manage.py`."
+        )
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        refuse(str(error))
 
-    execute_from_command_line(sys.argv)
+
+def refuse(sentence: str) -> None:
+    """Say why not, and leave with 2."""
+    print(sentence, file=sys.stderr)
+    sys.exit(BAD_INPUT)
 
 
 if __name__ == "__main__":

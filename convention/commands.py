@@ -4,7 +4,8 @@ import sys
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from .errors import ConventionError, NotFound
 from .events.models import Event
@@ -22,6 +23,10 @@ class SentenceCommand(BaseCommand):
                 self.run(**options)
         except ConventionError as error:
             self.refuse(str(error))
+        except (OperationalError, ProgrammingError) as error:
+            if database_is_ready():
+                raise
+            self.refuse(f"The database is not ready ({error}): run `manage.py migrate`, or `make run`.")
         except OSError as error:
             self.refuse(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
 
@@ -37,6 +42,15 @@ class SentenceCommand(BaseCommand):
     def say(self, sentence: str) -> None:
         """Tell the caller something that is not the result itself, on stderr."""
         self.stderr.write(sentence, style_func=lambda text: text)
+
+
+def database_is_ready() -> bool:
+    """Whether it answers and knows every table."""
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return False
 
 
 def add_event_argument(parser: CommandParser) -> None:

@@ -22,7 +22,7 @@ MODE = env("MODE", default="development")
 if MODE not in {"development", "test", "production"}:
     raise ImproperlyConfigured(f"MODE is {MODE!r}; it must be development, test or production.")
 PRODUCTION = MODE == "production"
-DEBUG = MODE == "development" and env.bool("DEBUG", default=True)
+DEBUG = MODE == "development" and env.bool("DEBUG", default=False)
 TESTING = MODE == "test"
 
 
@@ -231,6 +231,7 @@ STORAGES = {
 }
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json", ".wasm": "application/wasm"}
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = MODE == "development"
 MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -1,0 +1,54 @@
+"""The command line where something is not ready: a sentence on stderr, status 2, never a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def run(*args: str, **environ: str) -> tuple[int, str, str]:
+    bare = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "MODE"}}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *args],
+        cwd=ROOT,
+        env={**bare, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"MODE": "production"}, "Set SECRET_KEY: production does not start without it.\n"),
+        ({"MODE": "holiday"}, "MODE is 'holiday'; it must be development, test or production.\n"),
+        ({"TASKS_URL": "pigeon"}, "TASKS_URL is 'pigeon'; it must be database or immediate.\n"),
+        (
+            {"MODE": "production", "SECRET_KEY": "x" * 60},
+            "Set ALLOWED_HOSTS to the names this site answers to.\n",
+        ),
+    ],
+)
+def test_bad_settings_are_named(environ, sentence):
+    assert run("check", **environ) == (2, "", sentence)
+
+
+def test_a_database_that_was_never_prepared(tmp_path):
+    status, out, err = run("seed", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
+    assert (status, out) == (2, "")
+    assert err.startswith("The database is not ready (no such table: ")
+    assert err.endswith("): run `manage.py migrate`, or `make run`.\n")
+
+
+def test_a_port_that_is_no_number():
+    status, _out, err = run("serve", "--port", "abc")
+    assert (status, err.splitlines()[-1]) == (
+        2,
+        "manage.py serve: error: argument --port: invalid int value: 'abc'",
+    )
