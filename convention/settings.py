@@ -322,4 +322,6 @@ LOGGING = {
     "formatters": {"line": {"()": "convention.logs.JsonLines" if PRODUCTION else "convention.logs.Lines"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # What a visitor asked wrongly is answered, not logged: a rush for the last place would fill the log.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

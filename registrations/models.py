@@ -152,6 +152,8 @@ class Order(models.Model):
     source = models.CharField(_("source"), max_length=20, default="page")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    booked: list["Registration"] | None = None  # what `register` has just booked, to save a query
+
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")

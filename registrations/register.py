@@ -13,13 +13,13 @@ from convention.club.doors import member_company
 from convention.club.models import Person
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
 from .checks import complaints
 from .models import IdempotencyKey, Order, Registration, Ticket
-from .places import release_lapsed, sold_out, take, take_share
+from .places import release_lapsed, sold_out, take_share
 from .requests import OrderRequest, Place
+from .statements import count_and_stamp, insert, tickets_named
 
 HOLD = datetime.timedelta(minutes=30)
 
@@ -81,15 +81,17 @@ def _hash(key: str) -> str:
 def _open_tickets(event: Event, request: OrderRequest, at: datetime.datetime) -> dict[str, Ticket]:
     """The tickets asked for, by slug, after every check that needs no lock."""
     refuse_if_closed(event, at=at)
-    tickets = {ticket.slug: ticket for ticket in event.tickets.all() if ticket.is_public}
+    asked = {place.ticket for place in request.places}
+    tickets = {ticket.slug: ticket for ticket in tickets_named(event, asked) if ticket.is_public}
     if found := complaints(request, tickets, at=at):
         raise InvalidFields(_("Some fields need another look."), found)
     wanted = _wanted(request, tickets)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
-    if short:
+    if any(ticket.needs_proof for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)
+        for ticket in short:
+            ticket.refresh_from_db(fields=["taken", "capacity"])
     for ticket in short:
-        ticket.refresh_from_db(fields=["taken", "capacity"])
         if _is_short(ticket, wanted[ticket]):
             raise sold_out(ticket)
     return tickets
@@ -117,11 +119,13 @@ def _is_short(ticket: Ticket, places: int) -> bool:
 def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
     """Write everything; the counters that everybody waits for come last."""
     order = _new_order(event, request, means, tickets)
-    order.save(force_insert=True)
+    insert([order])
     registrations = [
         _new_registration(order, place, tickets[place.ticket], means.person) for place in request.places
     ]
-    Registration.objects.bulk_create(registrations)
+    for registration in registrations:
+        registration.make_findable()
+    insert(registrations)
     if means.key:
         IdempotencyKey.objects.create(
             event=event, order=order, key_hash=_hash(means.key), content_hash=request.content_hash
@@ -130,9 +134,8 @@ def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, 
     for registration in registrations:
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
-    take(_wanted(request, tickets))
-    sequence = next_sequence(event.pk)
-    Registration.objects.filter(order=order).update(sequence=sequence)
+    count_and_stamp(_wanted(request, tickets), event_id=event.pk, order_id=order.pk)
+    order.booked = registrations
     return order
 
 

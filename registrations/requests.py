@@ -20,7 +20,7 @@ class Place:
     def tidied(self) -> "Place":
         """The same with clean text."""
         return Place(
-            ticket=self.ticket.strip(),
+            ticket=tidy(self.ticket),
             first_name=tidy(self.first_name),
             last_name=tidy(self.last_name),
             email=tidy(self.email),
