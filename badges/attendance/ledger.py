@@ -4,6 +4,7 @@ import datetime
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -68,7 +69,7 @@ def load(device: Device, readings: dict[Reading, Checkpoint]) -> Ledger:
     """
     ledger = Ledger(device)
     ledger.codes = judge_codes(device, readings)
-    ledger.places = lock_places(readings.values())
+    ledger.places = lock_places(device, readings.values())
     references = {code.claim.registration for code in ledger.codes.values() if code.claim}
     ledger.holders = lock_holders(device, references | {reading.registration for reading in readings})
     ledger.stored = stored_scans(device, [reading.uid for reading in readings])
@@ -86,15 +87,17 @@ def judge_codes(device: Device, readings: Iterable[Reading]) -> dict[str, Code]:
     return {code: judge(code, keys, device.event_id) for code in codes}
 
 
-def lock_places(doors: Iterable[Checkpoint]) -> dict[int, int]:
+def lock_places(device: Device, doors: Iterable[Checkpoint]) -> dict[int, int]:
     """Places left at the doors that have a limit, exact until the transaction ends."""
     limited = {door.door_id for door in doors if door.capacity is not None or door.counted_at_id}
     if not limited:
         return {}
     locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
     capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
-    inside = Presence.objects.filter(checkpoint__in=capacities, is_inside=True).order_by()
-    counts = dict(inside.values_list("checkpoint").annotate(Count("pk")))
+    inside = Presence.objects.filter(
+        event=device.event_id, checkpoint__in=capacities, is_inside=True
+    ).order_by()
+    counts = dict(inside.values_list("checkpoint").annotate(count=Count("*")))
     return {door: capacity - counts.get(door, 0) for door, capacity in capacities.items()}
 
 
@@ -171,9 +174,9 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
         )
 
 
-def store(ledger: Ledger, scans: list[Scan], changed: set[Pair], *, at: datetime.datetime) -> None:
+def store(ledger: Ledger, scans: list[dict[str, Any]], changed: set[Pair], *, at: datetime.datetime) -> None:
     """Add the scans and bring the presences up to date."""
-    Scan.objects.bulk_create(scans)
+    Scan.objects.bulk_create([Scan(**row) for row in scans])
     write_presences(ledger.device.event_id, {pair: ledger.states[pair] for pair in changed}, at=at)
 
 

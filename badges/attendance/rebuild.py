@@ -26,7 +26,7 @@ def rebuild_presence(*, event: "Event") -> int:
     registrations = Registration.objects.filter(event=event).order_by("pk")
     list(registrations.select_for_update(no_key=True).values_list("pk"))
     stories: dict[Pair, list[Pass]] = defaultdict(list)
-    for registration, door, one in counted(Scan.objects.filter(event=event)):
+    for registration, door, one in counted(Scan.objects.filter(checkpoint__event=event)):
         stories[registration, door].append(one)
     Presence.objects.filter(event=event).delete()
     now = timezone.now()

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from badges.attendance import scan as act
+from badges.attendance import batch
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.presence import NOBODY
 from badges.attendance.scan import scan
@@ -38,7 +38,7 @@ def test_one_badge_scanned_at_once_is_admitted_once():
 
 def test_without_looking_at_presence_the_same_rush_admits_many(monkeypatch):
     """The negative control: the test above sees what it claims to see."""
-    monkeypatch.setattr(act, "state_of", lambda _pair, _ledger: NOBODY)
+    monkeypatch.setattr(batch, "state_of", lambda _pair, _ledger: NOBODY)
     event = make_event()
     assert rush(event, code_of(make_registration(event))).count("admitted") > 1
 

@@ -1,0 +1,217 @@
+"""Who is here, who came, who did not: read from the presences, alike for convention, session and visit.
+
+Someone came who entered any door; someone is inside who is inside at an entrance, or, where an event
+has none (a visit with a coach alone), at any door. People count once, however often they were scanned.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from convention.text import fold
+from registrations.models import Registration
+
+from .models import Checkpoint, Presence
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+STEP = datetime.timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People of one company, ticket or event: how many are registered, came, and are inside."""
+
+    label: str
+    registered: int
+    came: int
+    inside: int
+
+    @property
+    def absent(self) -> int:
+        """Registered, and not seen so far."""
+        return self.registered - self.came
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One checkpoint: how many came in, and how many are inside."""
+
+    checkpoint: Checkpoint
+    came: int
+    inside: int
+
+
+def doors_of(event: "Event") -> list[int]:
+    """The doors that say who is inside the event: its entrances, or all where it has none."""
+    doors = Checkpoint.objects.filter(event=event, counted_at__isnull=True)
+    entrances = [door.pk for door in doors if door.kind == Checkpoint.Kind.ENTRANCE]
+    return entrances or [door.pk for door in doors]
+
+
+def confirmed(event: "Event") -> QuerySet[Registration]:
+    """Those who are expected."""
+    return Registration.objects.filter(event=event).confirmed()
+
+
+def seen(event: "Event") -> Exists:
+    """A condition on registrations: entered any door of the event."""
+    entered = Presence.objects.filter(registration=OuterRef("pk"), event=event, entries__gt=0)
+    return Exists(entered)
+
+
+def inside_now(event: "Event") -> Exists:
+    """A condition on registrations: inside at one of the event's doors."""
+    here = Presence.objects.filter(
+        registration=OuterRef("pk"), checkpoint__in=doors_of(event), is_inside=True
+    )
+    return Exists(here)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """An event's people: all of them, and by company and by ticket, the largest groups first."""
+
+    whole: Group
+    companies: list[Group]
+    tickets: list[Group]
+
+
+def tally(event: "Event") -> Tally:
+    """Count everyone, in one query. Whoever came counts as registered, also when cancelled since."""
+    expected = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
+    rows = (
+        Registration.objects.filter(event=event)
+        .annotate(was_seen=seen(event), is_here=inside_now(event))
+        .order_by()
+        .values_list("company", "ticket_id")
+        .annotate(
+            registered=Count("pk", filter=expected | Q(was_seen=True)),
+            came=Count("pk", filter=Q(was_seen=True)),
+            inside=Count("pk", filter=Q(is_here=True)),
+        )
+    )
+    counts = [(company, ticket, numbers) for company, ticket, *numbers in rows if numbers[0]]
+    titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
+    whole = grouped(("", numbers) for _company, _ticket, numbers in counts)
+    return Tally(
+        whole=whole[0] if whole else Group("", 0, 0, 0),
+        companies=grouped((company.strip(), numbers) for company, _ticket, numbers in counts),
+        tickets=grouped((titles[ticket], numbers) for _company, ticket, numbers in counts),
+    )
+
+
+def grouped(counts: Iterable[tuple[str, list[int]]]) -> list[Group]:
+    """Sums of (registered, came, inside) by label, the largest first."""
+    sums: dict[str, list[int]] = {}
+    for label, numbers in counts:
+        known = sums.setdefault(label, [0, 0, 0])
+        known[:] = [one + more for one, more in zip(known, numbers, strict=True)]
+    groups = [Group(label, *numbers) for label, numbers in sums.items()]
+    return sorted(groups, key=lambda group: (-group.registered, group.label))
+
+
+def by_door(event: "Event") -> list[Door]:
+    """Each door with its numbers, those of sessions in the order of the programme."""
+    numbers = {
+        door: (came, inside)
+        for door, came, inside in Presence.objects.filter(event=event)
+        .order_by()
+        .values_list("checkpoint")
+        .annotate(
+            came=Count("checkpoint_id", filter=Q(entries__gt=0)),
+            inside=Count("checkpoint_id", filter=Q(is_inside=True)),
+        )
+    }
+    doors = Checkpoint.objects.filter(event=event, counted_at__isnull=True).select_related("session__room")
+    ordered = doors.order_by("position", F("session__starts_at").asc(nulls_first=True), "name")
+    return [Door(door, *numbers.get(door.pk, (0, 0))) for door in ordered]
+
+
+def arrivals(event: "Event", *, step: datetime.timedelta = STEP) -> list[tuple[datetime.datetime, int]]:
+    """How many had come by each quarter of an hour, from the first arrival to the last."""
+    firsts = Presence.objects.filter(checkpoint__in=doors_of(event), first_in__isnull=False).order_by()
+    times = firsts.values("registration").annotate(at=Min("first_in")).values_list("at", flat=True)
+    seconds = int(step.total_seconds())
+    counts = Counter(int(at.timestamp()) // seconds for at in times)
+    if not counts:
+        return []
+    slots = range(min(counts), max(counts) + 1)
+    totals = accumulate(counts[slot] for slot in slots)
+    zone = event.zone
+    points = zip(slots, totals, strict=True)
+    return [
+        (datetime.datetime.fromtimestamp((slot + 1) * seconds, zone), total)
+        for slot, total in points
+        if counts[slot] or counts[slot + 1] or total == sum(counts.values())
+    ]
+
+
+def who_came(event: "Event") -> QuerySet[Registration]:
+    """Those who entered any door."""
+    return Registration.objects.filter(seen(event), event=event)
+
+
+def who_is_inside(event: "Event") -> QuerySet[Registration]:
+    """Those who are inside now."""
+    return Registration.objects.filter(inside_now(event), event=event)
+
+
+def who_is_absent(event: "Event") -> QuerySet[Registration]:
+    """Those expected whom no door has seen."""
+    return confirmed(event).filter(~seen(event))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One line of the attendance: someone at one door, or at none at all."""
+
+    last_name: str
+    first_name: str
+    company: str
+    ticket: str
+    reference: str
+    door: str = ""
+    first_in: datetime.datetime | None = None
+    last_out: datetime.datetime | None = None
+    seconds_inside: int = 0
+    entries: int = 0
+    is_inside: bool = False
+
+    @property
+    def state(self) -> str:
+        """In a word: inside, came, or absent."""
+        if not self.entries:
+            return _("absent")
+        return _("inside") if self.is_inside else _("came")
+
+
+def visits(event: "Event") -> Iterator[Visit]:
+    """Everyone by name: a line for each door they entered, one line without a door for the absent."""
+    person = ("last_name", "first_name", "company", "ticket__name", "reference")
+    entered: dict[int, list[tuple[object, ...]]] = {}
+    rows = Presence.objects.filter(event=event, entries__gt=0).order_by("first_in", "checkpoint_id")
+    for registration, *visit in rows.values_list(
+        "registration_id",
+        "checkpoint__name",
+        "first_in",
+        "last_out",
+        "seconds_inside",
+        "entries",
+        "is_inside",
+    ).iterator(chunk_size=5000):
+        entered.setdefault(registration, []).append(tuple(visit))
+    expected = Q(confirmed_at__isnull=False, cancelled_at__isnull=True) | Q(
+        pk__in=who_came(event).values("pk")
+    )
+    people = Registration.objects.filter(expected, event=event).order_by("pk").values_list("pk", *person)
+    for pk, *values in sorted(people, key=lambda row: (fold(row[1]), fold(row[2]), row[0])):
+        for visit in entered.get(pk, [()]):
+            yield Visit(*values, *visit)

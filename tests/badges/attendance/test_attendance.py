@@ -1,0 +1,162 @@
+"""Who is here, who came, who did not; and the same as files."""
+
+import csv
+import datetime
+import io
+
+import openpyxl
+import pytest
+from django.utils import timezone, translation
+
+from badges.attendance import facts
+from badges.attendance.export import UnknownFormat, export
+from badges.attendance.models import Checkpoint
+from badges.attendance.scan import scan
+from convention.events.models import Event
+from tests.papers import pdf_text
+
+from .making import code_of, make_device, make_event, make_item, make_registration
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def ago(minutes):
+    return (NOW - datetime.timedelta(minutes=minutes)).isoformat()
+
+
+@pytest.fixture(params=[Event.Kind.CONVENTION, Event.Kind.SITE_VISIT])
+def story(request):
+    """Five people: one inside, one left, one inside and in a session, one absent, one cancelled in time."""
+    event = make_event(kind=request.param)
+    room = Checkpoint.objects.create(event=event, name="Salle 1", kind=Checkpoint.Kind.SESSION, position=1)
+    names = ["Anne", "Boris", "Chloé", "Denis", "Élise"]
+    people = {
+        name: make_registration(event, first_name=name, company="Beta" if name == "Denis" else "Acme")
+        for name in names
+    }
+    people["Élise"].cancelled_at = NOW
+    people["Élise"].save()
+    code = {name: code_of(person) for name, person in people.items()}
+    items = [
+        make_item(code["Anne"], at=ago(90)),
+        make_item(code["Boris"], at=ago(80)),
+        make_item(code["Boris"], at=ago(20), direction="out"),
+        make_item(code["Chloé"], at=ago(30)),
+        make_item(code["Chloé"], at=ago(10), checkpoint="Salle 1"),
+    ]
+    scan(device=make_device(event)[0], items=items)
+    return event, room, people
+
+
+def test_in_three_numbers(story):
+    event, _room, _people = story
+    counts = facts.tally(event)
+    assert counts.whole == facts.Group("", registered=4, came=3, inside=2)
+    assert counts.whole.absent == 1
+    assert counts.companies == [facts.Group("Acme", 3, 3, 2), facts.Group("Beta", 1, 0, 0)]
+    assert counts.tickets == [facts.Group("Adhérent", 4, 3, 2)]
+
+
+def test_who(story):
+    event, _room, people = story
+    assert {one.first_name for one in facts.who_came(event)} == {"Anne", "Boris", "Chloé"}
+    assert {one.first_name for one in facts.who_is_inside(event)} == {"Anne", "Chloé"}
+    assert list(facts.who_is_absent(event)) == [people["Denis"]]
+
+
+def test_each_door(story):
+    event, _room, _people = story
+    doors = facts.by_door(event)
+    assert [(door.checkpoint.name, door.came, door.inside) for door in doors] == [
+        ("Entrée", 3, 2), ("Salle 1", 1, 1),
+    ]  # fmt: skip
+
+
+def test_arrivals_rise_to_all_who_came(story):
+    event, _room, _people = story
+    points = facts.arrivals(event)
+    assert points[-1][1] == 3
+    assert [total for _at, total in points] == sorted(total for _at, total in points)
+    assert points[0][0] > NOW - datetime.timedelta(minutes=90)
+
+
+def test_nobody_at_all():
+    event = make_event()
+    assert facts.tally(event).whole == facts.Group("", 0, 0, 0)
+    assert (facts.arrivals(event), list(facts.visits(event))) == ([], [])
+    for name in ("a.csv", "a.xlsx", "a.pdf"):
+        assert len(export(event=event, name=name)) > 100 or name == "a.csv"
+
+
+def test_csv_has_a_line_for_each_door_and_for_the_absent(story):
+    event, _room, _people = story
+    with translation.override("en"):
+        rows = list(csv.DictReader(io.StringIO(export(event=event, name="LISTE.CSV").decode("utf-8-sig"))))
+    assert [(row["First name"], row["Checkpoint"], row["State"]) for row in rows] == [
+        ("Anne", "Entrée", "inside"),
+        ("Boris", "Entrée", "came"),
+        ("Chloé", "Entrée", "inside"),
+        ("Chloé", "Salle 1", "inside"),
+        ("Denis", "", "absent"),
+    ]
+    assert rows[1]["Minutes inside"] == "60"
+    assert (
+        rows[0]["Arrived"] == f"{NOW - datetime.timedelta(minutes=90):%Y-%m-%d %H:%M}"
+        or event.timezone != "UTC"
+    )
+
+
+def test_xlsx_keeps_times_as_times_and_no_formulas(story):
+    event, _room, people = story
+    person = people["Anne"]
+    person.last_name = '=HYPERLINK("http://evil")'
+    person.save()
+    sheet = openpyxl.load_workbook(io.BytesIO(export(event=event, name="a.xlsx"))).active
+    cells = [cell for row in sheet.iter_rows(min_row=2) for cell in row]
+    assert [cell for cell in cells if cell.data_type == "f"] == []
+    assert sum(isinstance(cell.value, datetime.datetime) for cell in cells) == 5
+    text = export(event=event, name="a.csv").decode("utf-8-sig")
+    assert [row for row in csv.reader(io.StringIO(text)) if any(cell.startswith("=") for cell in row)] == []
+
+
+def test_pdf_names_everyone_in_every_script(story):
+    event, _room, people = story
+    for name, written in zip(people, ["Ὀδυσσεύς", "Достоевский", "田中", "Ng", "x"], strict=True):
+        people[name].last_name = written
+        people[name].save()
+    text = pdf_text(export(event=event, name="a.pdf"))
+    assert [
+        word for word in ("Ὀδυσσεύς", "Достоевский", "田中", "Denis", "Salle 1") if word not in text
+    ] == []
+
+
+def test_another_ending_is_refused():
+    with pytest.raises(UnknownFormat, match=r"liste\.docx"):
+        export(event=make_event(), name="liste.docx")
+
+
+@pytest.mark.parametrize(
+    "function", [facts.tally, facts.by_door, facts.arrivals, lambda e: list(facts.visits(e))]
+)
+def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
+    event = make_event()
+    device = make_device(event)[0]
+    for _round in range(3):
+        with django_assert_max_num_queries(4):
+            function(event)
+        scan(device=device, items=[make_item(code_of(make_registration(event))) for _number in range(10)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command(manage, tmp_path):
+    event = make_event()
+    scan(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    output = tmp_path / "presences.csv"
+    done = manage("attendance", event.slug, "--output", str(output))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Müller" in output.read_text("utf-8-sig")
+    for bad in (tmp_path / "a.doc", tmp_path / "nowhere" / "a.csv", tmp_path):
+        done = manage("attendance", event.slug, "--output", str(bad))
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["presences.csv"]
