@@ -26,9 +26,15 @@ def device_of(authorization: str) -> Device:
 
     Raises UnknownDevice; the sentence is the same whatever the reason.
     """
-    scheme, _space, token = authorization.partition(" ")
+    token = bearer_of(authorization)
     devices = Device.objects.valid().select_related("checkpoint", "event")
-    device = devices.filter(token_hash=hash_token(token.strip())).first() if token else None
-    if scheme.lower() != "bearer" or device is None:
+    device = devices.filter(token_hash=hash_token(token)).first() if token else None
+    if device is None:
         raise UnknownDevice(_("This device is not paired, or no longer: pair it again."))
     return device
+
+
+def bearer_of(authorization: str) -> str:
+    """The token of an `Authorization: Bearer TOKEN` header; empty for any other."""
+    scheme, _space, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,15 +1,20 @@
 """Many scans at the same moment, on threads with connections of their own."""
 
+from datetime import timedelta
+
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from badges.attendance import batch
+from badges.attendance.ledger import STATE_FIELDS
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.presence import NOBODY
+from badges.attendance.quick import scan_one
 from badges.attendance.scan import scan
 from tests.rush import in_threads
 
-from .making import code_of, make_device, make_event, make_item, make_registration
+from .making import bearer, code_of, make_device, make_event, make_item, make_registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 8
@@ -81,3 +86,81 @@ def test_a_room_is_never_overfilled():
     found = verdicts(in_threads(jobs, threads=AT_ONCE))
     assert found == ["admitted"] * 5 + ["refused"] * 19
     assert Presence.objects.filter(checkpoint=room, is_inside=True).count() == 5
+
+
+def post(token, item):
+    """Send one item over HTTP; its result."""
+    response = Client().post(
+        "/api/v1/scanner/scans/", {"scans": [item]}, content_type="application/json", headers=bearer(token)
+    )
+    return response.json()["results"][0]
+
+
+def test_one_badge_sent_at_once_over_http_is_admitted_once():
+    event = make_event()
+    tokens = [make_device(event)[1] for _number in range(AT_ONCE)]
+    for _round in range(5):
+        code = code_of(make_registration(event))
+        jobs = [lambda token=token, code=code: post(token, make_item(code))["verdict"] for token in tokens]
+        assert sorted(in_threads(jobs)) == ["admitted"] + ["already_in"] * (AT_ONCE - 1)
+    assert list(Presence.objects.values_list("version", "entries")) == [(AT_ONCE, 1)] * 5
+
+
+def test_one_scan_sent_at_once_over_http_is_kept_once():
+    event = make_event()
+    token = make_device(event)[1]
+    item = make_item(code_of(make_registration(event)))
+    results = in_threads([lambda: post(token, item)] * AT_ONCE)
+    assert {result["verdict"] for result in results} == {"admitted"}
+    assert sorted(result["replayed"] for result in results) == [False] + [True] * (AT_ONCE - 1)
+    assert Scan.objects.count() == 1
+    assert Presence.objects.get().version == 1
+
+
+@pytest.mark.postgresql
+def test_the_quick_way_decides_and_writes_the_same():
+    """Every kind of scan by both ways, for two people alike."""
+    event = make_event()
+    device, token = make_device(event)
+    people = [make_registration(event), make_registration(event)]
+    stranger, now = code_of(make_registration(make_event())), timezone.now()
+    story = [
+        {"direction": "in", "minutes": 50, "local_verdict": "admitted", "operator": "Lise"},
+        {"direction": "in", "minutes": 49, "override_reason": "Oratrice"},
+        {"direction": "out", "minutes": 40, "sequence": 4},
+        {"direction": "out", "minutes": 30},
+        {"direction": "in", "minutes": 20, "clock_offset_ms": -180_000},
+        {"direction": "in", "minutes": 1, "local_verdict": "already_in"},
+        {"direction": "in", "minutes": 0, "code": code_of(people[0], generation=7)},
+        {"direction": "in", "minutes": 0, "code": stranger},
+        {"direction": "in", "minutes": 0, "code": "https://example.com"},
+    ]
+    answers = []
+    for person, way in zip(people, ("quick", "whole"), strict=True):
+        results = []
+        for fields in story:
+            at = now - timedelta(minutes=fields["minutes"])
+            given = {name: value for name, value in fields.items() if name != "minutes"}
+            item = make_item(code_of(person), at=at.isoformat()) | given
+            found = scan_one(token=token, items=[item], now=now) if way == "quick" else None
+            if way == "quick":
+                results.append(found[1])
+            else:
+                results += scan(device=device, items=[item], at=now)
+        answers.append([(one.verdict, one.reason, one.meeting) for one in results])
+    assert answers[0] == answers[1]
+    kept = [
+        list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED))
+        for person in people
+    ]
+    assert kept[0] == kept[1]
+    presences = [
+        Presence.objects.filter(registration=person).values(*STATE_FIELDS).get() for person in people
+    ]
+    assert presences[0] == presences[1]
+
+
+COMPARED = [
+    "direction", "scanned_at", "effective_at", "is_uncertain", "is_offline", "clock_offset_ms",
+    "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",
+]  # fmt: skip

@@ -1,0 +1,203 @@
+"""One scan in two statements: the usual case, on PostgreSQL.
+
+A single read gathers all that `load` would, a single write adds the scan and moves the presence on, if
+nobody else has meanwhile (its `version` is as read). Whatever is not the usual case (a replay, a late
+scan, a door with a limit, another door than the device's own, two at the same moment) is answered by
+None and taken in by `scan`, which decides by the same rules under locks.
+"""
+
+import datetime
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+import psycopg
+from django.db import connection
+from django.db.models import Model
+from django.db.utils import DEFAULT_DB_ALIAS
+
+from convention.events.models import Event
+from registrations.models import Registration, Ticket
+
+from .batch import Batch, Result, pass_of
+from .clock import effective
+from .doors import hash_token
+from .ledger import STATE_FIELDS, Ledger, holder_of
+from .models import Checkpoint, Device
+from .presence import NOBODY, State
+from .reading import InvalidReading, Reading, read
+from .scan import touch
+from .signatures import Key, judge, key_number, parsed
+
+PREPARED_AFTER = 2
+
+
+def ordered(model: type[Model], *names: str) -> list[str]:
+    """Those columns in the model's own order, as `from_db` wants them."""
+    return [field.attname for field in model._meta.concrete_fields if field.attname in names]
+
+
+DEVICE = ordered(Device, "id", "event_id", "checkpoint_id", "name", "seen_at")
+EVENT = ordered(Event, "id", "sequence", "timezone")
+DOOR = ordered(Checkpoint, "id", "event_id", "name", "opens_at", "closes_at", "capacity", "counted_at_id")
+HELD = ordered(
+    Registration, "id", "reference", "generation", "first_name", "last_name", "company", "held_until",
+    "confirmed_at", "cancelled_at",
+)  # fmt: skip
+TICKET = ordered(Ticket, "id", "name", "name_en")
+SCAN = {
+    "uid": "uuid", "device_id": "bigint", "event_id": "bigint", "checkpoint_id": "bigint",
+    "registration_id": "bigint", "code_hash": "text", "payload_hash": "text", "direction": "text",
+    "scanned_at": "timestamptz", "received_at": "timestamptz", "effective_at": "timestamptz",
+    "is_uncertain": "boolean", "is_offline": "boolean", "clock_offset_ms": "integer",
+    "device_sequence": "bigint", "snapshot": "bigint", "local_verdict": "text", "operator": "text",
+    "override_reason": "text", "verdict": "text", "reason": "text",
+}  # fmt: skip
+SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN.items())
+PRESENCE = ["event_id", "checkpoint_id", "registration_id", "changed_at", *STATE_FIELDS]
+
+
+def columns(alias: str, names: list[str]) -> str:
+    """The columns of one table."""
+    return ", ".join(f"{alias}.{name}" for name in names)
+
+
+READ = f"""
+SELECT {columns("d", DEVICE)}, {columns("e", EVENT)}, {columns("c", DOOR)},
+    m.capacity, k.event_id, k.public_key,
+    {columns("r", HELD)}, {columns("t", TICKET)}, {columns("p", STATE_FIELDS)}, g.name, s.id
+FROM attendance_device d
+JOIN events_event e ON e.id = d.event_id
+JOIN attendance_checkpoint c ON c.id = d.checkpoint_id
+JOIN attendance_checkpoint m ON m.id = COALESCE(c.counted_at_id, c.id)
+LEFT JOIN events_eventkey k ON k.number = %(key)s
+LEFT JOIN registrations_registration r ON r.reference = %(reference)s AND r.event_id = d.event_id
+LEFT JOIN registrations_ticket t ON t.id = r.ticket_id
+LEFT JOIN attendance_presence p
+    ON p.checkpoint_id = m.id AND p.registration_id = r.id
+LEFT JOIN attendance_device l ON l.id = p.last_device_id
+LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
+LEFT JOIN attendance_scan s ON s.device_id = d.id AND s.uid = %(uid)s
+WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now)s AND NOT d.is_desk
+"""  # noqa: S608 (our own column names)
+
+ADD = f"""
+INSERT INTO attendance_scan ({", ".join(SCAN)}) VALUES ({SCAN_VALUES})
+"""  # noqa: S608
+
+MOVE_ON = f"""
+WITH moved AS (
+    INSERT INTO attendance_presence AS known ({", ".join(PRESENCE)})
+    VALUES ({", ".join(f"%(p_{name})s" for name in PRESENCE)})
+    ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
+    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in [*STATE_FIELDS, "changed_at"])}
+    WHERE known.version = EXCLUDED.version - 1
+    RETURNING 1
+)
+INSERT INTO attendance_scan ({", ".join(SCAN)}) SELECT {SCAN_VALUES} FROM moved
+"""  # noqa: S608
+
+
+class Known(NamedTuple):
+    """What the one read found."""
+
+    device: Device
+    door: Checkpoint
+    key: Key | None
+    registration: Registration | None
+    state: State
+
+
+def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[Device, Result] | None:
+    """Take in one scan of the usual kind; None for all others, which nothing has been done about."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block or len(items) != 1:
+        return None
+    try:
+        reading = read(items[0])
+    except InvalidReading:
+        return None
+    known = None if reading.checkpoint is not None else look(token, reading, now)
+    return decide_one(known, reading, now) if known else None
+
+
+def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
+    """Read all that one scan needs; None where it is not of the usual kind."""
+    signed = parsed(reading.code) if reading.code else None
+    values = {
+        "token": hash_token(token),
+        "now": now,
+        "key": signed.claim.key if signed else None,
+        "reference": signed.claim.registration if signed else reading.registration,
+        "uid": reading.uid,
+    }
+    row = run(READ, values).fetchone()
+    if row is None:
+        return None
+    known, is_usual = unpack(row)
+    latest = known.state.latest_at
+    return known if is_usual and (latest is None or latest < effective(reading, now)) else None
+
+
+def unpack(row: tuple[Any, ...]) -> tuple[Known, bool]:
+    """The row as what it stands for, and whether the scan is new and its door without limit."""
+    cells = iter(row)
+    device = from_cells(Device, DEVICE, cells)
+    device.event = from_cells(Event, EVENT, cells)
+    door = from_cells(Checkpoint, DOOR, cells)
+    capacity, key_event, public_key = islice(cells, 3)
+    registration = from_cells(Registration, HELD, cells)
+    ticket = from_cells(Ticket, TICKET, cells)
+    *state, gate, scan = cells
+    if registration.pk is not None:
+        registration.ticket = ticket
+    key = None if key_event is None else Key(key_event, bytes(public_key))
+    found = State(*state, gate or "") if state[-1] is not None else NOBODY
+    holder = None if registration.pk is None else registration
+    return Known(device, door, key, holder, found), capacity is None and scan is None
+
+
+def from_cells[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
+    """A row of that model with these columns alone."""
+    return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(cells, len(names))))
+
+
+def decide_one(known: Known, reading: Reading, now: datetime.datetime) -> tuple[Device, Result] | None:
+    """Decide by the same rules as a batch, and write unless another was faster."""
+    ledger = Ledger(known.device)
+    holder = holder_of(known.registration)
+    number = key_number(reading.code)
+    keys = {} if known.key is None or number is None else {number: known.key}
+    if reading.code:
+        ledger.codes[reading.code] = judge(reading.code, keys, known.device.event_id)
+    if holder and known.registration:
+        ledger.holders[known.registration.reference] = holder
+        ledger.states[holder.pk, known.door.door_id] = known.state
+    batch = Batch(ledger, now)
+    result = batch.decide(reading, known.door, pass_of(ledger, reading, known.door, now))
+    if not write(batch):
+        return None
+    touch(known.device, now)
+    return known.device, result
+
+
+def write(batch: Batch) -> bool:
+    """Write the one scan, and its presence where it counts; false when another was faster."""
+    values = batch.scans[0]
+    statement = ADD
+    for registration, door in batch.changed:
+        state, statement = batch.ledger.states[registration, door], MOVE_ON
+        moved = {"event_id": values["event_id"], "checkpoint_id": door, "registration_id": registration}
+        moved |= {name: getattr(state, name.removesuffix("_id")) for name in STATE_FIELDS}
+        values = values | {f"p_{name}": value for name, value in moved.items()} | {"p_changed_at": batch.now}
+    try:
+        return run(statement, values).rowcount == 1
+    except (psycopg.IntegrityError, psycopg.OperationalError):
+        return False
+
+
+def run(statement: str, values: dict[str, Any]) -> psycopg.Cursor[Any]:
+    """Run a statement that the server keeps prepared, outside of any transaction of Django's."""
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    raw.prepare_threshold = PREPARED_AFTER
+    return psycopg.Cursor(raw).execute(statement, values)
