@@ -55,15 +55,15 @@ def differences(session: Session, talk: Talk, ground: Ground) -> Iterator[tuple[
 
 def moved(session: Session, talk: Talk, written: Talk, ground: Ground) -> Iterator[tuple[str, object]]:
     """Start, end and day, where they differ; a moved session keeps its length if the file has none."""
-    other_start = talk.starts_at != session.starts_at
+    other_start = talk.starts_at not in (session.starts_at, written.starts_at)
     if other_start:
         yield "starts_at", talk.starts_at
     ends_at = talk.ends_at or (talk.starts_at + session.duration)
     same_end = ends_at in (session.ends_at or session.starts_at, written.ends_at)
     if other_start or not same_end:
         yield "ends_at", ends_at
-    day = talk.day or (day_from(talk, ground) if other_start or session.day is None else session.day)
-    if day != session.day:
+    day = talk.day or (day_from(talk, ground) if other_start else session.day)
+    if day not in (session.day, written.day if session.day is None else session.day):
         yield "day", day
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -48,13 +48,14 @@ def identify(talks: Iterable[Talk], *, slug: str, notes: Notes) -> list[Identifi
     """
     ordered = sorted(enumerate(talks), key=lambda item: (item[1].starts_at, item[1].room or "", item[0]))
     taken: set[uuid.UUID] = set()
+    turns: Counter[uuid.UUID] = Counter()
     found = []
     for position, talk in ordered:
         guid, made = own_guid(talk, slug)
         if guid in taken:
             if talk.guid or talk.source_id:
                 notes.add(Reason.REPEATED_ID, f"{talk.source_id or talk.guid}: {talk.title}")
-            guid, made = told_apart(talk, guid, taken), True
+            guid, made = told_apart(talk, guid, taken, turns), True
         elif made and not talk.source_id:
             notes.add(Reason.NO_ID, talk.title)
         taken.add(guid)
@@ -68,17 +69,16 @@ def own_guid(talk: Talk, slug: str) -> tuple[uuid.UUID, bool]:
         return talk.guid, False
     if talk.source_id:
         return made_guid(slug, "id", talk.source_id), True
-    return made_guid(slug, "title", talk.title), True
+    return made_guid(slug, "title", folded(talk.title), *sorted(names_of(talk))), True
 
 
-def told_apart(talk: Talk, guid: uuid.UUID, taken: set[uuid.UUID]) -> uuid.UUID:
-    """Another guid for a talk whose own is taken, made from start and room."""
+def told_apart(talk: Talk, guid: uuid.UUID, taken: set[uuid.UUID], turns: Counter[uuid.UUID]) -> uuid.UUID:
+    """Another guid for a talk whose own is taken, made from start and room; `turns` counts the twins."""
     start = talk.starts_at.astimezone(datetime.UTC).isoformat()
-    apart = made_guid(guid, start, talk.room or "")
-    turn = 2
+    base = apart = made_guid(guid, start, talk.room or "")
     while apart in taken:
-        apart = made_guid(guid, start, talk.room or "", turn)
-        turn += 1
+        turns[base] += 1
+        apart = made_guid(base, turns[base])
     return apart
 
 
@@ -93,18 +93,28 @@ def match(incoming: list[Identified], known: Iterable[Known]) -> dict[int, int]:
     free = {session.key: session for session in known}
     matched: dict[int, int] = {}
     for keys_in, keys_known in ROUNDS:
-        pool: dict[Hashable, list[int]] = defaultdict(list)
+        pool: dict[Hashable, deque[int]] = defaultdict(deque)
         for session in free.values():
             for key in keys_known(session):
                 pool[key].append(session.key)
         for position, item in enumerate(incoming):
             if position in matched:
                 continue
-            chosen = next((key for name in keys_in(item) for key in pool.get(name, ()) if key in free), None)
+            chosen = first_free((pool[name] for name in keys_in(item) if name in pool), free)
             if chosen is not None:
                 matched[position] = chosen
                 del free[chosen]
     return matched
+
+
+def first_free(pools: Iterable[deque[int]], free: dict[int, Known]) -> int | None:
+    """The first key that is still free; those that are not are forgotten on the way."""
+    for keys in pools:
+        while keys:
+            key = keys.popleft()
+            if key in free:
+                return key
+    return None
 
 
 def place_in(item: Identified) -> tuple[datetime.datetime, str]:
@@ -132,8 +142,9 @@ def ids_known(session: Known) -> Iterator[tuple[str, bool]]:
 
 
 def guids_in(item: Identified) -> Iterator[str]:
-    """The guid as text."""
-    yield str(item.guid)
+    """The guid as text; one that we made ourselves is no better than what it was made of."""
+    if not item.made:
+        yield str(item.guid)
 
 
 def guids_known(session: Known) -> Iterator[str]:

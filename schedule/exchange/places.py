@@ -24,24 +24,25 @@ def rooms_for(event: Event, places: Iterable[Place], names: Iterable[str]) -> tu
     by_guid = {room.guid: room for room in spare if room.guid}
     by_folded = {folded(room.name): room for room in spare}
     found: dict[str, Room] = {}
+    used: set[int] = set()
+    new: list[Room] = []
     changed: list[Room] = []
     for name in wanted:
         place = described.get(name, Place(name))
         room = by_name.get(name) or by_guid.pop(place.guid, None) or by_folded.pop(folded(name), None)
-        if room is None or room in found.values():
-            room = Room(event=event, name=name, position=len(existing) + len(found), guid=place.guid)
+        if room is None or room.pk in used:
+            room = Room(event=event, name=name, position=len(existing) + len(new))
+            new.append(room)
+        elif brought_up(room, place):
             changed.append(room)
-        if brought_up(room, place):
-            changed.append(room)
+        used.add(room.pk)
         found[name] = room
-    for room in unique(changed):
-        room.save()
-    return found, bool(changed)
-
-
-def unique(rooms: list[Room]) -> list[Room]:
-    """Each room once; unsaved ones have no key to compare by."""
-    return list({id(room): room for room in rooms}.values())
+    for room in new:
+        brought_up(room, described.get(room.name, Place(room.name)))
+    Room.objects.bulk_create(new)
+    for room in changed:
+        room.save(update_fields=["name", "guid", "capacity"])
+    return found, bool(new or changed)
 
 
 def brought_up(room: Room, place: Place) -> bool:
@@ -64,16 +65,25 @@ def tracks_for(
     existing = list(event.tracks.all())
     known = {folded(track.name): track for track in existing} | {track.name: track for track in existing}
     found: dict[str, Track] = {}
-    changed = False
+    new: list[Track] = []
+    changed: list[Track] = []
     for name in wanted:
         thread = described.get(name, Thread(name))
         track = known.get(name) or known.get(folded(name))
         if track is None:
-            slug = slugify(thread.slug or name)[:80] or f"track-{len(existing) + len(found) + 1}"
-            track = Track(event=event, name=name, slug=slug, position=len(existing) + len(found))
-        if track.pk is None or (thread.color and thread.color != track.color.lower()):
-            track.color = thread.color or track.color
-            track.save()
-            changed = True
+            track = new_track(event, thread, len(existing) + len(new))
+            new.append(track)
+        elif thread.color and thread.color != track.color.lower():
+            track.color = thread.color
+            changed.append(track)
         found[name] = track
-    return found, changed
+    Track.objects.bulk_create(new)
+    for track in changed:
+        track.save(update_fields=["color"])
+    return found, bool(new or changed)
+
+
+def new_track(event: Event, thread: Thread, position: int) -> Track:
+    """A track, not yet saved."""
+    slug = slugify(thread.slug or thread.name)[:80] or f"track-{position + 1}"
+    return Track(event=event, name=thread.name, slug=slug, color=thread.color, position=position)

@@ -12,6 +12,8 @@ from . import clean
 from .programme import Format, Head, Link, Person, Place, Programme, Talk, Thread
 from .raw import KEPT_EXTRA
 
+NEVER = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+
 
 def programme_of(event: Event, fmt: Format) -> Programme:
     """What is public of an event's programme: sessions that have a time and were not cancelled.
@@ -79,12 +81,12 @@ def head_of(event: Event) -> Head:
 
 
 def talk_of(session: Session) -> Talk:
-    """One session with a start, as plain data."""
-    assert session.starts_at
+    """One session as plain data; without a start, it lies at the beginning of time."""
+    starts_at = session.starts_at or NEVER
     return Talk(
         title=session.title,
-        starts_at=session.starts_at.astimezone(datetime.UTC),
-        ends_at=(session.ends_at or session.starts_at).astimezone(datetime.UTC),
+        starts_at=starts_at.astimezone(datetime.UTC),
+        ends_at=(session.ends_at or starts_at).astimezone(datetime.UTC),
         day=session.day,
         guid=session.guid,
         source_id=session.source_id,

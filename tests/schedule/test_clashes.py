@@ -42,3 +42,8 @@ def test_a_long_session_clashes_with_each_inside_it():
         Placed("y", at(11), at(12), 1),
     ]
     assert [(clash.first, clash.second) for clash in clashes(sessions)] == [("all", "x"), ("all", "y")]
+
+
+def test_a_heap_of_sessions_does_not_explode():
+    heap = [Placed(number, at(9), at(10), "Aula") for number in range(2000)]
+    assert len(clashes(heap)) == 1000

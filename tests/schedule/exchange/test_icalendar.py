@@ -1,0 +1,212 @@
+"""iCalendar as it is about: broken folding, old parameters, other tools' zones."""
+
+import datetime
+import zoneinfo
+
+import pytest
+
+from convention.errors import Unreadable
+from schedule.exchange.notes import Reason
+from schedule.exchange.programme import Format
+from schedule.exchange.read import read
+
+from .files import ics, vevent
+
+
+def reasons(programme) -> list[Reason]:
+    return sorted({note.reason for note in programme.notes}, key=list(Reason).index)
+
+
+def local(talk, zone: str = "Europe/Paris") -> str:
+    return talk.starts_at.astimezone(zoneinfo.ZoneInfo(zone)).isoformat()
+
+
+def minutes(talk) -> float | None:
+    return None if talk.ends_at is None else (talk.ends_at - talk.starts_at).total_seconds() / 60
+
+
+def test_a_whole_event():
+    entry = vevent(
+        "DTEND;TZID=Europe/Paris:20260617T103000",
+        "LOCATION:Salle\\, au 1er",
+        "DESCRIPTION:One\\nTwo\\; three",
+        "CATEGORIES:Cloud\\, Edge,Other",
+        "URL:https://example.org/1",
+        "STATUS:CONFIRMED",
+        start=";TZID=Europe/Paris:20260617T100000",
+    )
+    programme = read(ics(entry, head="X-WR-CALNAME:Conf"))
+    [talk] = programme.talks
+    assert (programme.format, programme.head.title, programme.head.zone) == (
+        Format.ICALENDAR,
+        "Conf",
+        "Europe/Paris",
+    )
+    assert (talk.title, talk.room, talk.track) == ("Opening", "Salle, au 1er", "Cloud, Edge")
+    assert (talk.description, talk.url, talk.cancelled) == ("One\nTwo; three", "https://example.org/1", False)
+    assert (talk.source_id, talk.guid, local(talk), minutes(talk)) == (
+        "1@test",
+        None,
+        "2026-06-17T10:00:00+02:00",
+        30,
+    )
+    assert (talk.persons, talk.abstract, talk.day) == (None, None, None)
+    assert reasons(programme) == []
+
+
+def test_folded_lines_are_joined():
+    entry = vevent("DESCRIPTION:Ein langer \r\n Text\r\n\t und mehr", "DURATION:PT1H")
+    [talk] = read(ics(entry)).talks
+    assert (talk.description, minutes(talk)) == ("Ein langer Text und mehr", 60)
+
+
+def test_raw_line_breaks_inside_a_text():
+    entry = vevent(
+        "DESCRIPTION:First\r\nSecond: with a colon\r\n\r\nNote: third", "LOCATION:Aula", "DURATION:PT1H"
+    )
+    programme = read(ics(entry))
+    [talk] = programme.talks
+    assert talk.description == "First\nSecond: with a colon\n\nNote: third"
+    assert (talk.room, Reason.FOLDING in reasons(programme)) == ("Aula", True)
+
+
+def test_doubled_carriage_returns_and_old_parameters():
+    """JRES."""
+    lines = ("DESCRIPTION;CHARSET=UTF-8;ENCODING=8BIT:One \r\r\n \\n\r\n Two", "DURATION:PT1H")
+    programme = read(ics(vevent(*lines)))
+    assert programme.talks[0].description == "One \nTwo"
+    assert reasons(programme) == [Reason.FOLDING, Reason.PARAMETERS, Reason.NO_ZONE]
+
+
+def test_lines_folded_inside_a_character():
+    data = ics(vevent("DESCRIPTION:Caf@", "DURATION:PT1H")).replace(b"@\r\n", b"\xc3\r\n \xa9\r\n")
+    assert read(data).talks[0].description == "Café"
+
+
+def test_quoted_printable():
+    line = "DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Caf=C3=A9=0D=0Anoir"
+    assert read(ics(vevent(line, "DURATION:PT1H"))).talks[0].description == "Café\nnoir"
+
+
+@pytest.mark.parametrize(
+    ("start", "found"),
+    [
+        (":20260617T080000Z", "2026-06-17T10:00:00+02:00"),
+        (";TZID=Europe/Paris:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (';TZID="Europe/Paris":20260617T100000', "2026-06-17T10:00:00+02:00"),
+        (";TZID=/freeassociation.sourceforge.net/Europe/Paris:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (";TZID=Romance Standard Time:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (";TZID=Europe/Paris;VALUE=DATE-TIME:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (';TZID="(UTC+01:00) Brussels, Paris":20260617T090000', "2026-06-17T10:00:00+02:00"),
+        (":20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (":2026-06-17T10:00:00+02:00", "2026-06-17T10:00:00+02:00"),
+        (";VALUE=DATE:20260617", "2026-06-17T00:00:00+02:00"),
+    ],
+)
+def test_starts(start, found):
+    assert local(read(ics(vevent(start=start))).talks[0]) == found
+
+
+def test_a_zone_that_only_the_file_knows():
+    zone = (
+        "BEGIN:VTIMEZONE\r\nTZID:Custom\r\nBEGIN:STANDARD\r\nDTSTART:20251026T030000\r\n"
+        "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n"
+        "BEGIN:DAYLIGHT\r\nDTSTART:20250330T020000\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
+        "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE"
+    )
+    programme = read(ics(zone, vevent(start=";TZID=Custom:20260617T100000")))
+    assert local(programme.talks[0]) == "2026-06-17T10:00:00+02:00"
+    assert programme.head.zone == "Europe/Paris"
+
+
+def test_an_unknown_zone_is_the_calendars():
+    programme = read(
+        ics(vevent(start=";TZID=Nowhere:20260617T100000"), head="X-WR-TIMEZONE:America/New_York")
+    )
+    assert local(programme.talks[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
+    assert Reason.UNKNOWN_ZONE in reasons(programme)
+
+
+@pytest.mark.parametrize(
+    ("lines", "length", "reason"),
+    [
+        (("DTEND:20260617T083000Z",), 30, None),
+        (("DURATION:PT1H30M",), 90, None),
+        (("DTEND:20260617T080000Z",), 0, Reason.ZERO_LENGTH),
+        (("DTEND:20260617T070000Z",), 0, Reason.BAD_END),
+        ((), None, Reason.NO_DURATION),
+    ],
+)
+def test_ends(lines, length, reason):
+    programme = read(ics(vevent(*lines), head="X-WR-TIMEZONE:UTC"))
+    assert (minutes(programme.talks[0]), reasons(programme)) == (length, [reason] if reason else [])
+
+
+def test_whole_days_end_at_midnight_also_when_the_clock_changes():
+    programme = read(ics(vevent(start=";VALUE=DATE:20260329"), head="X-WR-TIMEZONE:Europe/Paris"))
+    assert minutes(programme.talks[0]) == 23 * 60
+    assert reasons(programme) == [Reason.ALL_DAY]
+
+
+def test_repeats_are_left_out_and_told():
+    programme = read(ics(vevent("RRULE:FREQ=DAILY;COUNT=3", "DURATION:PT1H")))
+    assert (len(programme.talks), Reason.RECURRENCE in reasons(programme)) == (1, True)
+
+
+def test_alarms_todos_and_other_parts_are_not_events():
+    alarm = "BEGIN:VALARM\r\nSUMMARY:Ring\r\nDESCRIPTION:Ring\r\nTRIGGER:-PT5M\r\nEND:VALARM"
+    todo = "BEGIN:VTODO\r\nSUMMARY:Do\r\nDTSTART:20260617T080000Z\r\nEND:VTODO"
+    programme = read(ics(vevent(alarm, "DURATION:PT1H"), todo))
+    assert [(talk.title, talk.description) for talk in programme.talks] == [("Opening", None)]
+    assert Reason.NOT_AN_EVENT in reasons(programme)
+
+
+def test_what_cannot_be_kept_is_said():
+    data = ics(vevent(summary=""), vevent(start=""), vevent(start=":tomorrow"), vevent("DURATION:PT1H"))
+    programme = read(data)
+    assert len(programme.talks) == 1
+    assert [note.reason for note in programme.notes if note.reason.name.startswith("NO_")] == [
+        Reason.NO_ZONE,
+        Reason.NO_TITLE,
+        Reason.NO_START,
+        Reason.NO_START,
+    ]
+
+
+def test_a_missing_uid_and_a_cancelled_event():
+    programme = read(ics(vevent("STATUS:CANCELLED", "DURATION:PT1H", uid="")))
+    assert (programme.talks[0].source_id, programme.talks[0].cancelled) == ("", True)
+
+
+def test_one_uid_for_several():
+    programme = read(ics(vevent("DURATION:PT1H"), vevent("DURATION:PT1H", start=":20260618T080000Z")))
+    assert [talk.starts_at.day for talk in programme.talks] == [17, 18]
+
+
+def test_a_calendar_that_was_cut_off():
+    data = ics(vevent("DURATION:PT1H"), vevent("DESCRIPTION:" + "word " * 50))
+    with pytest.raises(Unreadable, match=r"cut off|coupé"):
+        read(data[:-120])
+
+
+@pytest.mark.parametrize("ends", [b"\n", b"\r", b"\r\n", b"\r\r\n"])
+def test_line_ends(ends):
+    data = ics(vevent("DESCRIPTION:a\r\n b", "DURATION:PT1H")).replace(b"\r\n", ends)
+    assert read(data).talks[0].description == "ab"
+
+
+def test_names_in_small_letters():
+    data = b"begin:vcalendar\nbegin:vevent\nsummary:Opening\ndtstart:20260617T080000Z\nend:vevent\n"
+    data += b"end:vcalendar\n"
+    assert [talk.title for talk in read(data).talks] == ["Opening"]
+
+
+def test_several_calendars_in_one_file():
+    data = ics(vevent(uid="1")) + ics(vevent(uid="2"))
+    assert [talk.source_id for talk in read(data).talks] == ["1", "2"]
+
+
+def test_floating_times_are_the_events():
+    zone = zoneinfo.ZoneInfo("America/New_York")
+    programme = read(ics(vevent(start=":20260617T100000")), event_zone=zone)
+    assert programme.talks[0].starts_at == datetime.datetime(2026, 6, 17, 10, tzinfo=zone)

@@ -1,0 +1,343 @@
+"""Bringing a file into an event: what is matched, what is touched, what is told."""
+
+import datetime
+import json
+import zoneinfo
+
+import pytest
+
+from convention.audit.models import Entry
+from convention.errors import ConventionError, Unreadable
+from convention.events.models import Event
+from schedule.exchange.export_schedule import WRITERS, export_schedule
+from schedule.exchange.import_schedule import import_schedule, preview_schedule
+from schedule.exchange.programme import Format
+from schedule.models import Schedule, Session, Speaker, Track
+from tests.factories import make_event, make_room, make_session
+
+from .files import day, event, frab_json, ics, one, room, vevent, xml
+
+pytestmark = pytest.mark.django_db
+
+GUIDS = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(5)]
+DATE = "2026-06-17T10:00:00+02:00"
+BERLIN = "<title>Conf</title><time_zone_name>Europe/Berlin</time_zone_name>"
+
+
+def titles() -> list[str]:
+    return sorted(Session.objects.values_list("title", flat=True))
+
+
+def persons(*names: str) -> str:
+    return f"<persons>{''.join(f'<person>{name}</person>' for name in names)}</persons>"
+
+
+def counts(report) -> tuple[int, int, int, int]:
+    return len(report.added), len(report.changed), report.unchanged, len(report.gone)
+
+
+def noted(report, name: str) -> list[str]:
+    return [note.about for note in report.notes if note.reason.name == name]
+
+
+def test_a_missing_event_is_made():
+    report = import_schedule(slug="conf", data=one(event(date=DATE), head=BERLIN))
+    made = Event.objects.get(slug="conf")
+    assert (made.name, made.kind, made.visibility, made.timezone) == (
+        "Conf",
+        "convention",
+        "public",
+        "Europe/Berlin",
+    )
+    assert (made.starts_at.isoformat(), made.ends_at - made.starts_at) == (
+        "2026-06-17T08:00:00+00:00",
+        datetime.timedelta(minutes=30),
+    )
+    assert (report.created, counts(report)) == (True, (1, 0, 0, 0))
+    assert Entry.objects.get(verb="schedule.import").event == "conf"
+
+
+def test_the_heads_dates_count_where_they_fit():
+    head = BERLIN + "<start>2026-06-16</start><end>2026-06-18</end>"
+    made = import_schedule(slug="conf", data=one(event(date=DATE), head=head)).event
+    zone = zoneinfo.ZoneInfo("Europe/Berlin")
+    days = [moment.astimezone(zone).date().day for moment in (made.starts_at, made.ends_at)]
+    assert days == [16, 18]
+
+
+def test_a_second_import_changes_nothing():
+    data = one(event("A", number="1", date=DATE), event("B", date=DATE), head=BERLIN)
+    import_schedule(slug="conf", data=data)
+    schedule = Schedule.objects.get()
+    report = import_schedule(slug="conf", data=data)
+    assert counts(report) == (0, 0, 2, 0)
+    assert (Schedule.objects.get().revision, Schedule.objects.get().changed_at) == (1, schedule.changed_at)
+    assert Entry.objects.count() == 1
+
+
+def test_an_update_by_guid():
+    import_schedule(slug="conf", data=one(event("A", guid=GUIDS[1], date=DATE)))
+    report = import_schedule(
+        slug="conf", data=one(event("A!", guid=GUIDS[1], date=DATE.replace("10:", "11:")))
+    )
+    session = Session.objects.get()
+    assert (session.title, session.starts_at.hour, counts(report)) == ("A!", 9, (0, 1, 0, 0))
+    assert Schedule.objects.get().revision == 2
+
+
+def test_an_update_by_id_or_uid():
+    import_schedule(slug="conf", data=one(event("A", number="7", date=DATE)))
+    assert counts(import_schedule(slug="conf", data=one(event("B", number="7", date=DATE)))) == (0, 1, 0, 0)
+    import_schedule(slug="cal", data=ics(vevent("DURATION:PT1H", summary="A")))
+    report = import_schedule(
+        slug="cal", data=ics(vevent("DURATION:PT1H", summary="B", start=":20260618T080000Z"))
+    )
+    assert counts(report) == (0, 1, 0, 0)
+
+
+def test_else_by_title_and_speakers():
+    ada, bob = persons("Ada"), persons("Bob")
+    import_schedule(slug="conf", data=one(event("Talk", more=ada), event("Talk", more=bob, start="11:00")))
+    moved = one(event("Talk", more=bob, start="09:00"), event("talk ", more=ada, start="14:00"))
+    assert counts(import_schedule(slug="conf", data=moved)) == (0, 2, 0, 0)
+    starts = {
+        session.speakers.get().name: session.starts_at.astimezone(session.event.zone).hour
+        for session in Session.objects.all()
+    }
+    assert starts == {"Ada": 14, "Bob": 9}
+
+
+def test_an_id_counts_not_against_two_different_guids():
+    import_schedule(slug="conf", data=one(event("A", guid=GUIDS[1], number="1", date=DATE)))
+    report = import_schedule(slug="conf", data=one(event("B", guid=GUIDS[2], number="1", date=DATE)))
+    assert (titles(), counts(report)) == (["A", "B"], (1, 0, 0, 1))
+
+
+def test_sessions_of_the_organizers_are_found_by_title():
+    conf = make_event(slug="conf")
+    session = make_session(conf, "Opening", starts_at=None, capacity=30)
+    report = import_schedule(slug="conf", data=one(event(guid=GUIDS[1], date=DATE)))
+    found = Session.objects.get()
+    assert (found.pk, found.guid, found.capacity) == (session.pk, session.guid, 30)
+    assert (found.starts_at.hour, found.day, found.room.name) == (8, datetime.date(2026, 6, 17), "Aula")
+    assert counts(report) == (0, 1, 0, 0)
+    renamed = import_schedule(slug="conf", data=one(event("Welcome", guid=GUIDS[1], date=DATE)))
+    assert (titles(), counts(renamed)) == (["Welcome"], (0, 1, 0, 0))
+
+
+def test_repeated_ids_and_titles_are_told_apart():
+    data = one(
+        event("Lunch", number="1", start="12:00"),
+        event("Lunch", number="1", start="13:00"),
+        event("Lunch", start="14:00"),
+        event("Lunch", start="15:00"),
+    )
+    report = import_schedule(slug="conf", data=data)
+    assert (counts(report), noted(report, "REPEATED_ID")) == ((4, 0, 0, 0), ["1: Lunch"])
+    guids = {session.starts_at: session.guid for session in Session.objects.all()}
+    shuffled = one(
+        event("Lunch", start="15:00"),
+        event("Lunch", number="1", start="13:00"),
+        event("Lunch", start="14:00"),
+        event("Lunch", number="1", start="12:00"),
+    )
+    assert counts(import_schedule(slug="conf", data=shuffled)) == (0, 0, 4, 0)
+    assert {session.starts_at: session.guid for session in Session.objects.all()} == guids
+
+
+def test_repeated_guids_are_told_apart():
+    data = one(event("A", guid=GUIDS[1]), event("B", guid=GUIDS[1], start="11:00"))
+    report = import_schedule(slug="conf", data=data)
+    assert (counts(report), len(noted(report, "REPEATED_ID"))) == ((2, 0, 0, 0), 1)
+    assert counts(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
+
+
+def test_only_carried_fields_are_touched():
+    """A calendar knows nothing of tracks, speakers and abstracts."""
+    whole = event(
+        "A",
+        guid=GUIDS[1],
+        date=DATE,
+        track="Cloud",
+        abstract="Short",
+        language="fr",
+        more=persons("Ada"),
+    )
+    import_schedule(slug="conf", data=one(whole))
+    entry = vevent("DTEND:20260617T100000Z", summary="A", uid=GUIDS[1], start=":20260617T090000Z")
+    report = import_schedule(slug="conf", data=ics(entry))
+    session = Session.objects.get()
+    assert (session.track.name, session.abstract, session.language) == ("Cloud", "Short", "fr")
+    assert [speaker.name for speaker in session.speakers.all()] == ["Ada"]
+    assert (session.starts_at.hour, session.room.name, counts(report)) == (9, "Aula", (0, 1, 0, 0))
+
+
+def test_an_empty_element_empties_a_missing_one_does_not():
+    import_schedule(slug="conf", data=one(event(subtitle="Sub", abstract="Short", guid=GUIDS[1])))
+    import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more="<subtitle></subtitle>")))
+    session = Session.objects.get()
+    assert (session.subtitle, session.abstract) == ("", "Short")
+
+
+def test_a_moved_session_without_duration_keeps_its_length():
+    import_schedule(slug="conf", data=one(event(guid=GUIDS[1], date=DATE, duration="00:45")))
+    moved = event(guid=GUIDS[1], date="2026-06-18T01:00:00+02:00", start="01:00", duration="")
+    import_schedule(slug="conf", data=one(moved))
+    session = Session.objects.get()
+    assert session.duration == datetime.timedelta(minutes=45)
+    assert session.day == datetime.date(2026, 6, 17)
+
+
+def test_what_the_file_no_longer_holds_is_kept_and_told():
+    import_schedule(slug="conf", data=one(event("A"), event("B", start="11:00")))
+    report = import_schedule(slug="conf", data=one(event("A")))
+    assert (report.gone, noted(report, "GONE"), titles()) == (("B",), ["B"], ["A", "B"])
+    assert Schedule.objects.get().revision == 1
+
+
+def test_clashes_are_told():
+    report = import_schedule(slug="conf", data=one(event("A"), event("B", start="10:15")))
+    assert noted(report, "CLASH") == ["Aula: A / B"]
+
+
+def test_a_trial_keeps_nothing():
+    report = preview_schedule(slug="conf", data=one(event("A")))
+    assert (report.created, len(report.added), Event.objects.count()) == (True, 1, 0)
+
+
+def test_a_renamed_room_and_track_colours():
+    def file(name: str, color: str) -> bytes:
+        frame = day(f'<room name="{name}" guid="{GUIDS[0]}">{event(guid=GUIDS[1], track="Cloud")}</room>')
+        return xml(frame, head=f'<title>T</title><track name="Cloud" color="{color}"/>')
+
+    conf = import_schedule(slug="conf", data=file("Room 1", "#FF0000")).event
+    import_schedule(slug="conf", data=file("Aula", "#00ff00"))
+    assert [place.name for place in conf.rooms.all()] == ["Aula"]
+    assert Track.objects.get().color == "#00ff00"
+
+
+def test_rooms_and_tracks_of_the_event_are_used():
+    conf = make_event(slug="conf")
+    aula = make_room(conf, "AULA", capacity=100)
+    import_schedule(slug="conf", data=one(event()))
+    assert (conf.rooms.get(), Session.objects.get().room) == (aula, aula)
+
+
+def test_one_name_is_one_speaker_without_guids():
+    first = event("A", more='<persons><person id="1">Ada</person></persons>')
+    second = event("B", start="11:00", more='<persons><person id="2">Ada</person></persons>')
+    import_schedule(slug="conf", data=one(first, second))
+    assert Speaker.objects.get().sessions.count() == 2
+
+
+def test_two_guids_are_two_speakers_of_one_name():
+    people = "".join(f'<person guid="{guid}">Marc</person>' for guid in GUIDS[:2])
+    data = one(event(more=f"<persons>{people}</persons>"))
+    import_schedule(slug="conf", data=data)
+    assert Speaker.objects.count() == 2
+    assert counts(import_schedule(slug="conf", data=data)) == (0, 0, 1, 0)
+
+
+def test_a_speaker_who_changed_her_name():
+    def file(name: str) -> bytes:
+        return one(event(guid=GUIDS[1], more=f'<persons><person id="5">{name}</person></persons>'))
+
+    import_schedule(slug="conf", data=file("Ada Byron"))
+    report = import_schedule(slug="conf", data=file("Ada Lovelace"))
+    assert [speaker.name for speaker in Speaker.objects.all()] == ["Ada Lovelace"]
+    assert Schedule.objects.get().revision == 2
+    assert counts(report) == (0, 0, 1, 0)
+
+
+def test_speakers_keep_their_order():
+    import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more=persons("Zoe", "Ada", "Zoe"))))
+    session = Session.objects.get()
+    assert [appearance.speaker.name for appearance in session.appearances.all()] == ["Zoe", "Ada"]
+    report = import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more=persons("Ada", "Zoe"))))
+    assert [appearance.speaker.name for appearance in session.appearances.all()] == ["Ada", "Zoe"]
+    assert counts(report) == (0, 1, 0, 0)
+
+
+def test_nights_of_a_calendar_belong_to_the_day_before_if_there_is_one():
+    def at(hour: str, uid: str) -> str:
+        return vevent("DURATION:PT1H", start=f";TZID=Europe/Paris:{hour}", uid=uid, summary=uid)
+
+    entries = [at("20260617T003000", "before"), at("20260617T100000", "day"), at("20260618T010000", "night")]
+    import_schedule(slug="conf", data=ics(*entries))
+    assert set(Session.objects.values_list("day", flat=True)) == {datetime.date(2026, 6, 17)}
+
+
+def test_a_cancelled_event_of_a_calendar():
+    import_schedule(slug="conf", data=ics(vevent("DURATION:PT1H")))
+    import_schedule(slug="conf", data=ics(vevent("DURATION:PT1H", "STATUS:CANCELLED")))
+    assert Session.objects.get().cancelled_at is not None
+    import_schedule(slug="conf", data=ics(vevent("DURATION:PT1H", "STATUS:CONFIRMED")))
+    assert Session.objects.get().cancelled_at is None
+
+
+def test_an_unscheduled_session_is_not_exported_and_stays():
+    conf = make_event(slug="conf")
+    make_session(conf, "Later", starts_at=None)
+    make_session(conf, "Now")
+    for fmt in WRITERS:
+        report = import_schedule(slug="conf", data=export_schedule(event=conf, fmt=fmt))
+        assert counts(report) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("slug", ["", "été", "a b", "x" * 81, "../x"])
+def test_an_address_that_cannot_be(slug):
+    with pytest.raises(ConventionError):
+        import_schedule(slug=slug, data=one(event()))
+
+
+def test_a_file_without_sessions_makes_no_event():
+    with pytest.raises(Unreadable):
+        import_schedule(slug="conf", data=one(event("")))
+    assert not Event.objects.exists()
+
+
+def test_frab_json_of_both_versions():
+    talk = {
+        "title": {"de": "Hallo", "fr": "Bonjour"},
+        "date": DATE,
+        "duration": "00:30",
+        "persons": [{"name": "Ada"}],
+    }
+    import_schedule(slug="one", data=frab_json({**talk, "id": 3, "room": None, "track": None}))
+    session = Session.objects.get(event__slug="one")
+    assert (session.title, session.number, session.room.name) == ("Bonjour", 3, "Aula")
+    events = [
+        {
+            "title": "A",
+            "guid": GUIDS[1],
+            "start": DATE,
+            "end": "2026-06-17T11:00:00+02:00",
+            "room": {"guid": GUIDS[3]},
+            "track": {"slug": "c"},
+            "participants": [{"name": "Ada", "guid": GUIDS[4]}],
+        },
+        {"title": "B", "guid": GUIDS[2], "start": DATE, "state": "WITHDRAWN"},
+        {"title": "Lunch", "type": "BREAK", "start": DATE, "end": "2026-06-17T13:00:00+02:00"},
+    ]
+    conference = {
+        "title": "Two",
+        "tracks": [{"slug": "c", "name": "Cloud"}],
+        "rooms": [{"guid": GUIDS[3], "name": "Aula"}],
+        "days": [{"date": "2026-06-17"}],
+    }
+    data = json.dumps({"schedule": {"version": "2", "conference": conference, "events": events}}).encode()
+    report = import_schedule(slug="two", data=data)
+    assert (report.format, counts(report)) == (Format.FRAB_JSON_2, (2, 0, 0, 0))
+    session = Session.objects.get(event__slug="two", title="A")
+    assert (session.room.name, session.track.name, session.speakers.get().name) == ("Aula", "Cloud", "Ada")
+    assert session.duration == datetime.timedelta(hours=1)
+
+
+def test_a_thousand_sessions_cost_few_queries(django_assert_max_num_queries):
+    events = [
+        event(f"Talk {number}", number=str(number), more=persons(f"P{number}")) for number in range(1, 1001)
+    ]
+    with django_assert_max_num_queries(80):
+        import_schedule(slug="conf", data=xml(day(room(*events))))
+    with django_assert_max_num_queries(30):
+        import_schedule(slug="conf", data=xml(day(room(*events))))
