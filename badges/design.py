@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from convention.colours import ink_on
 from convention.dates import say_days
 from convention.events.models import Event
 from convention.typeset import Box, Weight, fit
@@ -140,11 +141,3 @@ class Design:
             dates = say_days(self.event.starts_at, self.event.ends_at, self.event.zone)
         city = self.event.venue.city if self.event.venue else ""
         return f"{dates} · {city}" if city else dates
-
-
-def ink_on(color: str) -> str:
-    """Black or white, whichever reads better on a colour (WCAG's contrast)."""
-    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return PAPER if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else INK

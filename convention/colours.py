@@ -43,6 +43,11 @@ def contrast(colour: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def ink_on(colour: str, dark: str = "#14181d", light: str = "#ffffff") -> str:
+    """The dark or the light ink, whichever reads better on a colour."""
+    return light if contrast(colour, light) >= contrast(colour, dark) else dark
+
+
 def light_tones(colour: str) -> Tones:
     """For dark words on light paper: the colour, darkened as far as reading needs."""
     return _tones(colour, LIGHT_PAPERS, toward="#000000", wash=0.09)

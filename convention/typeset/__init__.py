@@ -11,7 +11,7 @@ from .canvas import draw
 from .document import Document, Drawing, Form, Page
 from .faces import Weight
 from .shape import Line, missing_glyphs, shape
-from .wrap import Box, Fitted, fit, wrap
+from .wrap import Box, Fitted, fit, widest_piece, wrap
 
 __all__ = [
     "Box",
@@ -26,5 +26,6 @@ __all__ = [
     "fit",
     "missing_glyphs",
     "shape",
+    "widest_piece",
     "wrap",
 ]

@@ -10,9 +10,10 @@ import pytest
 import zxingcpp
 
 from badges.codes import Holder, NoBadge, codes_of
-from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH, ink_on
+from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH
 from badges.names import set_names
 from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, draw_badges, event_badges
+from convention.colours import ink_on
 from convention.typeset.document import Document
 from tests.factories import make_event, make_registration, make_ticket
 from tests.papers import decode_qr, pdf_sizes, pdf_text, render_pdf
