@@ -1,21 +1,21 @@
 """The public agenda: which sessions, in what order, under which headings. It knows of no request."""
 
 import datetime
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
 from django.core.cache import cache
-from django.db.models import Count, F, Max, Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
 
-from .days import programme_day, shown_end
+from .days import shown_end
 from .fullness import Fullness, fullness
 from .grid import Grid, Piece, Place, draw
-from .models import Schedule, Session, SessionSpeaker
+from .models import Session, SessionSpeaker
+from .pulse import Pulse
 from .search import fold, matches, words
 from .tongues import tongues
 from .wish import EVERY_DAY, Wish, tidy
@@ -111,31 +111,6 @@ class Agenda:
     following: list[Entry] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """The state of an event's programme: `key` changes whenever something that is shown does."""
-
-    key: str
-    schedule: Schedule
-
-    def moment(self, event: Event, moment: datetime.datetime) -> datetime.date:
-        """The day of the programme that a moment belongs to."""
-        return programme_day(moment, event.zone, self.schedule.day_starts)
-
-
-def pulse_of(event: Event) -> Pulse:
-    """From the revision, the sessions' number and places, the rooms and the event itself: three queries."""
-    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
-    sessions = Session.objects.filter(event=event).aggregate(
-        Count("pk"), Max("pk"), places=Sum(F("taken") * F("number"))
-    )
-    columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
-    rooms = [*event.rooms.values_list("pk", "name", "position")]
-    state = [schedule.revision, schedule.day_starts, schedule.version, sessions, rooms, str(event.venue)]
-    facts = repr([state, [getattr(event, column) for column in columns]])
-    return Pulse(hashlib.sha256(facts.encode()).hexdigest()[:24], schedule)
-
-
 def facts_of(event: Event, pulse: Pulse) -> list[Fact]:
     """One fact for each scheduled session, in order of time; kept as long as the programme stays."""
     key = f"agenda-facts-{pulse.key}"
@@ -153,7 +128,7 @@ def read_facts(event: Event, pulse: Pulse) -> Iterable[Fact]:
     )
     columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
     for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
-        when = day or pulse.moment(event, starts_at)
+        when = day or pulse.day(starts_at)
         yield Fact(pk, when, tidy(track or ""), tidy(room or ""), tongues(language), tidy(kind))
 
 
@@ -204,7 +179,7 @@ def entries_of(
     return [
         Entry(
             session,
-            session.day or pulse.moment(event, session.starts_at),
+            session.day or pulse.day(session.starts_at),
             session.starts_at.astimezone(zone),
             session.ends_at.astimezone(zone) if session.ends_at else None,
             names.get(session.pk, ()),
@@ -221,7 +196,7 @@ def agenda(
     """What the agenda shows for a wish; `chosen` are the visitor's own sessions."""
     facts = facts_of(event, pulse)
     days = sorted({fact.day for fact in facts})
-    page = Agenda(wish, day_of(wish, days, pulse.moment(event, now)), days, total=len(facts))
+    page = Agenda(wish, day_of(wish, days, pulse.day(now)), days, total=len(facts))
     page.options = options(facts, event)
     wanted = choose_facts(facts, event, wish, page.day, pulse)
     page.found, page.shown = len(wanted), min(len(wanted), MOST_SHOWN if page.day is None else len(wanted))

@@ -17,9 +17,10 @@ from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.events.moments import with_offset
 
-from .agenda import Pulse, pulse_of, sessions_to_show, with_speakers
+from .agenda import sessions_to_show, with_speakers
 from .fullness import fullness
 from .models import Session
+from .pulse import Pulse, pulse_of
 
 
 class SessionPages(CursorPages):
@@ -108,7 +109,7 @@ def answer_of(session: Session, event: Event, pulse: Pulse) -> dict[str, Any]:
         **{name: getattr(session, name) for name in names},
         "track": {"name": track.name, "color": track.color} if track else None,
         "room": {"name": room.name} if room else None,
-        "day": str(session.day or pulse.moment(event, session.starts_at)),
+        "day": str(session.day or pulse.day(session.starts_at)),
         "starts_at": with_offset(session.starts_at, event),
         "ends_at": with_offset(session.ends_at, event),
         "speakers": [

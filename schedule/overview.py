@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
 
-from .agenda import Pulse, sessions_to_show, with_speakers
+from .agenda import sessions_to_show, with_speakers
 from .clashes import Clash, Placed, clashes
 from .models import Session
+from .pulse import Pulse
 from .search import fold, matches, words
 
 STATES: Final = {
@@ -56,7 +57,7 @@ def overview(*, event: Event, pulse: Pulse, query: Query) -> Overview:
     rows = {session.pk: Row(session) for session in with_speakers(sessions_to_show(event))}
     for row in rows.values():
         if row.session.starts_at:
-            row.day = row.session.day or pulse.moment(event, row.session.starts_at)
+            row.day = row.session.day or pulse.day(row.session.starts_at)
     mark(rows, list(rows.values()))
     everything = sorted(rows.values(), key=in_order)
     found = [row for row in everything if fits(row, query)]

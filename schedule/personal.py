@@ -9,11 +9,11 @@ from typing import Final
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from .agenda import Pulse
 from .exchange.programme import Format
 from .exchange.writers.carried import written_programme
 from .exchange.writers.icalendar import write_icalendar
 from .models import Selection
+from .pulse import Pulse
 
 SECONDS: Final = 600
 

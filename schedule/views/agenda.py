@@ -14,12 +14,13 @@ from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
-from schedule.agenda import HEAVY, Agenda, Pulse, agenda, entries_of, pulse_of, sessions_to_show
+from schedule.agenda import HEAVY, Agenda, agenda, entries_of, sessions_to_show
 from schedule.around import around, clashing
 from schedule.doors import cookie_name, own_selection, session_at, speaker_at
 from schedule.kept import asks_only, is_plain_visitor, kept_page
 from schedule.models import Session, Speaker
 from schedule.prose import web_address
+from schedule.pulse import Pulse, pulse_of
 from schedule.search import fold
 from schedule.wish import FILTERS, Wish
 

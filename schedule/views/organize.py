@@ -15,12 +15,12 @@ from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from schedule.add import add
-from schedule.agenda import pulse_of
 from schedule.cancel import cancel
 from schedule.fingerprints import fingerprints
 from schedule.forms import SessionForm
 from schedule.models import Session
 from schedule.overview import STATES, Query, clashes_of, overview
+from schedule.pulse import pulse_of
 from schedule.remove import remove
 from schedule.restore import restore
 from schedule.revise import ChangedMeanwhile, revise, values_of

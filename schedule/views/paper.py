@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
-from schedule.agenda import pulse_of
 from schedule.paper.make import print_agenda
+from schedule.pulse import pulse_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

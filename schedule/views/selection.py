@@ -17,12 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.errors import Forbidden, NotFound
 from convention.events.doors import visible_event
 from convention.events.models import Event
-from schedule.agenda import entries_of, pulse_of, sessions_to_show
+from schedule.agenda import entries_of, sessions_to_show
 from schedule.around import clashes_among, clashing
 from schedule.choose import choose, drop, merge
 from schedule.doors import cookie_name, own_selection, selection_at, session_at
 from schedule.models import Selection, Session
 from schedule.personal import calendar_tag, personal_calendar
+from schedule.pulse import pulse_of
 from schedule.quick_response import qr_svg
 
 from .agenda import base_of, personal

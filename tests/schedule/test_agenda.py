@@ -148,7 +148,7 @@ def test_queries_do_not_grow_with_sessions(client, event, django_assert_max_num_
             kind="x",
             speakers=(f"A{number}", f"B{number}"),
         )
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(f"/events/conf/agenda/{query}")
 
 
