@@ -44,7 +44,7 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
     drafts.save(request.session, slug, draft)
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
-    if valid and not draft.email:
+    if not draft.email:
         people.forms[0].add_error("email", _("Write the address that gets the confirmation."))
     elif valid:
         return redirect("register-choices", slug)

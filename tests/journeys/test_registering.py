@@ -1,0 +1,225 @@
+"""Registering, from the event's page to the badge in the mail, as people do it in a browser."""
+
+import re
+from email.message import EmailMessage
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from badges.codes import code_of
+from convention.events.models import Event
+from registrations.models import Registration
+from tests.factories import make_company, make_event, make_member, make_ticket
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
+from tests.papers import decode_qr, render_pdf
+from tests.post import MailReceiver
+
+
+@pytest.fixture
+def congress(site: str) -> Event:
+    event = make_event(slug="congress", name="La Convention", name_en="The Convention")
+    make_ticket(event, slug="member", name="Adhérent", name_en="Member", audience="member", position=1)
+    make_ticket(event, slug="guest", name="Invité", name_en="Guest", price=12_000, capacity=10, position=2)
+    return event
+
+
+@pytest.fixture
+def visit(site: str) -> Event:
+    event = make_event(
+        slug="visit",
+        name="Visite",
+        name_en="Visit",
+        kind=Event.Kind.SITE_VISIT,
+        visibility=Event.Visibility.MEMBERS,
+        host=make_company(role="vendor"),
+    )
+    make_ticket(event, slug="member", audience="member", capacity=2, company_cap=1)
+    return event
+
+
+def check_page(page: Page) -> None:
+    assert_no_sideways_scroll(page)
+    if page.evaluate("true"):
+        assert_accessible(page)
+
+
+def fill(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        page.locator(f"[name={name}]").fill(value)
+
+
+def go_on(page: Page) -> None:
+    page.locator("main .button.big").click()
+
+
+def say_who(page: Page, number: int = 0, **fields: str) -> None:
+    person = {
+        "first_name": "Zoé",
+        "last_name": "Müller",
+        "email": "zoe@example.org",
+        "company": "Acme",
+        **fields,
+    }
+    fill(page, **{f"person-{number}-{name}": value for name, value in person.items()})
+
+
+def bill(page: Page) -> None:
+    fill(page, billing_street="1 rue de la Paix", billing_postcode="35000", billing_city="Rennes")
+
+
+def part(message: EmailMessage, kind: str) -> EmailMessage:
+    return next(part for part in message.walk() if part.get_content_type() == kind)
+
+
+def link_in(message: EmailMessage, pattern: str) -> str:
+    return re.search(rf"https?://\S*{pattern}\S*", part(message, "text/plain").get_content()).group(0)
+
+
+def test_a_guest_registers_corrects_and_cancels(
+    browser_page: Page, prefix: str, congress: Event, mail_receiver: MailReceiver, run_tasks
+):
+    page = browser_page
+    page.goto(f"{prefix}/events/congress/")
+    check_page(page)
+    go_on(page)
+    go_on(page)  # too early: the summary says what is missing
+    expect(page.locator("#error-summary li")).to_have_count(3)
+    check_page(page)
+    say_who(page)
+    go_on(page)
+    check_page(page)
+    page.locator("[name=choice-0-ticket][value=guest]").check()
+    go_on(page)
+    bill(page)
+    check_page(page)
+    go_on(page)
+    expect(page).to_have_url(re.compile(rf"{prefix}/orders/\w+/"))
+    check_page(page)
+    registration = Registration.objects.get()
+    assert (registration.state, registration.order.billing_city) == ("confirmed", "Rennes")
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    badge = part(message, "application/pdf").get_payload(decode=True)
+    assert decode_qr(render_pdf(badge)[0]) == [code_of(registration)]
+
+    page.goto(link_in(message, "/orders/"))
+    page.locator("a[href$='/correct/']").click()
+    check_page(page)
+    fill(page, last_name="Müller-Lefèvre")
+    page.locator("main form .button").first.click()
+    expect(page.locator("main")).to_contain_text("Müller-Lefèvre")
+    page.locator("a[href$='/cancel/']").click()
+    check_page(page)
+    page.locator("main form .grave").click()
+    expect(page.locator("h1")).to_have_text(re.compile("Inscription annulée|Registration cancelled"))
+    check_page(page)
+    registration.refresh_from_db()
+    assert (registration.state, congress.tickets.get(slug="guest").taken) == ("cancelled", 0)
+    run_tasks()
+    subjects = [mail["Subject"] for mail in mail_receiver.wait_for(2)]
+    assert len(subjects) == 2
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_a_member_takes_a_place_of_a_visit_through_the_mailed_link(
+    browser_page: Page, prefix: str, visit: Event, mail_receiver: MailReceiver, run_tasks
+):
+    page = browser_page
+    member = make_member(email="zoe@example.org")
+    page.goto(f"{prefix}/events/visit/")
+    check_page(page)
+    go_on(page)
+    say_who(page)
+    go_on(page)
+    go_on(page)  # the only ticket is chosen already
+    go_on(page)
+    expect(page.locator("main")).to_contain_text("zoe@example.org")
+    check_page(page)
+    run_tasks()
+    page.goto(link_in(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
+    check_page(page)
+    go_on(page)
+    expect(page.locator("h1")).to_have_text(re.compile("Inscription confirmée|Registration confirmed"))
+    registration = Registration.objects.get()
+    assert (registration.person, registration.member_of) == (member, member.employments.get().company)
+
+
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+def test_members_and_strangers_see_the_same(browser_page: Page, visit: Event):
+    make_member(email="member@example.org")
+    seen = []
+    for address in ("member@example.org", "nobody@example.org"):
+        browser_page.goto("/events/visit/register/")
+        say_who(browser_page, email=address)
+        for _screen in range(3):
+            go_on(browser_page)
+        text = browser_page.locator("main").inner_text()
+        seen.append(re.sub(r"[A-Z0-9]{8}\b|\d+ h \d+", "", text.replace(address, "X")))
+    assert seen[0] == seen[1]
+
+
+def test_without_a_script(no_javascript: Page, prefix: str, congress: Event):
+    page = no_javascript
+    page.goto(f"{prefix}/events/congress/register/")
+    say_who(page)
+    page.locator("[name=add]").click()
+    say_who(page, 1, first_name="Bob", email="")
+    page.locator("[name=add]").click()
+    page.locator("[name=remove][value='2']").click()
+    assert page.locator("[name=person-0-last_name]").input_value() == "Müller"
+    go_on(page)
+    for number in (0, 1):
+        page.locator(f"[name=choice-{number}-ticket][value=guest]").check()
+    go_on(page)
+    bill(page)
+    go_on(page)
+    expect(page.locator("h1")).to_have_text(re.compile("Inscription confirmée|Registration confirmed"))
+    assert sorted(Registration.objects.values_list("first_name", flat=True)) == ["Bob", "Zoé"]
+
+
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+def test_a_double_click_books_once(browser_page: Page, congress: Event):
+    page = browser_page
+    page.goto("/events/congress/register/")
+    say_who(page)
+    go_on(page)
+    page.locator("[name=choice-0-ticket][value=guest]").check()
+    go_on(page)
+    bill(page)
+    page.locator("main .button.big").dblclick()
+    expect(page.locator("h1")).to_have_text("Inscription confirmée")
+    page.go_back()
+    assert Registration.objects.count() == 1
+
+
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_what_is_typed_is_there_after_leaving(browser_page: Page, congress: Event):
+    page = browser_page
+    page.goto("/events/congress/register/")
+    with page.expect_response(lambda response: response.status == 204):
+        say_who(page, last_name="Half-typed")
+    page.goto("/events/congress/")
+    go_on(page)
+    assert page.locator("[name=person-0-last_name]").input_value() == "Half-typed"
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_cruel_names_fit(browser_page: Page, prefix: str, congress: Event):
+    page = browser_page
+    Event.objects.update(name="Convention " + "extraordinairement longue " * 11, name_en="W" * 300)
+    page.goto(f"{prefix}/events/congress/")
+    assert_no_sideways_scroll(page)
+    go_on(page)
+    say_who(page, first_name="W" * 300, last_name="محمد 李 😀", company="x" * 200)
+    go_on(page)
+    assert_no_sideways_scroll(page)
+    page.locator("[name=choice-0-ticket][value=guest]").check()
+    go_on(page)
+    assert_no_sideways_scroll(page)
+    bill(page)
+    go_on(page)
+    assert_no_sideways_scroll(page)
+    assert Registration.objects.get().first_name == "W" * 300
