@@ -1,12 +1,16 @@
 """Ports and addresses of this machine on the local network."""
 
 import contextlib
+import fcntl
 import ipaddress
 import socket
+import struct
 
 from convention.errors import ConventionError
 
 ANYWHERE_ELSE = "192.0.2.1"  # an address for documentation: asking for the way to it sends nothing
+
+ASK_ADDRESS = 0x8915  # SIOCGIFADDR
 
 
 class PortTaken(ConventionError):
@@ -35,10 +39,7 @@ def require_free_port(host: str, port: int) -> None:
 
 def local_addresses() -> list[str]:
     """IPv4 addresses of this machine, the one that others on the network reach first; loopback last."""
-    found = [address_towards(ANYWHERE_ELSE)]
-    with contextlib.suppress(OSError):
-        entries = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-        found += sorted(entry[4][0] for entry in entries if isinstance(entry[4][0], str))
+    found = [address_towards(ANYWHERE_ELSE), *interface_addresses()]
     return list(dict.fromkeys([address for address in found if not is_loopback(address)] + ["127.0.0.1"]))
 
 
@@ -50,6 +51,17 @@ def address_towards(other: str) -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+def interface_addresses() -> list[str]:
+    """The address of each network interface that is up, where the system tells (Linux)."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _index, name in socket.if_nameindex():
+            with contextlib.suppress(OSError):
+                answer = fcntl.ioctl(probe, ASK_ADDRESS, struct.pack("256s", name.encode()[:15]))
+                found.append(socket.inet_ntoa(answer[20:24]))
+    return found
 
 
 def is_loopback(address: str) -> bool:

@@ -50,7 +50,8 @@ def server(place: Place) -> Part:
 
 def phone_page(place: Place) -> Part:
     """The page that helps phones to trust the server."""
-    return Part("phone page", granian("convention.serve.phone:application", place.host, place.phone_port))
+    command = granian("convention.serve.phone:application", place.host, place.phone_port)
+    return Part("phone page", [*command, "--blocking-threads", "2"])
 
 
 def worker() -> Part:

@@ -119,6 +119,10 @@ def test_an_impossible_port_is_a_sentence():
         network.require_free_port("127.0.0.1", 99999)
 
 
+def test_interfaces_are_found_also_where_no_way_leads_out():
+    assert "127.0.0.1" in network.interface_addresses()
+
+
 def test_loopback_stands_last_among_the_addresses():
     assert network.local_addresses()[-1] == "127.0.0.1"
     assert network.host_names()[0] == "localhost"
