@@ -44,7 +44,8 @@ def find_guests(*, event: Event, query: str) -> Found:
 
 def index_of(event: Event) -> list[tuple[int, str]]:
     """Every registration's folded words, in order of name; kept until one changes."""
-    return cache.get_or_set(f"reports.desk:{event.pk}:{event.sequence}", lambda: _index(event), KEPT_SECONDS)
+    key = f"reports.desk:{event.pk}:{event.sequence}"
+    return cache.get_or_set(key, lambda: _index(event), KEPT_SECONDS) or []
 
 
 def _index(event: Event) -> list[tuple[int, str]]:

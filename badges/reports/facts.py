@@ -16,7 +16,7 @@ from convention.events.models import Event
 from convention.typeset import missing_glyphs
 from registrations.models import Registration, Ticket
 from schedule.clashes import Placed, clashes
-from schedule.models import Session
+from schedule.models import Session, SessionSpeaker
 
 KEPT_SECONDS = 600
 STUCK = datetime.timedelta(minutes=10)
@@ -102,7 +102,7 @@ def _count_presences(found: dict[int, Facts]) -> None:
 def _look_at_sessions(found: dict[int, Facts]) -> None:
     sessions = Session.objects.filter(event__in=found, cancelled_at__isnull=True).order_by()
     speakers: dict[int, set[int]] = defaultdict(set)
-    for session, speaker in Session.speakers.through.objects.filter(session__in=sessions).values_list(
+    for session, speaker in SessionSpeaker.objects.filter(session__in=sessions).values_list(
         "session_id", "speaker_id"
     ):
         speakers[session].add(speaker)
@@ -120,9 +120,8 @@ def _look_at_sessions(found: dict[int, Facts]) -> None:
 
 def unprintable_names(event: Event) -> list[str]:
     """Names on badges with a character that no packaged font draws; kept until a registration changes."""
-    return cache.get_or_set(
-        f"reports.unprintable:{event.pk}:{event.sequence}", lambda: _unprintable(event), KEPT_SECONDS
-    )
+    key = f"reports.unprintable:{event.pk}:{event.sequence}"
+    return cache.get_or_set(key, lambda: _unprintable(event), KEPT_SECONDS) or []
 
 
 def _unprintable(event: Event) -> list[str]:
