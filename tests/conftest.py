@@ -44,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the translations that changed, once, before anything reads them."""
+    if not hasattr(config, "workerinput"):
+        subprocess.run([sys.executable, ".ci/translations.py", "compile"], cwd=ROOT, check=True)
+
+
 def pytest_report_header() -> str:
     """Say which database this run uses."""
     return f"database: {connection.vendor} · var: {project_settings.VAR_DIR}"
