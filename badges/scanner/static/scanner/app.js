@@ -103,6 +103,7 @@ async function scan(message = say("camera.aim")) {
   isPairing = false;
   face("gate");
   part("hint").textContent = message;
+  part("last").hidden = true;
   await strip.draw();
   camera.start();
   loadReader();

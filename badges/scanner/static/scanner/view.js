@@ -50,7 +50,8 @@ function detailOf(outcome, zone) {
   const why = outcome.verdict === ALREADY_IN && outcome.reason === "" ? sinceOf(outcome, zone) : reasonOf(outcome);
   if (!outcome.late) return why;
   const shown = say(`verdict.${outcome.late.shown}`);
-  return `${say("detail.server", { shown, time: timeOf(outcome.at, zone) })} ${why}`;
+  const since = outcome.presence?.entered_at ? ` (${sinceOf(outcome, zone)})` : "";
+  return `${say("detail.server", { shown, time: timeOf(outcome.at, zone) })} ${why}${since}`;
 }
 
 function sinceOf({ presence }, zone) {
