@@ -4,6 +4,7 @@ import datetime
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Count, Min
 from django.db.models.functions import TruncDate
@@ -129,7 +130,14 @@ def _companies(event: Event) -> list[tuple[str, int]]:
 
 
 def _company_bars(companies: Iterable[tuple[str, int]], registrations_url: str) -> Bars:
-    rows = [Bar(name, count) for name, count in companies]
+    rows = [
+        Bar(
+            name,
+            count,
+            url=f"{registrations_url}?{urlencode({'company': name})}" if registrations_url else "",
+        )
+        for name, count in companies
+    ]
     return Bars(_("By company"), rows, _("Company"), _("Registered"))
 
 
