@@ -48,6 +48,7 @@ class EventForm(forms.ModelForm):
             "description", "description_en",
             "host", "group", "contact_email", "accent",
         ]  # fmt: skip
+        labels = {"venue": _("Venue")}
         widgets = {
             "accent": forms.TextInput(attrs={"type": "color"}),
             "visibility": forms.RadioSelect,
