@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from convention.colours import ink_on
 from convention.dates import say_days
 from convention.events.models import Event
-from convention.typeset import Box, Weight, fit
+from convention.typeset import Line, Weight, fill, shape
 from convention.typeset.surface import Maker, Point, Surface
 from registrations.models import Ticket
 
 from .codes import Holder
 from .marks import draw_mark, draw_no_photo
-from .names import GAP, INK, Room, line_height, set_names
+from .names import INK, Room, draw_names, set_names
 from .qr import QUIET, symbol
 
 MILLIMETRE = 72 / 25.4
@@ -60,30 +60,12 @@ class Design:
         """Draw one badge with its top left corner at `at`; returns what does not stand as it should."""
         left, top = at
         page.place(self._shared(holder.ticket_id), left, top)
-        problems = self._draw_names(page, holder, left, top)
-        drawn = symbol(code)
-        module = QR_SIDE / (drawn.side + 2 * QUIET)
-        side = module * drawn.side
-        x = left + WIDTH - EDGE - QR_SIDE + QUIET * module
-        y = top + HEIGHT - EDGE - BAND - QR_SIDE + QUIET * module
-        page.color(INK)
-        page.modules(drawn.rows, drawn.side, x, y, side)
+        names = set_names(holder, ROOM)
+        draw_names(page, names, ROOM, (left + LEFT, top + NAMES_TOP))
+        draw_code(page, code, (left + WIDTH - EDGE - QR_SIDE, top + HEIGHT - EDGE - BAND - QR_SIDE), QR_SIDE)
         if holder.no_photo:
             page.place(self._no_photo(), left + LEFT, top + HEIGHT - EDGE - BAND - 64)
-        return problems
-
-    def _draw_names(self, page: Surface, holder: Holder, left: float, top: float) -> list[Problem]:
-        block = set_names(holder, ROOM)
-        y = top + NAMES_TOP + max(0.0, (ROOM.height - block.height) * 0.42)
-        for part, fitted in block.parts:
-            page.color(part.color)
-            for line in fitted.lines:
-                y += line_height(fitted) * 0.76
-                x = left + WIDTH - LEFT - line.width * fitted.size if line.is_rtl else left + LEFT
-                page.text(line, x, y, fitted.size)
-                y += line_height(fitted) * 0.24
-            y += fitted.size * GAP
-        return [Problem(holder, sentence) for sentence in block.sentences()]
+        return [Problem(holder, sentence) for sentence in names.sentences()]
 
     def _shared(self, ticket_id: int) -> Any:
         form = self.forms.get(ticket_id)
@@ -98,12 +80,10 @@ class Design:
         form.color(self.event.accent)
         form.rectangle(EDGE, EDGE, INNER, HEADER)
         form.color(ink_on(self.event.accent))
-        title = fit(self._title(), Weight.BOLD, Box(INNER - 2 * PAD, 2), size=23, floor=11)
-        dates = fit(self._when_and_where(), Weight.REGULAR, Box(INNER - 2 * PAD), size=12, floor=7)
-        lines = [
-            *((line, title.size) for line in title.lines[:4]),
-            *((line, dates.size) for line in dates.lines[:2]),
-        ]
+        width = INNER - 2 * PAD
+        title = fill(self._title(), Weight.BOLD, width=width, height=HEADER - 30, size=23)
+        dates = fill(self._when_and_where(), Weight.REGULAR, width=width, height=20, size=12)
+        lines = [*((line, title.size) for line in title.lines), *((line, dates.size) for line in dates.lines)]
         height = sum(size * 1.2 for _line, size in lines)
         y = EDGE + (HEADER - height) / 2
         for line, size in lines:
@@ -114,23 +94,28 @@ class Design:
         top = HEIGHT - EDGE - BAND
         form.color(INK)
         form.rectangle(EDGE, top, INNER, BAND)
-        form.color(PAPER)
-        draw_mark(form, ticket.audience, LEFT + 8, top + BAND / 2)
+        draw_mark(form, ticket.audience, LEFT + 8, top + BAND / 2, PAPER)
         with translation.override(self.language):
-            label = fit(ticket.title, Weight.SEMIBOLD, Box(INNER - 2 * PAD - 25), size=15, floor=8)
-        for line in label.lines[:1]:
-            form.text(line, LEFT + 25, top + BAND / 2 + label.size * 0.33, label.size)
+            title = ticket.title
+        label = fill(title, Weight.SEMIBOLD, width=INNER - 2 * PAD - 25, height=BAND - 4, size=15)
+        y = top + (BAND - len(label.lines) * label.size * 1.15) / 2
+        for line in label.lines:
+            y += label.size * 1.15
+            form.text(line, LEFT + 25, y - label.size * 0.28, label.size)
 
     def _no_photo(self) -> Any:
         form = self.forms.get("no photo")
         if form is None:
             form = self.maker.form(NAMES - QR_SIDE, 56)
             draw_no_photo(form, 20, 20, INK)
-            with translation.override(self.language):
-                label = fit(_("No photo, please"), Weight.SEMIBOLD, Box(NAMES - QR_SIDE), size=11, floor=7)
-            form.text(label.lines[0], 0, 52, label.size)
+            form.text(self.no_photo_words(), 0, 52, 11)
             self.forms["no photo"] = self.maker.keep(form)
         return form
+
+    def no_photo_words(self) -> Line:
+        """What stands beside the mark, ready to draw."""
+        with translation.override(self.language):
+            return shape(_("No photo, please"), Weight.SEMIBOLD)
 
     def _title(self) -> str:
         with translation.override(self.language):
@@ -141,3 +126,12 @@ class Design:
             dates = say_days(self.event.starts_at, self.event.ends_at, self.event.zone)
         city = self.event.venue.city if self.event.venue else ""
         return f"{dates} · {city}" if city else dates
+
+
+def draw_code(page: Surface, code: str, at: Point, side: float) -> None:
+    """Draw a QR in a square of `side` points that includes its quiet zone."""
+    drawn = symbol(code)
+    module = side / (drawn.side + 2 * QUIET)
+    x, y = at
+    page.color(INK)
+    page.modules(drawn.rows, drawn.side, x + QUIET * module, y + QUIET * module, module * drawn.side)

@@ -6,12 +6,13 @@ from convention.typeset.surface import Surface
 from registrations.models import Ticket
 
 SIZE = 8.0
-type Mark = Callable[[Surface, float, float], None]
+type Mark = Callable[[Surface, float, float, str], None]
 
 
-def draw_mark(drawing: Surface, audience: str, x: float, y: float) -> None:
-    """Draw the mark of an audience around x, y in the drawing's colour, 16 points wide."""
-    MARKS.get(audience, _disc)(drawing, x, y)
+def draw_mark(drawing: Surface, audience: str, x: float, y: float, color: str) -> None:
+    """Draw the mark of an audience around x, y in a colour, 16 points wide."""
+    drawing.color(color)
+    MARKS.get(audience, _disc)(drawing, x, y, color)
 
 
 def draw_no_photo(drawing: Surface, x: float, y: float, color: str) -> None:
@@ -28,27 +29,27 @@ def draw_no_photo(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.circle(x, y, 18.5, color=color, stroke=2.4)
 
 
-def _disc(drawing: Surface, x: float, y: float) -> None:
+def _disc(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.circle(x, y, SIZE - 1)
 
 
-def _ring(drawing: Surface, x: float, y: float) -> None:
-    drawing.circle(x, y, SIZE - 2, color="#ffffff", stroke=3)
+def _ring(drawing: Surface, x: float, y: float, color: str) -> None:
+    drawing.circle(x, y, SIZE - 2, color=color, stroke=3)
 
 
-def _square(drawing: Surface, x: float, y: float) -> None:
+def _square(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.rectangle(x - SIZE + 1.5, y - SIZE + 1.5, 2 * SIZE - 3, 2 * SIZE - 3)
 
 
-def _triangle(drawing: Surface, x: float, y: float) -> None:
+def _triangle(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.polygon((x - SIZE, y + SIZE - 2), (x, y - SIZE), (x + SIZE, y + SIZE - 2))
 
 
-def _diamond(drawing: Surface, x: float, y: float) -> None:
+def _diamond(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.polygon((x - SIZE, y), (x, y - SIZE), (x + SIZE, y), (x, y + SIZE))
 
 
-def _cross(drawing: Surface, x: float, y: float) -> None:
+def _cross(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.rectangle(x - SIZE, y - 2.6, 2 * SIZE, 5.2)
     drawing.rectangle(x - 2.6, y - SIZE, 5.2, 2 * SIZE)
 

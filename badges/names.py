@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from convention.typeset import Box, Fitted, Weight, fit
+from convention.typeset.surface import Point, Surface
 
 from .codes import Holder
 
@@ -61,6 +62,20 @@ def set_names(holder: Holder, room: Room) -> Names:
         if names.height <= room.height and all(fitted.fits for _part, fitted in names.parts):
             return names
     return _set_small(parts, room)
+
+
+def draw_names(page: Surface, names: Names, room: Room, at: Point) -> None:
+    """Draw names in their room, whose top left corner is `at`, a little above its middle."""
+    left, top = at
+    y = top + max(0.0, (room.height - names.height) * 0.42)
+    for part, fitted in names.parts:
+        page.color(part.color)
+        step = line_height(fitted)
+        for line in fitted.lines:
+            right = left + room.width - line.width * fitted.size
+            page.text(line, right if line.is_rtl else left, y + step * 0.76, fitted.size)
+            y += step
+        y += fitted.size * GAP
 
 
 def _set_small(parts: list[Part], room: Room) -> Names:

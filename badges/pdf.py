@@ -1,4 +1,4 @@
-"""Badges as PDF: one a page (A6), four on A4 with crop marks, or folded; written as they are drawn."""
+"""Badges as PDF: one a page (A6), four on A4 with crop marks, on labels, or folded; written as drawn."""
 
 import io
 import itertools
@@ -18,6 +18,7 @@ from registrations.models import Registration, Ticket
 
 from .codes import Holder, holder_of, holders_of, sign
 from .design import HEIGHT, MILLIMETRE, ROOM, WIDTH, Design, Problem
+from .label import LABEL_HEIGHT, LABEL_WIDTH, draw_label
 from .names import set_names
 
 A4_WIDTH, A4_HEIGHT = 210 * MILLIMETRE, 297 * MILLIMETRE
@@ -134,6 +135,13 @@ def _folded(document: Document, design: Design, badges: Iterable[Badge]) -> list
     return problems
 
 
+def _labels(document: Document, design: Design, badges: Iterable[Badge]) -> list[Problem]:
+    problems = []
+    for holder, code in badges:
+        problems += draw_label(document.page(LABEL_WIDTH, LABEL_HEIGHT), design, holder, code)
+    return problems
+
+
 def _crop_marks(page: Page) -> None:
     """Marks where to cut: at each end of both cuts, and a cross where they meet."""
     x, y = WIDTH, A4_HEIGHT / 2
@@ -146,5 +154,6 @@ def _crop_marks(page: Page) -> None:
 LAYOUTS: dict[str, Callable[[Document, Design, Iterable[Badge]], list[Problem]]] = {
     "a6": _single,
     "a4x4": _four_up,
+    "label": _labels,
     "folded": _folded,
 }

@@ -13,7 +13,18 @@ ATTEMPTS = 5
 
 def signing_key(event: Event) -> EventKey:
     """The key that signs this event's badges: the first one made, which every reprint uses too."""
-    return EventKey.objects.filter(event=event).order_by("pk").first() or make_key(event)
+    return _first(event) or _make_first(event)
+
+
+def _first(event: Event) -> EventKey | None:
+    return EventKey.objects.filter(event=event).order_by("pk").first()
+
+
+@transaction.atomic
+def _make_first(event: Event) -> EventKey:
+    """Under the event's lock, so that two who need it at once get the same one."""
+    Event.objects.select_for_update().get(pk=event.pk)
+    return _first(event) or make_key(event)
 
 
 def make_key(event: Event) -> EventKey:

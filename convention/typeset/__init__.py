@@ -11,7 +11,7 @@ from .canvas import draw
 from .document import Document, Drawing, Form, Page
 from .faces import Weight
 from .shape import Line, missing_glyphs, shape
-from .wrap import Box, Fitted, fit, widest_piece, wrap
+from .wrap import Box, Fitted, fill, fit, widest_piece, wrap
 
 __all__ = [
     "Box",
@@ -23,6 +23,7 @@ __all__ = [
     "Page",
     "Weight",
     "draw",
+    "fill",
     "fit",
     "missing_glyphs",
     "shape",

@@ -161,3 +161,14 @@ def _holds(text: str, weight: Weight, box: Box, size: float) -> bool:
     pieces = [part for piece in BREAK.split(clean(text)) for part in INSIDE.split(piece)]
     widest = max(shape(piece.rstrip(" "), weight).width for piece in pieces)
     return len(lines) <= box.lines and widest * size <= box.width + 1e-6
+
+
+def fill(text: str, weight: Weight, *, width: float, height: float, size: float) -> Fitted:
+    """Set a text whole in an area, smaller and on more lines until it stands there."""
+    current = size
+    while True:
+        lines = wrap(text, weight, width=width, size=current)
+        is_low = sum(max(1.2, line.ascent + line.descent) for line in lines) * current <= height
+        if is_low and (widest_piece(text, weight) * current <= width or current < size * 0.3):
+            return Fitted(tuple(lines), current, fits=True)
+        current *= 0.95

@@ -7,6 +7,7 @@ from badges.codes import NoBadge, code_of, codes_of
 from convention import codes
 from convention.events.keys import make_key, signing_key
 from tests.factories import make_event, make_registration, make_ticket
+from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +57,10 @@ def test_codes_ask_the_database_as_often_for_one_as_for_many(django_assert_num_q
             make_registration(ticket)
         with django_assert_num_queries(2):
             list(codes_of(ticket.event))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_who_need_the_first_key_at_once_get_the_same_one():
+    event = make_event()
+    keys = in_threads([lambda: signing_key(event).number] * 6)
+    assert len(set(keys)) == 1

@@ -38,7 +38,7 @@ def test_four_on_a4(manage, tmp_path):
     "extra",
     [
         ["--layout", "a5"],
-        ["--layout", "label"],
+        ["--layout", "a3"],
         ["--only", "new"],
         ["--output", "/"],
         ["--output", "/nowhere/b.pdf"],

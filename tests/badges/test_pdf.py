@@ -12,7 +12,7 @@ import zxingcpp
 from badges.codes import Holder, NoBadge, codes_of
 from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH
 from badges.names import set_names
-from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, draw_badges, event_badges
+from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, badge_picture, draw_badges, event_badges
 from convention.colours import ink_on
 from convention.typeset.document import Document
 from tests.factories import make_event, make_registration, make_ticket
@@ -50,7 +50,7 @@ def printed(event, layout="a6"):
     return file.getvalue(), problems
 
 
-@pytest.mark.parametrize("layout", ["a6", "a4x4"])
+@pytest.mark.parametrize("layout", ["a6", "a4x4", "label"])
 def test_every_badge_decodes_from_the_rendered_page_and_no_other_code_stands_there(ticket, layout):
     pdf, _problems = printed(ticket.event, layout)
     read = []
@@ -173,3 +173,32 @@ def test_pages_leave_memory_as_they_are_drawn():
         for _ in range(3):
             document.page(100, 100).rectangle(0, 0, 10, 10)
         assert len(re.findall(b"/Type /Page ", file.getvalue())) == 2
+
+
+def test_a_header_of_300_characters_and_a_long_ticket_stand_whole():
+    event = make_event(name="Convention nationale des responsables d’infrastructure " * 5)
+    ticket = make_ticket(
+        event, name="Adhérent du club, deux jours, avec dîner et visite du centre de données"
+    )
+    pdf = badge_pdf(make_registration(ticket))
+    words = " ".join(pdf_text(pdf).split())
+    assert event.name.strip() in words
+    assert ticket.name in words
+    with pdfplumber.open(io.BytesIO(pdf)) as document:
+        assert max(char["x1"] for char in document.pages[0].chars) <= WIDTH - EDGE
+
+
+def test_a_label_says_no_photo_and_the_ticket():
+    ticket = make_ticket(name="Presse")
+    make_registration(ticket, no_photo=True)
+    pdf, _problems = printed(ticket.event, "label")
+    assert {tuple(map(round, size)) for size in pdf_sizes(pdf)} == {(100, 62)}
+    assert pdf_text(pdf).split() == "Zoé Müller Acme Pas de photo, merci Presse".split()
+
+
+def test_the_preview_says_what_the_print_says():
+    registration = make_registration()
+    picture = badge_picture(registration)
+    assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert picture.count("crispEdges") == 1
+    assert "<title>Badge de Zoé Müller</title>" in picture

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from convention.typeset import Box, Document, Weight, draw, fit, missing_glyphs, shape, wrap
+from convention.typeset import Box, Document, Weight, draw, fill, fit, missing_glyphs, shape, wrap
 from convention.typeset.faces import FontsMissing, face
 from convention.typeset.scripts import clean, graphemes, runs
 
@@ -103,6 +103,47 @@ def test_closing_punctuation_never_begins_a_line():
     text = "会議の準備は、順調です。" * 8
     lines = wrap(text, Weight.REGULAR, width=93, size=10)
     assert not [line.text for line in lines if line.text[0] in "、。"]
+
+
+def test_a_hyphen_never_ends_a_line_unless_a_word_is_wider_than_the_line():
+    lines = wrap("low-latency audio - part two of cloud-native", Weight.REGULAR, width=70, size=10)
+    assert not [line.text for line in lines if line.text.endswith("-")]
+    cut = wrap("Jean-Baptiste-Emmanuel", Weight.REGULAR, width=70, size=10)
+    assert [line.text for line in cut] == ["Jean-Baptiste-", "Emmanuel"]
+
+
+def test_french_spaces_do_not_end_a_line():
+    for width in range(30, 90):
+        lines = wrap("Oui : « bien sûr » ! Ah ?", Weight.REGULAR, width=width, size=10)
+        assert not [line.text for line in lines if line.text[0] in ":»!?" or line.text[-1] == "«"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(alphabet="ab é中W-", min_size=1, max_size=200), st.floats(8, 60))
+def test_filling_an_area_loses_nothing(text, height):
+    fitted = fill(text, Weight.BOLD, width=120, height=height, size=20)
+    assert "".join(line.text for line in fitted.lines).replace(" ", "") == clean(text).replace(" ", "")
+    assert sum(line.ascent + line.descent for line in fitted.lines) * fitted.size <= height + 0.01
+
+
+def test_links_and_bookmarks_lead_to_their_places():
+    file = io.BytesIO()
+    with Document(file, title="Titre é", language="fr") as document:
+        page = document.page(200, 200)
+        page.link((0, 0, 50, 20), "https://example.org/(a)")
+        page.jump((0, 30, 50, 20), "second")
+        document.page(200, 200)
+        document.mark("second", 40)
+        document.bookmark("Deuxième", "second")
+    reader = pypdf.PdfReader(file)
+    assert reader.metadata.title == "Titre é"
+    assert [(entry.title, reader.get_destination_page_number(entry)) for entry in reader.outline] == [
+        ("Deuxième", 1)
+    ]
+    web, inside = (annotation.get_object() for annotation in reader.pages[0]["/Annots"])
+    assert web["/A"]["/URI"] == "https://example.org/(a)"
+    assert inside["/Dest"] == "second"
+    assert list(reader.named_destinations) == ["second"]
 
 
 def test_a_short_name_keeps_its_size_and_a_longer_one_shrinks():

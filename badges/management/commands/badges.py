@@ -25,7 +25,7 @@ class Command(SentenceCommand):
         parser.add_argument(
             "--layout",
             default="a6",
-            help="a6 (default), a4x4 (four on A4, crop marks) or folded (two-sided, A5)",
+            help="a6 (default), a4x4 (four on A4, crop marks), label (62 mm) or folded (two-sided)",
         )
         parser.add_argument("--only", default="all", help="all (default)")
 
