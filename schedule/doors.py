@@ -1,7 +1,8 @@
 """Who may see what of a programme: what is published is for all, a personal agenda for who has its token."""
 
+import re
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,8 @@ from .models import Selection, Session, SessionSpeaker, Speaker
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+TOKEN: Final = re.compile(r"[-\w]{20,43}", re.ASCII)
 
 
 def session_at(event: Event, guid: uuid.UUID) -> Session:
@@ -36,7 +39,7 @@ def speaker_at(event: Event, guid: uuid.UUID) -> Speaker:
 
 def selection_at(event: Event, token: str) -> Selection:
     """The personal agenda at a secret address. Raises NotFound."""
-    found = event.selections.filter(token=token).first() if token else None
+    found = by_token(event, token)
     if found is None:
         raise NotFound(_("There is no personal agenda at this address."))
     return found
@@ -49,5 +52,9 @@ def cookie_name(event: Event) -> str:
 
 def own_selection(event: Event, request: "HttpRequest") -> Selection | None:
     """The visitor's own personal agenda, if there is one."""
-    token = request.COOKIES.get(cookie_name(event), "")
-    return event.selections.filter(token=token).first() if token else None
+    return by_token(event, request.COOKIES.get(cookie_name(event), ""))
+
+
+def by_token(event: Event, token: str) -> Selection | None:
+    """The personal agenda with this token; what cannot be a token is not even looked for."""
+    return event.selections.filter(token=token).first() if TOKEN.fullmatch(token) else None

@@ -14,6 +14,7 @@ from convention.events.models import Event
 from .exchange.import_schedule import import_schedule, preview_schedule
 from .exchange.report import Report
 from .models import Upload
+from .wish import tidy
 
 KEPT: Final = datetime.timedelta(days=1)
 MOST_TITLES: Final = 200
@@ -26,7 +27,7 @@ def keep_upload(*, event: Event, name: str, data: bytes) -> Upload:
     return Upload.objects.create(
         event=event,
         token=secrets.token_urlsafe(32),
-        name=name[:300],
+        name=tidy(name),
         content=data,
         report=stored(report),
     )
@@ -34,7 +35,7 @@ def keep_upload(*, event: Event, name: str, data: bytes) -> Upload:
 
 def find_upload(event: Event, token: str) -> Upload:
     """Raises Expired."""
-    found = Upload.objects.filter(event=event, token=token).defer("content").first()
+    found = Upload.objects.filter(event=event, token=tidy(token)).defer("content").first()
     if found is None:
         raise Expired(
             _("This preview is over: the file was imported, or a day went by. Choose the file again.")
@@ -45,7 +46,7 @@ def find_upload(event: Event, token: str) -> Upload:
 @transaction.atomic
 def import_upload(*, event: Event, token: str) -> Report:
     """Bring the kept file in, once."""
-    upload = Upload.objects.select_for_update().filter(event=event, token=token).first()
+    upload = Upload.objects.select_for_update().filter(event=event, token=tidy(token)).first()
     if upload is None:
         find_upload(event, token)
     assert upload

@@ -24,6 +24,7 @@ from schedule.pulse import pulse_of
 from schedule.remove import remove
 from schedule.restore import restore
 from schedule.revise import ChangedMeanwhile, revise, values_of
+from schedule.wish import tidy
 
 from .agenda import base_of
 
@@ -51,7 +52,7 @@ def posted(request: "HttpRequest") -> "QueryDict | None":
 def sessions(request: "HttpRequest", event: str) -> HttpResponse:
     """Every session, those without a place first; clashes, filters, import and export."""
     found = event_to_organize(event, request.user)
-    asked = {name: request.GET.get(name, "").strip()[:300] for name in ("q", "day", "room", "track", "state")}
+    asked = {name: tidy(request.GET.get(name, "")) for name in ("q", "day", "room", "track", "state")}
     query = Query(**asked)
     shown = overview(event=found, pulse=pulse_of(found), query=query)
     rows = Paginator(shown.rows, ROWS).get_page(request.GET.get("page"))
@@ -132,7 +133,7 @@ def cancel_session(request: "HttpRequest", event: str, number: int) -> HttpRespo
     """Say that it does not take place."""
     found = event_to_organize(event, request.user)
     session = session_to_organize(found, number)
-    cancel(session=session, reason=request.POST.get("reason", "").strip())
+    cancel(session=session, reason=tidy(request.POST.get("reason", "")))
     messages.success(request, _("“%(title)s” is cancelled, and shown so.") % {"title": session.title})
     return redirect("organize-session", found.slug, number)
 

@@ -18,6 +18,7 @@ from schedule.forms import ScheduleForm, SpeakerForm, TrackForm
 from schedule.models import Schedule, Speaker, Track
 from schedule.remove import remove
 from schedule.search import fold, matches, words
+from schedule.wish import tidy
 from schedule.write import write_part
 
 from .organize import page, posted, read_or_write
@@ -82,7 +83,7 @@ def remove_track(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 def speakers(request: "HttpRequest", event: str) -> HttpResponse:
     """Everyone who speaks, found by name."""
     found = event_to_organize(event, request.user)
-    asked = request.GET.get("q", "").strip()[:300]
+    asked = tidy(request.GET.get("q", ""))
     rows = found.speakers.annotate(used=Count("sessions")).defer("biography")
     wanted = words(asked)
     kept = [row for row in rows if matches(wanted, fold(row.name))]

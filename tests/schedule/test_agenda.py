@@ -136,6 +136,22 @@ def test_each_language_and_query_has_a_page_of_its_own(client, event):
     assert len(tags) == 3
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?q=%00%ff%ED%A0%80",
+        "?q=" + "a+" * 3000,
+        "?day=0001-01-01",
+        "?day=9999-12-31&by=room",
+        "?track=%3Cscript%3E&room=%00&language=%F0%9F%9A%80",
+        "?speaker=" + "%F0%9F%9A%80" * 500,
+    ],
+)
+def test_odd_questions_get_an_answer(client, event, query):
+    make_session(event, "Matin", starts_at=at(16, 9))
+    assert titles(client, query) == []
+
+
 @pytest.mark.parametrize("query", ["", "?day=all", "?q=session", "?by=room", "?kind=x"])
 def test_queries_do_not_grow_with_sessions(client, event, django_assert_max_num_queries, query):
     room = make_room(event)

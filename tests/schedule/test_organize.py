@@ -318,4 +318,6 @@ def test_a_preview_belongs_to_its_event(organizer, event):
 
 def test_numbers_that_are_none_say_so(organizer, event):
     assert organizer.get("/organize/conf/schedule/42/").status_code == 404
+    assert organizer.get("/organize/conf/schedule/99999999999999999999/").status_code == 404
+    assert organizer.get("/organize/conf/schedule/import/%00/").status_code == 410
     assert re.search("(?s)<h1.*</h1>", organizer.get("/organize/conf/schedule/42/").text)

@@ -103,7 +103,8 @@ def test_sessions_of_another_event_cannot_be_chosen(client, event):
 def test_an_unknown_token_is_no_error_for_its_visitor(client, event):
     client.cookies[f"agenda-{event.pk}"] = "forged"
     assert mine(client) == []
-    assert client.get("/events/conf/agenda/mine/forged/").status_code == 404
+    for token in ("forged", "%00", "x" * 500, "é" * 30):
+        assert client.get(f"/events/conf/agenda/mine/{token}/").status_code == 404
     press(client, make_session(event, "Choisie"))
     assert mine(client) == ["Choisie"]
 
