@@ -53,8 +53,8 @@ FORMATS: dict[str, "Callable[[Event], bytes]"] = {
 def header() -> list[str]:
     """What the columns are."""
     return [
-        _("Last name"), _("First name"), _("Company"), _("Ticket"), _("Checkpoint"), _("Arrived"), _("Left"),
-        _("Minutes inside"), _("Entries"), _("State"), _("Reference"),
+        _("Last name"), _("First name"), _("Company"), _("Ticket"), _("Checkpoint"), _("Arrival"),
+        _("Departure"), _("Minutes inside"), _("Entries"), _("State"), _("Reference"),
     ]  # fmt: skip
 
 

@@ -86,14 +86,14 @@ class Tally:
 
 def tally(event: "Event") -> Tally:
     """Count everyone, in one query. Whoever came counts as registered, also when cancelled since."""
-    expected = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
+    awaited = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
     rows = (
         Registration.objects.filter(event=event)
         .annotate(was_seen=seen(event), is_here=inside_now(event))
         .order_by()
         .values_list("company", "ticket_id")
         .annotate(
-            registered=Count("pk", filter=expected | Q(was_seen=True)),
+            registered=Count("pk", filter=awaited | Q(was_seen=True)),
             came=Count("pk", filter=Q(was_seen=True)),
             inside=Count("pk", filter=Q(is_here=True)),
         )
@@ -154,6 +154,19 @@ def arrivals(event: "Event", *, step: datetime.timedelta = STEP) -> list[tuple[d
     ]
 
 
+def main_presences(event: "Event", registrations: list[int]) -> dict[int, Presence]:
+    """The presence of each of these at the event's doors; the one inside, where there are several."""
+    rows = Presence.objects.filter(registration__in=registrations, checkpoint__in=doors_of(event))
+    return {row.registration_id: row for row in rows.order_by("is_inside", "last_in")}
+
+
+def expected(event: "Event") -> QuerySet[Registration]:
+    """Those expected, and those who came although cancelled."""
+    return Registration.objects.filter(
+        Q(confirmed_at__isnull=False, cancelled_at__isnull=True) | Q(seen(event)), event=event
+    )
+
+
 def who_came(event: "Event") -> QuerySet[Registration]:
     """Those who entered any door."""
     return Registration.objects.filter(seen(event), event=event)
@@ -208,10 +221,7 @@ def visits(event: "Event") -> Iterator[Visit]:
         "is_inside",
     ).iterator(chunk_size=5000):
         entered.setdefault(registration, []).append(tuple(visit))
-    expected = Q(confirmed_at__isnull=False, cancelled_at__isnull=True) | Q(
-        pk__in=who_came(event).values("pk")
-    )
-    people = Registration.objects.filter(expected, event=event).order_by("pk").values_list("pk", *person)
+    people = expected(event).order_by("pk").values_list("pk", *person)
     for pk, *values in sorted(people, key=lambda row: (fold(row[1]), fold(row[2]), row[0])):
         for visit in entered.get(pk, [()]):
             yield Visit(*values, *visit)

@@ -13,6 +13,26 @@ from convention.events.models import Event
 from registrations.models import Registration
 from schedule.models import Session
 
+VERDICTS = {
+    "admitted": _("admitted"),
+    "already_in": _("already in"),
+    "refused": _("refused"),
+    "unverified": _("unverified"),
+    "action": _("action needed"),
+}
+REASONS = {
+    "forged": _("not a genuine badge"),
+    "unknown": _("unknown"),
+    "revoked": _("replaced by a newer badge"),
+    "cancelled": _("registration cancelled"),
+    "unpaid": _("awaiting confirmation"),
+    "other_event": _("badge of another event"),
+    "not_booked": _("not booked"),
+    "outside_window": _("outside the opening hours"),
+    "full": _("full"),
+    "conflict": _("let in twice"),
+}
+
 
 class Checkpoint(models.Model):
     """A door: the entrance of an event, a session's room, a coach."""
@@ -153,6 +173,16 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uid} {self.verdict}"
+
+    @property
+    def verdict_text(self) -> str:
+        """The verdict in words."""
+        return str(VERDICTS.get(self.verdict, self.verdict))
+
+    @property
+    def reason_text(self) -> str:
+        """The reason in words; empty where there is none."""
+        return str(REASONS.get(self.reason, self.reason))
 
 
 class Presence(models.Model):

@@ -80,7 +80,7 @@ class Sheet:
         page.text(shape(self.made, Weight.REGULAR), WIDTH - MARGIN, 50, SIZE, align="right")
         folio = shape(str(self.document.page_count), Weight.REGULAR)
         page.text(folio, WIDTH - MARGIN, HEIGHT - 26, SIZE, align="right")
-        names = (_("Name"), _("Company"), _("Ticket"), _("Checkpoint"), _("Arrived"), _("Left"))
+        names = (_("Name"), _("Company"), _("Ticket"), _("Checkpoint"), _("Arrival"), _("Departure"))
         for column, name in zip(COLUMNS, names, strict=True):
             page.text(shape(name, Weight.BOLD), column.x, TOP - 8, 8)
         page.color("#000000")

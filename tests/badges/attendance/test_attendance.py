@@ -102,7 +102,7 @@ def test_csv_has_a_line_for_each_door_and_for_the_absent(story):
     ]
     assert rows[1]["Minutes inside"] == "60"
     assert (
-        rows[0]["Arrived"] == f"{NOW - datetime.timedelta(minutes=90):%Y-%m-%d %H:%M}"
+        rows[0]["Arrival"] == f"{NOW - datetime.timedelta(minutes=90):%Y-%m-%d %H:%M}"
         or event.timezone != "UTC"
     )
 

@@ -1,0 +1,87 @@
+"""Forms of the organizer's pages about doors and devices."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.forms import WallClock
+from convention.events.models import Event
+
+from .models import Checkpoint, Resolution
+
+
+class CheckpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A door: its name, when it admits, how many it holds."""
+
+    opens_at = WallClock(label=_("Opens"), required=False)
+    closes_at = WallClock(label=_("Closes"), required=False)
+
+    class Meta:
+        model = Checkpoint
+        fields = ["name", "kind", "opens_at", "closes_at", "capacity", "counted_at", "is_strict"]
+        help_texts = {
+            "capacity": _("Nobody more is let in; empty for no limit."),
+            "is_strict": _(
+                "Without network nobody is let in: for doors where a wrong entry is worse than a queue."
+            ),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = event.zone
+        others = event.checkpoints.filter(counted_at__isnull=True).exclude(pk=self.instance.pk)
+        field = self.fields["counted_at"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = others
+        field.empty_label = str(_("itself"))
+        for name in ("opens_at", "closes_at"):
+            moment = getattr(self.instance, name)
+            if moment:
+                self.initial[name] = moment.astimezone(self.zone).replace(tzinfo=None)
+
+    def clean(self) -> dict[str, Any]:
+        """Put the window into the event's zone, and in order."""
+        data = super().clean() or self.cleaned_data
+        for name in ("opens_at", "closes_at"):
+            moment = data.get(name)
+            if isinstance(moment, datetime.datetime):
+                data[name] = moment.replace(tzinfo=self.zone)
+        if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
+            self.add_error("closes_at", _("It closes before it opens."))
+        if data.get("counted_at") and self.instance.pk and self.instance.gates.exists():
+            self.add_error("counted_at", _("Other gates count here, so it must count as itself."))
+        return data
+
+    def clean_name(self) -> str:
+        """One door of each name."""
+        name = str(self.cleaned_data["name"]).strip()
+        same = Checkpoint.objects.filter(event=self.instance.event, name=name).exclude(pk=self.instance.pk)
+        if same.exists():
+            raise forms.ValidationError(_("The event has a checkpoint of this name."))
+        return name
+
+
+class PairForm(forms.Form):
+    """Which door a new device holds, and what it is called."""
+
+    checkpoint = forms.ModelChoiceField(Checkpoint.objects.none(), label=_("Checkpoint"), empty_label=None)
+    name = forms.CharField(
+        label=_("Name of the phone"),
+        max_length=100,
+        required=False,
+        help_text=_("To tell it from others, such as “Lise”."),
+    )
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["checkpoint"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = event.checkpoints.select_related("event")
+
+
+class ResolveForm(forms.Form):
+    """What a conflict was."""
+
+    kind = forms.ChoiceField(choices=Resolution.Kind.choices)

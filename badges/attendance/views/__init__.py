@@ -1,0 +1,1 @@
+"""Pages: who is here, devices, checkpoints, conflicts."""

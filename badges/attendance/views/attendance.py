@@ -1,0 +1,182 @@
+"""Organizers' pages: who is here, who came, who did not, each door and each person's scans."""
+
+import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import get_conditional_response
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from convention.audit.record import record
+from convention.charts import Bar, Bars, Curve, thinned
+from convention.club.models import Person
+from convention.events.doors import event_to_organize, event_to_staff
+from convention.events.models import Event
+from registrations.models import Registration
+
+from .. import facts
+from ..check_in import check_in
+from ..export import export
+from ..models import Checkpoint, Presence, Scan
+from ..pair import entrance_of
+from ..snapshot import latest_presence
+
+ON_A_PAGE = 50
+GROUPS_DRAWN = 12
+STATES = {"inside": facts.who_is_inside, "arrived": facts.who_came, "absent": facts.who_is_absent}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+
+@require_GET
+def attendance(request: HttpRequest, event: str) -> HttpResponse:
+    """The numbers and their pictures; with `state`, the list behind a number."""
+    found = event_to_organize(event, request.user)
+    context: dict[str, Any] = {"event": found, "section": "organize", "kinds": list(TYPES)}
+    if request.GET.get("state") in STATES or request.GET.get("q"):
+        return render(request, "attendance/people.html", context | people(request, found))
+    if request.GET.get("part") != "numbers":
+        return render(request, "attendance/attendance.html", context | numbers(found))
+    etag = f'"{latest_presence(found.pk)}-{found.sequence}-{translation.get_language()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = render(request, "attendance/numbers.html", context | numbers(found))
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def numbers(event: Event) -> dict[str, Any]:
+    """What the page draws."""
+    counts = facts.tally(event)
+    points = facts.arrivals(event)
+    return {
+        "whole": counts.whole,
+        "arrivals": arrivals_curve(points),
+        "companies": drawn(event, _("By company"), _("Company"), "company", counts.companies),
+        "tickets": drawn(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),
+        "more_companies": max(0, len(counts.companies) - GROUPS_DRAWN),
+        "doors": facts.by_door(event),
+        "conflicts": Presence.objects.filter(event=event, has_conflict=True).count(),
+    }
+
+
+def arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> Curve:
+    """People over time; a day is named where the curve runs over several."""
+    days = {at.date() for at, _total in points}
+    form = "H:i" if len(days) < 2 else "D H:i"
+    said = [(at, date_format(at, form), total) for at, total in points]
+    return Curve(_("Arrivals"), thinned(said, 96), _("people"), is_stepped=True)
+
+
+def drawn(event: Event, title: str, heading: str, field: str, groups: list[facts.Group]) -> Bars:
+    """The largest groups: how many of those registered have come."""
+    address = reverse("organize-attendance", args=[event.slug])
+    rows = [
+        Bar(
+            group.label or _("without company"),
+            group.came,
+            group.registered,
+            f"{address}?{urlencode({'state': 'arrived', field: group.label})}",
+        )
+        for group in groups[:GROUPS_DRAWN]
+    ]
+    return Bars(title, rows, heading, _("came, of registered"))
+
+
+def people(request: HttpRequest, event: Event) -> dict[str, Any]:
+    """One page of the list behind a number, narrowed by company, ticket and words."""
+    chosen = {name: request.GET.get(name, "").strip() for name in ("state", "company", "ticket", "q")}
+    rows = STATES.get(chosen["state"], facts.expected)(event)
+    if "company" in request.GET:
+        rows = rows.filter(company=chosen["company"])
+    if chosen["ticket"]:
+        rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
+    rows = with_words(rows, chosen["q"])
+    shown = Paginator(rows.select_related("ticket"), ON_A_PAGE).get_page(request.GET.get("page"))
+    presences = facts.main_presences(event, [one.pk for one in shown])
+    return {
+        "chosen": chosen,
+        "has_company": "company" in request.GET,
+        "shown": shown,
+        "rows": [(one, presences.get(one.pk)) for one in shown],
+    }
+
+
+def with_words(rows: QuerySet[Registration], text: str) -> QuerySet[Registration]:
+    """Those whose name or company holds every word."""
+    for word in text.replace("\0", "").split()[:8]:
+        rows = rows.filter(
+            Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(company__icontains=word)
+        )
+    return rows
+
+
+@require_GET
+def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse:
+    """The whole attendance as .csv, .xlsx or .pdf."""
+    found = event_to_organize(event, request.user)
+    name = f"{_('attendance')}-{found.slug}.{kind}"
+    content = export(event=found, name=name)
+    record("attendance.export", found, event=found, fields=[kind])
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type=TYPES[kind], headers=headers)
+
+
+@require_GET
+def door(request: HttpRequest, event: str, door: int) -> HttpResponse:
+    """Who came through one door."""
+    found = event_to_organize(event, request.user)
+    one = get_object_or_404(Checkpoint.objects.select_related("session__room"), event=found, pk=door)
+    rows = Presence.objects.filter(event=found, checkpoint=one.door_id, entries__gt=0)
+    listed = rows.select_related("registration").order_by(
+        "registration__last_name", "registration__first_name", "pk"
+    )
+    context = {
+        "event": found, "section": "organize", "door": one,
+        "shown": Paginator(listed, ON_A_PAGE).get_page(request.GET.get("page")),
+        "inside": rows.filter(is_inside=True).count(),
+    }  # fmt: skip
+    return render(request, "attendance/door.html", context)
+
+
+@require_GET
+def person(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """One person's scans, as they were sent."""
+    found = event_to_staff(event, request.user)
+    one = get_object_or_404(Registration.objects.select_related("ticket"), event=found, reference=reference)
+    scans = Scan.objects.filter(registration=one).select_related("checkpoint", "device", "resolution")
+    presences = Presence.objects.filter(registration=one, event=found).select_related("checkpoint")
+    context = {
+        "event": found, "section": "organize", "registration": one, "doors": found.checkpoints.all(),
+        "scans": scans.order_by("-effective_at", "-pk"), "presences": presences.order_by("first_in", "pk"),
+    }  # fmt: skip
+    return render(request, "attendance/person.html", context)
+
+
+@require_POST
+def check_in_person(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Let one in or out by hand."""
+    found = event_to_staff(event, request.user)
+    one = get_object_or_404(Registration, event=found, reference=reference)
+    chosen = request.POST.get("checkpoint", "")
+    doors = found.checkpoints.select_related("event")
+    at = doors.filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
+    check_in(
+        registration=one,
+        door=at or entrance_of(found),
+        operator=request.user if isinstance(request.user, Person) else None,
+        direction="out" if request.POST.get("direction") == "out" else "in",
+    )
+    return redirect("organize-attendance-person", found.slug, one.reference)

@@ -1,0 +1,56 @@
+"""Organizers' and desks' pages: pair phones, see them, take their tokens away."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from badges.qr import symbol
+from convention.events.doors import event_to_organize, event_to_staff, organizes
+
+from ..forms import PairForm
+from ..models import Device
+from ..pair import entrance_of, pair
+from ..revoke import revoke
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def devices(request: HttpRequest, event: str) -> HttpResponse:
+    """The phones of an event; pairing shows the new one's code once, and keeps it nowhere."""
+    found = event_to_staff(event, request.user)
+    entrance = entrance_of(found)
+    form = PairForm(request.POST or None, event=found, initial={"checkpoint": entrance})
+    context = {"event": found, "section": "organize", "form": form}
+    if request.method == "POST" and form.is_valid():
+        made = pair(checkpoint=form.cleaned_data["checkpoint"], name=form.cleaned_data["name"])
+        context |= {"made": made, "qr": qr_path(made.url)}
+    listed = Device.objects.filter(event=found).phones().select_related("checkpoint")
+    context |= {"devices": listed, "now": timezone.now(), "may_revoke": organizes(request.user, found)}
+    return render(request, "attendance/devices.html", context)
+
+
+def qr_path(text: str) -> dict[str, object]:
+    """A QR symbol as the path of an SVG, with its quiet zone."""
+    rows = symbol(text).matrix()
+    quiet = 4
+    marks = [
+        f"M{x + quiet} {y + quiet}h1v1h-1z"
+        for y, row in enumerate(rows)
+        for x, dark in enumerate(row)
+        if dark
+    ]
+    return {"side": len(rows) + 2 * quiet, "path": "".join(marks)}
+
+
+@require_POST
+def revoke_device(request: HttpRequest, event: str, device: int) -> HttpResponse:
+    """Take one phone's token away."""
+    found = event_to_organize(event, request.user)
+    one = get_object_or_404(Device.objects.phones(), event=found, pk=device)
+    revoke(device=one)
+    messages.success(request, _("The device is revoked; it wipes what it holds as soon as it is online."))
+    return redirect("organize-devices", found.slug)

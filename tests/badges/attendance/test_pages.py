@@ -1,0 +1,238 @@
+"""Organizers' pages about who is here, phones, doors and conflicts."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Device, Presence, Resolution, Scan
+from badges.attendance.scan import scan
+from convention.audit.models import Entry
+from convention.events.models import EventRole
+from schedule.models import Session
+from tests.factories import make_person
+
+from .making import bearer, code_of, make_device, make_event, make_item, make_registration
+
+pytestmark = pytest.mark.django_db
+PAGES = [
+    "organize-attendance", "organize-conflicts", "organize-devices", "organize-checkpoints",
+    "organize-checkpoint-new",
+]  # fmt: skip
+
+
+def role(event, kind):
+    person = make_person()
+    EventRole.objects.create(event=event, person=person, role=kind, starts_on=datetime.date(2020, 1, 1))
+    return person
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def organizer(client, event):
+    client.force_login(role(event, EventRole.Role.ORGANIZER))
+    return client
+
+
+def ago(minutes):
+    return (timezone.now() - datetime.timedelta(minutes=minutes)).isoformat()
+
+
+def twice(event):
+    """A badge that two phones let in; the registration."""
+    registration = make_registration(event)
+    for minutes in (30, 5):
+        item = make_item(code_of(registration), at=ago(minutes), local_verdict="admitted")
+        scan(device=make_device(event, name=f"Porte {minutes}")[0], items=[item])
+    return registration
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_doors_of_the_pages(client, event, name):
+    address = reverse(name, args=[event.slug])
+    assert client.get(address).headers["location"].startswith("/accounts/login/")
+    client.force_login(make_person())
+    assert client.get(address).status_code == 403
+    client.force_login(role(make_event(), EventRole.Role.ORGANIZER))
+    assert client.get(address).status_code == 403
+    client.force_login(role(event, EventRole.Role.ORGANIZER))
+    assert client.get(address).status_code == 200
+
+
+def test_the_desk_pairs_but_does_not_revoke(client, event):
+    device = make_device(event)[0]
+    client.force_login(role(event, EventRole.Role.DESK))
+    address = reverse("organize-devices", args=[event.slug])
+    assert client.get(address).status_code == 200
+    revoke = reverse("organize-device-revoke", args=[event.slug, device.pk])
+    assert revoke not in client.get(address).content.decode()
+    assert client.post(revoke).status_code == 403
+    assert Device.objects.get(pk=device.pk).revoked_at is None
+
+
+def test_pairing_shows_the_code_once(organizer, event):
+    address = reverse("organize-devices", args=[event.slug])
+    response = organizer.post(address, {"checkpoint": event.checkpoints.get().pk, "name": "Lise"})
+    url = response.context["made"].url
+    token = url.partition("#pair=")[2]
+    assert f'href="{url}"' in response.content.decode()
+    assert 'role="img"' in response.content.decode()
+    assert response.headers["cache-control"].count("no-store") == 1
+    assert (
+        organizer.get("/api/v1/scanner/snapshot/", headers=bearer(token)).json()["device"]["name"] == "Lise"
+    )
+    assert token not in organizer.get(address).content.decode()
+
+
+def test_a_revoked_phone_is_out_at_once(organizer, event):
+    device, token = make_device(event)
+    organizer.post(reverse("organize-device-revoke", args=[event.slug, device.pk]))
+    assert organizer.get("/api/v1/scanner/snapshot/", headers=bearer(token)).status_code == 401
+    assert Entry.objects.get(verb="device.revoke").subject == f"attendance.device:{device.pk}"
+
+
+def test_numbers_open_their_lists(organizer, event):
+    people = [make_registration(event, last_name=name) for name in ("Ana", "Bo", "Ćelik")]
+    items = [make_item(code_of(people[0])), make_item(code_of(people[1]), at=ago(9))]
+    device = make_device(event)[0]
+    scan(device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))])
+    address = reverse("organize-attendance", args=[event.slug])
+    whole = organizer.get(address).context["whole"]
+    assert (whole.inside, whole.came, whole.absent) == (1, 2, 1)
+    for query, names in (
+        ("?state=inside", {"Ana"}),
+        ("?state=arrived", {"Ana", "Bo"}),
+        ("?state=absent", {"Ćelik"}),
+        ("?state=arrived&company=Acme", {"Ana", "Bo"}),
+        ("?state=arrived&company=", set()),
+        ("?q=BO", {"Bo"}),
+        ("?q=%00%27", set()),
+    ):
+        rows = organizer.get(address + query).context["rows"]
+        assert {person.last_name for person, _presence in rows} == names
+
+
+def test_unchanged_numbers_are_304(organizer, event):
+    address = reverse("organize-attendance", args=[event.slug]) + "?part=numbers"
+    etag = organizer.get(address).headers["etag"]
+    assert organizer.get(address, headers={"if-none-match": etag}).status_code == 304
+    scan(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    assert organizer.get(address, headers={"if-none-match": etag}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf"])
+def test_files(organizer, event, kind):
+    make_registration(event)
+    response = organizer.get(reverse("organize-attendance-file", args=[event.slug, kind]))
+    assert response.headers["content-disposition"].endswith(f'-{event.slug}.{kind}"')
+    assert len(response.content) > 100
+    assert Entry.objects.get().verb == "attendance.export"
+
+
+@pytest.mark.parametrize(("kind", "entries"), [("reentry", 2), ("wrong_badge", 1), ("misuse", 1)])
+def test_a_conflict_is_resolved_in_one_tap(organizer, event, kind, entries):
+    registration = twice(event)
+    before = list(Scan.objects.values())
+    found = organizer.get(reverse("organize-conflicts", args=[event.slug])).context["conflicts"]
+    assert [device for _pass, device in found[0].told] == ["Porte 5"]
+    door = event.checkpoints.get()
+    address = reverse("organize-conflict-resolve", args=[event.slug, registration.reference, door.pk])
+    organizer.post(address, {"kind": kind})
+    organizer.post(address, {"kind": kind})
+    presence = Presence.objects.get()
+    assert (presence.has_conflict, presence.entries) == (False, entries)
+    assert (Resolution.objects.get().kind, list(Scan.objects.values())) == (kind, before)
+    assert organizer.get(reverse("organize-conflicts", args=[event.slug])).context["conflicts"] == []
+
+
+def test_an_unknown_resolution_changes_nothing(organizer, event):
+    registration = twice(event)
+    door = event.checkpoints.get()
+    organizer.post(
+        reverse("organize-conflict-resolve", args=[event.slug, registration.reference, door.pk]),
+        {"kind": "x"},
+    )
+    assert (Presence.objects.get().has_conflict, Resolution.objects.count()) == (True, 0)
+
+
+def test_let_in_and_out_by_hand(client, event):
+    registration = make_registration(event)
+    person = role(event, EventRole.Role.DESK)
+    client.force_login(person)
+    address = reverse("organize-check-in", args=[event.slug, registration.reference])
+    client.post(address, {"checkpoint": event.checkpoints.get().pk, "direction": "in"})
+    assert Presence.objects.get().is_inside is True
+    client.post(address, {"checkpoint": "x", "direction": "out"})
+    assert Presence.objects.get().is_inside is False
+    assert list(Scan.objects.order_by("pk").values_list("operator", "direction", "verdict")) == [
+        (str(person), "in", "admitted"), (str(person), "out", "admitted"),
+    ]  # fmt: skip
+    page = client.get(reverse("organize-attendance-person", args=[event.slug, registration.reference]))
+    assert len(page.context["scans"]) == 2
+    assert Device.objects.phones().count() == 0
+
+
+def test_a_checkpoint_is_made_changed_and_removed(organizer, event):
+    before = event.sequence
+    fields = {"name": " Salle 1 ", "kind": "session", "capacity": "40", "opens_at": "2026-06-17T09:00"}
+    organizer.post(reverse("organize-checkpoint-new", args=[event.slug]), fields)
+    door = event.checkpoints.get(name="Salle 1")
+    assert (door.capacity, door.opens_at.isoformat()) == (40, "2026-06-17T07:00:00+00:00")
+    event.refresh_from_db()
+    assert event.sequence == before + 1
+    address = reverse("organize-checkpoint", args=[event.slug, door.pk])
+    for bad in ({"name": "Entrée"}, {"closes_at": "2026-06-17T08:00"}, {"capacity": "-1"}, {"name": ""}):
+        assert organizer.post(address, fields | bad).status_code == 200
+    organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]))
+    assert event.checkpoints.filter(pk=door.pk).exists() is False
+
+
+def test_a_checkpoint_in_use_stays(organizer, event):
+    make_device(event)
+    door = event.checkpoints.get()
+    response = organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]))
+    assert (response.status_code, event.checkpoints.count()) == (409, 1)
+
+
+def test_a_gate_told_to_count_elsewhere_moves_its_presences(organizer, event):
+    gate = Checkpoint.objects.create(event=event, name="Porte B", position=1)
+    scan(device=make_device(event, checkpoint=gate)[0], items=[make_item(code_of(make_registration(event)))])
+    entrance = event.checkpoints.get(name="Entrée")
+    organizer.post(
+        reverse("organize-checkpoint", args=[event.slug, gate.pk]),
+        {"name": "Porte B", "kind": "entrance", "counted_at": entrance.pk},
+    )
+    assert Presence.objects.get().checkpoint == entrance
+
+
+def test_one_for_each_session(organizer, event):
+    now = timezone.now()
+    for number, title in enumerate(["Ouverture", "Ouverture", "Entrée", "x" * 400, "Sans heure"]):
+        Session.objects.create(
+            event=event, number=number, title=title, starts_at=None if title == "Sans heure" else now
+        )
+    address = reverse("organize-checkpoints-sessions", args=[event.slug])
+    for _round in range(2):
+        organizer.post(address)
+    names = list(event.checkpoints.filter(kind="session").values_list("name", flat=True))
+    assert sorted(names) == sorted(["Ouverture", "Ouverture (2)", "Entrée (2)", "x" * 200])
+
+
+def test_query_counts_do_not_grow(organizer, event):
+    counts = []
+    names = ("organize-attendance", "organize-conflicts", "organize-devices", "organize-checkpoints")
+    for size in (1, 6):
+        for _number in range(size):
+            twice(event)
+        for name in names:
+            with CaptureQueriesContext(connection) as captured:
+                organizer.get(reverse(name, args=[event.slug]))
+            counts.append(len(captured))
+    assert counts[:4] == counts[4:]
