@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.csp import CSP
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
@@ -58,12 +59,12 @@ def mail_html(_request: "HttpRequest", file: str, number: int) -> "HttpResponse"
 @require_safe
 def attachment(_request: "HttpRequest", file: str, number: int, position: int) -> "HttpResponse":
     """One attachment, to keep."""
-    parts = kept_mail(file, number).attachments()
+    parts = kept_mail(file, number).attachments
     if position >= len(parts):
         raise NotFound(_("This mail has no such attachment."))
     part = parts[position]
-    content = part.get_payload(decode=True)
-    name = part.get_filename() or f"attachment-{position}"
-    response = HttpResponse(content, content_type=part.get_content_type())
-    response.headers["Content-Disposition"] = f'attachment; filename="{name.replace(chr(34), "")}"'
-    return response
+    return HttpResponse(
+        part.content,
+        content_type=part.content_type,
+        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=part.name)},
+    )

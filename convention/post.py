@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,15 @@ from .errors import NotFound
 
 RULER = re.compile(rb"\n-{79}\n")
 NAME = re.compile(r"^[\w.-]+\.log$")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came with a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -47,18 +57,25 @@ class Kept:
         """As they stand in the mail, readable."""
         return [(name, str(value)) for name, value in self.message.items()]
 
-    def attachments(self) -> list[EmailMessage]:
+    @property
+    def attachments(self) -> list[Attachment]:
         """Calendar, badge and the like."""
-        return list(self.message.iter_attachments())
+        return [
+            Attachment(
+                part.get_filename() or f"attachment-{number}",
+                part.get_content_type(),
+                cast("bytes", part.get_payload(decode=True)) or b"",
+            )
+            for number, part in enumerate(self.message.iter_attachments(), start=1)
+        ]
 
 
 def kept_mails(*, most: int = 200) -> list[Kept]:
     """The latest mails, newest first."""
     files = sorted(settings.MAIL_DIR.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
-    mails = [mail for path in files[:most] for mail in reversed(read(path))]
-    return sorted(mails, key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)[
-        :most
-    ]
+    mails = [mail for path in files[:most] for mail in read(path)]
+    mails.sort(key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)
+    return mails[:most]
 
 
 def kept_mail(file: str, number: int) -> Kept:

@@ -132,13 +132,15 @@ def test_mails_are_shown_with_their_attachments(client):
     (kept,) = kept_mails()
     assert "Objet — é" in client.get("/dev/mail/").content.decode()
     address = f"/dev/mail/{kept.file}/{kept.number}/"
-    assert "Le texte" in client.get(address).content.decode()
+    page = client.get(address).content.decode()
+    assert ("Le texte" in page, "badge.pdf" in page) == (True, True)
     shown = client.get(f"{address}html/")
     assert shown.content.decode().strip() == "<p style='color:red'>Le HTML</p>"
     assert "default-src 'none'" in shown["Content-Security-Policy"]
     assert "sandbox" in shown["Content-Security-Policy"]
     attachment = client.get(f"{address}0/")
     assert (attachment.content, attachment["Content-Type"]) == (b"%PDF-1", "application/pdf")
+    assert attachment["Content-Disposition"] == 'attachment; filename="badge.pdf"'
     assert client.get(f"{address}1/").status_code == 404
 
 
