@@ -2,19 +2,27 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import AllowAny
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from convention.api.models import ApiToken
+from convention.api.pages import CursorPages
+from convention.api.scopes import HasScope
 from convention.errors import NotFound
+from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
+from .limits import refuse_flood
+from .listing import Filter
 from .models import Order, Registration
 from .register import Means, register
-from .serializers import OrderAnswer, OrderBody, read_order
+from .serializers import OrderAnswer, OrderBody, RegistrationAnswer, read_order
 from .statements import event_by_slug
 
 KEY = OpenApiParameter(
@@ -23,6 +31,12 @@ KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Sending the same order again with the same key books nothing again; at most 255 characters.",
 )
+FILTERS = [
+    OpenApiParameter("q", str, description="Words in name, company, e-mail or id, without accents or case."),
+    OpenApiParameter("ticket", str, description="A ticket's slug."),
+    OpenApiParameter("state", str, enum=Registration.State.values),
+    OpenApiParameter("company", str, description="A company, as written."),
+]
 
 
 class Orders(APIView):
@@ -38,9 +52,44 @@ class Orders(APIView):
         if found is None or found.visibility == Event.Visibility.DRAFT:
             raise NotFound(_("There is no event at this address."))
         wanted = read_order(request.data)
+        refuse_flood(found, wanted)
         means = Means(source="api", key=request.headers.get("Idempotency-Key", "").strip())
         order = register(event=found, request=wanted, means=means)
         return Response(answer_of(order), status=201)
+
+
+class Registrations(GenericAPIView[Registration]):
+    """The list of registrations, for programs of those who run the event."""
+
+    permission_classes = (IsAuthenticated, HasScope)
+    required_scope = ApiToken.Scope.REGISTRATIONS_READ
+    pagination_class = CursorPages
+    serializer_class = RegistrationAnswer
+
+    @extend_schema(parameters=FILTERS, responses=RegistrationAnswer(many=True), tags=["registrations"])
+    def get(self, request: Request, event: str) -> Response:
+        """One page, filtered as the organizer's page is."""
+        found = event_to_organize(event, request.user)
+        rows = Filter.of(request.query_params).apply(found).select_related("ticket", "order")
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response([listed(registration) for registration in page])
+
+
+def listed(registration: Registration) -> dict[str, Any]:
+    """One registration as the list says it."""
+    return {
+        "id": registration.reference,
+        "order": registration.order.reference,
+        "state": registration.state,
+        "ticket": registration.ticket.slug,
+        "first_name": registration.first_name,
+        "last_name": registration.last_name,
+        "email": registration.email,
+        "company": registration.company,
+        "no_photo": registration.no_photo,
+        "price": {"amount": registration.price, "currency": registration.order.currency},
+        "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
+    }
 
 
 def answer_of(order: Order) -> dict[str, Any]:

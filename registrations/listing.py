@@ -1,6 +1,6 @@
 """An organizer's list of registrations: searched, filtered, and as rows of a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from convention.audit.models import Entry
 from convention.events.models import Event
+from convention.text import tidy
 
 from .models import Registration, RegistrationQuerySet
 
+ASKED = ("ticket", "state", "company", "sort")
 SORTS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
 
 
@@ -25,7 +27,15 @@ class Filter:
     ticket: str = ""
     state: str = ""
     company: str = ""
-    sort: str = "name"
+    sort: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Filter":
+        """Out of an address's query: q, ticket, state, company and sort."""
+        asked = {
+            name: tidy(query.get(name, "")[:300]) for name in ("q", "ticket", "state", "company", "sort")
+        }
+        return cls(words=asked.pop("q"), **asked)
 
     def apply(self, event: Event) -> RegistrationQuerySet:
         """The registrations it leaves, in order."""

@@ -52,9 +52,9 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
     if ticket.company_cap is None:
         return
     CompanyShare.objects.bulk_create([CompanyShare(ticket=ticket, company=company)], ignore_conflicts=True)
-    share = CompanyShare.objects.filter(
-        ticket=ticket, company=company, taken__lte=F("ticket__company_cap") - places
-    )
+    # No join here: a condition in a subquery would not be looked at again after waiting for the row.
+    most = ticket.company_cap - places
+    share = CompanyShare.objects.filter(ticket=ticket, company=company, taken__lte=most)
     if not share.update(taken=F("taken") + places):
         raise CompanyFull(
             _("%(company)s already has all the places that one company may have (%(most)d).")
@@ -89,3 +89,13 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
     Registration.objects.filter(pk__in=[r.pk for r in lapsed]).update(held_until=None)
     give_back(lapsed)
     return len(lapsed)
+
+
+def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
+    """Before places are shown: give back what lapsed, and read again how many are taken."""
+    held = {ticket.pk: ticket for ticket in tickets if ticket.needs_proof and ticket.capacity is not None}
+    lapsed = Registration.objects.lapsed(at=at).filter(ticket__in=held)
+    if held and lapsed.exists():
+        release_lapsed(held, at=at)
+        for pk, taken in Ticket.objects.filter(pk__in=held).values_list("pk", "taken"):
+            held[pk].taken = taken

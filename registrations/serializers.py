@@ -70,6 +70,22 @@ class OrderAnswer(serializers.Serializer[Any]):
     registrations = PlaceAnswer(many=True)
 
 
+class RegistrationAnswer(serializers.Serializer[Any]):
+    """One registration of the organizer's list."""
+
+    id = serializers.CharField()
+    order = serializers.CharField(help_text="The order's reference.")
+    state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
+    ticket = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    email = serializers.CharField()
+    company = serializers.CharField()
+    no_photo = serializers.BooleanField()
+    price = MoneyAnswer()
+    registered_at = serializers.DateTimeField()
+
+
 def read_order(body: Any) -> OrderRequest:
     """A request out of parsed JSON; what it means is checked later, by `register`.
 

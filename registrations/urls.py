@@ -39,6 +39,7 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/orders/", api.Orders.as_view(), name="api-orders"),
+    path("events/<slug:event>/registrations/", api.Registrations.as_view(), name="api-registrations"),
 ]
 organizer_pages = [
     OrganizerPage("organize-registrations", _("Registrations"), 10),

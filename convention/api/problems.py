@@ -28,6 +28,8 @@ PROBLEMS = {
     "parse-error": "The body is not valid JSON.",
     "permission-denied": "The token or person may not do this.",
     "sold-out": "No place is left.",
+    "company-full": "The company has all the places that one company may have.",
+    "idempotency-key-reused": "The Idempotency-Key came with another order before.",
     "throttled": "Too many requests; Retry-After says when to try again.",
     "unreadable": "A file that is not what it should be.",
     "unsupported-media-type": "Send JSON: Content-Type: application/json.",
@@ -61,7 +63,10 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: our sentences and DRF's own errors in one shape."""
     if isinstance(error, ConventionError):
         fields = error.fields if isinstance(error, InvalidFields) else None
-        return _respond(problem_body(error.kind, error.status, str(error), fields))
+        response = _respond(problem_body(error.kind, error.status, str(error), fields))
+        if retry_after := getattr(error, "retry_after", 0):
+            response["Retry-After"] = str(retry_after)
+        return response
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
         return _respond(problem_body("invalid-fields", 422, "Some fields need another look.", detail))

@@ -13,6 +13,7 @@ from convention.events.doors import visible_event
 from convention.events.models import Event
 
 from ..models import Ticket
+from ..places import refresh_held
 
 KEPT_SECONDS = 300
 
@@ -39,6 +40,7 @@ class Offer:
 def offer_of(event: Event) -> Offer:
     """What is offered now: state is `open`, `early`, `closed`, `full` or `none` (no ticket yet)."""
     tickets = [ticket for ticket in event.tickets.all() if ticket.is_public]
+    refresh_held(tickets, at=timezone.now())
     return Offer(event, tickets, _state(event, tickets))
 
 

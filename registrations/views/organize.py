@@ -13,7 +13,6 @@ from convention.errors import ConventionError, InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.tables import write_csv, write_xlsx
-from convention.text import tidy
 
 from ..cancel import cancel
 from ..correct import correct
@@ -35,16 +34,11 @@ def _page(request: HttpRequest, template: str, event: Event, **context: Any) -> 
     return render(request, template, {"event": event, "section": "organize", **context})
 
 
-def _filter(request: HttpRequest) -> Filter:
-    asked = {name: tidy(request.GET.get(name, "")[:300]) for name in ("ticket", "state", "company")}
-    return Filter(words=tidy(request.GET.get("q", "")[:300]), sort=request.GET.get("sort", "name"), **asked)
-
-
 @require_GET
 def registrations(request: HttpRequest, event: str) -> HttpResponse:
     """Everyone, searched and filtered, page by page."""
     found = event_to_organize(event, request.user)
-    chosen = _filter(request)
+    chosen = Filter.of(request.GET)
     rows = chosen.apply(found).select_related("ticket").defer("search")
     shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     for registration in shown:
@@ -66,7 +60,7 @@ def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """The same list as a file, all pages of it."""
     found = event_to_organize(event, request.user)
     write, mimetype = FILES[kind]
-    content = write(header(), rows_of(_filter(request).apply(found)))
+    content = write(header(), rows_of(Filter.of(request.GET).apply(found)))
     name = f"{found.slug}-{_('registrations')}.{kind}"
     return HttpResponse(
         content,

@@ -20,6 +20,8 @@ from .. import draft as drafts
 from ..checks import MOST_PLACES
 from ..draft import Draft
 from ..forms import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
+from ..limits import refuse_flood
+from ..places import refresh_held
 from ..register import Means, order_with_key, refuse_if_closed, register
 
 People = formset_factory(PersonForm, extra=0, max_num=MOST_PLACES, absolute_max=MOST_PLACES)
@@ -128,6 +130,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
 def _choice_forms(event: Event, draft: Draft, data: Any) -> list[ChoiceForm]:
     tickets = [ticket for ticket in event.tickets.all() if ticket.is_public]
     now = timezone.now()
+    refresh_held(tickets, at=now)
     closed = frozenset(t.slug for t in tickets if t.left == 0 or not t.is_on_sale(at=now))
     free = [ticket.slug for ticket in tickets if ticket.slug not in closed]
     only = free[0] if len(free) == 1 else ""
@@ -199,8 +202,10 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     person = request.user if isinstance(request.user, Person) else None
     means = Means(source="page", key=_key(draft.nonce), person=person)
     language = translation.get_language() or "fr"
+    wanted = draft.request(language)
+    refuse_flood(event, wanted)
     try:
-        order = register(event=event, request=draft.request(language), means=means)
+        order = register(event=event, request=wanted, means=means)
     except (SoldOut, InvalidFields) as error:
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}

@@ -147,3 +147,14 @@ def test_the_number_of_queries_does_not_grow_with_people(django_assert_max_num_q
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": ""}
     with django_assert_max_num_queries(14):
         assert post(event, body(registrations=[person] * 50)).status_code == 201
+
+
+def test_one_address_orders_only_so_often(settings):
+    settings.RATE_LIMITS = "on"
+    event = make_event()
+    make_ticket(event, capacity=0)
+    answers = [post(event, body()) for _each in range(301)]
+    assert {answer.status_code for answer in answers[:300]} == {409}
+    assert (answers[300].status_code, answers[300].json()["type"]) == (429, "/api/v1/problems/throttled")
+    assert int(answers[300]["Retry-After"]) > 0
+    assert post(event, body(email="other@example.org")).status_code == 409

@@ -1,0 +1,79 @@
+"""Limits on how often something may be asked: by token, e-mail or object, never by address alone.
+
+A venue's whole audience comes from one address. `RATE_LIMITS=off` disables all of them, for load tests.
+"""
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
+from rest_framework.throttling import BaseThrottle
+
+from convention.errors import ConventionError
+
+from .models import ApiToken
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+PER_TOKEN = 1200
+WINDOW = 60
+
+
+class TooOften(ConventionError):
+    """Asked more often than is sensible; `retry_after` is in seconds."""
+
+    kind = "throttled"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = math.ceil(retry_after / 60)
+        sentence = ngettext(
+            "That was asked too often. Try again in %(minutes)d minute.",
+            "That was asked too often. Try again in %(minutes)d minutes.",
+            minutes,
+        )
+        super().__init__(sentence % {"minutes": minutes})
+        self.retry_after = retry_after
+
+
+def spend(what: str, of: str, *, most: int, seconds: int) -> None:
+    """Count one more of `what` for an e-mail, token or object; raises TooOften above `most` in a window."""
+    if settings.RATE_LIMITS == "off":
+        return
+    wait = _wait(what, of, most=most, seconds=seconds)
+    if wait:
+        raise TooOften(wait)
+
+
+def _wait(what: str, of: str, *, most: int, seconds: int) -> int:
+    """Count once more; seconds to wait when that was too many, else 0. The cache never holds the name."""
+    now = int(time.time())
+    window, passed = divmod(now, seconds)
+    name = salted_hmac("throttle", f"{what}:{of.casefold()}:{window}", algorithm="sha256").hexdigest()
+    cache.add(name, 0, seconds)
+    try:
+        count = cache.incr(name)
+    except ValueError:  # it expired in between
+        return 0
+    return seconds - passed if count > most else 0
+
+
+class PerToken(BaseThrottle):
+    """So many requests a minute for one person's token; devices have their own rules."""
+
+    def allow_request(self, request: "Request", view: "APIView") -> bool:
+        """Count the request where it carries a token."""
+        self.left = 0
+        if settings.RATE_LIMITS != "off" and isinstance(request.auth, ApiToken):
+            self.left = _wait("token", str(request.auth.pk), most=PER_TOKEN, seconds=WINDOW)
+        return not self.left
+
+    def wait(self) -> float:
+        """Seconds until the window is over."""
+        return self.left

@@ -1,0 +1,188 @@
+"""A member's proof: by whom, once, within caps, also when many open their links at the same moment."""
+
+import datetime
+
+import pytest
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+
+from convention.club.models import CompanyRole, Employment
+from convention.errors import Expired, NotFound, SoldOut
+from convention.events.models import Event
+from registrations.models import CompanyShare, Registration, Ticket
+from registrations.places import CompanyFull
+from registrations.prove import AlreadyRegistered, NotAMember, proof_token, prove, registration_to_prove
+from registrations.register import register
+from registrations.requests import OrderRequest, Place
+from tests.factories import make_company, make_event, make_member, make_person, make_ticket
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+def visit(**ticket) -> Ticket:
+    event = make_event(kind=Event.Kind.SITE_VISIT, visibility=Event.Visibility.MEMBERS)
+    return make_ticket(event, slug="member", audience="member", **ticket)
+
+
+def pending(ticket: Ticket, email: str) -> Registration:
+    place = Place(ticket=ticket.slug, first_name="A", last_name="B", email=email)
+    request = OrderRequest(email=email, places=(place,))
+    return register(event=ticket.event, request=request).registrations.get()
+
+
+def lapse() -> None:
+    Registration.objects.update(held_until=timezone.now() - datetime.timedelta(minutes=1))
+
+
+def test_a_member_is_recognized_by_the_address_in_any_case():
+    ticket = visit(company_cap=2)
+    member = make_member(email="ana@example.org")
+    proved = prove(registration=pending(ticket, "Ana@Example.ORG"))
+    assert (proved.state, proved.person) == ("confirmed", member)
+    assert CompanyShare.objects.get().taken == 1
+    ticket.refresh_from_db()
+    assert ticket.taken == 1
+
+
+def test_opening_the_link_twice_changes_nothing():
+    ticket = visit(company_cap=2)
+    make_member(email="ana@example.org")
+    registration = pending(ticket, "ana@example.org")
+    assert prove(registration=registration).confirmed_at == prove(registration=registration).confirmed_at
+    assert CompanyShare.objects.get().taken == 1
+
+
+@pytest.mark.parametrize("reason", ["stranger", "no company", "left", "lapsed company", "vendor"])
+def test_who_is_no_member(reason: str):
+    ticket = visit()
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    if reason == "no company":
+        make_person(email="ana@example.org")
+    if reason == "left":
+        make_member(email="ana@example.org")
+        Employment.objects.update(ends_on=yesterday)
+    if reason == "lapsed company":
+        make_member(email="ana@example.org")
+        CompanyRole.objects.update(ends_on=yesterday)
+    if reason == "vendor":
+        make_member(make_company(role="vendor"), email="ana@example.org")
+    registration = pending(ticket, "ana@example.org")
+    with pytest.raises(NotAMember):
+        prove(registration=registration)
+    registration.refresh_from_db()
+    assert (registration.state, registration.person) == ("pending", None)
+
+
+def test_a_late_proof_takes_a_place_if_one_is_left():
+    ticket = visit(capacity=1)
+    make_member(email="ana@example.org")
+    late = pending(ticket, "ana@example.org")
+    lapse()
+    Client().get(f"/events/{ticket.event.slug}/")  # showing the places gives back what lapsed
+    ticket.refresh_from_db()
+    assert ticket.taken == 0
+    assert prove(registration=late).state == "confirmed"
+    ticket.refresh_from_db()
+    assert ticket.taken == 1
+
+
+def test_a_late_proof_finds_the_place_gone():
+    ticket = visit(capacity=1)
+    make_member(email="ana@example.org")
+    make_member(email="bob@example.org")
+    late = pending(ticket, "ana@example.org")
+    lapse()
+    prove(registration=pending(ticket, "bob@example.org"))
+    with pytest.raises(SoldOut):
+        prove(registration=late)
+    late.refresh_from_db()
+    assert late.state == "expired"
+
+
+def test_one_member_one_place():
+    ticket = visit()
+    make_member(email="ana@example.org")
+    prove(registration=pending(ticket, "ana@example.org"))
+    with pytest.raises(AlreadyRegistered):
+        prove(registration=pending(ticket, "ana@example.org"))
+
+
+def test_links_that_are_forged_old_or_for_another_address(settings):
+    registration = pending(visit(), "ana@example.org")
+    token = proof_token(registration)
+    assert registration_to_prove(token) == registration
+    for forged in ("", "x", f"{token}x", token[:-3], token.swapcase()):
+        with pytest.raises(NotFound):
+            registration_to_prove(forged)
+    Registration.objects.update(email="bob@example.org")
+    with pytest.raises(NotFound):
+        registration_to_prove(token)
+
+
+def test_a_link_ends(monkeypatch):
+    registration = pending(visit(), "ana@example.org")
+    token = proof_token(registration)
+    later = timezone.now().timestamp() + 4 * 24 * 3600
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+    with pytest.raises(Expired):
+        registration_to_prove(token)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_company_never_gets_more_than_its_cap():
+    ticket = visit(company_cap=3)
+    company = make_company()
+    registrations = []
+    for number in range(20):
+        make_member(company, email=f"m{number}@example.org")
+        registrations.append(pending(ticket, f"m{number}@example.org"))
+    results = in_threads(
+        [lambda r=registration: prove(registration=r) for registration in registrations], threads=16
+    )
+    assert [type(result) for result in results].count(CompanyFull) == 17
+    assert CompanyShare.objects.get().taken == 3
+    assert Registration.objects.confirmed().count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_late_proofs_at_once_take_the_last_place_once():
+    ticket = visit(capacity=20)
+    registrations = []
+    for number in range(20):
+        make_member(email=f"m{number}@example.org")
+        registrations.append(pending(ticket, f"m{number}@example.org"))
+    Registration.objects.update(held_until=None)
+    Ticket.objects.update(capacity=1, taken=0)
+    in_threads([lambda r=registration: prove(registration=r) for registration in registrations], threads=16)
+    assert Registration.objects.confirmed().count() == 1
+    assert Ticket.objects.get().taken == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_member_proves_two_places_at_once():
+    ticket = visit()
+    make_member(email="ana@example.org")
+    registrations = [pending(ticket, "ana@example.org") for _each in range(6)]
+    in_threads([lambda r=registration: prove(registration=r) for registration in registrations], threads=6)
+    assert Registration.objects.confirmed().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_harness_sees_a_cap_that_is_only_looked_at():
+    """The negative control: look first, then write."""
+    ticket = visit(company_cap=3)
+    share = CompanyShare.objects.create(ticket=ticket, company=make_company())
+
+    def unguarded() -> None:
+        if CompanyShare.objects.get(pk=share.pk).taken < 3:
+            CompanyShare.objects.filter(pk=share.pk).update(taken=F("taken") + 1)
+
+    for _attempt in range(20):
+        CompanyShare.objects.update(taken=0)
+        in_threads([unguarded] * 64, threads=16)
+        share.refresh_from_db()
+        if share.taken > 3:
+            return
+    pytest.fail("no excess in 20 rushes: the harness would not notice one")
