@@ -1,0 +1,224 @@
+"""Files that are no schedules: one sentence, exit status 2, nothing half done."""
+
+import gzip
+import io
+import json
+import zipfile
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from convention.errors import ConventionError, Unreadable
+from convention.events.models import Event
+from schedule.exchange.decode import LARGEST
+from schedule.exchange.import_schedule import import_schedule
+from schedule.exchange.read import read
+
+from .files import event, frab_json, ics, one, vevent
+
+LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">
+<!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
+<!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;">]>
+<schedule><conference><title>&lol3;</title></conference></schedule>"""
+OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<schedule><day date="2026-06-17"><event><title>&x;</title><start>10:00</start></event></day></schedule>"""
+
+
+def zipped() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("a.txt", "a")
+    return held.getvalue()
+
+
+BAD = {
+    "empty": b"",
+    "blank": b" \r\n\t ",
+    "only NUL": b"\x00" * 100,
+    "binary": bytes(range(256)) * 40,
+    "a picture": b"\x89PNG\r\n\x1a\n" + b"\x00" * 50,
+    "PDF": b"%PDF-1.7 ...",
+    "a ZIP archive": zipped(),
+    "compressed": gzip.compress(one(event())),
+    "too large": b"<schedule>" + b" " * (LARGEST + 1),
+    "laughs": LAUGHS,
+    "outside": OUTSIDE,
+    "cut XML": one(event())[:-60],
+    "cut JSON": frab_json({"title": "A"})[:-5],
+    "cut calendar": ics(vevent("DURATION:PT1H"))[:-30],
+    "deep JSON": b"[" * 200_000,
+    "deep XML": b"<schedule>" + b"<a>" * 20_000,
+    "a large number": b'{"schedule": {"conference": {"x": ' + b"9" * 5000 + b"}}}",
+    "HTML": b"<!DOCTYPE html><html><body>Hello</body></html>",
+    "RSS": b'<rss version="2.0"><channel/></rss>',
+    "xCal": b'<icalendar xmlns="urn:ietf:params:xml:ns:icalendar-2.0"/>',
+    "other XML": b"<programme/>",
+    "CSV": b"title,start,room\nA,10:00,Aula\n",
+    "text": b"Programme: to follow.",
+    "vCard": b"BEGIN:VCARD\r\nFN:Ada\r\nEND:VCARD\r\n",
+    "a list": b"[]",
+    "a number": b"[1]",
+    "an object": b"{}",
+    "Sessionize": json.dumps([{"groupId": 1, "sessions": []}]).encode(),
+    "pretalx": json.dumps({"count": 1, "next": None, "previous": None, "results": []}).encode(),
+    "jCal": json.dumps(["vcalendar", [], []]).encode(),
+    "no session": one(),
+    "an empty calendar": ics(),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", BAD)
+def test_one_sentence(name):
+    with pytest.raises(Unreadable) as refused:
+        import_schedule(slug="conf", data=BAD[name])
+    sentence = str(refused.value)
+    assert sentence.endswith(".")
+    assert (sentence.count("\n"), len(sentence) < 200, Event.objects.count()) == (0, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("HTML", "HTML"), ("xCal", "xCal"), ("CSV", "CSV"), ("Sessionize", "Sessionize"), ("jCal", "jCal")],
+)
+def test_known_formats_are_refused_by_name(name, word):
+    with pytest.raises(Unreadable, match=word) as refused:
+        read(BAD[name])
+    assert "frab JSON" in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_the_command_exits_with_two(tmp_path, capsys):
+    for number, data in enumerate([b"", LAUGHS, BAD["deep JSON"]]):
+        path = tmp_path / str(number)
+        path.write_bytes(data)
+        with pytest.raises(SystemExit) as left:
+            call_command("schedule_import", "conf", path)
+        assert left.value.code == 2
+    with pytest.raises(SystemExit) as left:
+        call_command("schedule_import", "conf", tmp_path / "missing.xml")
+    assert left.value.code == 2
+    with pytest.raises(SystemExit) as left:
+        call_command("schedule_import", "conf", tmp_path)
+    assert left.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db
+def test_the_commands_tell_and_write(tmp_path, capsys):
+    path = tmp_path / "file"
+    path.write_bytes(one(event(), event("", number="3")))
+    call_command("schedule_import", "conf", path, "--dry-run")
+    assert not Event.objects.exists()
+    call_command("schedule_import", "conf", path)
+    told = capsys.readouterr().out.splitlines()
+    assert told[: len(told) // 2] == told[len(told) // 2 :]
+    for fmt in ("frab-xml", "frab-json", "ics"):
+        call_command("schedule_export", "conf", format=fmt, output=tmp_path / fmt)
+        report = import_schedule(slug="conf", data=(tmp_path / fmt).read_bytes())
+        assert (report.added, report.changed, report.unchanged) == ((), (), 1)
+    with pytest.raises(SystemExit) as left:
+        call_command("schedule_export", "conf", format="ics", output=tmp_path / "none" / "x")
+    assert left.value.code == 2
+
+
+GUID = "270fa44c-821a-577f-8ca3-33e8d4a8c2a7"
+DATE = "2026-06-17T10:00:00+02:00"
+INSIDE = '<persons><person id="1">A</person></persons><links><link href="a"/></links>'
+SEEDS = [
+    one(
+        event("Été", guid=GUID, number="1", date=DATE),
+        event("B", start="23:30", more=INSIDE),
+        head="<title>T</title><time_zone_name>Europe/Paris</time_zone_name><start>2026-06-17</start>",
+    ),
+    frab_json(
+        {"id": 1, "title": "A", "date": DATE, "duration": "0:30", "persons": [{"name": "A"}]},
+        time_zone_name="Europe/Paris",
+    ),
+    ics(
+        vevent("DTEND:20260617T103000Z", "DESCRIPTION:a\\, b", start=";TZID=Europe/Paris:20260617T100000"),
+        head="X-WR-TIMEZONE:Europe/Paris",
+    ),
+]
+PIECES = [
+    *(
+        b"",
+        b"\x00",
+        b"\xff\xfe",
+        b"<",
+        b">",
+        b'"',
+        b"&",
+        b"\r\n",
+        b"\n ",
+        b"99999999999",
+        b"-1",
+        b"24:61",
+        b"T",
+    ),
+    *(b"\xc3", b"null", b"[", b"{", b"]]>", b"<![CDATA[", b"DTSTART:", b"END:VEVENT\n", b";TZID=X", b"0000"),
+]
+ODD_EVENT = {"title": {}, "date": [], "persons": 5}
+LATE = "<event><title>A</title><start>47:59</start></event>"
+ODD = [
+    frab_json(ODD_EVENT),
+    frab_json(days={"1": {"rooms": [{"name": 1, "talks": [1, None]}]}}),
+    frab_json(rooms=5, tracks="x", days=[], events={}),
+    f"<schedule><day date='9999-12-31'>{LATE}</day></schedule>".encode(),
+    f"<schedule><day date='2199-12-31'>{LATE}</day></schedule>".encode(),
+    b"<schedule><event><title>A</title><date>0001-01-01T00:00:00+14:00</date></event></schedule>",
+    ics(vevent(start=":99991231T235959Z"), vevent(start=":21991231T235959Z")),
+    ics(vevent("DURATION:P9999D", start=":20260617T100000"), vevent("DTEND:00010101T000000")),
+    b"BEGIN:VCALENDAR\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY\nDTSTART:20260617T1\nEND:VEVENT\nEND:VCALENDAR",
+    ics("BEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE", vevent(start=";TZID=X:20260617T100000")),
+]
+
+
+@st.composite
+def mutations(draw) -> bytes:
+    """A good file with some of it cut, doubled or replaced."""
+    data = draw(st.sampled_from(SEEDS))
+    for _change in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(data)))
+        end = min(len(data), start + draw(st.integers(0, 30)))
+        piece = draw(st.sampled_from([*PIECES, data[start:end] * 2]) | st.binary(max_size=6))
+        data = data[:start] + piece + data[end:]
+    return data
+
+
+def refusal(data: bytes) -> str:
+    """Read the file; the sentence, where it is refused."""
+    try:
+        programme = read(data)
+    except ConventionError as error:
+        return str(error)
+    assert all(talk.title and talk.starts_at.tzinfo for talk in programme.talks)
+    assert all(talk.ends_at is None or talk.ends_at >= talk.starts_at for talk in programme.talks)
+    return "."
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(mutations())
+def test_whatever_is_read_is_read_or_refused_with_a_sentence(data):
+    assert refusal(data)[-1] == "."
+
+
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_odd_files(number):
+    assert refusal(ODD[number])[-1] == "."
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(mutations())
+def test_whatever_is_read_can_be_brought_in_twice(data):
+    Event.objects.all().delete()
+    try:
+        first = import_schedule(slug="conf", data=data)
+    except ConventionError:
+        assert not Event.objects.exists()
+        return
+    again = import_schedule(slug="conf", data=data)
+    assert (len(again.added), len(again.changed), again.unchanged) == (0, 0, len(first.added))
