@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-WEB = re.compile(r"(https?)://([^\s/?#]+)([^?#]*)(\?[^#]*)?(#.*)?$", re.I | re.S)
+WEB = re.compile(r"(https?)://([^\s/?#]+)(/[^?#]*)?(\?[^#]*)?(#.*)?$", re.I | re.S)
 HOST = re.compile(
     r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+(?::[^@/]*)?@)?(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$"
 )

@@ -46,9 +46,15 @@ def apply(programme: Programme, items: list[Identified], *, event: Event, schedu
     ]
     add_all(new, sessions, ground, applied)
     change_all(changes, ground, applied)
-    applied.gone = [session.title for session in sessions if session.pk not in set(matched.values())]
+    kept = set(matched.values())
+    applied.gone = [session.title for session in sessions if session.pk not in kept and is_public(session)]
     settle_head(programme, schedule, ground, applied)
     return applied
+
+
+def is_public(session: Session) -> bool:
+    """Whether a file of the whole programme would hold the session."""
+    return session.starts_at is not None and session.cancelled_at is None
 
 
 def known_of(session: Session) -> Known:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from .clean import CONTROL
 from .notes import Notes, Reason
 from .programme import Talk
 
@@ -182,7 +183,7 @@ def names_of(talk: Talk) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """Text for comparing: small letters, single spaces."""
-    return " ".join(text.casefold().split())
+    return " ".join(CONTROL.sub("", text).casefold().split())
 
 
 def there[Item](keys: Keys[Item], place: Callable[[Item], Hashable]) -> Keys[Item]:

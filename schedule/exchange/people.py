@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from convention.events.models import Event
 
 from ..models import Speaker
+from .clean import one_line
 from .match import folded, made_guid
+from .notes import Notes
 from .programme import Person
+
+NO_LIMIT = 10**9
 
 
 class People:
@@ -94,7 +98,8 @@ class People:
 def brought_up(speaker: Speaker, person: Person) -> bool:
     """Give a speaker what the file says; whether anything changed."""
     before = (speaker.name, speaker.biography, speaker.url)
-    speaker.name = person.name
+    if one_line(speaker.name, NO_LIMIT, Notes()) != person.name:
+        speaker.name = person.name
     speaker.biography = speaker.biography if person.biography is None else person.biography
     speaker.url = speaker.url if person.url is None else person.url
     return before != (speaker.name, speaker.biography, speaker.url)

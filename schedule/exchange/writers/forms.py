@@ -13,11 +13,12 @@ from .. import clean
 from ..addresses import any_uri, web_uri
 from ..moments import day_of, known_zone
 from ..notes import Notes
-from ..programme import Format, Head, Link, Person, Programme, Talk
+from ..programme import Format, Head, Link, Person, Programme, Talk, Thread
 
 SLUG = re.compile(r"[a-z0-9_]{4,}-[a-z0-9_-]{3,}[a-z0-9]")
 CODES = {Format.FRAB_XML: re.compile(r"[0-9A-Z]{6}"), Format.FRAB_JSON: re.compile(r"[0-9A-Z]+")}
 LINK_KINDS = frozenset(["slides", "paper", "web", "blog", "article", "media", "related", "activitypub"])
+TRACK_SLUG = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 LONGEST = datetime.timedelta(hours=99, minutes=59, seconds=59)
 NO_LIMIT = 10**9
 BREAKS = re.compile("[\x85\u2028\u2029]")
@@ -32,11 +33,23 @@ def formed(programme: Programme) -> Programme:
         version=line(programme.head.version),
         base_url=web_uri(programme.head.base_url or ""),
     )
+    programme = replace(
+        programme,
+        places=tuple(replace(place, name=line(place.name)) for place in programme.places),
+        threads=tuple(thread_form(thread, at) for at, thread in enumerate(programme.threads, start=1)),
+    )
     talks = tuple(common(talk, head) for talk in programme.talks)
     if programme.format is Format.ICALENDAR:
         return replace(programme, head=head, talks=tuple(map(calendar_form, talks)))
     form = xml_form if programme.format is Format.FRAB_XML else json_form
     return replace(programme, head=head, talks=frab_forms(talks, head, programme.format, form))
+
+
+def thread_form(thread: Thread, at: int) -> Thread:
+    """A track with a slug that both schemas allow: its own, or one from its name or its place."""
+    name = line(thread.name)
+    slugs = (thread.slug, slugify(name)[:80].strip("-"), f"track-{at}")
+    return replace(thread, name=name, slug=next(slug for slug in slugs if TRACK_SLUG.fullmatch(slug)))
 
 
 def common(talk: Talk, head: Head) -> Talk:
@@ -124,10 +137,22 @@ def extra_of(talk: Talk, code: str) -> tuple[tuple[str, str], ...]:
 def xml_form(talk: Talk) -> Talk:
     """Frab XML: durations below 100 hours, speakers by name and guid."""
     assert talk.ends_at
-    extra = tuple((name, value) for name, value in talk.extra or () if name != "do_not_stream")
-    if extra == talk.extra and talk.ends_at - talk.starts_at <= LONGEST:
-        return talk
-    return replace(talk, ends_at=talk.starts_at + min(talk.ends_at - talk.starts_at, LONGEST), extra=extra)
+    return replace(
+        talk,
+        ends_at=talk.starts_at + min(talk.ends_at - talk.starts_at, LONGEST),
+        extra=tuple((name, value) for name, value in talk.extra or () if name != "do_not_stream"),
+        links=xml_links(talk.links),
+        attachments=tuple(replace(link, service="") for link in xml_links(talk.attachments)),
+    )
+
+
+def xml_links(links: tuple[Link, ...] | None) -> tuple[Link, ...]:
+    """The links as the reader takes them."""
+    found = (
+        Link("".join(line(link.url).split()), line(link.title), line(link.kind), line(link.service))
+        for link in links or ()
+    )
+    return tuple(link for link in found if clean.harmless(link.url))
 
 
 def json_form(talk: Talk) -> Talk:
@@ -148,7 +173,7 @@ def json_links(links: tuple[Link, ...] | None) -> tuple[Link, ...]:
         Link(any_uri(link.url), line(link.title), link.kind if link.kind in LINK_KINDS else "")
         for link in links or ()
     )
-    return tuple(link for link in found if link.url)
+    return tuple(link for link in found if clean.harmless(link.url))
 
 
 def json_person(person: Person) -> Person:

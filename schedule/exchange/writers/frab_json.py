@@ -14,7 +14,6 @@ from .frames import Frame, frames_of
 from .spans import span
 
 ZONE = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC$")
-TRACK_SLUG = re.compile(r"[a-z0-9_-]+[a-z0-9]")
 SCHEMA = "https://c3voc.de/schedule/schema.json"
 
 
@@ -56,9 +55,7 @@ def conference_of(programme: Programme) -> dict[str, Any]:
 
 def track_of(name: str, slug: str, color: str) -> dict[str, str]:
     """A track, with what of it the schema allows."""
-    track = {"name": name}
-    if TRACK_SLUG.fullmatch(slug):
-        track["slug"] = slug
+    track = {"name": name, "slug": slug}
     if hex_color(color):
         track["color"] = hex_color(color)
     return track

@@ -40,7 +40,7 @@ def conference_of(programme: Programme, days: int) -> etree._Element:
         if value:
             add(conference, name, value)
     for thread in programme.threads:
-        values = {"name": thread.name, "color": hex_color(thread.color), "slug": track_slug(thread.slug)}
+        values = {"name": thread.name, "color": hex_color(thread.color), "slug": thread.slug}
         etree.SubElement(conference, "track", {name: value for name, value in values.items() if value})
     return conference
 
@@ -61,15 +61,6 @@ def hex_color(color: str) -> str:
     """A colour as the schema wants it, or nothing."""
     small = color.lower()
     return small if len(small) == 7 and small[0] == "#" and set(small[1:]) <= set("0123456789abcdef") else ""
-
-
-def track_slug(slug: str) -> str:
-    """A slug as the schema wants it, or nothing."""
-    fits = len(slug) > 1 and slug[0] in LETTERS and set(slug) <= LETTERS | set("0123456789-")
-    return slug if fits else ""
-
-
-LETTERS = set("abcdefghijklmnopqrstuvwxyz")
 
 
 def day_of(frame: Frame, places: dict[str, Place], zone: datetime.tzinfo) -> etree._Element:

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from convention.events.models import Event
 
+from ..addresses import web_uri
 from ..programme import Programme
 
 
@@ -15,6 +16,7 @@ def with_own_pages(programme: Programme, event: Event) -> Programme:
     return replace(
         programme,
         talks=tuple(
-            talk if talk.url else replace(talk, url=f"{start}{talk.guid}/") for talk in programme.talks
+            talk if web_uri(talk.url or "") else replace(talk, url=f"{start}{talk.guid}/")
+            for talk in programme.talks
         ),
     )

@@ -185,7 +185,7 @@ def test_one_uid_for_several():
 
 def test_a_calendar_that_was_cut_off():
     data = ics(vevent("DURATION:PT1H"), vevent("DESCRIPTION:" + "word " * 50))
-    with pytest.raises(Unreadable, match=r"cut off|coupé"):
+    with pytest.raises(Unreadable, match="cut off"):
         read(data[:-120])
 
 

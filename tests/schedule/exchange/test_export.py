@@ -1,0 +1,238 @@
+"""What we write: strictly in the published formats, whatever the programme holds, and it reads back."""
+
+import datetime
+import zoneinfo
+
+import icalendar
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from schedule.exchange.addresses import any_uri, web_uri
+from schedule.exchange.export_schedule import WRITERS, export_schedule
+from schedule.exchange.import_schedule import import_schedule
+from schedule.exchange.programme import Format
+from schedule.exchange.writers.vtimezone import zone_lines
+from schedule.models import Schedule, Session
+from tests.factories import make_event, make_room, make_session, make_track
+
+from .calendars import read_calendar
+from .schemas import json_errors, xml_errors
+
+pytestmark = pytest.mark.django_db
+
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+CRUEL = "\x0b\u2028 A;B,C\\n\\,D \"'<&>]]> \u202eשלום\u202c 🎉 日本 \r\n\tend\x85\x1f"
+
+
+def at(day: int, hour: int, minute: int = 0, *, fold: int = 0) -> datetime.datetime:
+    local = datetime.datetime(2026, 10, day, hour, minute, tzinfo=PARIS, fold=fold)
+    return local.astimezone(datetime.UTC)
+
+
+def changes(event, fmt) -> tuple[int, int, int]:
+    report = import_schedule(slug=event.slug, data=export_schedule(event=event, fmt=fmt))
+    return len(report.added), len(report.changed), report.unchanged
+
+
+@pytest.fixture
+def cruel():
+    """An event with everything that could break a file."""
+    event = make_event(slug="cruel", name=CRUEL, starts_at=at(24, 8), ends_at=at(30, 18))
+    Schedule.objects.create(event=event, acronym="É 1", base_url="https://exämple.org/a b", version=CRUEL)
+    room = make_room(event, CRUEL[2:])
+    track = make_track(event, "x" * 300, color="#ABCDEF", slug="1x")
+    texts = {"abstract": CRUEL, "description": f"<p>{CRUEL}</p><script>x</script>", "subtitle": CRUEL}
+    links = [
+        {"url": "../slides.pdf", "title": CRUEL, "type": "odd"},
+        {"url": "https://exämple.org/a b?c=d|e#f#g", "type": "slides", "service": "FORGEJO"},
+        {"url": "javascript:alert(1)"},
+        {"title": "none"},
+        "odd",
+    ]
+    extra = {"code": "abc", "logo": "x.png", "feedback_url": "https://example.org/[f]", "odd": [1]}
+    make_session(
+        event, CRUEL, speakers=(CRUEL[2:], "Ada"), room=room, track=track, starts_at=at(24, 9), slug="A b",
+        url="https://example.org/é?x=<y>&z=[1]", links=links, attachments=links, extra=extra, kind=CRUEL[2:],
+        language="de, en", recording_license=CRUEL[2:], recording_optout=True, **texts,
+    )  # fmt: skip
+    make_session(
+        event, "T" * 2000, starts_at=at(24, 23), minutes=150, room=room, day=datetime.date(2026, 10, 23)
+    )
+    make_session(event, "Long", starts_at=at(24, 9), minutes=130 * 60, extra=extra, slug="same-slug")
+    make_session(event, "Zero", starts_at=at(24, 9), minutes=0, slug="same-slug")
+    make_session(event, "Zero", starts_at=at(24, 9), ends_at=None, source_id="7")
+    make_session(event, "First", starts_at=at(25, 2, 30), minutes=10, room=room)
+    make_session(event, "Second", starts_at=at(25, 2, 30, fold=1), minutes=10, source_id="u@x")
+    make_session(event, "Twin", starts_at=at(25, 9, 0).replace(second=30), source_id="u@x")
+    make_session(event, "Called off", cancelled_at=at(1, 1))
+    make_session(event, "Open", starts_at=None)
+    return event
+
+
+def test_it_is_valid(cruel):
+    assert xml_errors(export_schedule(event=cruel, fmt=Format.FRAB_XML)) == []
+    assert json_errors(export_schedule(event=cruel, fmt=Format.FRAB_JSON)) == []
+
+
+@pytest.mark.parametrize("fmt", list(WRITERS))
+def test_it_reads_back_without_a_change(cruel, fmt):
+    sessions = 9 if fmt is Format.ICALENDAR else 8
+    assert changes(cruel, fmt) == (0, 0, sessions)
+    assert Schedule.objects.get().revision == 0
+
+
+@pytest.mark.parametrize("fmt", list(WRITERS))
+def test_another_event_made_of_it_writes_the_same(cruel, fmt):
+    data = export_schedule(event=cruel, fmt=fmt)
+    other = import_schedule(slug="other", data=data).event
+    again = export_schedule(event=other, fmt=fmt)
+    if fmt is Format.ICALENDAR:
+        entries = [[*icalendar.Calendar.from_ical(file).walk("VEVENT")] for file in (data, again)]
+        names = (
+            "UID",
+            "SUMMARY",
+            "DTSTART",
+            "DTEND",
+            "LOCATION",
+            "DESCRIPTION",
+            "URL",
+            "CATEGORIES",
+            "STATUS",
+        )
+        first, second = ([{n: str(e.get(n)) for n in names} for e in found] for found in entries)
+        assert first == second
+        assert [e["DTSTART"].dt for e in entries[0]] == [e["DTSTART"].dt for e in entries[1]]
+    else:
+        assert again == data
+
+
+def test_calendars_are_read_whole_by_others(cruel):
+    data = export_schedule(event=cruel, fmt=Format.ICALENDAR)
+    assert max(len(line) for line in data.split(b"\r\n")) <= 75
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    timed = Session.objects.filter(starts_at__isnull=False)
+    moments = sorted((session.starts_at, session.ends_at or session.starts_at) for session in timed)
+    for found in (
+        [(entry.dtstart.value, entry.dtend.value) for entry in read_calendar(data).vevent_list],
+        [(e["DTSTART"].dt, e["DTEND"].dt) for e in icalendar.Calendar.from_ical(data).walk("VEVENT")],
+    ):
+        assert sorted(tuple(moment.astimezone(datetime.UTC) for moment in pair) for pair in found) == [
+            tuple(moment.replace(microsecond=0) for moment in pair) for pair in moments
+        ]
+    uids = [entry.uid.value for entry in read_calendar(data).vevent_list]
+    assert (len(set(uids)), uids.count("u@x")) == (9, 1)
+    assert b"mailto" not in data.lower()
+
+
+def test_the_hour_that_comes_twice(cruel):
+    data = export_schedule(event=cruel, fmt=Format.ICALENDAR).decode()
+    starts = [line for line in data.splitlines() if line.startswith("DTSTART") and "1025T0" in line]
+    assert starts[:2] == ["DTSTART;TZID=Europe/Paris:20261025T023000", "DTSTART:20261025T013000Z"]
+
+
+def test_days_and_rooms_of_the_xml():
+    event = make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), name="Conf")
+    aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
+    make_session(event, "Night", starts_at=at(25, 1), day=datetime.date(2026, 10, 24), room=lab, minutes=60)
+    make_session(event, "Late", starts_at=at(24, 10), room=aula)
+    make_session(event, "Next", starts_at=at(25, 10), room=lab)
+    root = etree.fromstring(export_schedule(event=event, fmt=Format.FRAB_XML))
+    days = [(day.get("date"), day.get("start"), day.get("end")) for day in root.findall("day")]
+    assert days == [
+        ("2026-10-24", "2026-10-24T06:00:00+02:00", "2026-10-25T06:00:00+01:00"),
+        ("2026-10-25", "2026-10-25T06:00:00+01:00", "2026-10-26T06:00:00+01:00"),
+    ]
+    rooms = [[(room.get("name"), len(room)) for room in day] for day in root.findall("day")]
+    assert rooms == [[("Aula", 1), ("Lab", 1)], [("Lab", 1)]]
+    night = root.xpath("//event[title='Night']")[0]
+    assert (night.findtext("date"), night.findtext("start")) == ("2026-10-25T01:00:00+02:00", "01:00")
+    assert night.findtext("url") == f"http://localhost:8000/events/conf/sessions/{night.get('guid')}/"
+
+
+def test_what_a_calendar_tells_of_a_session():
+    event = make_event(slug="conf", starts_at=at(24, 8))
+    texts = {"abstract": "<p>Short &amp; sweet</p>", "description": "Long", "subtitle": "Sub"}
+    make_session(event, "Talk", speakers=("Ada", "Bob"), **texts)
+    [entry] = read_calendar(export_schedule(event=event, fmt=Format.ICALENDAR)).vevent_list
+    assert entry.description.value == "Ada, Bob\n\nSub\n\nShort & sweet\n\nLong"
+    assert entry.uid.value == str(Session.objects.get().guid)
+
+
+def test_a_changed_description_comes_back_without_what_the_event_knows():
+    event = make_event(slug="conf", starts_at=at(24, 8))
+    make_session(event, "Talk", speakers=("Ada",), abstract="Short", description="Long", number=5)
+    data = export_schedule(event=event, fmt=Format.ICALENDAR).replace(b"\\n\\nLong", b"\\n\\nLonger")
+    import_schedule(slug="conf", data=data)
+    session = Session.objects.get()
+    assert (session.abstract, session.description) == ("Short", "Longer")
+
+
+def test_an_event_without_sessions_has_a_valid_file():
+    event = make_event(slug="conf")
+    assert xml_errors(export_schedule(event=event, fmt=Format.FRAB_XML)) == []
+    assert json_errors(export_schedule(event=event, fmt=Format.FRAB_JSON)) == []
+    assert export_schedule(event=event, fmt=Format.ICALENDAR).endswith(b"END:VCALENDAR\r\n")
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Asia/Kolkata", "America/New_York", "Africa/Casablanca", "Pacific/Chatham"]
+)
+def test_zones_are_spelled_out_right(zone):
+    event = make_event(slug="conf", timezone=zone, starts_at=at(1, 0), ends_at=at(30, 0))
+    for month in range(1, 13):
+        start = datetime.datetime(2026, month, 15, 12, tzinfo=datetime.UTC)
+        make_session(event, f"{month:02}", starts_at=start)
+    data = export_schedule(event=event, fmt=Format.ICALENDAR)
+    found = {entry.summary.value: entry.dtstart.value for entry in read_calendar(data).vevent_list}
+    assert found == {session.title: session.starts_at for session in Session.objects.all()}
+    assert changes(event, Format.FRAB_XML) == (0, 0, 12)
+
+
+def test_a_rule_for_each_change_of_the_clock():
+    assert "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU" in zone_lines("Europe/Paris", 2026, 2026)
+
+
+@pytest.mark.parametrize(
+    ("address", "web", "any_kind"),
+    [
+        ("https://example.org/a b", "https://example.org/a%20b", "https://example.org/a%20b"),
+        ("HTTP://example.org", "http://example.org", "http://example.org"),
+        ("https://exämple.org/é", "https://xn--exmple-cua.org/%C3%A9", "https://xn--exmple-cua.org/%C3%A9"),
+        ("https://example.org/%zz%41", "https://example.org/%25zz%41", "https://example.org/%25zz%41"),
+        ("https://[::1]:80/", "https://[::1]:80/", "https://[::1]:80/"),
+        ("https://exa[mple/", "", ""),
+        ("mailto:a@example.org", "", "mailto:a@example.org"),
+        ("../a.pdf", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_addresses(address, web, any_kind):
+    assert (web_uri(address), any_uri(address)) == (web, any_kind)
+
+
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
+SCHEMAS = {Format.FRAB_XML: xml_errors, Format.FRAB_JSON: json_errors, Format.ICALENDAR: lambda _data: []}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(texts, texts, texts, texts, st.integers(0, 10**6)), min_size=1, max_size=4))
+def test_any_text_is_valid_and_reads_back(rows):
+    event = make_event(starts_at=at(24, 8), ends_at=at(26, 8))
+    for title, text, slug, url, seconds in rows:
+        make_session(
+            event,
+            f"T{title}",
+            starts_at=at(24, 8) + datetime.timedelta(seconds=seconds),
+            minutes=seconds % 9000,
+            slug=slug,
+            abstract=text,
+            description=title + text,
+            url=f"https://{url}",
+        )
+    for fmt in WRITERS:
+        data = export_schedule(event=event, fmt=fmt)
+        assert SCHEMAS[fmt](data) == []
+        found = import_schedule(slug=event.slug, data=data)
+        assert (len(found.added), len(found.changed), found.unchanged) == (0, 0, len(rows))
