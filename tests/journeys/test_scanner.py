@@ -275,3 +275,15 @@ def test_an_insecure_address_says_so(open_page, site):
 def at(site: str, route) -> str:
     """The same file on the live server."""
     return site + route.request.url.removeprefix("http://scanner.example")
+
+
+def test_the_code_reader_that_did_not_load_is_tried_again(camera_page, site):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = camera_page([code_of(badge)])
+    page.context.route("**/*.wasm", lambda route: route.abort())
+    pair(page, event)
+    expect(page.locator("#camera-state")).to_contain_text("Le lecteur de codes n’a pas pu être chargé")
+    page.context.unroute_all()
+    page.get_by_role("button", name="Réessayer l’appareil photo").click()
+    expect_verdict(page, "admitted", name="Ana Silva")

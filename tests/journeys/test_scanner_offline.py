@@ -339,3 +339,19 @@ def test_a_withdrawn_phone_is_told_while_it_only_waits(open_page):
     Device.objects.update(revoked_at=timezone.now())
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.locator("#message")).to_contain_text("may no longer scan")
+
+
+def test_a_late_refusal_of_an_old_token_does_not_end_the_new_one(open_page):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    old = pair(page, event)
+    Device.objects.update(revoked_at=timezone.now())
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#message")).to_contain_text("ne peut plus scanner")
+    new = pair(page, event)
+    assert new != old
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    scan(page, code_of(badge))
+    expect_all_sent(page)
+    assert kept(page)["pairing"] == 1

@@ -105,8 +105,8 @@ async function scan(message = say("camera.aim")) {
   part("hint").textContent = message;
   part("last").hidden = true;
   await strip.draw();
-  camera.start();
   loadReader();
+  camera.start();
   protect();
   keepAwake();
   outbox.flush();
@@ -135,12 +135,15 @@ function closeDialogs() {
 }
 
 async function loadReader() {
-  try {
-    await prepare(settings.reader);
-    isReaderLoaded = true;
-  } catch {
-    drawCamera("reader");
-  }
+  isReaderLoaded = await prepare(settings.reader);
+  if (!isReaderLoaded) drawCamera("reader");
+}
+
+async function tryCameraAgain() {
+  await loadReader();
+  if (!isReaderLoaded) return;
+  if (camera.isOn) drawCamera("on");
+  else await camera.start();
 }
 
 /** Codes in the camera's view: each counts once while it stays there. */
@@ -171,7 +174,9 @@ function take(text, meanings = [text]) {
 }
 
 /** The pairing has expired or was withdrawn: the list goes, unsent scans stay. */
-async function end() {
+async function end(token) {
+  const held = await pairing();
+  if (held && held.token !== token) return;
   await wipe();
   tabs.postMessage("changed");
   await welcome(say("pair.ended"));
@@ -210,7 +215,7 @@ function connect() {
   keepDirection();
   part("pair-camera").addEventListener("click", scanPairing);
   part("pair-cancel").addEventListener("click", () => welcome());
-  part("camera-again").addEventListener("click", () => camera.start());
+  part("camera-again").addEventListener("click", tryCameraAgain);
   part("torch").addEventListener("click", switchTorch);
   part("pair-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -260,7 +265,7 @@ function connectTime() {
 async function tick() {
   const held = await pairing();
   if (!held) return;
-  if (Date.now() + (held.clock_offset_ms ?? 0) > Date.parse(held.device.expires_at)) return end();
+  if (Date.now() + (held.clock_offset_ms ?? 0) > Date.parse(held.device.expires_at)) return end(held.token);
   await strip.draw();
   part("menu-open").dataset.ready = (await check(isReaderLoaded)).isReady;
 }

@@ -46,6 +46,11 @@ export class Camera {
     this.#release();
   }
 
+  /** Whether there is a picture. */
+  get isOn() {
+    return this.#stream !== null;
+  }
+
   /** Whether this camera has a torch. */
   get hasTorch() {
     return Boolean(this.#track?.getCapabilities?.().torch);

@@ -1,18 +1,30 @@
 /** Reads QR codes in the camera's picture: the middle first, now and then the whole. */
 
-import { BarcodeDetector, prepareZXingModule } from "../vendor/barcode-detector/ponyfill.js";
+import { BarcodeDetector, prepareZXingModule, purgeZXingModule } from "../vendor/barcode-detector/ponyfill.js";
 
 const CROP_SHARE = 0.72;
 const CROP_PIXELS = 640;
 const WHOLE_PIXELS = 1280;
 const WHOLE_EVERY = 3;
 
+/** Where the reader's binary is, kept as one object, by which the library knows that it is loaded already. */
+const ours = {};
+
 /**
- * Load the reader once.
+ * Load the reader; what failed may be tried again.
  * @param {string} wasm its address on our own server
+ * @returns {Promise<boolean>} whether it is there
  */
-export function prepare(wasm) {
-  return prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
+export async function prepare(wasm) {
+  ours.locateFile = () => wasm;
+  try {
+    await prepareZXingModule({ overrides: ours, fireImmediately: true });
+    return true;
+  } catch {
+    purgeZXingModule();
+    prepareZXingModule({ overrides: ours });
+    return false;
+  }
 }
 
 /** A reader of pictures; one per camera. */

@@ -15,7 +15,7 @@ const LOCAL_ONLY = ["event", "at_door"];
  * @property {(result: object, item: object) => void} onResult the server's verdict on a scan of ours
  * @property {(state: {waiting: number, isSending: boolean, trouble: number | null}) => void} onState
  * @property {(isOnline: boolean) => void} onReach
- * @property {() => void} onEnded
+ * @property {(token: string) => void} onEnded this token does not work any more
  */
 
 export class Outbox {
@@ -102,7 +102,7 @@ export class Outbox {
   }
 
   #fail(error) {
-    if (error instanceof Ended) return this.#listener.onEnded();
+    if (error instanceof Ended) return this.#listener.onEnded(error.token);
     const isTrouble = error instanceof Trouble;
     this.#trouble = isTrouble ? error.status : null;
     this.#listener.onReach(isTrouble);

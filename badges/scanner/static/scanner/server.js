@@ -5,8 +5,13 @@ const TIMEOUT_MS = 20_000;
 /** The server does not answer, or something between us and it answers in its place. */
 export class Unreachable extends Error {}
 
-/** The token is unknown, expired or withdrawn. */
-export class Ended extends Error {}
+/** This token is unknown, expired or withdrawn. */
+export class Ended extends Error {
+  constructor(token) {
+    super("The pairing has ended.");
+    this.token = token;
+  }
+}
 
 /** The server answered, but not with what was asked; `status` says how. */
 export class Trouble extends Error {
@@ -26,7 +31,7 @@ export async function fetchSnapshot(address, { token, sequence, presences_cursor
   const headers = etag ? { "If-None-Match": etag } : {};
   const { response, sent, received } = await ask(sequence ? `${address}?${query}` : address, token, { headers });
   if (response.status === 304) return { snapshot: null, etag };
-  const snapshot = await bodyOf(response, "registrations");
+  const snapshot = await bodyOf(response, "registrations", token);
   const tag = response.headers.get("ETag") ?? "";
   return { snapshot, etag: tag, clock_offset_ms: offset(snapshot, sent, received) };
 }
@@ -39,7 +44,7 @@ export async function sendScans(address, token, scans) {
   const headers = { "Content-Type": "application/json" };
   const request = { method: "POST", headers, body: JSON.stringify({ scans }) };
   const { response, sent, received } = await ask(address, token, request);
-  const body = await bodyOf(response, "results");
+  const body = await bodyOf(response, "results", token);
   return { results: body.results, clock_offset_ms: offset(body, sent, received) };
 }
 
@@ -55,9 +60,9 @@ async function ask(address, token, request) {
 }
 
 /** The JSON body, if it is one of ours: a hotel's sign-in page on status 200 is not. */
-async function bodyOf(response, list) {
+async function bodyOf(response, list, token) {
   const type = response.headers.get("Content-Type") ?? "";
-  if (response.status === 401 && type.startsWith("application/problem+json")) throw new Ended();
+  if (response.status === 401 && type.startsWith("application/problem+json")) throw new Ended(token);
   if (!response.ok) throw new Trouble(response.status, Number(response.headers.get("Retry-After")) || 0);
   const body = await response.json().catch(() => null);
   if (!Array.isArray(body?.[list])) throw new Unreachable();

@@ -24,7 +24,10 @@ function open() {
     terminated: () => {
       opening = null;
     },
-    blocking: (_current, _blocked, event) => event.target.close(),
+    blocking: (_current, _blocked, event) => {
+      event.target.close();
+      opening = null;
+    },
   });
   return opening;
 }

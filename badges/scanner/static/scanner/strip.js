@@ -11,7 +11,7 @@ let isReached = navigator.onLine;
 
 /** The server answered, or did not. */
 export function reached(isOnline) {
-  isReached = isOnline && navigator.onLine;
+  isReached = isOnline;
   part("connection").textContent = say(isReached ? "strip.online" : "strip.offline");
   part("connection").classList.toggle("is-off", !isReached);
 }

@@ -13,7 +13,7 @@ export class Sync {
 
   /**
    * @param {string} address
-   * @param {{onFresh: () => void, onReach: (isOnline: boolean) => void, onEnded: () => void}} listener
+   * @param {{onFresh: () => void, onReach: (isOnline: boolean) => void, onEnded: (token: string) => void}} listener
    */
   constructor(address, listener) {
     this.#address = address;
@@ -41,7 +41,7 @@ export class Sync {
       this.#listener.onReach(true);
       this.#listener.onFresh();
     } catch (error) {
-      if (error instanceof Ended) return this.#listener.onEnded();
+      if (error instanceof Ended) return this.#listener.onEnded(error.token);
       this.#listener.onReach(error instanceof Trouble);
     }
   }
