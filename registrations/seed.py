@@ -5,10 +5,10 @@ import datetime
 import random
 from collections import Counter
 
-from django.db.models import F
+from django.db.models import F, Min
 
 from convention.club.models import Employment, Person
-from convention.club.names import ABROAD
+from convention.club.names import ABROAD, VENDORS
 from convention.club.seed import person_name
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
@@ -27,6 +27,7 @@ TICKETS = [
     ("press", "Presse", "Press", 0, 60, False),
     ("staff", "Équipe", "Staff", 0, None, False),
 ]
+OF_MEMBERS = {"member", "speaker", "staff"}
 MIX = ["member"] * 70 + ["guest"] * 12 + ["vendor"] * 9 + ["speaker"] * 5 + ["press"] * 2 + ["staff"] * 2
 
 
@@ -88,14 +89,15 @@ def make_registrations(world: World, event: Event, count: int, *, only: str = ""
     """One order for each registration, all confirmed, in the weeks before."""
     rng = world.rng("registrations", event.slug)
     tickets = {ticket.slug: ticket for ticket in event.tickets.all()}
-    jobs = list(Employment.objects.select_related("person", "company").order_by("pk")[: world.people])
-    rng.shuffle(jobs)
+    jobs = keen_first(world, event)
     slugs = [only or rng.choice(MIX) for _index in range(count)]
     orders = [make_order(rng, event, tickets[slug], world) for slug in slugs]
     Order.objects.bulk_create(orders)
     sequence = next_sequence(event.pk)
     rows = [
-        make_registration(world, rng, order, tickets[slug], jobs[index] if index < len(jobs) else index)
+        make_registration(
+            world, rng, order, tickets[slug], jobs.pop() if jobs and slug in OF_MEMBERS else index
+        )
         for index, (order, slug) in enumerate(zip(orders, slugs, strict=True))
     ]
     for row in rows:
@@ -103,6 +105,27 @@ def make_registrations(world: World, event: Event, count: int, *, only: str = ""
     Registration.objects.bulk_create(rows)
     Registration.objects.filter(event=event).update(created_at=F("confirmed_at"))
     count_taken(tickets, rows)
+
+
+def keen_first(world: World, event: Event) -> list[Employment]:
+    """The members' people, to be taken from the end: some companies send many, some few."""
+    rng = world.rng("keen", event.slug)
+    jobs = list(Employment.objects.select_related("person", "company").order_by("pk")[: world.people])
+    keen = {company: rng.random() for company in sorted({job.company_id for job in jobs})}
+    ordered = sorted(jobs, key=lambda job: (rng.random() ** (0.3 + keen[job.company_id]), job.pk))
+    cap = event.tickets.aggregate(cap=Min("company_cap"))["cap"]
+    return ordered if cap is None else within_cap(ordered, cap)
+
+
+def within_cap(jobs: list[Employment], cap: int) -> list[Employment]:
+    """At most so many of each company."""
+    seen: Counter[int] = Counter()
+    kept = []
+    for job in jobs:
+        seen[job.company_id] += 1
+        if seen[job.company_id] <= cap:
+            kept.append(job)
+    return kept
 
 
 def base32(rng: random.Random) -> str:
@@ -145,6 +168,7 @@ def make_registration(
             ABROAD[job % 100] if job % 100 < len(ABROAD) else person_name(world, job)
         )
         row.email = f"invite{job}@{order.event.slug}.example"
+        row.company = VENDORS[job % len(VENDORS)][0] if ticket.slug == "vendor" else ""
     order.email, order.company = row.email, row.company
     return row
 

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections import defaultdict
 from itertools import cycle, islice, product
 
 from django.utils.text import slugify
@@ -116,7 +117,13 @@ def make_speakers(world: World, event: Event, sessions: list[Session]) -> None:
     """One or two people of the club for each talk."""
     people = list(Person.objects.filter(employments__isnull=False).order_by("pk").distinct()[: world.people])
     rng = world.rng("speakers", event.slug)
-    casts = [rng.sample(people, rng.choice((1, 1, 2))) for _session in sessions]
+    busy: dict[datetime.datetime, set[int]] = defaultdict(set)
+    casts = []
+    for session in sessions:
+        assert session.starts_at is not None
+        free = [person for person in people if person.pk not in busy[session.starts_at]]
+        casts.append(rng.sample(free, rng.choice((1, 1, 2))))
+        busy[session.starts_at] |= {person.pk for person in casts[-1]}
     names = {person.pk: person for cast in casts for person in cast}
     speakers = {
         key: Speaker(

@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from convention.club.models import Company, Person
 from convention.events.models import Event
-from registrations.models import Registration, Ticket
+from registrations.models import CompanyShare, Registration, Ticket
 from schedule.models import Session
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,8 @@ def test_sizes_coexist_and_counters_agree():
     assert Event.objects.get(slug="small").registrations.count() == 40
     for ticket in Ticket.objects.all():
         assert ticket.taken == ticket.registrations.count()
+    for share in CompanyShare.objects.select_related("ticket"):
+        assert share.taken <= share.ticket.company_cap
 
 
 def test_large_has_a_scarce_ticket():
