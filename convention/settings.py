@@ -315,6 +315,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "BookingState": ["confirmed", "pending", "cancelled", "expired"],
+        "Fullness": ["free", "filling", "full"],
+    },
 }
 
 LOGGING = {

@@ -223,5 +223,5 @@ def visits(event: "Event") -> Iterator[Visit]:
         entered.setdefault(registration, []).append(tuple(visit))
     people = expected(event).order_by("pk").values_list("pk", *person)
     for pk, *values in sorted(people, key=lambda row: (fold(row[1]), fold(row[2]), row[0])):
-        for visit in entered.get(pk, [()]):
-            yield Visit(*values, *visit)
+        for passed in entered.get(pk, [()]):
+            yield Visit(*values, *passed)

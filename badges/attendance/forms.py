@@ -12,7 +12,7 @@ from convention.events.models import Event
 from .models import Checkpoint, Resolution
 
 
-class CheckpointForm(forms.ModelForm):  # type: ignore[type-arg]
+class CheckpointForm(forms.ModelForm):
     """A door: its name, when it admits, how many it holds."""
 
     opens_at = WallClock(label=_("Opens"), required=False)

@@ -1,5 +1,7 @@
 """Tokens, errors, pages and limits of the API."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,3 +11,7 @@ class ApiConfig(AppConfig):
 
     name = "convention.api"
     verbose_name = _("API")
+
+    def ready(self) -> None:
+        """Tell the API's description how people's programs say who they are."""
+        import_module("convention.api.described")
