@@ -21,11 +21,15 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class OrganizerPage:
-    """An entry of the navigation: the name of its address, its words, and where it stands (0 to 100)."""
+    """An entry of the navigation: the name of its address, its words, and where it stands (0 to 100).
+
+    `is_for_desk` says that those who work at the desk may open it too.
+    """
 
     name: str
     label: str | Promise
     position: int
+    is_for_desk: bool = False
 
 
 @cache

@@ -3,18 +3,21 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from convention.errors import Forbidden
+from badges.pdf import badge_pdf
+from convention.errors import Forbidden, NotFound
 from convention.events.doors import event_to_staff, organizes, staffed_events
+from registrations.models import Registration
 
 from .desk import SHOWN, find_guests
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 LONGEST_QUERY = 200
 
@@ -49,3 +52,17 @@ def desk(request: "HttpRequest", event: str) -> "HttpResponse":
     }
     template = "reports/desk_results.html" if "part" in request.GET else "reports/desk.html"
     return render(request, template, context)
+
+
+@require_safe
+def badge(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
+    """One badge, to print at once."""
+    found = event_to_staff(event, request.user)
+    registration = Registration.objects.confirmed().filter(event=found, reference=reference).first()
+    if registration is None:
+        raise NotFound(_("There is no valid badge for this registration."))
+    headers = {
+        "Content-Disposition": f'inline; filename="badge-{reference}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(badge_pdf(registration), content_type="application/pdf", headers=headers)

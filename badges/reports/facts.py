@@ -4,7 +4,6 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Q
@@ -32,12 +31,18 @@ class Facts:
     confirmed: int = 0
     pending: int = 0
     arrived: int = 0
+    arrived_awaited: int = 0
     inside: int = 0
     conflicts: int = 0
     devices: list[Device] = field(default_factory=list)
     clashes: int = 0
     unplaced: int = 0
     unprintable: list[str] = field(default_factory=list)
+
+    @property
+    def absent(self) -> int:
+        """Confirmed, and seen at no door so far."""
+        return self.confirmed - self.arrived_awaited
 
     @property
     def capacity(self) -> int | None:
@@ -88,15 +93,30 @@ def _count_registrations(found: dict[int, Facts], at: datetime.datetime) -> None
 
 
 def _count_presences(found: dict[int, Facts]) -> None:
-    """People, not doors: whoever passed two entrances counts once."""
-    entrance = Q(checkpoint__kind=Checkpoint.Kind.ENTRANCE)
-    people: Any = Count("registration", distinct=True, filter=entrance & Q(entries__gt=0))
-    inside = Count("registration", distinct=True, filter=entrance & Q(is_inside=True))
-    conflicts = Count("pk", filter=Q(has_conflict=True))
+    """People, not doors: whoever passed two counts once; as `badges.attendance.facts` counts one event."""
+    doors = Checkpoint.objects.filter(event__in=found, counted_at__isnull=True)
+    with_entrance = set(
+        doors.filter(kind=Checkpoint.Kind.ENTRANCE).order_by().values_list("event", flat=True)
+    )
+    came, here = Q(entries__gt=0), Q(is_inside=True)
+    awaited = Q(registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True)
     rows = Presence.objects.filter(event__in=found).order_by().values("event")
-    for row in rows.annotate(arrived=people, inside=inside, conflicts=conflicts):
+    for row in rows.annotate(
+        arrived=people(came),
+        awaited=people(came & awaited),
+        anywhere=people(here),
+        at_entrance=people(here & Q(checkpoint__kind=Checkpoint.Kind.ENTRANCE)),
+        conflicts=Count("pk", filter=Q(has_conflict=True)),
+    ):
         facts = found[row["event"]]
-        facts.arrived, facts.inside, facts.conflicts = row["arrived"], row["inside"], row["conflicts"]
+        facts.inside = row["at_entrance"] if row["event"] in with_entrance else row["anywhere"]
+        facts.arrived, facts.arrived_awaited = row["arrived"], row["awaited"]
+        facts.conflicts = row["conflicts"]
+
+
+def people(condition: Q) -> Count:
+    """How many registrations have a presence like that."""
+    return Count("registration", distinct=True, filter=condition)
 
 
 def _look_at_sessions(found: dict[int, Facts]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.facts import arrivals
 from convention.charts import Bar, Bars, Curve, thinned
 from convention.dates import say_day, say_moment, say_time
 from convention.events.models import Event
@@ -88,26 +88,16 @@ def running_total(
 
 def arrivals_curve(event: Event) -> Curve:
     """How many had come by when, each person once."""
-    firsts = (
-        Presence.objects.filter(
-            event=event, checkpoint__kind=Checkpoint.Kind.ENTRANCE, first_in__isnull=False
-        )
-        .order_by()
-        .values("registration")
-        .annotate(came=Min("first_in"))
-        .values_list("came", flat=True)
-    )
-    return Curve(_("Arrivals"), counted_up(sorted(firsts), event.zone), _("Arrived"), is_stepped=True)
+    return Curve(_("Arrivals"), labelled(arrivals(event), event.zone), _("Arrived"), is_stepped=True)
 
 
-def counted_up(
-    moments: list[datetime.datetime], zone: zoneinfo.ZoneInfo
+def labelled(
+    points: list[tuple[datetime.datetime, int]], zone: zoneinfo.ZoneInfo
 ) -> list[tuple[datetime.datetime, str, int]]:
-    """One point per arrival, thinned; the hour as label, with the day where there are several."""
-    points = thinned([(moment, number) for number, moment in enumerate(moments, start=1)], POINTS)
-    days = {moment.astimezone(zone).date() for moment in moments}
-    say = say_time if len(days) == 1 else say_moment
-    return [(moment, say(moment, zone), number) for moment, number in points]
+    """The hour as label, with the day where there are several; thinned."""
+    days = {moment.astimezone(zone).date() for moment, _total in points}
+    say = say_time if len(days) <= 1 else say_moment
+    return [(moment, say(moment, zone), total) for moment, total in thinned(points, POINTS)]
 
 
 def _tickets(facts: Facts, registrations_url: str) -> Bars:

@@ -64,6 +64,5 @@ def overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "urls": urls,
         "has_begun": found.starts_at <= now or facts.arrived,
         "is_over": found.ends_at < now,
-        "missing": max(0, facts.confirmed - facts.arrived),
     }
     return render(request, "reports/overview.html", context)

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from convention import charts, dates
+from convention.events.doors import organizes
 from convention.icons import ICONS
 from convention.money import Money
 from convention.named import named
@@ -137,9 +138,10 @@ def meter(value: int, maximum: int | None) -> dict[str, Any]:
 
 @register.inclusion_tag("organize/event_nav.html", takes_context=True)
 def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
-    """The navigation of one event for its organizers: the entries that `organizer_pages` name."""
-    path = context["request"].path
+    """The navigation of one event: the entries that `organizer_pages` name, as far as the reader may go."""
+    path, may_all = context["request"].path, organizes(context["request"].user, event)
     entries = sorted(named("organizer_pages"), key=lambda entry: entry.position)
+    entries = [entry for entry in entries if may_all or entry.is_for_desk]
     found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
     shown = [(url, label) for url, label in found if url]
     here = max((url for url, _label in shown if path.startswith(url)), key=len, default="")

@@ -1,6 +1,7 @@
 """The desk finds people."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence
 from badges.reports.desk import SHOWN, find_guests
 from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
+from tests.papers import pdf_text
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +133,40 @@ def test_the_desk_leads_straight_to_the_only_event(event, client):
     assert "Accueil" in client.get("/").content.decode()
     client.force_login(make_person())
     assert client.get("/desk/").status_code == 403
+
+
+def test_the_desk_prints_a_badge(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    address = f"/desk/x/{zoe.reference}/badge.pdf"
+    assert client.get(address)["Location"].startswith("/accounts/login/")
+    client.force_login(make_staff(make_event(), "desk"))
+    assert client.get(address).status_code == 403
+    client.force_login(make_staff(event, "desk"))
+    answer = client.get(address)
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
+    assert "Lefèvre" in pdf_text(answer.content)
+    event.registrations.update(cancelled_at=timezone.now())
+    assert client.get(address).status_code == 404
+    assert client.get("/desk/x/NOBODY/badge.pdf").status_code == 404
+
+
+def test_the_desk_lets_someone_in_by_hand(event, client):
+    Checkpoint.objects.create(event=event, name="Entrée")
+    zoe = event.registrations.get(first_name="Zoé")
+    client.force_login(make_staff(event, "desk"))
+    page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
+    assert f'action="/organize/x/attendance/people/{zoe.reference}/check-in/"' in page
+    answer = client.post(
+        f"/organize/x/attendance/people/{zoe.reference}/check-in/", {"direction": "in"}, follow=True
+    )
+    assert answer.status_code == 200
+    assert "à l’intérieur" in client.get("/desk/x/", {"q": "zoe"}).content.decode()
+
+
+def test_the_desk_sees_only_what_it_may_open(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    client.force_login(make_staff(event, "desk"))
+    answer = client.get(f"/organize/x/attendance/people/{zoe.reference}/")
+    links = re.findall(r'<li><a href="([^"]+)"', answer.content.decode())
+    assert links == ["/desk/x/"]
+    assert [client.get(link).status_code for link in links] == [200]

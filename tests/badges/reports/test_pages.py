@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
-from badges.reports.figures import counted_up, running_total
+from badges.reports.figures import labelled, running_total
+from registrations.models import Registration
 from tests.factories import (
     make_administrator,
     make_event,
@@ -156,6 +157,23 @@ def test_the_sum_runs_through_days_without_any():
 def test_arrivals_name_the_day_only_where_there_are_several():
     first = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
     zone = make_event().zone
-    assert [label for _at, label, _n in counted_up([first], zone)] == ["9\u00a0h"]
-    labels = [label for _at, label, _n in counted_up([first, first + datetime.timedelta(days=1)], zone)]
+    assert [label for _at, label, _n in labelled([(first, 1)], zone)] == ["9\u00a0h"]
+    labels = [
+        label for _at, label, _n in labelled([(first, 1), (first + datetime.timedelta(days=1), 2)], zone)
+    ]
     assert labels[1] == "17\u00a0juin\u00a02027 à\u00a09\u00a0h"
+
+
+def test_numbers_are_those_of_the_lists_behind_them(client):
+    event = fill("x", registrations=6, inside=4, **running())
+    gone, *_others = Presence.objects.filter(event=event)
+    Presence.objects.filter(pk=gone.pk).update(is_inside=False)
+    Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=timezone.now())
+    client.force_login(make_staff(event))
+    facts = client.get("/organize/x/").context["facts"]
+    counts = {
+        state: client.get("/organize/x/attendance/", {"state": state}).context["shown"].paginator.count
+        for state in ("inside", "arrived", "absent")
+    }
+    assert counts == {"inside": facts.inside, "arrived": facts.arrived, "absent": facts.absent}
+    assert counts == {"inside": 3, "arrived": 4, "absent": 2}
