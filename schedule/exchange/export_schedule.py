@@ -1,11 +1,9 @@
 """Write an event's programme as a file that other programs read."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from convention.events.models import Event
 
-from ..models import Selection
 from .programme import Format, Programme
 from .writers.carried import written_programme
 from .writers.frab_json import write_frab_json
@@ -22,11 +20,3 @@ WRITERS: dict[Format, Callable[[Programme], bytes]] = {
 def export_schedule(*, event: Event, fmt: Format) -> bytes:
     """The file: the same bytes for the same revision of the programme."""
     return WRITERS[fmt](written_programme(event, fmt))
-
-
-def export_selection(*, event: Event, selection: Selection) -> bytes:
-    """The calendar of the sessions that a visitor picked."""
-    programme = written_programme(event, Format.ICALENDAR)
-    picked = set(selection.sessions.values_list("guid", flat=True))
-    talks = tuple(talk for talk in programme.talks if talk.guid in picked)
-    return write_icalendar(replace(programme, talks=talks))

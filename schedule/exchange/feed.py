@@ -10,8 +10,8 @@ from django.core.cache import cache
 
 from convention.events.models import Event
 
-from ..models import Schedule, Selection
-from .export_schedule import export_schedule, export_selection
+from ..models import Schedule
+from .export_schedule import export_schedule
 from .programme import Format
 
 SECONDS: Final = 3600
@@ -41,13 +41,6 @@ def feed_of(event: Event, fmt: Format) -> Feed:
         kept = packed(export_schedule(event=event, fmt=fmt), schedule.revision)
         cache.set(name, kept, SECONDS)
     return Feed(*kept, changed_at=schedule.changed_at or event.created_at)
-
-
-def personal_feed(event: Event, selection: Selection) -> Feed:
-    """The calendar of what one visitor picked; the choice may change at any time, so nothing is kept."""
-    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
-    data = export_selection(event=event, selection=selection)
-    return Feed(*packed(data, schedule.revision), changed_at=schedule.changed_at or event.created_at)
 
 
 def packed(data: bytes, revision: int) -> tuple[bytes, str]:

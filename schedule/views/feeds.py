@@ -1,4 +1,4 @@
-"""The programme for other programs: agenda.ics, agenda.xml, agenda.json, and one's own calendar."""
+"""The programme for other programs: agenda.ics, agenda.xml and agenda.json."""
 
 import re
 from typing import TYPE_CHECKING
@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
-from schedule.doors import selection_at
-from schedule.exchange.feed import Feed, feed_of, personal_feed
+from schedule.exchange.feed import Feed, feed_of
 from schedule.exchange.programme import Format
 
 if TYPE_CHECKING:
@@ -34,17 +33,6 @@ def feed(request: "HttpRequest", event: str, fmt: str) -> HttpResponse:
     response["Cache-Control"] = "public, max-age=60" if public else "private, no-cache"
     if public:
         response["Access-Control-Allow-Origin"] = "*"
-    return response
-
-
-@require_safe
-def mine(request: "HttpRequest", event: str, token: str) -> HttpResponse:
-    """What one visitor picked, at a secret address."""
-    shown = visible_event(event, request.user)
-    found = personal_feed(shown, selection_at(shown, token))
-    response = answer(request, found, shown, Format.ICALENDAR)
-    response["Cache-Control"] = "private, no-cache"
-    response["X-Robots-Tag"] = "noindex"
     return response
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 
 from convention.events.models import Event
 from schedule.exchange.import_schedule import import_schedule
-from schedule.models import Selection, Session
+from schedule.models import Session
 from schedule.revision import raise_revision
 
 from . import files
@@ -113,15 +113,6 @@ def test_only_reading(client, event):
     assert client.post("/events/conf/agenda.ics").status_code == 405
     head = client.head("/events/conf/agenda.ics")
     assert (head.status_code, head.content) == (200, b"")
-
-
-def test_ones_own_calendar_at_its_secret_address(client, event):
-    selection = Selection.objects.create(event=event, token="secret-token")
-    selection.sessions.add(Session.objects.get(title="Talk 2"))
-    response = client.get("/events/conf/agenda/mine/secret-token.ics")
-    assert [entry.summary.value for entry in read_calendar(response.content).vevent_list] == ["Talk 2"]
-    assert response["Cache-Control"] == "private, no-cache"
-    assert client.get("/events/conf/agenda/mine/other.ics").status_code == 404
 
 
 def test_an_empty_programme_has_feeds_too(client, event):
