@@ -28,7 +28,7 @@ class Reason(enum.Enum):
     NOT_CONFIRMED = Kind.SKIPPED, gettext_lazy("not confirmed in its own system")
     UNREADABLE_ENTRY = Kind.SKIPPED, gettext_lazy("an entry that cannot be read")
     NOT_AN_EVENT = Kind.SKIPPED, gettext_lazy("calendar entries other than events")
-    REPEATED_ENTRY = Kind.SKIPPED, gettext_lazy("the same entry again: same id, title, start and room")
+    REPEATED_ENTRY = Kind.SKIPPED, gettext_lazy("the same entry again, alike in everything")
     BAD_LINK = Kind.SKIPPED, gettext_lazy("a link that could harm or says nothing")
     NAMELESS_SPEAKER = Kind.SKIPPED, gettext_lazy("a speaker without a name")
     UNKNOWN_FIELD = Kind.SKIPPED, gettext_lazy("a field that is not kept")
