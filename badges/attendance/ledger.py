@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
 from convention.events.models import EventKey
 from registrations.models import Registration
 
+from .columns import MOVED, PRESENCE, SCAN, STATE, STATE_FIELDS, add_rows
 from .models import Checkpoint, Device, Presence, Scan
 from .presence import COUNTED, NOBODY, Pass, State
 from .reading import Reading
@@ -19,15 +21,12 @@ from .signatures import Code, Key, judge, key_number
 type Pair = tuple[int, int]
 """A registration and a door, by their ids."""
 
-STATE_FIELDS = [
-    "is_inside", "first_in", "last_in", "last_out", "last_device_id", "seconds_inside", "entries",
-    "has_conflict", "latest_at", "version",
-]  # fmt: skip
 HELD = [
     "reference", "generation", "first_name", "last_name", "company", "held_until", "confirmed_at",
     "cancelled_at", "ticket__name", "ticket__name_en",
 ]  # fmt: skip
-WRITTEN = [name.removesuffix("_id") for name in STATE_FIELDS] + ["changed_at"]
+WRITTEN = [name.removesuffix("_id") for name in STATE] + ["changed_at"]
+OVER = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {MOVED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,24 +175,25 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
 
 def store(ledger: Ledger, scans: list[dict[str, Any]], changed: set[Pair], *, at: datetime.datetime) -> None:
     """Add the scans and bring the presences up to date."""
-    Scan.objects.bulk_create([Scan(**row) for row in scans])
+    if connection.vendor == "postgresql":
+        add_rows(Scan._meta.db_table, SCAN, scans)
+    else:
+        Scan.objects.bulk_create([Scan(**row) for row in scans])
     write_presences(ledger.device.event_id, {pair: ledger.states[pair] for pair in changed}, at=at)
 
 
 def write_presences(event_id: int, states: dict[Pair, State], *, at: datetime.datetime) -> None:
-    """Write these presences over what is there."""
+    """Write these presences over what is there, in the order of their keys."""
     rows = [
-        Presence(
-            event_id=event_id,
-            registration_id=registration,
-            checkpoint_id=door,
-            changed_at=at,
-            **{name: getattr(state, name.removesuffix("_id")) for name in STATE_FIELDS},
-        )
+        {"event_id": event_id, "checkpoint_id": door, "registration_id": registration, "changed_at": at}
+        | {name: getattr(state, name.removesuffix("_id")) for name in STATE}
         for (registration, door), state in sorted(states.items())
     ]
+    if connection.vendor == "postgresql":
+        add_rows(Presence._meta.db_table, PRESENCE, rows, ending=OVER)
+        return
     Presence.objects.bulk_create(
-        rows,
+        [Presence(**row) for row in rows],
         update_conflicts=True,
         unique_fields=["checkpoint", "registration"],
         update_fields=WRITTEN,

@@ -21,8 +21,9 @@ from registrations.models import Registration, Ticket
 
 from .batch import Batch, Result, pass_of
 from .clock import effective
+from .columns import MOVED, PRESENCE, SCAN, STATE_FIELDS
 from .doors import hash_token
-from .ledger import STATE_FIELDS, Ledger, holder_of
+from .ledger import Ledger, holder_of
 from .models import Checkpoint, Device
 from .presence import NOBODY, State
 from .reading import InvalidReading, Reading, read
@@ -45,16 +46,7 @@ HELD = ordered(
     "confirmed_at", "cancelled_at",
 )  # fmt: skip
 TICKET = ordered(Ticket, "id", "name", "name_en")
-SCAN = {
-    "uid": "uuid", "device_id": "bigint", "event_id": "bigint", "checkpoint_id": "bigint",
-    "registration_id": "bigint", "code_hash": "text", "payload_hash": "text", "direction": "text",
-    "scanned_at": "timestamptz", "received_at": "timestamptz", "effective_at": "timestamptz",
-    "is_uncertain": "boolean", "is_offline": "boolean", "clock_offset_ms": "integer",
-    "device_sequence": "bigint", "snapshot": "bigint", "local_verdict": "text", "operator": "text",
-    "override_reason": "text", "verdict": "text", "reason": "text",
-}  # fmt: skip
 SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN.items())
-PRESENCE = ["event_id", "checkpoint_id", "registration_id", "changed_at", *STATE_FIELDS]
 
 
 def columns(alias: str, names: list[str]) -> str:
@@ -90,7 +82,7 @@ WITH moved AS (
     INSERT INTO attendance_presence AS known ({", ".join(PRESENCE)})
     VALUES ({", ".join(f"%(p_{name})s" for name in PRESENCE)})
     ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
-    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in [*STATE_FIELDS, "changed_at"])}
+    SET {MOVED}
     WHERE known.version = EXCLUDED.version - 1
     RETURNING 1
 )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from badges.attendance.ledger import STATE_FIELDS
+from badges.attendance.columns import STATE_FIELDS
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.rebuild import rebuild_presence
 from badges.attendance.scan import scan

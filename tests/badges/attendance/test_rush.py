@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from badges.attendance import batch
-from badges.attendance.ledger import STATE_FIELDS
+from badges.attendance.columns import STATE_FIELDS
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.presence import NOBODY
 from badges.attendance.quick import scan_one
