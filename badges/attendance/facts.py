@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -209,7 +209,7 @@ class Visit:
 def visits(event: "Event") -> Iterator[Visit]:
     """Everyone by name: a line for each door they entered, one line without a door for the absent."""
     person = ("last_name", "first_name", "company", "ticket__name", "reference")
-    entered: dict[int, list[tuple[object, ...]]] = {}
+    entered: dict[int, list[tuple[Any, ...]]] = {}
     rows = Presence.objects.filter(event=event, entries__gt=0).order_by("first_in", "checkpoint_id")
     for registration, *visit in rows.values_list(
         "registration_id",

@@ -21,7 +21,8 @@ the next request. Unchanged, with the ETag sent back in If-None-Match: 304 witho
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
 gates of one entrance share one, so presences are looked up by the door. `is_mine`: this device read
 that entry.
-Presences of the last seconds may come again: they replace what is held.
+Only the presences of the device's own door are told. Those of the last seconds may come again: they
+replace what is held.
 """
 
 import datetime
@@ -168,17 +169,18 @@ def removed_keys(changed: Any) -> list[str]:
 
 
 def describe_presences(device: Device, cursor: datetime.datetime | None) -> "Iterator[dict[str, Any]]":
-    """Who was read where and when, changed since the cursor."""
-    rows = Presence.objects.filter(event=device.event_id, version__gt=0)
+    """Who was read at the device's door and when, changed since the cursor."""
+    door = device.checkpoint.door_id
+    rows = Presence.objects.filter(event=device.event_id, checkpoint=door, version__gt=0)
     if cursor is not None:
         rows = rows.filter(changed_at__gte=cursor - OVERLAP)
     fields = ("is_inside", "last_in", "last_out", "latest_at", "last_device_id")
-    for reference, door, gate, inside, entered, left, read, device_id in rows.values_list(
+    for reference, at_door, gate, inside, entered, left, read, device_id in rows.values_list(
         "registration__reference", "checkpoint_id", F("last_device__checkpoint__name"), *fields
     ):
         yield {
             "key": short_key(reference),
-            "door": door,
+            "door": at_door,
             "is_inside": inside,
             "entered_at": said(entered),
             "left_at": said(left),

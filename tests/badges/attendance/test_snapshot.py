@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint
+from badges.attendance.scan import scan
 from badges.attendance.sealing import short_key, unseal
 from convention.events.sequence import next_sequence
 
-from .making import bearer, make_device, make_event, make_registration, token_of
+from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
 
 URL = "/api/v1/scanner/snapshot/"
 pytestmark = pytest.mark.django_db
@@ -177,6 +178,26 @@ def test_second_gates_count_at_the_entrance(client, event):
         (entrance.pk, entrance.pk),
         (gate.pk, entrance.pk),
     ]
+
+
+def test_who_is_inside_at_the_own_door_alone(client, event):
+    registration = make_registration(event)
+    room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, position=1)
+    device, token = make_device(event)
+    scan(
+        device=device,
+        items=[make_item(code_of(registration)), make_item(code_of(registration), checkpoint="Salle")],
+    )
+    first = fetch(client, token).json()
+    (told,) = first["presences"]
+    assert (told["key"], told["door"], told["gate"], told["is_inside"], told["is_mine"]) == (
+        short_key(registration.reference), device.checkpoint_id, "Entrée", True, True,
+    )  # fmt: skip
+    at_room = make_device(event, checkpoint=room)[1]
+    assert [one["door"] for one in fetch(client, at_room).json()["presences"]] == [room.pk]
+    scan(device=device, items=[make_item(code_of(registration), direction="out")])
+    query = f"?since={first['sequence']}&presences={first['presences_cursor'].replace('+', '%2B')}"
+    assert [one["is_inside"] for one in fetch(client, token, query).json()["presences"]] == [False]
 
 
 def test_query_count_does_not_grow(client, event, django_assert_num_queries):
