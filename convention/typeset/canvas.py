@@ -25,12 +25,17 @@ class DelayedFonts:
 
 def draw(canvas: Canvas, line: Line, x: float, y: float, size: float) -> None:
     """Set a line with its baseline starting at x, y, in the canvas's colour (points, upwards)."""
+    canvas.addLiteral(fonts_of(canvas).show(line, size, x, y))
+
+
+def fonts_of(canvas: Canvas) -> FontSet:
+    """The fonts of this canvas's document, embedded when it is saved."""
     document: Any = canvas._doc  # type: ignore[attr-defined]  # reportlab names it nowhere else
     delayed = next((font for font in document.delayedFonts if isinstance(font, DelayedFonts)), None)
     if delayed is None:
         delayed = DelayedFonts()
         document.delayedFonts.append(delayed)
-    canvas.addLiteral(delayed.fonts.show(line, size, x, y))
+    return delayed.fonts
 
 
 class _Verbatim(PDFObject):

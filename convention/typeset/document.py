@@ -1,22 +1,25 @@
-"""A PDF written as it is drawn: each finished page goes to the file, the fonts follow at the end.
+"""A PDF drawn page by page, in points from the top left corner downwards, as one reads.
 
-Coordinates are points from the top left corner, downwards, as one reads. Ten thousand pages take
-little more memory than one: reportlab keeps every page until the end, which is why bulk printing has
-this writer; whoever prefers its canvas sets the same text there with `canvas.draw`.
+reportlab's canvas makes the file. The marks of a page are written as operators at once, which draws
+thousands of badges a second; the canvas's own calls do links, places and the table of contents.
 """
 
 import datetime
 import functools
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
+from reportlab import rl_config
+from reportlab.pdfgen.canvas import Canvas
+
+from .canvas import fonts_of
 from .fonts import FontSet
-from .objects import ObjectFile
 from .shape import Line
 from .surface import Point
 
 ALIGNMENTS = {"left": 0.0, "center": 0.5, "right": 1.0}
 BLACK = "#000000"
+rl_config.useA85 = 0  # compressed streams as bytes, not as a quarter more of letters
 type Area = tuple[float, float, float, float]  # x, y, width, height
 # Four Bézier curves with these handles draw a circle.
 HANDLE = 0.5523
@@ -41,6 +44,7 @@ class Drawing:
         self.width = width
         self.height = height
         self.operators: list[str] = []
+        self.forms: list[str] = []
         self._color = BLACK
 
     def color(self, color: str) -> None:
@@ -97,61 +101,53 @@ class Drawing:
 
     def place(self, form: "Form", x: float, y: float) -> None:
         """Show a form with its top left corner at x, y."""
-        self.operators.append(f"q 1 0 0 1 {x:.2f} {self.height - y - form.height:.2f} cm /{form.name} Do Q")
-
-    def content(self) -> bytes:
-        """The operators, as the file holds them."""
-        return "\n".join(self.operators).encode("latin-1")
+        self.operators.append(f"q 1 0 0 1 {x:.2f} {self.height - y - form.height:.2f} cm /{form.inner} Do Q")
+        self.forms.append(form.name)
 
 
 class Page(Drawing):
-    """One page; it goes to the file when the next one begins."""
+    """One page; the canvas takes it when the next one begins."""
 
-    def __init__(self, fonts: FontSet, width: float, height: float) -> None:
-        super().__init__(fonts, width, height)
-        self.annotations: list[str] = []
+    def __init__(self, canvas: Canvas, width: float, height: float) -> None:
+        super().__init__(fonts_of(canvas), width, height)
+        self._canvas = canvas
 
     def link(self, area: Area, address: str) -> None:
         """Make an area open a web address."""
-        escaped = address.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-        self._annotate(area, f"/A << /S /URI /URI ({escaped}) >>")
+        self._canvas.linkURL(address, self._corners(area))
 
     def jump(self, area: Area, name: str) -> None:
         """Make an area lead to the place of that name in this document."""
-        self._annotate(area, f"/Dest ({name})")
+        self._canvas.linkRect("", name, self._corners(area), relative=0)
 
-    def _annotate(self, area: Area, target: str) -> None:
+    def _corners(self, area: Area) -> tuple[float, float, float, float]:
         x, y, width, height = area
-        corners = f"{x:.2f} {self.height - y - height:.2f} {x + width:.2f} {self.height - y:.2f}"
-        self.annotations.append(
-            f"<< /Type /Annot /Subtype /Link /Border [0 0 0] /Rect [{corners}] {target} >>"
-        )
+        return x, self.height - y - height, x + width, self.height - y
 
 
 class Form(Drawing):
-    """Marks drawn once and shown on many pages."""
+    """Marks drawn once and shown on many pages; `inner` is what a page's operators call it."""
 
     name = ""
+    inner = ""
 
 
 class Document:
-    """Use as a context: leaving it writes the fonts and the table of contents, and ends the file."""
+    """Use as a context: leaving it writes the file."""
 
     def __init__(
         self, file: BinaryIO, *, title: str, language: str, changed_at: datetime.datetime | None = None
     ) -> None:
-        self.objects = ObjectFile(file)
-        self.title = title
-        self.language = language
-        self.changed_at = changed_at
-        self.fonts = FontSet()
+        self._canvas: Any = Canvas(file, pageCompression=1, lang=language)
+        self._canvas.setTitle(title)
+        self._canvas.setCreator("Convention")
+        self._canvas.setViewerPreference("DisplayDocTitle", "true")
+        self._canvas.setViewerPreference("PrintScaling", "None")
+        if changed_at:
+            self._canvas.setSubject(f"{changed_at:%Y-%m-%d %H:%M}")
         self.page_count = 0
+        self._forms = 0
         self._page: Page | None = None
-        self._pages: list[int] = []
-        self._forms: dict[str, int] = {}
-        self._places: dict[str, str] = {}
-        self._bookmarks: list[tuple[str, str]] = []
-        self._tree, self._resources = self.objects.reserve(), self.objects.reserve()
 
     def __enter__(self) -> Self:
         return self
@@ -165,87 +161,51 @@ class Document:
     def page(self, width: float, height: float) -> Page:
         """Begin a page of so many points; the one before is finished."""
         self._finish_page()
-        self._page = Page(self.fonts, width, height)
+        self._canvas.setPageSize((width, height))
+        self._canvas._preamble = ""  # (it would set a font that no page uses)
+        self._page = Page(self._canvas, width, height)
         self.page_count += 1
         return self._page
 
     def form(self, width: float, height: float) -> Form:
         """Begin a form; hand it to `keep` when it is drawn."""
-        return Form(self.fonts, width, height)
+        return Form(fonts_of(self._canvas), width, height)
 
     def keep(self, form: Form) -> Form:
         """Write a form that pages may show from now on."""
-        form.name = f"X{len(self._forms)}"
-        box = f"/BBox [0 0 {form.width:.2f} {form.height:.2f}] /Resources {self._resources} 0 R"
-        number = self.objects.add_content(form.content(), f"/Type /XObject /Subtype /Form {box}")
-        self._forms[form.name] = number
+        self._forms += 1
+        form.name = f"form{self._forms}"
+        self._canvas.beginForm(form.name, 0, 0, form.width, form.height)
+        self._canvas.addLiteral("\n".join(form.operators))
+        self._canvas.endForm()
+        form.inner = self._canvas._doc.getXObjectName(form.name)
         return form
 
     def mark(self, name: str, y: float) -> None:
         """Name a place on the current page, for `Page.jump` and for bookmarks."""
         assert self._page is not None
-        self._places[name] = f"[{len(self._pages)} /XYZ 0 {self._page.height - y:.0f} 0]"
+        self._canvas.bookmarkPage(name, fit="XYZ", left=0, top=self._page.height - y)
 
     def bookmark(self, title: str, name: str) -> None:
         """List a marked place in the reader's table of contents."""
-        self._bookmarks.append((title, name))
+        self._canvas.addOutlineEntry(title, name)
 
     def close(self) -> None:
-        """Write what remains."""
+        """Write the file."""
         self._finish_page()
-        self._write_resources()
-        kids = " ".join(f"{number} 0 R" for number in self._pages)
-        self.objects.add(f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>", self._tree)
-        outlines, names = self._write_outlines(), self._write_places()
-        catalog = self.objects.add(
-            f"<< /Type /Catalog /Pages {self._tree} 0 R /Lang {quoted(self.language)}"
-            f" /ViewerPreferences << /DisplayDocTitle true /PrintScaling /None >>{outlines}{names} >>",
-        )
-        self.objects.finish(catalog, self.objects.add(self._information()))
-
-    def _information(self) -> str:
-        date = f" /ModDate (D:{self.changed_at:%Y%m%d%H%M%S}Z)" if self.changed_at else ""
-        return f"<< /Title {quoted(self.title)} /Producer (Convention){date} >>"
+        forget_first_font(self._canvas)
+        self._canvas.save()
 
     def _finish_page(self) -> None:
         page, self._page = self._page, None
         if page is None:
             return
-        content = self.objects.add_content(page.content())
-        annotations = f" /Annots [{' '.join(page.annotations)}]" if page.annotations else ""
-        number = self.objects.add(
-            f"<< /Type /Page /Parent {self._tree} 0 R /Resources {self._resources} 0 R"
-            f" /MediaBox [0 0 {page.width:.2f} {page.height:.2f}] /Contents {content} 0 R{annotations} >>",
-        )
-        self._pages.append(number)
+        self._canvas.addLiteral("\n".join(page.operators))
+        self._canvas._formsinuse += page.forms
+        self._canvas.showPage()
 
-    def _write_resources(self) -> None:
-        fonts = " ".join(
-            f"/{font.name} {self.objects.add_font(font.pieces())} 0 R" for font in self.fonts.fonts.values()
-        )
-        forms = " ".join(f"/{name} {number} 0 R" for name, number in self._forms.items())
-        self.objects.add(f"<< /Font << {fonts} >> /XObject << {forms} >> >>", self._resources)
 
-    def _write_places(self) -> str:
-        if not self._places:
-            return ""
-        pairs = []
-        for name, place in sorted(self._places.items()):
-            index, rest = place[1:].split(" ", 1)
-            pairs.append(f"({name}) [{self._pages[int(index)]} 0 R {rest}")
-        number = self.objects.add(f"<< /Names [{' '.join(pairs)}] >>")
-        return f" /Names << /Dests {number} 0 R >>"
-
-    def _write_outlines(self) -> str:
-        if not self._bookmarks:
-            return ""
-        root = self.objects.reserve()
-        numbers = [self.objects.reserve() for _ in self._bookmarks]
-        for index, (title, name) in enumerate(self._bookmarks):
-            before = f" /Prev {numbers[index - 1]} 0 R" if index else ""
-            after = f" /Next {numbers[index + 1]} 0 R" if index + 1 < len(numbers) else ""
-            body = f"<< /Title {quoted(title)} /Parent {root} 0 R /Dest ({name}){before}{after} >>"
-            self.objects.add(body, numbers[index])
-        ends = f"/First {numbers[0]} 0 R /Last {numbers[-1]} 0 R /Count {len(numbers)}"
-        self.objects.add(f"<< /Type /Outlines {ends} >>", root)
-        return f" /Outlines {root} 0 R"
+def forget_first_font(canvas: Any) -> None:
+    """Take out the font that reportlab names at the start of every file and that nothing here uses."""
+    first = canvas._doc.fontMapping[canvas._fontname]
+    canvas._doc.idToObject["BasicFonts"].dict.pop(first.lstrip("/"))

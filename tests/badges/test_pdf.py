@@ -14,7 +14,6 @@ from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE,
 from badges.names import set_names
 from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, badge_picture, draw_badges, event_badges
 from convention.colours import ink_on
-from convention.typeset.document import Document
 from tests.factories import make_event, make_registration, make_ticket
 from tests.papers import decode_qr, pdf_sizes, pdf_text, render_pdf
 
@@ -165,14 +164,6 @@ def test_a_badge_weighs_less_than_two_kilobytes():
         file, ticket.event, [(h, f"HTTPS://EXAMPLE.ORG/B/{h.generation:0125}") for h in holders], layout="a6"
     )
     assert len(file.getvalue()) < 300 * 2000
-
-
-def test_pages_leave_memory_as_they_are_drawn():
-    file = io.BytesIO()
-    with Document(file, title="Test", language="fr") as document:
-        for _ in range(3):
-            document.page(100, 100).rectangle(0, 0, 10, 10)
-        assert len(re.findall(b"/Type /Page ", file.getvalue())) == 2
 
 
 def test_a_header_of_300_characters_and_a_long_ticket_stand_whole():
