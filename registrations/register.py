@@ -5,7 +5,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -13,13 +13,13 @@ from convention.club.doors import member_company
 from convention.club.models import Person
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.tasks import enqueue
 
+from .booking import Booking, write
 from .checks import complaints
 from .models import IdempotencyKey, Order, Registration, Ticket
-from .places import release_lapsed, sold_out, take_share
+from .places import release_lapsed, sold_out
 from .requests import OrderRequest, Place
-from .statements import count_and_stamp, insert, tickets_named
+from .statements import tickets_named
 
 HOLD = datetime.timedelta(minutes=30)
 
@@ -53,8 +53,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     now = timezone.now()
     tickets = _open_tickets(event, request, now)
     try:
-        with transaction.atomic():
-            return _book(event, request, means, tickets)
+        return _book(event, request, means, tickets)
     except IntegrityError:
         if means.key and (order := _ordered_before(event, request, means.key)):
             return order
@@ -117,24 +116,12 @@ def _is_short(ticket: Ticket, places: int) -> bool:
 
 
 def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
-    """Write everything; the counters that everybody waits for come last."""
     order = _new_order(event, request, means, tickets)
-    insert([order])
-    registrations = [
-        _new_registration(order, place, tickets[place.ticket], means.person) for place in request.places
-    ]
-    for registration in registrations:
-        registration.make_findable()
-    insert(registrations)
+    registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
+    key = None
     if means.key:
-        IdempotencyKey.objects.create(
-            event=event, order=order, key_hash=_hash(means.key), content_hash=request.content_hash
-        )
-    enqueue("CONFIRMATION_TASK", order.pk)
-    for registration in registrations:
-        if registration.member_of:
-            take_share(registration.ticket, registration.member_of)
-    count_and_stamp(_wanted(request, tickets), event_id=event.pk, order_id=order.pk)
+        key = IdempotencyKey(event=event, key_hash=_hash(means.key), content_hash=request.content_hash)
+    write(Booking(order, registrations, key))
     order.booked = registrations
     return order
 
@@ -167,7 +154,6 @@ def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Perso
     now = timezone.now()
     return Registration(
         event=order.event,
-        order=order,
         ticket=ticket,
         person=person,
         member_of=company if ticket.needs_proof else None,

@@ -1,34 +1,17 @@
-"""The statements of the rush, when thousands want the last places at once.
+"""Statements composed once instead of at every call: composing costs the ORM more than running them.
 
-Composing a statement costs the ORM more than the database needs to run it. These few are composed once;
-they do what `bulk_create`, `Ticket.objects.filter(...).update(...)` and `next_sequence` would do.
+They serve the rush, when thousands want the last places at once, and do what the ORM's would do.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
 from django.db import connection, models
 
 from convention.events.models import Event
-from convention.events.sequence import next_sequence
 
-from .models import Registration, Ticket
-from .places import sold_out, take
-
-COUNT_AND_STAMP = """
-WITH place AS (
-    UPDATE registrations_ticket SET taken = taken + %(places)s
-    WHERE id = %(ticket)s AND (capacity IS NULL OR taken + %(places)s <= capacity)
-    RETURNING id
-), raised AS (
-    UPDATE events_event SET sequence = sequence + 1
-    WHERE id = %(event)s AND EXISTS (SELECT 1 FROM place)
-    RETURNING sequence
-)
-UPDATE registrations_registration SET sequence = raised.sequence
-FROM raised WHERE order_id = %(order)s
-"""
+from .models import Ticket
 
 
 def event_by_slug(slug: str) -> Event | None:
@@ -49,48 +32,48 @@ def tickets_named(event: Event, slugs: Collection[str]) -> list[Ticket]:
 
 
 def insert(rows: Sequence[models.Model]) -> None:
-    """Add rows of one model and give them their keys, in one statement."""
-    values = [_value(field, row) for row in rows for field in _fields(type(rows[0]))]
+    """Add rows of one model, and give them their keys."""
     with connection.cursor() as cursor:
-        cursor.execute(_insertion(type(rows[0]), len(rows)), values)
+        cursor.execute(_insertion(type(rows[0]), len(rows)), [v for row in rows for v in values_of(row)])
         for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = key
-            row._state.adding = False
+            stored(row, key)
 
 
-def _value(field: Any, row: models.Model) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+def stored(row: models.Model, key: Any) -> None:
+    """Note that the row stands in the database now, under that key."""
+    row.pk = key
+    row._state.adding = False
+
+
+def values_of(row: models.Model, besides: tuple[str, ...] = ()) -> list[Any]:
+    """What is written of a row, but for its key and some columns."""
+    fields = fields_of(type(row), besides)
+    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
 
 
 @cache
-def _fields(model: type[models.Model]) -> list[Any]:
-    return [field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)]
+def fields_of(model: type[models.Model], besides: tuple[str, ...] = ()) -> list[Any]:
+    """The columns that an insertion writes: all but an automatic key, and but for some."""
+    written = [f for f in model._meta.local_concrete_fields if not isinstance(f, models.AutoField)]
+    return [field for field in written if field.column not in besides]
 
 
 @cache
 def _insertion(model: type[models.Model], rows: int) -> str:
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in _fields(model))
-    group = f"({', '.join(['%s'] * len(_fields(model)))})"
-    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
-    groups = ", ".join([group] * rows)
-    return f"INSERT INTO {table} ({columns}) VALUES {groups} RETURNING {key}"  # noqa: S608 (names of ours)
+    marks = ", ".join(["%s"] * len(fields_of(model)))
+    groups = ", ".join([f"({marks})"] * rows)
+    return f"INSERT INTO {target(model)} VALUES {groups} RETURNING {model._meta.pk.column}"  # noqa: S608 (our names)
 
 
-def count_and_stamp(wanted: Mapping[Ticket, int], *, event_id: int, order_id: int) -> None:
-    """Take the places, raise the event's sequence and stamp the order's registrations with it.
+@cache
+def insertion_from(model: type[models.Model], source: str, **given: str) -> str:
+    """An insertion whose values are marks, but for columns given as expressions over what `source` names."""
+    columns = tuple(given)
+    marks = ", ".join(["%s"] * len(fields_of(model, columns)) + list(given.values()))
+    return f"INSERT INTO {target(model, columns)} SELECT {marks} FROM {source}"  # noqa: S608 (our names)
 
-    These rows are everybody's, so this comes last; PostgreSQL does it in one round trip, since the locks
-    are held until commit. Raises SoldOut.
-    """
-    if connection.vendor == "postgresql" and len(wanted) == 1:
-        [(ticket, places)] = wanted.items()
-        names = {"places": places, "ticket": ticket.pk, "event": event_id, "order": order_id}
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT_AND_STAMP, names)
-            if not cursor.rowcount:
-                raise sold_out(ticket)
-        return
-    take(wanted)
-    sequence = next_sequence(event_id)
-    Registration.objects.filter(order=order_id).update(sequence=sequence)
+
+def target(model: type[models.Model], last: tuple[str, ...] = ()) -> str:
+    """The table and its columns, some of them last."""
+    names = [field.column for field in fields_of(model, last)] + list(last)
+    return f"{model._meta.db_table} ({', '.join(names)})"

@@ -17,6 +17,11 @@ class Result:
     seconds: float = 0.0
     times: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
+    ends: list[tuple[float, int]] = field(default_factory=list)  # seconds since the start, status
+
+    def until_last(self, status: int) -> float:
+        """Seconds until the last answer with that status."""
+        return max((at for at, answered in self.ends if answered == status), default=0.0)
 
     @property
     def rate(self) -> float:
@@ -83,6 +88,7 @@ def drive(port: int, requests: Iterable[bytes], *, connections: int = 8) -> Resu
             status = connection.receive()
             if status:
                 result.times.append(time.perf_counter() - connection.started)
+                result.ends.append((time.perf_counter() - began, status))
                 result.statuses[status] = result.statuses.get(status, 0) + 1
                 selector.unregister(connection.socket)
                 start_next(connection, queue, selector)
