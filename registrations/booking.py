@@ -92,7 +92,8 @@ def _write_at_once(booking: Booking, task: Any) -> None:
     # A repeated key fails the statement: the caller's transaction, if there is one, must survive that.
     guard = transaction.atomic() if booking.key else contextlib.nullcontext()
     with guard, connection.cursor() as cursor:
-        cursor.execute(_statement(places, type(booking.key), type(task)), values)
+        statement = _statement(places, type(booking.key), type(task))  # type: ignore[arg-type] # hashable they are
+        cursor.execute(statement, values)
         row = cursor.fetchone()
     if row is None:
         raise sold_out(ticket)
