@@ -8,7 +8,7 @@ from typing import Any
 from .clock import effective, is_late, is_uncertain, stamp
 from .ledger import Holder, Ledger, Pair, holder_of, passes_of, state_of
 from .models import Checkpoint, Scan
-from .presence import COUNTED, Meeting, Pass, meet, meet_late, project, step
+from .presence import COUNTED, Meeting, Pass, State, has_lapsed, meet, meet_late, project, step
 from .reading import Reading
 from .verdict import REFUSED, Facts, Verdict, decide
 
@@ -110,7 +110,7 @@ class Batch:
         self.ledger.states[pair] = after
         self.changed.add(pair)
         if pair[1] in self.ledger.places:
-            self.ledger.places[pair[1]] -= after.is_inside - before.is_inside
+            self.ledger.places[pair[1]] -= is_counted(after, one.at) - is_counted(before, one.at)
 
     def answer(self, reading: Reading, first: Reading | None, decided: dict[Any, Result]) -> Result:
         """The result of one item as sent: decided now, stored before, or sent twice."""
@@ -177,3 +177,8 @@ def replay(reading: Reading, stored: Scan) -> Result:
     return Result(
         reading.given_id, stored.verdict, stored.reason, holder_of(stored.registration), replayed=True
     )
+
+
+def is_counted(state: State, at: datetime.datetime) -> bool:
+    """Whether this presence takes a place at its door."""
+    return state.is_inside and not has_lapsed(state, at)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from convention.text import fold
 from registrations.models import Registration
 
+from .inside import still_inside
 from .models import Checkpoint, Presence
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def seen(event: "Event") -> Exists:
 def inside_now(event: "Event") -> Exists:
     """A condition on registrations: inside at one of the event's doors."""
     here = Presence.objects.filter(
-        registration=OuterRef("pk"), checkpoint__in=doors_of(event), is_inside=True
+        still_inside(), registration=OuterRef("pk"), checkpoint__in=doors_of(event)
     )
     return Exists(here)
 
@@ -127,7 +128,7 @@ def by_door(event: "Event") -> list[Door]:
         .values_list("checkpoint")
         .annotate(
             came=Count("checkpoint_id", filter=Q(entries__gt=0)),
-            inside=Count("checkpoint_id", filter=Q(is_inside=True)),
+            inside=Count("checkpoint_id", filter=still_inside()),
         )
     }
     doors = Checkpoint.objects.filter(event=event, counted_at__isnull=True).select_related("session__room")
@@ -210,7 +211,8 @@ def visits(event: "Event") -> Iterator[Visit]:
     """Everyone by name: a line for each door they entered, one line without a door for the absent."""
     person = ("last_name", "first_name", "company", "ticket__name", "reference")
     entered: dict[int, list[tuple[Any, ...]]] = {}
-    rows = Presence.objects.filter(event=event, entries__gt=0).order_by("first_in", "checkpoint_id")
+    entries = Presence.objects.filter(event=event, entries__gt=0).order_by("first_in", "checkpoint_id")
+    rows = entries.annotate(is_here=ExpressionWrapper(still_inside(), BooleanField()))
     for registration, *visit in rows.values_list(
         "registration_id",
         "checkpoint__name",
@@ -218,7 +220,7 @@ def visits(event: "Event") -> Iterator[Visit]:
         "last_out",
         "seconds_inside",
         "entries",
-        "is_inside",
+        "is_here",
     ).iterator(chunk_size=5000):
         entered.setdefault(registration, []).append(tuple(visit))
     people = expected(event).order_by("pk").values_list("pk", *person)

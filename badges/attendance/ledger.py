@@ -13,6 +13,7 @@ from convention.events.models import EventKey
 from registrations.models import Registration
 
 from .columns import MOVED, PRESENCE, SCAN, STATE, STATE_FIELDS, add_rows
+from .inside import still_inside
 from .models import Checkpoint, Device, Presence, Scan
 from .presence import COUNTED, NOBODY, Pass, State
 from .reading import Reading
@@ -94,7 +95,7 @@ def lock_places(device: Device, doors: Iterable[Checkpoint]) -> dict[int, int]:
     locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
     capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
     inside = Presence.objects.filter(
-        event=device.event_id, checkpoint__in=capacities, is_inside=True
+        still_inside(), event=device.event_id, checkpoint__in=capacities
     ).order_by()
     counts = dict(inside.values_list("checkpoint").annotate(count=Count("*")))
     return {door: capacity - counts.get(door, 0) for door, capacity in capacities.items()}

@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .verdict import ADMITTED, ALREADY_IN, REPEAT_MS
+from .verdict import ADMITTED, ALREADY_IN, LAPSE_MS, REPEAT_MS
 
 COUNTED = (ADMITTED, ALREADY_IN)
+LAPSE = datetime.timedelta(milliseconds=LAPSE_MS)
 REPEAT = datetime.timedelta(milliseconds=REPEAT_MS)
 REENTRY = "reentry"
 WRONG_BADGE = "wrong_badge"
@@ -81,7 +82,7 @@ def step(state: State, one: Pass) -> State:
         return seen
     if one.direction == "out":
         return leave(seen, one)
-    if not state.is_inside:
+    if not state.is_inside or has_lapsed(state, one.at):
         return enter(seen, one)
     return enter_again(seen, one)
 
@@ -104,6 +105,11 @@ def leave(state: State, one: Pass) -> State:
     return dataclasses.replace(
         state, is_inside=False, last_out=one.at, seconds_inside=state.seconds_inside + stay(state, one)
     )
+
+
+def has_lapsed(state: State, at: datetime.datetime) -> bool:
+    """Whether the entry that holds is so long ago that the person has left unseen."""
+    return state.last_in is not None and at - state.last_in >= LAPSE
 
 
 def enter_again(state: State, one: Pass) -> State:
@@ -133,8 +139,8 @@ def conflicts(passes: Iterable[Pass]) -> list[Pass]:
 
 
 def stay(state: State, one: Pass) -> int:
-    """Whole seconds since the entry that holds; none for someone outside."""
-    if not state.is_inside or state.last_in is None:
+    """Whole seconds since the entry that holds; none for someone outside, or who left unseen."""
+    if not state.is_inside or state.last_in is None or has_lapsed(state, one.at):
         return 0
     return int((one.at - state.last_in).total_seconds())
 
@@ -159,7 +165,8 @@ def meet_late(passes: list[Pass], one: Pass) -> Meeting:
     ordered = sorted(passes, key=lambda each: each.order)
     before = project(each for each in ordered if each.order < one.order)
     after = next((each for each in ordered if each.order >= one.order), None)
-    if before.is_inside or after is None or after.direction == "out":
+    is_inside = before.is_inside and not has_lapsed(before, one.at)
+    if is_inside or after is None or after.direction == "out" or after.at - one.at >= LAPSE:
         return meet(before, one.device)
     return Meeting(
         is_inside=True, is_same_device=after.device == one.device, read_at=after.at, gate=after.gate

@@ -23,7 +23,8 @@ places_left    null without limit; on a device: what is left of its lease, null 
 is_inside      whether the badge is inside at this door, by the latest scan known (look it up by `door`)
                   (`presences` of the snapshot and the device's own scans since)
 is_same_device whether the entry that holds was read by this very device
-last_read_at   when that entry was read; null if there was none
+last_read_at   when that entry was read; null if there was none. An entry lapses after ten
+                  hours: people go home without a scan, and come in anew the next morning
 local_verdict  what the device told the operator ("" on the device itself)
 is_late        the scan reached the server long after it was made, so the person has already passed
 has_override   a supervisor said why to admit nevertheless
@@ -38,6 +39,7 @@ UNVERIFIED = "unverified"
 ACTION = "action"
 
 REPEAT_MS = 10_000
+LAPSE_MS = 10 * 60 * 60 * 1000
 LET_IN = (ADMITTED, UNVERIFIED)
 OVERRULED = {"cancelled", "revoked", "unpaid", "not_booked", "outside_window", "full"}
 """Objections that a supervisor, or a door that was passed offline, can overrule: admitted and flagged."""
@@ -89,7 +91,7 @@ def decide(facts: Facts) -> Verdict:
     objection = objection_to(facts)
     if objection and not is_overruled(facts):
         return Verdict(ACTION if objection == "unpaid" else REFUSED, objection)
-    if facts.is_inside:
+    if facts.is_inside and not has_lapsed(facts):
         return decide_inside(facts)
     return decide_entry(facts, objection)
 
@@ -125,6 +127,11 @@ def is_overruled(facts: Facts) -> bool:
 def was_let_in(facts: Facts) -> bool:
     """Whether the person passed the door before the server heard of it; that is never rewritten."""
     return facts.is_late and facts.local_verdict in LET_IN
+
+
+def has_lapsed(facts: Facts) -> bool:
+    """Whether the entry is so long ago that the person has left unseen."""
+    return facts.last_read_at is not None and facts.at - facts.last_read_at >= LAPSE_MS
 
 
 def decide_inside(facts: Facts) -> Verdict:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min
 
+from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
 from registrations.models import Registration
@@ -64,7 +65,7 @@ def with_presence(event: Event, registrations: list[Registration]) -> list[Guest
     seen = {
         row["registration"]: row
         for row in rows.annotate(
-            came=Min("first_in"), left=Max("last_out"), doors=Max("pk", filter=Q(is_inside=True))
+            came=Min("first_in"), left=Max("last_out"), doors=Max("pk", filter=still_inside())
         )
     }
     return [

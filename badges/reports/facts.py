@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Device, Presence
 from convention.events.models import Event
 from convention.typeset import missing_glyphs
@@ -98,7 +99,7 @@ def _count_presences(found: dict[int, Facts]) -> None:
     with_entrance = set(
         doors.filter(kind=Checkpoint.Kind.ENTRANCE).order_by().values_list("event", flat=True)
     )
-    came, here = Q(entries__gt=0), Q(is_inside=True)
+    came, here = Q(entries__gt=0), still_inside()
     awaited = Q(registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True)
     rows = Presence.objects.filter(event__in=found).order_by().values("event")
     for row in rows.annotate(

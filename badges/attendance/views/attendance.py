@@ -25,6 +25,7 @@ from registrations.models import Registration
 from .. import facts
 from ..check_in import check_in
 from ..export import export
+from ..inside import still_inside
 from ..models import Checkpoint, Presence, Scan
 from ..pair import entrance_of
 from ..snapshot import latest_presence
@@ -146,7 +147,7 @@ def door(request: HttpRequest, event: str, door: int) -> HttpResponse:
     context = {
         "event": found, "section": "organize", "door": one,
         "shown": Paginator(listed, ON_A_PAGE).get_page(request.GET.get("page")),
-        "inside": rows.filter(is_inside=True).count(),
+        "inside": rows.filter(still_inside()).count(),
     }  # fmt: skip
     return render(request, "attendance/door.html", context)
 

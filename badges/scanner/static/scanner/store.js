@@ -4,6 +4,7 @@
  */
 
 import { openDB } from "../vendor/idb/index.js";
+import { LAPSE_MS } from "./verdict.js";
 
 const NAME = "convention-scanner";
 const LIST = ["registrations", "presences"];
@@ -74,7 +75,8 @@ export async function countRegistrations() {
 
 /** How many are inside at a door, as far as this phone knows. */
 export async function countInside(door) {
-  return (await open()).countFromIndex("presences", "inside", door);
+  const rows = await (await open()).getAllFromIndex("presences", "inside", door);
+  return rows.filter((row) => Date.parse(row.entered_at) > Date.now() - LAPSE_MS).length;
 }
 
 /**

@@ -10,6 +10,7 @@ export const UNVERIFIED = "unverified";
 export const ACTION = "action";
 
 const REPEAT_MS = 10_000;
+export const LAPSE_MS = 10 * 60 * 60 * 1000;
 const LET_IN = [ADMITTED, UNVERIFIED];
 const UNREADABLE = { forged: "forged", other_event: "other_event", not_a_badge: "unknown" };
 const STATES = { cancelled: "cancelled", expired: "cancelled", pending: "unpaid" };
@@ -48,7 +49,7 @@ export function decide(known) {
   if (facts.direction === "out") return say(ADMITTED);
   const objection = objectionTo(facts);
   if (objection && !isOverruled(facts)) return say(objection === "unpaid" ? ACTION : REFUSED, objection);
-  return facts.is_inside ? decideInside(facts) : decideEntry(facts, objection);
+  return facts.is_inside && !hasLapsed(facts) ? decideInside(facts) : decideEntry(facts, objection);
 }
 
 /** A good signature of someone not known: perhaps registered a minute ago at another desk. */
@@ -72,6 +73,11 @@ function isOpen(facts) {
 
 function isOverruled(facts) {
   return facts.has_override || (facts.is_late && LET_IN.includes(facts.local_verdict));
+}
+
+/** Whether the entry is so long ago that the person has left unseen. */
+function hasLapsed(facts) {
+  return facts.last_read_at !== null && facts.at - facts.last_read_at >= LAPSE_MS;
 }
 
 /** A badge that is inside already: a repeat read, a second person, or one who left unseen. */
