@@ -10,6 +10,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from .api.problems import problem
 from .context import Actor, current_actor
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     type Answer = Callable[[HttpRequest], HttpResponse]
+
+PIECE = 64 * 1024
 
 
 class RequestIds:
@@ -73,12 +76,53 @@ class Sentences:
 
     def process_exception(self, request: "HttpRequest", error: Exception) -> "HttpResponse | None":
         """Answer with the sentence."""
-        if not isinstance(error, ConventionError):
-            return None
-        if request.path_info.startswith("/api/"):
-            return problem(error.kind, error.status, str(error))
-        if isinstance(error, SignInNeeded):
-            return redirect_to_login(request.get_full_path())
-        response = render(request, "error.html", {"error": error}, status=error.status)
-        patch_vary_headers(response, ["Cookie"])
-        return response
+        return answer(request, error) if isinstance(error, ConventionError) else None
+
+
+class TooLarge(ConventionError):
+    """More than this site reads at once."""
+
+    kind = "too-large"
+    status = 413
+
+
+class Bodies:
+    """Refuse a body that is larger than this site reads, before anything reads it.
+
+    It is taken in and forgotten up to a measure: a client that still sends would not hear the answer.
+    """
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Compare the announced length with what its kind may have."""
+        announced = request.META.get("CONTENT_LENGTH") or ""
+        length = int(announced) if announced.isascii() and announced.isdigit() else 0
+        with_files = request.content_type == "multipart/form-data"
+        most = settings.UPLOAD_MAX_SIZE if with_files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if length <= most:
+            return self.get_response(request)
+        if length <= 2 * settings.UPLOAD_MAX_SIZE:
+            drain(request)
+        megabytes = most // 1024 // 1024
+        return answer(
+            request, TooLarge(_("This is too large: send at most %(most)d MB.") % {"most": megabytes})
+        )
+
+
+def drain(request: "HttpRequest") -> None:
+    """Read what is sent, and keep none of it."""
+    while request.read(PIECE):
+        pass
+
+
+def answer(request: "HttpRequest", error: ConventionError) -> "HttpResponse":
+    """The page or, for programs, the problem that says the sentence."""
+    if request.path_info.startswith("/api/"):
+        return problem(error.kind, error.status, str(error))
+    if isinstance(error, SignInNeeded):
+        return redirect_to_login(request.get_full_path())
+    response = render(request, "error.html", {"error": error}, status=error.status)
+    patch_vary_headers(response, ["Cookie"])
+    return response

@@ -106,6 +106,13 @@ def not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":
     return defaults.page_not_found(request, exception)
 
 
+def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
+    """The same for what cannot be read at all."""
+    if request.path_info.startswith("/api/"):
+        return problem("bad-request", 400, "This request cannot be read.")
+    return defaults.bad_request(request, exception)
+
+
 def server_error(request: "HttpRequest") -> "HttpResponse":
     """The same for a fault of ours; the log has the request's id and the traceback."""
     if request.path_info.startswith("/api/"):

@@ -4,12 +4,16 @@ Each app's `urls.py` names its `pages` (French without prefix, English under /en
 (beneath /api/v1/) and, where it has some, its `plain` ones without language.
 """
 
+from allauth.account.decorators import secure_admin_login
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
 from . import components, home, mailbox, pages
 from .named import named
+
+# One sign-in for all: with its limits, and by code.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", pages.accent, name="accent"),
@@ -30,5 +34,6 @@ urlpatterns = [
     ),
 ]
 
+handler400 = "convention.pages.bad_request"
 handler404 = "convention.pages.not_found"
 handler500 = "convention.pages.server_error"

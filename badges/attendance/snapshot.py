@@ -60,6 +60,8 @@ def parse_cursors(since: str, presences: str) -> tuple[int, datetime.datetime | 
         cursor = None
     if cursor is not None and cursor.tzinfo is None:
         cursor = cursor.replace(tzinfo=datetime.UTC)
+    if cursor is not None and not 1970 < cursor.year < 9000:
+        cursor = None
     return int(since or 0), cursor
 
 

@@ -19,6 +19,7 @@ PROBLEMS = {
     "closed": "It is not the time for this: registration has not opened, or is over.",
     "error": "Something else is wrong; the detail says what.",
     "expired": "A link or token that was good once.",
+    "bad-request": "The request cannot be read.",
     "forbidden": "The reader is known and may not do this.",
     "invalid": "The request cannot be carried out; the detail says why.",
     "invalid-fields": "Some fields need another look; `errors` holds sentences by field.",
@@ -31,6 +32,7 @@ PROBLEMS = {
     "company-full": "The company has all the places that one company may have.",
     "idempotency-key-reused": "The Idempotency-Key came with another order before.",
     "throttled": "Too many requests; Retry-After says when to try again.",
+    "too-large": "The body is larger than what is read at once.",
     "unreadable": "A file that is not what it should be.",
     "unsupported-media-type": "Send JSON: Content-Type: application/json.",
 }

@@ -49,6 +49,12 @@ def test_an_order_is_confirmed():
     }
 
 
+@pytest.mark.parametrize("text", ["{nope", "[" * 200_000, '{"email":NaN}', '{"email":' + "9" * 5000 + "}"])
+def test_what_is_no_json_is_a_problem(text):
+    answer = post(make_event(), text)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/parse-error")
+
+
 def test_members_are_answered_alike_whoever_they_are():
     event = make_event()
     make_ticket(event, slug="member", audience="member")

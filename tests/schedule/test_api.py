@@ -1,5 +1,6 @@
 """Events and sessions for programs: public, paged, with the event's own offset."""
 
+import base64
 import datetime
 import zoneinfo
 
@@ -121,3 +122,10 @@ def test_a_draft_needs_its_organizer_s_token_with_the_scope(client, event, addre
 )
 def test_odd_queries_are_no_error_of_ours(client, event, query):
     assert client.get(f"/api/v1/events/conf/sessions/{query}").status_code in {200, 404}
+
+
+@pytest.mark.parametrize("position", ["%00", "x", "9" * 400, "9999-99-99"])
+def test_a_cursor_of_ones_own_making_is_refused(client, event, position):
+    cursor = base64.b64encode(f"p={position}".encode()).decode()
+    answer = client.get("/api/v1/events/conf/sessions/", {"cursor": cursor})
+    assert (answer.status_code, answer.json()["type"]) == (404, "/api/v1/problems/not-found")

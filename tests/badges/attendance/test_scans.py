@@ -257,7 +257,7 @@ def test_a_bad_item_never_blocks_the_others(send, event, bad):
         (b'{"scans": {}}', 422, "invalid-fields"),
         (b"null", 422, "invalid-fields"),
         (json.dumps({"scans": [{}] * 201}).encode(), 413, "too-many"),
-        (b'"' + b"x" * 6_000_000 + b'"', 413, "too-many"),
+        (b'"' + b"x" * 6_000_000 + b'"', 413, "too-large"),
     ],
 )
 def test_a_body_that_is_none(client, event, body, status, kind):

@@ -209,3 +209,12 @@ def test_query_count_does_not_grow(client, event, django_assert_num_queries):
         make_registration(event)
     with django_assert_num_queries(8):
         assert len(fetch(client, token).json()["registrations"]) == 21
+
+
+@pytest.mark.parametrize("presences", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-14:00", "NaN", "\0"])
+def test_a_cursor_beyond_all_times_is_none(client, event, presences):
+    registration = make_registration(event)
+    change(registration)
+    token = make_device(event)[1]
+    answer = client.get(URL, {"since": "1", "presences": presences}, headers=bearer(token))
+    assert (answer.status_code, answer.json()["presences"]) == (200, [])

@@ -1,0 +1,39 @@
+"""Bodies larger than the site reads: refused by a sentence, whoever sends them and wherever to."""
+
+import pytest
+
+from tests.factories import make_event, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+SIX_MB = b'"' + b"a" * 6 * 1024 * 1024 + b'"'
+
+
+def post(client, path, data=SIX_MB, content_type="application/json"):
+    return client.post(path, data, content_type=content_type)
+
+
+def test_a_program_gets_a_problem(client):
+    make_ticket(make_event(slug="x"))
+    for path in ("/api/v1/events/x/orders/", "/api/v1/scanner/scans/"):
+        answer = post(client, path)
+        assert answer.status_code == 413
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["type"] == "/api/v1/problems/too-large"
+
+
+def test_a_person_gets_a_page(client):
+    answer = post(client, "/en/accounts/login/", content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+    assert "This is too large: send at most 5 MB." in answer.content.decode()
+
+
+def test_an_announced_length_that_is_none_is_none(client):
+    answer = client.post("/language/", {"language": "en", "next": "/"}, CONTENT_LENGTH="lots")
+    assert answer.status_code == 302
+
+
+def test_what_cannot_be_read_is_a_problem_for_programs(client, settings):
+    settings.ALLOWED_HOSTS = ["convention.example.org"]
+    answer = client.get("/api/v1/events/x/", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/bad-request")

@@ -1,0 +1,51 @@
+"""Signing in: limits go by e-mail, and there is one door."""
+
+import re
+
+import pytest
+from django.core.cache import cache
+
+from tests.factories import make_person
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/en/accounts/login/"
+
+
+@pytest.fixture(autouse=True)
+def limits(settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.SIGN_IN_LIMITS
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def test_a_venue_that_shares_one_address_can_sign_in(client):
+    answers = [
+        client.post(LOGIN, {"login": f"p{number}@example.org", "password": "wrong"}) for number in range(35)
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "Too many" not in answers[-1].content.decode()
+
+
+def test_guessing_one_password_ends_soon(client):
+    make_person(email="ana@example.org", password="right and long")
+    for _try in range(6):
+        answer = client.post(LOGIN, {"login": "ana@example.org", "password": "wrong"})
+    assert "Too many failed login attempts" in answer.content.decode()
+
+
+def test_a_stranger_and_a_member_get_the_same_answer(client):
+    make_person(email="ana@example.org", password="right and long")
+    known, unknown = (said_to(client, address) for address in ("ana@example.org", "eva@example.org"))
+    assert known == unknown
+
+
+def said_to(client, address):
+    answer = client.post(LOGIN, {"login": address, "password": "wrong"})
+    return re.sub(r'value="[^"]*"', "", answer.content.decode())
+
+
+def test_the_back_office_has_no_door_of_its_own(client):
+    answer = client.get("/back-office/login/?next=/back-office/")
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
