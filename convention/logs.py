@@ -2,8 +2,16 @@
 
 import json
 import logging
+import re
 
 from .context import current_actor
+
+SECRETS = re.compile(r"(?<=/)[\w:.~-]{32,}")
+
+
+def said(record: logging.LogRecord) -> str:
+    """The message, its paths without the secrets of mailed links and calendars."""
+    return SECRETS.sub("***", record.getMessage())
 
 
 class Lines(logging.Formatter):
@@ -11,6 +19,11 @@ class Lines(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
+        """The line without secrets."""
+        record.message = said(record)
+        return super().formatMessage(record)
 
 
 class JsonLines(logging.Formatter):
@@ -22,7 +35,7 @@ class JsonLines(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": said(record),
             "request": current_actor.get().request_id,
         }
         if record.exc_info:
