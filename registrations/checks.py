@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from django.conf import settings
@@ -17,6 +18,7 @@ type Complaint = tuple[str, str]
 
 MOST_PLACES = 50
 NAME_LENGTH = 300
+BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters and a sign that are drawn as nothing
 COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -106,11 +108,16 @@ def about_words(place: Place) -> Iterator[Complaint]:
         ("first_name", _("Write the first name.")),
         ("last_name", _("Write the last name.")),
     ):
-        if not getattr(place, name):
+        if not any(map(_is_seen, getattr(place, name))):
             yield name, sentence
         yield from _about_length(name, getattr(place, name), NAME_LENGTH)
     yield from _about_length("company", place.company, NAME_LENGTH)
     yield from _about_email("email", place.email)
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it leaves a mark on paper: joiners, marks of direction and the like do not."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in BLANKS
 
 
 def _about_ticket(ticket: Ticket | None, at: datetime.datetime) -> Iterator[Complaint]:

@@ -16,6 +16,9 @@ from .correct import FIELDS, Correction
 from .models import Registration, Ticket
 from .requests import Place
 
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""Codes that name no country: unions, the rest of the world, samples."""
+
 
 class PersonForm(forms.Form):
     """One person who comes."""
@@ -130,7 +133,11 @@ class ChoiceForm(forms.Form):
 def countries() -> list[tuple[str, str]]:
     """Countries in the language of the moment, France first."""
     names = Locale.parse(translation.get_language() or "fr").territories
-    known = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    known = [
+        (code, name)
+        for code, name in names.items()
+        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
+    ]
     others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: _sortable(pair[1]))
     return [("FR", names["FR"]), *others]
 

@@ -3,11 +3,13 @@
 from convention.api.throttles import spend
 from convention.events.models import Event
 
+from .models import Order
 from .requests import OrderRequest
 
 HOUR = 3600
 ORDERS_PER_HOUR = 300
 MAILS_PER_HOUR = 20
+CORRECTIONS_PER_HOUR = 60
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -16,3 +18,8 @@ def refuse_flood(event: Event, request: OrderRequest) -> None:
     for address in {place.email.strip().casefold() for place in request.places if place.email}:
         if address != request.email.strip().casefold():
             spend("mail", address, most=MAILS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_corrections(order: Order) -> None:
+    """Count a correction, since each sends the badge again to whoever ordered. Raises TooOften."""
+    spend("corrections", order.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)

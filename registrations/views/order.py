@@ -15,6 +15,7 @@ from ..cancel import cancel
 from ..correct import correct
 from ..doors import order_by_link, own_secret
 from ..forms import CorrectForm
+from ..limits import refuse_many_corrections
 from ..models import Registration
 from ..prove import prove, registration_to_prove
 
@@ -56,6 +57,7 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
     registration = grant.registration(person)
     form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(registration)
     if request.method == "POST" and form.is_valid():
+        refuse_many_corrections(grant.order)
         try:
             correct(registration=registration, correction=form.correction())
         except InvalidFields as error:

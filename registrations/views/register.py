@@ -157,7 +157,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(order.manage_path)
     refuse_if_closed(event, at=timezone.now())
     draft = drafts.load(request.session, slug)
-    tickets = {ticket.slug: ticket for ticket in event.tickets.all()}
+    tickets = {ticket.slug: ticket for ticket in event.tickets.all() if ticket.is_public}
     if not draft.email or any(person.get("ticket") not in tickets for person in draft.people):
         return redirect("register-choices" if draft.email else "register", slug)
     total = sum(tickets[person["ticket"]].price for person in draft.people)

@@ -55,6 +55,33 @@ def test_what_is_no_json_is_a_problem(text):
     assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/parse-error")
 
 
+@pytest.mark.parametrize("name", ["\u200d", "\u2060\u00ad", "\u3164", "\u0301"])
+def test_a_name_that_nobody_can_see_is_none(name):
+    event = make_event()
+    make_ticket(event)
+    person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
+    answer = post(event, body(registrations=[person]))
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.first_name"])
+
+
+@pytest.mark.parametrize("name", ["李", "محمد", "👩‍👩‍👧", "O'", "3"])
+def test_a_name_in_any_script_is_one(name):
+    event = make_event()
+    make_ticket(event)
+    person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
+    assert post(event, body(registrations=[person])).status_code == 201
+
+
+@pytest.mark.parametrize("slug", ["staff", "speaker", "press"])
+def test_hidden_tickets_are_not_for_strangers(slug):
+    event = make_event()
+    make_ticket(event, slug=slug, audience=slug, is_public=False)
+    person = {"ticket": slug, "first_name": "A", "last_name": "B", "email": "a@example.org"}
+    answer = post(event, body(registrations=[person]))
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.ticket"])
+    assert Registration.objects.count() == 0
+
+
 def test_members_are_answered_alike_whoever_they_are():
     event = make_event()
     make_ticket(event, slug="member", audience="member")
