@@ -1,0 +1,90 @@
+"""Badges and agendas on paper, each beside the same marks drawn on a bare canvas of reportlab."""
+
+import io
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from tests.bench.figures import Figure
+from tests.bench.site import ROOT, Site
+
+BADGES = 10_000
+
+
+def figures(site: Site) -> Iterator[Figure]:
+    """Measured in a process of its own, which has nothing else in its memory."""
+    command = [sys.executable, "-m", "tests.bench.printing"]
+    done = subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, check=True)
+    found = json.loads(done.stdout)
+    yield Figure(
+        "badges, A6, 10,000 at once", found["badges"], "/s", at_least=2000,
+        floor=found["bare"], floor_work="names and codes on bare pages",
+    )  # fmt: skip
+    yield Figure("badges, A6, 1,000", found["thousand"], "s", at_most=1)
+    yield Figure("a badge’s share of the file", found["bytes"], "bytes", at_most=2000)
+    yield Figure("memory of 10,000 badges", found["memory"], "MB", at_most=200)
+    yield Figure("booklet, 200 sessions", found["booklet"], "s", at_most=2)
+    yield Figure("grid of both days, 200 sessions", 1000 * found["grid"], "ms", at_most=600)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The shortest of three."""
+    times = []
+    for _turn in range(3):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def measure() -> dict[str, float]:
+    """All figures; memory last, since it only grows."""
+    import django  # noqa: PLC0415 (settings come first)
+
+    django.setup()
+    from django.utils.translation import override  # noqa: PLC0415
+
+    from badges.pdf import event_badges  # noqa: PLC0415
+    from convention.events.models import Event  # noqa: PLC0415
+    from schedule.paper.make import print_agenda  # noqa: PLC0415
+
+    event = Event.objects.get(slug="large")
+    file = io.BytesIO()
+    with override("fr"):
+        event_badges(io.BytesIO(), event, layout="a6")
+        took = seconds(lambda: event_badges(io.BytesIO(), event, layout="a6"))
+        event_badges(file, event, layout="a6")
+        booklet = seconds(lambda: print_agenda(event, file=io.BytesIO(), format_name="booklet"))
+        grid = seconds(lambda: print_agenda(event, file=io.BytesIO(), format_name="grid"))
+    return {
+        "badges": BADGES / took,
+        "thousand": took / 10,
+        "bytes": len(file.getvalue()) / BADGES,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "booklet": booklet,
+        "grid": grid,
+        "bare": BADGES / seconds(bare_pages),
+    }
+
+
+def bare_pages() -> None:
+    """Ten thousand pages of A6 with two names and a one-bit picture, nothing read, signed or fitted."""
+    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415
+
+    canvas = Canvas(io.BytesIO(), pagesize=(297.6, 419.5), pageCompression=1)
+    picture = "q 100 0 0 100 150 40 cm BI /W 45 /H 45 /BPC 1 /IM true /D [1 0] /F /AHx ID {}> EI Q"
+    for number in range(BADGES):
+        canvas.setFont("Helvetica-Bold", 34)
+        canvas.drawString(30, 300, f"Prénom {number}")
+        canvas.setFont("Helvetica", 22)
+        canvas.drawString(30, 260, f"Nom {number}")
+        canvas.addLiteral(picture.format(f"{number:0540x}"))
+        canvas.showPage()
+    canvas.save()
+
+
+if __name__ == "__main__":
+    json.dump(measure(), sys.stdout)
