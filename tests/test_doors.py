@@ -8,6 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from badges.attendance.pair import entrance_of, pair
 from convention.club.models import ClubRole
 from convention.events.models import Event, EventRole
 from schedule.models import Selection
@@ -52,6 +53,7 @@ DOORS = {
     "api-event": EVERYONE,
     "api-sessions": EVERYONE,
     "api-orders": EVERYONE,
+    "api-registrations": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     # one's own
@@ -95,9 +97,18 @@ DOORS = {
     "organize-event": ORGANIZERS,
     "desks": RUNNING_SOMETHING,
     "desk": DESK,
+    "desk-badge": DESK,
+    "organize-devices": DESK,
+    "organize-attendance-person": DESK,
+    "organize-check-in": DESK,
 }
 POSTED = {
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
+    "organize-check-in",
+    "organize-checkpoints-sessions",
+    "organize-conflict-resolve",
+    "organize-device-revoke",
+    "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
@@ -139,7 +150,12 @@ def world():
     EventRole.objects.create(event=event, person=people["organizer"], role="organizer")
     ClubRole.objects.create(person=people["administrator"], role="administrator")
     session = event.sessions.get()
+    door = entrance_of(event)
+    device = pair(checkpoint=door).device
     values = {
+        "door": door.pk,
+        "device": device.pk,
+        "scan": 1,
         "event": "doors", "slug": "doors", "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
         "number": session.number, "reference": registration.order.reference,
         "secret": registration.order.secret,
@@ -148,6 +164,11 @@ def world():
     }  # fmt: skip
     special = {
         "speaker": {"guid": speaker.guid},
+        "organize-attendance-file": {"kind": "csv"},
+        "organize-attendance-person": {"reference": registration.reference},
+        "organize-check-in": {"reference": registration.reference},
+        "organize-conflict-resolve": {"reference": registration.reference},
+        "desk-badge": {"reference": registration.reference},
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-remove": {"pk": speaker.pk},
         "organize-track": {"pk": make_track(event).pk},

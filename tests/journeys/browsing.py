@@ -41,6 +41,7 @@ def assert_no_csp_violations(page: Page) -> None:
 
 def assert_no_sideways_scroll(page: Page) -> None:
     """Nothing stands out to the right of the screen."""
+    page.wait_for_load_state()
     script = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     scroll, client = page.evaluate(script)
     assert scroll <= client, f"{page.url} is {scroll} pixels wide on a screen of {client}"

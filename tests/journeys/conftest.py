@@ -20,7 +20,7 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.camera import write_camera
 from tests.journeys.browsing import CHROMIUM_NAMES, SCREENS, page_problems, watch
@@ -34,11 +34,16 @@ ARGUMENTS = [
 ]
 
 
+PATIENCE = 20_000  # milliseconds; a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser."""
+    """Mark what drives a browser; a story that fails is told once more, for a busy machine may starve it."""
     for item in items:
         if "browser_name" in getattr(item, "fixturenames", []):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +106,7 @@ def open_page(site: str, browser: Browser):
                 **options,
             }
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = watch(context.new_page())
         context.on("page", lambda other: pages.append(watch(other)))
