@@ -59,14 +59,19 @@ def stored(report: Report) -> dict[str, object]:
     """What a preview shows, as plain data."""
     return {
         "format": str(report.format.label),
-        "added": list(report.added[:MOST_TITLES]),
-        "changed": list(report.changed[:MOST_TITLES]),
-        "gone": list(report.gone[:MOST_TITLES]),
+        "added": [storable(title) for title in report.added[:MOST_TITLES]],
+        "changed": [storable(title) for title in report.changed[:MOST_TITLES]],
+        "gone": [storable(title) for title in report.gone[:MOST_TITLES]],
         "counts": {
             "added": len(report.added),
             "changed": len(report.changed),
             "unchanged": report.unchanged,
             "gone": len(report.gone),
         },
-        "notes": [str(group) for group in report.groups],
+        "notes": [storable(str(group)) for group in report.groups],
     }
+
+
+def storable(text: str) -> str:
+    """The text without what no database keeps: NUL and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()

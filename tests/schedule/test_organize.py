@@ -1,6 +1,7 @@
 """Organizers add, change, cancel and remove sessions; two at once lose nothing."""
 
 import datetime
+import json
 import re
 import zoneinfo
 
@@ -321,3 +322,18 @@ def test_numbers_that_are_none_say_so(organizer, event):
     assert organizer.get("/organize/conf/schedule/99999999999999999999/").status_code == 404
     assert organizer.get("/organize/conf/schedule/import/%00/").status_code == 410
     assert re.search("(?s)<h1.*</h1>", organizer.get("/organize/conf/schedule/42/").text)
+
+
+def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
+    content = CALENDAR.replace(b"SUMMARY:", b"SUMMARY:\x00")
+    rooms = {
+        "R\n\0": [{"id": 1, "title": "T\0\ud83d", "start": "10:00", "date": "2027-06-15T10:00:00+02:00"}]
+    }
+    days = [{"date": "2027-06-15", "rooms": rooms}]
+    frab = json.dumps({"schedule": {"conference": {"title": "\0", "days": days}}}).encode()
+    for data in (content, frab):
+        response = organizer.post("/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x", data)})
+        assert response.status_code in {200, 302}
+    stored = json.dumps([upload.report for upload in Upload.objects.all()])
+    assert ("u0000" in stored, "ud83d" in stored) == (False, False)
+    assert organizer.get(response["Location"]).status_code == 200
