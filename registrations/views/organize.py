@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from convention.audit.record import record
 from convention.errors import ConventionError, InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -61,6 +62,7 @@ def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     found = event_to_organize(event, request.user)
     write, mimetype = FILES[kind]
     content = write(header(), rows_of(Filter.of(request.GET).apply(found)))
+    record("registrations.export", found, event=found, fields=[kind])
     name = f"{found.slug}-{_('registrations')}.{kind}"
     return HttpResponse(
         content,

@@ -4,10 +4,11 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from convention.audit.models import Entry
 from registrations.forms import countries
 from registrations.limits import CORRECTIONS_PER_HOUR
 from registrations.models import Order, Registration
-from tests.factories import make_event, make_registration, make_ticket
+from tests.factories import make_event, make_registration, make_staff, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +52,11 @@ def test_only_countries_are_countries():
     assert codes[0] == "FR"
     assert {"BE", "CH", "GB", "US", "RE"} <= set(codes)
     assert not {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"} & set(codes)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_list_taken_away_is_on_record(client: Client, event, kind):
+    client.force_login(make_staff(event))
+    assert client.get(f"/organize/congress/registrations.{kind}").status_code == 200
+    entry = Entry.objects.get(verb="registrations.export")
+    assert (entry.event, entry.fields) == ("congress", [kind])
