@@ -20,6 +20,7 @@ from convention.charts import Bar, Bars, Curve, thinned
 from convention.club.models import Person
 from convention.events.doors import event_to_organize, event_to_staff
 from convention.events.models import Event
+from convention.text import tidy
 from registrations.models import Registration
 
 from .. import facts
@@ -98,7 +99,7 @@ def drawn(event: Event, title: str, heading: str, field: str, groups: list[facts
 
 def people(request: HttpRequest, event: Event) -> dict[str, Any]:
     """One page of the list behind a number, narrowed by company, ticket and words."""
-    chosen = {name: request.GET.get(name, "").strip() for name in ("state", "company", "ticket", "q")}
+    chosen = {name: tidy(request.GET.get(name, "")) for name in ("state", "company", "ticket", "q")}
     rows = STATES.get(chosen["state"], facts.expected)(event)
     if "company" in request.GET:
         rows = rows.filter(company=chosen["company"])

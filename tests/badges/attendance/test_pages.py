@@ -236,3 +236,10 @@ def test_query_counts_do_not_grow(organizer, event):
                 organizer.get(reverse(name, args=[event.slug]))
             counts.append(len(captured))
     assert counts[:4] == counts[4:]
+
+
+def test_questions_that_nobody_can_ask_find_nothing(organizer, event):
+    make_registration(event)
+    address = reverse("organize-attendance", args=[event.slug])
+    answer = organizer.get(address, {"state": "absent", "ticket": "a\0", "company": "\0", "q": "\0"})
+    assert answer.status_code == 200
