@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Event, EventRole, Room, Venue, known_timezone
 
 RESERVED = frozenset({"new", "components"})
+YEARS = range(1971, 3000)
 MOMENTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 
 
@@ -24,6 +25,8 @@ class WallClock(forms.DateTimeField):
         """Read it naively."""
         with timezone.override(datetime.UTC):
             moment = super().to_python(value)
+        if moment and moment.year not in YEARS:
+            raise ValidationError(_("Check the year."))
         return moment.replace(tzinfo=None) if moment else None
 
 

@@ -56,3 +56,12 @@ def said_to(client, address):
 def test_the_back_office_has_no_door_of_its_own(client):
     answer = client.get("/back-office/login/?next=/back-office/")
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
+
+
+def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, mailoutbox):
+    answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"})
+    assert (answer.status_code, answer["Location"]) == (302, "/en/accounts/login/code/confirm/")
+    [letter] = mailoutbox
+    assert letter.subject == "No account has this address"
+    assert "Registering for an event needs no account." in letter.body
+    assert "signup" not in letter.body

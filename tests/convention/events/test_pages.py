@@ -229,3 +229,12 @@ def test_the_navigation_says_where_one_is(client):
     page = client.get("/organize/x/rooms/").content.decode()
     assert '<a href="/organize/x/rooms/" aria-current="page">Salles</a>' in page
     assert page.count('aria-current="page"') == 1
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_year_beyond_all_clocks_gets_a_sentence(client, moment):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    answer = client.post("/organize/x/settings/", form_of(event, registration_closes_at=moment))
+    assert answer.status_code == 200
+    assert "Vérifiez l’année." in answer.content.decode()
