@@ -19,6 +19,7 @@ from tests.bench.site import ROOT, Site, free_port, serving
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 800)}
+PICTURES = ROOT / "docs" / "pictures"
 PASSWORD = "convention"
 ACCOUNT = "admin@club.example"
 
@@ -112,6 +113,8 @@ def photograph(context: BrowserContext, shots: list[Shot], label: str, prefix: s
         if answer and answer.status >= 500:
             print(f"{shot.path}: {answer.status}")
         page.screenshot(path=folder / f"{shot.name}-{label}.png", full_page=True)
+        if label == f"{SHOWN.get(shot.name)}-fr-light":
+            page.screenshot(path=PICTURES / f"{shot.name}.png")
         width, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         if width > room:
             print(f"{prefix}{shot.path} is {width} pixels wide on a screen of {room}")
@@ -131,7 +134,8 @@ def main() -> None:
     parser.add_argument("--schemes", default="light,dark")
     options = parser.parse_args()
     folder = ROOT / "screenshots"
-    folder.mkdir(exist_ok=True)
+    for place in (folder, PICTURES):
+        place.mkdir(exist_ok=True)
     with demo() as site, sync_playwright() as playwright:
         past = past_edition(site)
         named = [s for s in SHOTS if not options.names or s.name in options.names]
@@ -152,17 +156,6 @@ def main() -> None:
                         chosen = [shot for shot in shots if shot.signed_in is signed_in]
                         photograph(context, chosen, label, prefix, folder)
                     context.close()
-    keep_shown(folder)
-
-
-def keep_shown(folder: Path) -> None:
-    """Copy what README shows."""
-    pictures = ROOT / "docs" / "pictures"
-    pictures.mkdir(exist_ok=True)
-    for name, width in SHOWN.items():
-        source = folder / f"{name}-{width}-fr-light.png"
-        if source.exists():
-            shutil.copy(source, pictures / f"{name}.png")
 
 
 if __name__ == "__main__":
