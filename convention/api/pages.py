@@ -8,7 +8,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from rest_framework.request import Request
 
 
@@ -20,9 +19,7 @@ class CursorPages(CursorPagination):
     max_page_size = 500
     ordering = "pk"
 
-    def paginate_queryset(
-        self, queryset: "QuerySet[Any]", request: "Request", view: Any = None
-    ) -> "list[Any] | None":
+    def paginate_queryset(self, queryset: Any, request: "Request", view: Any = None) -> list[Any] | None:
         """One page. Raises NotFound for a cursor of somebody's own making."""
         try:
             return super().paginate_queryset(queryset, request, view)
