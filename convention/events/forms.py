@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.text import tidy
+
 from .models import Event, EventRole, Room, Venue, known_timezone
 
 RESERVED = frozenset({"new", "components"})
@@ -81,8 +83,11 @@ class EventForm(forms.ModelForm):
         return str(self.cleaned_data["timezone"])
 
     def clean(self) -> dict[str, Any]:
-        """Put the moments into the event's zone, and in order."""
+        """Names on one line; the moments in the event's zone, and in order."""
         data = super().clean() or self.cleaned_data
+        data |= {name: tidy(data[name]) for name in ("name", "name_en") if name in data}
+        if data.get("name") == "":
+            self.add_error("name", _("Write a name."))
         for name in MOMENTS:
             self._set_zone(name, data)
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))

@@ -238,3 +238,11 @@ def test_a_year_beyond_all_clocks_gets_a_sentence(client, moment):
     answer = client.post("/organize/x/settings/", form_of(event, registration_closes_at=moment))
     assert answer.status_code == 200
     assert "Vérifiez l’année." in answer.content.decode()
+
+
+def test_a_name_is_one_line(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    client.post("/organize/x/settings/", form_of(event, name="Rencontre\r\nBcc: a@example.org\u202e"))
+    event.refresh_from_db()
+    assert event.name == "Rencontre Bcc: a@example.org"
