@@ -351,6 +351,7 @@ def test_a_late_refusal_of_an_old_token_does_not_end_the_new_one(open_page):
     expect(page.locator("#message")).to_contain_text("ne peut plus scanner")
     new = pair(page, event)
     assert new != old
+    expect(page.locator("#message")).not_to_contain_text("ne peut plus scanner")
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     scan(page, code_of(badge))
     expect_all_sent(page)
