@@ -15,6 +15,8 @@ from .named import named
 # One sign-in for all: with its limits, and by code.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+admin.site.site_header = admin.site.site_title = "Convention"
+
 urlpatterns = [
     re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", pages.accent, name="accent"),
     path("language/", pages.choose_language, name="choose-language"),

@@ -1,0 +1,87 @@
+"""The directory in the back office: companies, people, who works where, roles and groups."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from convention.audit.record import record
+
+from .models import ClubRole, Company, CompanyRole, Employment, Mandate, Person, WorkingGroup
+
+
+class Audited(admin.ModelAdmin[Any]):
+    """Every change leaves a line in the audit trail: names of fields, never values."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:  # noqa: FBT001 (Django's signature)
+        """Save and record."""
+        super().save_model(request, obj, form, change)
+        verb = "change" if change else "add"
+        record(f"{obj._meta.model_name}.{verb}", obj, fields=list(form.changed_data))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Record and delete."""
+        record(f"{obj._meta.model_name}.delete", obj)
+        super().delete_model(request, obj)
+
+
+class CompanyRoles(admin.TabularInline[CompanyRole, Company]):
+    """What the company is to the club, from a day to a day."""
+
+    model = CompanyRole
+    extra = 0
+
+
+class Employments(admin.TabularInline[Employment, Any]):
+    """Who works where, from a day to a day."""
+
+    model = Employment
+    extra = 0
+    autocomplete_fields = ("person", "company")
+
+
+class ClubRoles(admin.TabularInline[ClubRole, Person]):
+    """Roles for the whole club."""
+
+    model = ClubRole
+    extra = 0
+
+
+class Mandates(admin.TabularInline[Mandate, WorkingGroup]):
+    """Who leads, relays or writes."""
+
+    model = Mandate
+    extra = 0
+    autocomplete_fields = ("person",)
+
+
+@admin.register(Company)
+class CompanyAdmin(Audited):
+    """Companies with their dated roles."""
+
+    list_display = ("name", "sector", "city")
+    search_fields = ("name", "siren")
+    prepopulated_fields = {"slug": ("name",)}
+    autocomplete_fields = ("parent",)
+    inlines = (CompanyRoles,)
+
+
+@admin.register(Person)
+class PersonAdmin(Audited):
+    """People with their employments and club roles; sign-in goes by a mailed code or a password."""
+
+    list_display = ("last_name", "first_name", "email", "is_active")
+    search_fields = ("last_name", "first_name", "email")
+    fields = ("first_name", "last_name", "email", "language", "photo_consent", "is_active", "is_staff")
+    inlines = (Employments, ClubRoles)
+
+
+@admin.register(WorkingGroup)
+class WorkingGroupAdmin(Audited):
+    """Groups with their mandates."""
+
+    list_display = ("name", "kind")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (Mandates,)
