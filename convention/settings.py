@@ -327,6 +327,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "badges.attendance.description.add_scanner",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "BookingState": ["confirmed", "pending", "cancelled", "expired"],
         "Fullness": ["free", "filling", "full"],

@@ -27,6 +27,13 @@ def figures(site: Site) -> Iterator[Figure]:
         unchanged = drive(site.port, [request(path, headers={"If-None-Match": tag})] * 2000)
         works = unchanged.statuses == {304: 2000}
         yield Figure(f"{name}, unchanged (304: {works})", unchanged.rate, "/s", at_least=400, floor=floor)
+    yield from cold(site)
+
+
+def cold(site: Site) -> Iterator[Figure]:
+    """The agenda searched for what nobody asked before, so that nothing is kept."""
+    asked = [request(f"/events/large/agenda/?q=cloud{number}") for number in range(300)]
+    yield Figure("agenda page, nothing kept", drive(site.port, asked).rate, "/s", at_least=40)
 
 
 def etag(site: Site, path: str) -> str:

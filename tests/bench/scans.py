@@ -43,6 +43,7 @@ def figures(site: Site) -> Iterator[Figure]:
     )
     yield from growth(site, codes, tokens)
     yield from snapshot(site, tokens[0])
+    yield from attendance(site)
 
 
 def growth(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
@@ -65,6 +66,23 @@ def snapshot(site: Site, token: str) -> Iterator[Figure]:
         size = len(answer.read())
     yield Figure("snapshot of 10,000 registrations", time.perf_counter() - began, "s", at_most=3)
     yield Figure("snapshot of 10,000 registrations, compressed", size / 1e6, "MB", at_most=3)
+
+
+def attendance(site: Site) -> Iterator[Figure]:
+    """The numbers of an organizer's page beside a million scans, straight from the projection."""
+    script = """
+import time
+from badges.attendance.facts import by_door, tally
+event = Event.objects.get(slug="large")
+for work in (tally, by_door):
+    work(event)
+    began = time.perf_counter()
+    work(event)
+    print(1000 * (time.perf_counter() - began))
+"""
+    people, doors = site.manage("shell", "-v0", "-c", script).split()[-2:]
+    yield Figure("attendance by company and ticket", float(people), "ms", at_most=100)
+    yield Figure("attendance by door", float(doors), "ms", at_most=100)
 
 
 def item(code: str, direction: str) -> dict[str, object]:

@@ -93,5 +93,13 @@ def test_each_problem_has_a_page(client):
 def test_schema_and_docs_are_there(client):
     schema = client.get("/api/v1/schema/?format=json").json()
     assert schema["info"]["title"] == "Convention"
+    assert set(schema["paths"]) == {
+        "/api/v1/events/{event}/",
+        "/api/v1/events/{event}/sessions/",
+        "/api/v1/events/{event}/orders/",
+        "/api/v1/events/{event}/registrations/",
+        "/api/v1/scanner/snapshot/",
+        "/api/v1/scanner/scans/",
+    }
     docs = client.get("/api/v1/docs/")
     assert "<script>" not in docs.content.decode()
