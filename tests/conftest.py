@@ -7,7 +7,7 @@ Fixtures here:
   and returns exit status, stdout and stderr; needs `transactional_db`.
 - `mail_receiver` is a real SMTP server: `mail_receiver.messages` are parsed e-mails in order of arrival.
   Without it Django's own outbox (`mailoutbox`) is quicker.
-- `schedules_dir` the folder of real schedules named by SCHEDULES_DIR, else the test is skipped, plainly.
+- `schedules_dir` the folder of real schedules (SCHEDULES_DIR, else beside the project), else skipped.
 
 Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
 (`write_camera`, a fake camera's film), `tests.rush` (`in_threads`), `tests.factories`.
@@ -114,8 +114,8 @@ def mail_receiver(settings):
 
 @pytest.fixture(scope="session")
 def schedules_dir() -> Path:
-    """Real published schedules, where the folder is present."""
-    folder = Path(os.environ.get(REAL_SCHEDULES, ""))
-    if not os.environ.get(REAL_SCHEDULES) or not folder.is_dir():
+    """Real published schedules: the folder named, else the one beside the project."""
+    folder = Path(os.environ.get(REAL_SCHEDULES) or ROOT.parent / "shared" / "data" / "schedules")
+    if not folder.is_dir():
         pytest.skip(f"{REAL_SCHEDULES} names no folder of real schedules")
     return folder
