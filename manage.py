@@ -11,8 +11,8 @@ def main() -> None:
     """Run one command; settings come from the environment."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "convention.settings")
     try:
-        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (needs the setting)
-        from django.core.management import execute_from_command_line  # noqa: PLC0415
+        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (needs the setting) (needs the setting)
+        from django.core.management import execute_from_command_line  # noqa: PLC0415 (needs the setting)
     except ImportError:
         refuse(
             "Django is not installed for this Python: run `make run` once, then `.venv/bin/python manage.py`."

@@ -69,7 +69,7 @@ class Plan:
         self.count = version * 4 + 17
         self.row_bytes = -(-self.count // 8)
         self.mode = mode
-        bits = length_in_bits(mode, version)  # type: ignore[arg-type]
+        bits = length_in_bits(mode, version)  # type: ignore[arg-type]  # the stub is too narrow
         self.header = f"{mode:04b}{length:0{bits}b}"
         self.blocks = rs_blocks(version, ERROR_CORRECT_M)
         self.size = sum(block.data_count for block in self.blocks)

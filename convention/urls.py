@@ -13,7 +13,7 @@ from . import components, home, mailbox, pages
 from .named import named
 
 # One sign-in for all: with its limits, and by code.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as Django says
 
 admin.site.site_header = admin.site.site_title = "Convention"
 

@@ -62,12 +62,16 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
 
 def order_with_key(event: Event, key: str) -> Order | None:
     """The order that came with this key, whatever it asked for."""
-    found = IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
+    found = _key_before(event, key)
     return found.order if found else None
 
 
+def _key_before(event: Event, key: str) -> IdempotencyKey | None:
+    return IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
+
+
 def _ordered_before(event: Event, request: OrderRequest, key: str) -> Order | None:
-    found = IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
+    found = _key_before(event, key)
     if found and found.content_hash != request.content_hash:
         raise KeyReused(_("This idempotency key came with another order before; use a new key."))
     return found.order if found else None

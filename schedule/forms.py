@@ -64,10 +64,10 @@ class SessionForm(forms.ModelForm[Session]):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event = event
-        self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]
-        self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]
+        self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
+        self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
         for name in ("abstract", "description"):
-            self.fields[name].max_length = LONGEST_TEXT  # type: ignore[attr-defined]
+            self.fields[name].max_length = LONGEST_TEXT  # type: ignore[attr-defined]  # a form field of choice
         self.fields["capacity"].validators.append(MaxValueValidator(MOST_PLACES))
         kinds = event.sessions.exclude(kind="").values_list("kind", flat=True).distinct()
         self.kinds = sorted(set(kinds))

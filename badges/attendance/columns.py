@@ -33,7 +33,8 @@ def add_rows(table: str, kinds: dict[str, str], rows: Sequence[dict[str, Any]], 
     if not rows:
         return
     arrays = ", ".join(f"%s::{kind}[]" for kind in kinds.values())
-    statement = f"INSERT INTO {table} ({', '.join(kinds)}) SELECT * FROM unnest({arrays}) {ending}"  # noqa: S608
+    names = ", ".join(kinds)
+    statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {ending}"  # noqa: S608 (our names)
     with connection.cursor() as cursor:
         cursor.execute(statement, [column(rows, name) for name in kinds])
 

@@ -75,7 +75,7 @@ WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now
 
 ADD = f"""
 INSERT INTO attendance_scan ({", ".join(SCAN)}) VALUES ({SCAN_VALUES})
-"""  # noqa: S608
+"""  # noqa: S608 (our own column names)
 
 MOVE_ON = f"""
 WITH moved AS (
@@ -87,7 +87,7 @@ WITH moved AS (
     RETURNING 1
 )
 INSERT INTO attendance_scan ({", ".join(SCAN)}) SELECT {SCAN_VALUES} FROM moved
-"""  # noqa: S608
+"""  # noqa: S608 (our own column names)
 
 
 class Known(NamedTuple):

@@ -108,8 +108,8 @@ def _levels(text: str) -> list[int]:
     algorithm.get_embedding_levels(text, storage)
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
-    algorithm.resolve_neutral_types(storage, False)  # noqa: FBT003 - the library's "debug"
-    algorithm.resolve_implicit_levels(storage, False)  # noqa: FBT003
+    algorithm.resolve_neutral_types(storage, False)  # noqa: FBT003 (the library’s signature) - the library's "debug"
+    algorithm.resolve_implicit_levels(storage, False)  # noqa: FBT003 (the library’s signature)
     return [char["level"] for char in storage["chars"]]
 
 
