@@ -1,6 +1,8 @@
 """Commands that answer bad input with one sentence on stderr and exit status 2, nothing half done."""
 
+import os
 import sys
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -9,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from .errors import ConventionError, NotFound
 from .events.models import Event
+from .files import reason_of
 
 BAD_INPUT = 2
 
@@ -16,11 +19,27 @@ BAD_INPUT = 2
 class SentenceCommand(BaseCommand):
     """The base of our commands: write `run(**options)`; it happens wholly or not at all."""
 
+    _called_from_command_line: bool
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Parse as Django does; what cannot be parsed is one sentence, without the list of all options."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if self._called_from_command_line:
+            parser.error = self.misread  # type: ignore[method-assign]
+        return parser
+
+    def misread(self, message: str) -> NoReturn:
+        """Refuse arguments that do not fit."""
+        self.refuse(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run in one transaction; turn our own errors into a sentence and exit status 2."""
         try:
+            require_output()
+            require_text(options.values())
             with transaction.atomic():
                 self.run(**options)
+                self.deliver()
         except ConventionError as error:
             self.refuse(str(error))
         except (OperationalError, ProgrammingError) as error:
@@ -28,7 +47,13 @@ class SentenceCommand(BaseCommand):
                 raise
             self.refuse(f"The database is not ready ({error}): run `manage.py migrate`, or `make run`.")
         except OSError as error:
-            self.refuse(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+            if self._called_from_command_line:
+                silence_stdout()
+            self.refuse(f"{error.filename or 'The output'} cannot be used: {reason_of(error)}.")
+
+    def deliver(self) -> None:
+        """Hand over what was printed while all can still be taken back. Raises OSError if nobody reads."""
+        self.stdout.flush()
 
     def run(self, **options: Any) -> None:
         """Do the work; raise a ConventionError to refuse."""
@@ -42,6 +67,26 @@ class SentenceCommand(BaseCommand):
     def say(self, sentence: str) -> None:
         """Tell the caller something that is not the result itself, on stderr."""
         self.stderr.write(sentence, style_func=lambda text: text)
+
+
+def require_output() -> None:
+    """Raises ConventionError where standard output was closed."""
+    if sys.stdout is None:
+        raise ConventionError("There is no standard output to write to.")
+
+
+def require_text(given: Iterable[Any]) -> None:
+    """Raises ConventionError for an argument that is no text in this system's encoding."""
+    for value in given:
+        try:
+            str(value if isinstance(value, str) else "").encode()
+        except UnicodeEncodeError as error:
+            raise ConventionError("An argument is not readable as text.") from error
+
+
+def silence_stdout() -> None:
+    """Where nobody reads the output any more, Python shall not complain of it again on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def database_is_ready() -> bool:

@@ -41,7 +41,7 @@ def test_four_on_a4(manage, tmp_path):
         ["--layout", "a3"],
         ["--only", "new"],
         ["--output", "/"],
-        ["--output", "/nowhere/b.pdf"],
+        ["--output", "/dev/null/b.pdf"],
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(manage, tmp_path, extra):

@@ -1,7 +1,5 @@
 """Print an event's badges to a PDF file."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ from django.utils.translation import gettext as _
 from badges.pdf import event_badges
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.errors import ConventionError
+from convention.files import whole_file
 
 
 class Command(SentenceCommand):
@@ -21,7 +20,7 @@ class Command(SentenceCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """EVENT --output FILE [--layout ...] [--only ...]."""
         add_event_argument(parser)
-        parser.add_argument("--output", required=True, metavar="FILE", help="the PDF to write")
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
         parser.add_argument(
             "--layout",
             default="a6",
@@ -34,16 +33,7 @@ class Command(SentenceCommand):
         event = find_event(options["event"])
         if options["only"] != "all":
             raise ConventionError(_("Only “--only all” works yet: new and changed badges come later."))
-        output = Path(options["output"])
-        if output.is_dir():
-            raise ConventionError(_("%(path)s is a folder; name a file to write.") % {"path": output})
-        handle, name = tempfile.mkstemp(prefix=".badges-", dir=output.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                problems = event_badges(file, event, layout=options["layout"])
-            Path(name).chmod(0o644)
-            Path(name).replace(output)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with whole_file(options["output"]) as file:
+            problems = event_badges(file, event, layout=options["layout"])
         for problem in problems:
             self.say(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")

@@ -3,12 +3,13 @@
 import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from convention.commands import SentenceCommand
 from convention.worker import PatientWorker, call_housekeeper
 
 
-class Command(BaseCommand):
+class Command(SentenceCommand):
     """One worker; start as many as there is work for."""
 
     help = "Run queued tasks (mails and the like), try again what fails, until stopped."
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--batch", action="store_true", help="run what waits, then leave")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work."""
+        """Work, without a transaction around it: it lasts for days."""
         worker = PatientWorker(
             queue_names=["*"],
             interval=options["interval"],

@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.files import read_file
 from convention.tables import read_table
 from registrations.import_list import import_list, rehearse_import
 from registrations.rows import BadRows
@@ -34,7 +35,7 @@ class Command(SentenceCommand):
         file: Path = options["file"]
         try:
             act = rehearse_import if options["dry_run"] else import_list
-            done = act(event=event, table=read_table(file.name, file.read_bytes()))
+            done = act(event=event, table=read_table(file.name, read_file(file)))
         except BadRows as error:
             self.refuse("\n".join(said_errors(error)))
         for heading in done.ignored_columns:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.files import whole_file
 from convention.typeset import missing_glyphs
 from schedule.paper.make import FORMATS, LANGUAGES, print_agenda
 
@@ -23,17 +24,12 @@ class Command(SentenceCommand):
         parser.add_argument("--language", default="fr", metavar=",".join(LANGUAGES))
 
     def run(self, **options: Any) -> None:
-        """Write beside the target, then put it in place: nothing is ever half written."""
+        """Write the whole file or none; say which characters no font has."""
         event, output = find_event(options["event"]), options["output"]
-        draft = output.with_name(f".{output.name}.part")
-        try:
-            with draft.open("wb") as file:
-                programme = print_agenda(
-                    event, file=file, format_name=options["format_name"], language=options["language"]
-                )
-            draft.replace(output)
-        finally:
-            draft.unlink(missing_ok=True)
+        with whole_file(output) as file:
+            programme = print_agenda(
+                event, file=file, format_name=options["format_name"], language=options["language"]
+            )
         for item in programme.items:
             missing = missing_glyphs(item.title)
             if missing:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.files import whole_file
 from schedule.exchange.export_schedule import WRITERS, export_schedule
 from schedule.exchange.programme import Format
 
@@ -25,5 +26,6 @@ class Command(SentenceCommand):
         """Write the file."""
         event = find_event(options["event"])
         data = export_schedule(event=event, fmt=Format(options["format"]))
-        options["output"].write_bytes(data)
+        with whole_file(options["output"]) as file:
+            file.write(data)
         self.say(f"{options['output']}: {len(data)} bytes.")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import SentenceCommand, add_event_argument
+from convention.files import read_file
 from schedule.exchange.import_schedule import import_schedule, preview_schedule
 
 
@@ -23,6 +24,6 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Import, or try; then tell."""
         act = preview_schedule if options["dry_run"] else import_schedule
-        report = act(slug=options["event"], data=options["file"].read_bytes())
+        report = act(slug=options["event"], data=read_file(options["file"]))
         for line in report.lines():
             self.stdout.write(line)

@@ -1,0 +1,82 @@
+"""Files that commands read and write: whole or not at all, and a sentence for each reason why not."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from .errors import ConventionError, Unreadable
+
+LARGEST = 64 * 1024 * 1024
+
+
+def read_file(path: Path) -> bytes:
+    """What is in the file. Raises Unreadable: no file, a folder, not ours to read, too large."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise Unreadable(
+            _("%(path)s cannot be read: %(reason)s.") % {"path": path, "reason": reason_of(error)}
+        ) from error
+    if len(content) > LARGEST:
+        raise Unreadable(
+            _("%(path)s is larger than %(most)d MB.") % {"path": path, "most": LARGEST // 1024**2}
+        )
+    return content
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Write beside the file and put it in place at the end: nothing is ever half written.
+
+    Raises ConventionError where nothing can be written there; then what was there is untouched.
+    """
+    try:
+        _require_place(path)
+        with _straight(path) if path.exists() and not path.is_file() else _beside(path.resolve()) as file:
+            yield file
+    except OSError as error:
+        raise ConventionError(
+            _("%(path)s cannot be written: %(reason)s.") % {"path": path, "reason": reason_of(error)}
+        ) from error
+
+
+def _require_place(path: Path) -> None:
+    if path.is_dir():
+        raise ConventionError(_("%(path)s is a folder; name a file to write.") % {"path": path})
+    if not path.parent.is_dir():
+        raise ConventionError(
+            _("%(path)s cannot be written: there is no folder %(folder)s.")
+            % {"path": path, "folder": path.parent}
+        )
+
+
+@contextmanager
+def _straight(path: Path) -> Iterator[BinaryIO]:
+    """A device or a pipe takes what comes; it is never replaced."""
+    with path.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
+    """A draft in the same folder, then renamed; it keeps the permissions of the file that it replaces."""
+    handle, name = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        draft.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def reason_of(error: OSError) -> str:
+    """Why, in the system's words: `No space left on device`."""
+    return error.strerror or str(error)

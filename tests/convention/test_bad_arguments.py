@@ -1,0 +1,188 @@
+"""Every command with arguments that do not fit: status 2, one sentence on stderr, and nothing is done."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import execute_from_command_line
+
+from badges.attendance.models import Device
+from convention.audit.models import Entry
+from convention.events.models import Event
+from registrations.models import Registration
+from schedule.models import Session
+from tests.conftest import ROOT, database_url
+from tests.factories import make_event, make_registration, make_session, make_ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEEDED = "The following arguments are required: {}."
+NO_EVENT = "There is no event “nope”. Known events: small."
+NO_FOLDER = "{} ne peut pas être écrit : il n’y a pas de dossier no."
+FULL = "/dev/full ne peut pas être écrit : No space left on device."
+UNREADABLE = "{} ne peut pas être lu : {}."
+UNKNOWN = "Unrecognized arguments: {}."
+
+CASES = {
+    # what is missing or misspelt
+    "badges": NEEDED.format("EVENT, --output"),
+    "codes": NEEDED.format("EVENT"),
+    "pair": NEEDED.format("EVENT"),
+    "rebuild_presence": NEEDED.format("EVENT"),
+    "attendance": NEEDED.format("EVENT, --output"),
+    "agenda": NEEDED.format("EVENT, --output"),
+    "schedule_import": NEEDED.format("EVENT, FILE"),
+    "schedule_export": NEEDED.format("EVENT, --format, --output"),
+    "registrations_import": NEEDED.format("EVENT, FILE"),
+    "badges small --outptu a.pdf": NEEDED.format("--output"),
+    "badges small --output a.pdf --colour": UNKNOWN.format("--colour"),
+    "codes small large": UNKNOWN.format("large"),
+    "pair small --checkpoint": "Argument --checkpoint: expected one argument.",
+    "seed --size enormous": "Argument --size: invalid choice: 'enormous' (choose from small, club, large).",
+    "seed --random-seed dice": "Argument --random-seed: invalid int value: 'dice'.",
+    "serve --port abc": "Argument --port: invalid int value: 'abc'.",
+    "serve --port 70000": "70000 is no port: choose one from 1024 to 65535.",
+    "worker --interval soon": "Argument --interval: invalid float value: 'soon'.",
+    "schedule_export small --format pdf --output a":
+        "Argument --format: invalid choice: 'pdf' (choose from frab-xml, frab-json, ics).",
+    # no such event, door, format, language
+    "badges nope --output a.pdf": NO_EVENT,
+    "codes nope": NO_EVENT,
+    "codes caf\udce9": "An argument is not readable as text.",
+    "pair nope": NO_EVENT,
+    "attendance nope --output a.csv": NO_EVENT,
+    "agenda nope --output a.pdf": NO_EVENT,
+    "schedule_export nope --format ics --output a.ics": NO_EVENT,
+    "registrations_import nope list.csv": NO_EVENT,
+    "pair small --checkpoint moon":
+        "Il n’y a pas de point de contrôle « moon ». "
+        "Points de contrôle de cet événement : aucun pour l’instant.",
+    "badges small --output a.pdf --layout a0":
+        "Il n’y a pas encore de format « a0 ». Choisissez parmi : a6, a4x4, label, folded.",
+    "agenda small --output a.pdf --format scroll":
+        "Il n’y a pas de « scroll » en « fr » : choisissez booklet, grid ou doors, en fr ou en.",
+    "agenda small --output a.pdf --language tlh":
+        "Il n’y a pas de « booklet » en « tlh » : choisissez booklet, grid ou doors, en fr ou en.",
+    "attendance small --output a.doc":
+        "« a.doc » doit se terminer par .csv, .xlsx ou .pdf : l’extension donne le format.",
+    # where nothing can be written
+    "badges small --output folder": "folder est un dossier ; indiquez un fichier à écrire.",
+    "agenda small --output folder": "folder est un dossier ; indiquez un fichier à écrire.",
+    "attendance small --output folder.csv": "folder.csv est un dossier ; indiquez un fichier à écrire.",
+    "schedule_export small --format ics --output folder":
+        "folder est un dossier ; indiquez un fichier à écrire.",
+    "badges small --output no/a.pdf": NO_FOLDER.format("no/a.pdf"),
+    "agenda small --output no/a.pdf": NO_FOLDER.format("no/a.pdf"),
+    "attendance small --output no/a.csv": NO_FOLDER.format("no/a.csv"),
+    "schedule_export small --format ics --output no/a.ics": NO_FOLDER.format("no/a.ics"),
+    "badges small --output /dev/full": FULL,
+    "agenda small --output /dev/full": FULL,
+    "schedule_export small --format ics --output /dev/full": FULL,
+    "schedule_export small --format ics --output " + "a" * 300:
+        "a" * 300 + " ne peut pas être écrit : File name too long.",
+    # what cannot be read
+    "schedule_import small folder": UNREADABLE.format("folder", "Is a directory"),
+    "schedule_import small missing": UNREADABLE.format("missing", "No such file or directory"),
+    "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
+    "schedule_import small empty.csv": "Ce fichier est vide.",
+    "schedule_import small binary.csv": "Ce fichier n’est pas du texte, donc pas un programme.",
+    "schedule_import small list.csv":
+        "Ce fichier est du texte d’un format inconnu, ce qui n’est pas lu. "
+        "Formats lus : XML frab ou Pentabarf, JSON frab et iCalendar.",
+    "schedule_import été empty.csv":
+        "« été » ne peut pas être l’adresse d’un événement : "
+        "utilisez des lettres sans accents, des chiffres et des traits d’union.",
+    "registrations_import small folder": UNREADABLE.format("folder", "Is a directory"),
+    "registrations_import small missing": UNREADABLE.format("missing", "No such file or directory"),
+    "registrations_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
+    "registrations_import small empty.csv": "« empty.csv » est vide.",
+    "registrations_import small binary.csv":
+        "Ce n’est pas un tableau : le fichier est binaire. Enregistrez-le en .csv ou .xlsx.",
+    "registrations_import small list.csv":
+        "Colonnes manquantes : first_name, last_name. La première ligne doit nommer les colonnes ; "
+        "on y lit : a, b.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def small():
+    event = make_event(slug="small")
+    make_session(event)
+    return make_registration(make_ticket(event))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to stand in, with files of every bad kind."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 4)
+    (tmp_path / "list.csv").write_text("a,b\n1,2\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def standing(folder: Path):
+    """What must not change."""
+    rows = {kind: kind.objects.count() for kind in (Event, Registration, Session, Device, Entry)}
+    return rows, sorted(path.name for path in folder.rglob("*"))
+
+
+def plain_spaces(text: str) -> str:
+    """Without what keeps French signs and their words on one line."""
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_each_is_refused_with_one_sentence(small, folder, capsys):
+    before, said = standing(folder), {}
+    for words in CASES:
+        with pytest.raises(SystemExit) as left:
+            execute_from_command_line(["manage.py", *words.split(" ")])
+        out, err = (plain_spaces(text) for text in capsys.readouterr())
+        said[words] = err.removesuffix("\n") if (left.value.code, out) == (2, "") else (left.value.code, out)
+    assert said == CASES
+    assert standing(folder) == before
+
+
+def shell(line: str, folder: Path):
+    """A command line of `sh`, in which $M is the program."""
+    return subprocess.run(
+        ["sh", "-c", line],
+        cwd=folder,
+        env={**os.environ, "DATABASE_URL": database_url(), "M": f"{sys.executable} {ROOT / 'manage.py'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("$M pair small > /dev/full", "The output cannot be used: No space left on device.\n"),
+        ("$M pair small >&-", "There is no standard output to write to.\n"),
+        ("{ $M pair small; echo $? >&2; } | true", "The output cannot be used: Broken pipe.\n2\n"),
+    ],
+)
+def test_an_output_that_nobody_can_read_pairs_no_device(small, folder, line, sentence):
+    done = shell(line, folder)
+    assert (done.stdout, done.stderr) == ("", sentence)
+    assert Device.objects.count() == 0
+
+
+def test_a_file_is_replaced_whole_with_its_permissions_or_left_alone(small, folder):
+    kept = folder / "agenda.ics"
+    kept.write_text("old")
+    kept.chmod(0o600)
+    link = folder / "link.ics"
+    link.symlink_to(kept)
+    execute_from_command_line(
+        ["manage.py", "schedule_export", "small", "--format", "ics", "--output", "link.ics"]
+    )
+    assert link.is_symlink()
+    assert kept.read_text().startswith("BEGIN:VCALENDAR")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert Path("/dev/full").is_char_device()
