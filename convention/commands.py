@@ -1,5 +1,6 @@
 """Commands that answer bad input with one sentence on stderr and exit status 2, nothing half done."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable
@@ -19,6 +20,9 @@ BAD_INPUT = 2
 class SentenceCommand(BaseCommand):
     """The base of our commands: write `run(**options)`; it happens wholly or not at all."""
 
+    transactional = True
+    """False where the work lasts too long for one transaction, or brings its own."""
+
     _called_from_command_line: bool
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -37,7 +41,7 @@ class SentenceCommand(BaseCommand):
         try:
             require_output()
             require_text(options.values())
-            with transaction.atomic():
+            with transaction.atomic() if self.transactional else contextlib.nullcontext():
                 self.run(**options)
                 self.deliver()
         except ConventionError as error:

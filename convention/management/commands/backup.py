@@ -1,0 +1,34 @@
+"""`manage.py backup --output FILE`: everything in one file, while the site runs."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from convention.backup.save import save
+from convention.commands import SentenceCommand, database_is_ready
+from convention.errors import ConventionError
+
+
+class Command(SentenceCommand):
+    """One portable file, for PostgreSQL and SQLite alike."""
+
+    help = "Save all data in one file that `restore` brings back into an empty PostgreSQL or SQLite database."
+    transactional = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--output FILE."""
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the file to write")
+
+    def run(self, **options: Any) -> None:
+        """Save, and say what."""
+        if not database_is_ready():
+            raise ConventionError("The database is not ready: run `manage.py migrate` first.")
+        manifest = save(output=options["output"])
+        rows = sum(facts["rows"] for facts in manifest["tables"].values())
+        size = options["output"].stat().st_size / 1024 / 1024
+        self.say(
+            f"Saved {rows:,} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files "
+            f"in {options['output']} ({size:,.1f} MB). It holds personal data and the keys of the badges: "
+            "keep it as you keep the database. SECRET_KEY is not in it."
+        )
