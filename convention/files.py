@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,14 +31,16 @@ def read_file(path: Path) -> bytes:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     """Write beside the file and put it in place at the end: nothing is ever half written.
+
+    A new file gets these permissions.
 
     Raises ConventionError where nothing can be written there; then what was there is untouched.
     """
     try:
         _require_place(path)
-        with _straight(path) if path.exists() and not path.is_file() else _beside(path.resolve()) as file:
+        with _place(path, mode) as file:
             yield file
     except OSError as error:
         raise ConventionError(
@@ -56,6 +58,10 @@ def _require_place(path: Path) -> None:
         )
 
 
+def _place(path: Path, mode: int) -> AbstractContextManager[BinaryIO]:
+    return _straight(path) if path.exists() and not path.is_file() else _beside(path.resolve(), mode)
+
+
 @contextmanager
 def _straight(path: Path) -> Iterator[BinaryIO]:
     """A device or a pipe takes what comes; it is never replaced."""
@@ -64,14 +70,16 @@ def _straight(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
+def _beside(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A draft in the same folder, then renamed; it keeps the permissions of the file that it replaces."""
     handle, name = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
     draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        draft.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(path.stat().st_mode & 0o777 if path.exists() else mode)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -4,8 +4,6 @@ import contextlib
 import hashlib
 import itertools
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from convention.errors import ConventionError
+from convention.files import whole_file
 
 from . import archive as archives
 from .tables import AT_ONCE, columns, migrations_of_program, next_number, rows, tables, written
@@ -23,19 +21,8 @@ from .tables import AT_ONCE, columns, migrations_of_program, next_number, rows, 
 
 def save(*, output: Path) -> archives.Manifest:
     """Write the backup to `output`, for its owner only, whole or not at all; what its manifest says."""
-    if output.is_dir():
-        raise ConventionError(f"{output} is a folder; name a file to write.")
-    handle, name = tempfile.mkstemp(prefix=".backup-", dir=output.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                manifest = fill(archive)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(output)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return manifest
+    with whole_file(output, mode=0o600) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        return fill(archive)
 
 
 def fill(archive: zipfile.ZipFile) -> archives.Manifest:

@@ -38,8 +38,8 @@ def columns(model: type[models.Model]) -> list[str]:
 def rows(model: type[models.Model]) -> Iterator[tuple[Any, ...]]:
     """Every row by its key, a few at a time in memory."""
     names = [field.attname for field in model._meta.concrete_fields]
-    everything: models.QuerySet[Any, tuple[Any, ...]] = models.QuerySet(model).order_by("pk").values_list(*names)
-    return everything.iterator(chunk_size=AT_ONCE)
+    everything: models.QuerySet[Any, Any] = models.QuerySet(model).order_by("pk")
+    return everything.values_list(*names).iterator(chunk_size=AT_ONCE)
 
 
 def written(row: tuple[Any, ...]) -> bytes:

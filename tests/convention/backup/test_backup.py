@@ -205,7 +205,10 @@ def test_another_version_of_the_program_is_named(small, tmp_path):
 
 def test_a_missing_file_is_named(manage, tmp_path):
     done = manage("restore", str(tmp_path / "none"))
-    assert (done.returncode, done.stderr) == (2, f"No such file or directory: {tmp_path}/none\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{tmp_path}/none cannot be used: No such file or directory.\n",
+    )
 
 
 def test_all_or_nothing_when_a_row_does_not_fit(small, tmp_path, manage):
