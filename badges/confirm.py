@@ -5,22 +5,27 @@ gets the link, a confirmed one its badge, a cancelled one a word. Each mail is m
 unmarked if sending fails, so that trying the task again neither repeats nor loses one.
 """
 
+import datetime
 from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
-from django.tasks import task
+from django.tasks import task, task_backends
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.api.throttles import seconds_to_wait
 from convention.mail import Attachment, Letter, send
 from registrations.calendar import calendar_file, where_of
 from registrations.models import Order, Registration
 from registrations.prove import member_by_email, proof_token
 
 from .pdf import badge_pdf
+
+MAILS_PER_HOUR = 30
+"""To one address; those beyond wait for the next hour, and none is lost."""
 
 type Write = Callable[[Order, list[Registration]], list[Letter]]
 
@@ -29,10 +34,21 @@ type Write = Callable[[Order, list[Registration]], list[Letter]]
 def send_confirmation(order_id: int) -> None:
     """Send whatever mails of this order are due."""
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
+    if order.email and (wait := _wait_for(order.email)):
+        later = timezone.now() + datetime.timedelta(seconds=wait)
+        send_confirmation.using(run_after=later).enqueue(order_id)
+        return
     with translation.override(order.language):
         _send_due(order, "proof_sent_at", _proofs)
         _send_due(order, "confirmation_sent_at", _confirmation)
         _send_due(order, "cancellation_sent_at", _cancellation)
+
+
+def _wait_for(address: str) -> int:
+    """Seconds until that address may be written to again; 0 where it may be now."""
+    if settings.RATE_LIMITS == "off" or not task_backends["default"].supports_defer:
+        return 0
+    return seconds_to_wait("confirmations", address, most=MAILS_PER_HOUR, seconds=3600)
 
 
 def _send_due(order: Order, mark: str, write: Write) -> None:

@@ -46,7 +46,7 @@ class Booking:
     def is_plain(self) -> bool:
         """Whether there is one counter to raise: one ticket, and no company's share."""
         tickets = {registration.ticket_id for registration in self.registrations}
-        return len(tickets) == 1 and not any(r.member_of_id for r in self.registrations)
+        return len(tickets) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
 
 
 def write(booking: Booking) -> None:
@@ -74,7 +74,7 @@ def _write_in_steps(booking: Booking) -> None:
     for registration in registrations:
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
-    take(Counter(registration.ticket for registration in registrations))
+    take(Counter(registration.ticket for registration in registrations if registration.takes_place))
     sequence = next_sequence(order.event_id)
     Registration.objects.filter(order=order).update(sequence=sequence)
 

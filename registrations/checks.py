@@ -42,9 +42,25 @@ def _all(request: OrderRequest, tickets: dict[str, Ticket], at: datetime.datetim
     for index, place in enumerate(request.places[:MOST_PLACES]):
         for field, sentence in about_place(place, tickets.get(place.ticket), at=at):
             yield f"registrations.{index}.{field}", sentence
+    yield from _about_repeated_members(request.places, tickets)
     chosen = [tickets[place.ticket] for place in request.places if place.ticket in tickets]
     yield from _about_payment(request.payment, chosen)
     yield from _about_currency(request.currency, {ticket.currency for ticket in chosen})
+
+
+def _about_repeated_members(places: Iterable[Place], tickets: dict[str, Ticket]) -> Iterator[Complaint]:
+    """One member, one place: the same address is not written to twice."""
+    seen = set()
+    for index, place in enumerate(places):
+        ticket = tickets.get(place.ticket)
+        if ticket is None or not ticket.needs_proof or not place.email:
+            continue
+        if (ticket.slug, place.email.casefold()) in seen:
+            yield (
+                f"registrations.{index}.email",
+                _("This address stands here twice: each member comes with their own."),
+            )
+        seen.add((ticket.slug, place.email.casefold()))
 
 
 def _about_order(request: OrderRequest) -> Iterator[Complaint]:

@@ -150,19 +150,22 @@ def _write(event: Event, done: Imported) -> None:
     for registration in done.new:
         registration.order_id = registration.order.pk
     Registration.objects.bulk_create(done.new, BATCH)
-    give_back(registration for _ticket, registration in done.moved)
+    give_back(registration for _ticket, registration in done.moved if registration.takes_place)
     for ticket, registration in done.moved:
         registration.ticket, registration.price = ticket, ticket.price
-    arriving = done.new + [registration for _ticket, registration in done.moved]
+        registration.takes_place = False
+    arriving = done.new + [registration for registration in done.changed if not registration.takes_place]
     _take_shares(arriving)
     take(Counter(registration.ticket for registration in arriving))
+    for registration in arriving:
+        registration.takes_place = True
     if not done.new and not done.changed:
         return
     sequence = next_sequence(event.pk)
     Registration.objects.filter(event=event, sequence=0).update(sequence=sequence)
     for registration in done.changed:
         registration.sequence = sequence
-    fields = [*WORDS, "ticket", "price", "confirmed_at", "held_until", "sequence"]
+    fields = [*WORDS, "ticket", "price", "confirmed_at", "held_until", "takes_place", "sequence"]
     Registration.objects.bulk_update(done.changed, fields, BATCH)
 
 

@@ -276,6 +276,7 @@ class Registration(models.Model):
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    takes_place = models.BooleanField(default=True, db_default=True, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     search = models.TextField(blank=True, editable=False)
@@ -335,10 +336,11 @@ class Registration(models.Model):
     @property
     def counts(self) -> bool:
         """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
-        return self.cancelled_at is None and (self.confirmed_at is not None or self.held_until is not None)
+        held = self.held_until is not None and self.takes_place
+        return self.cancelled_at is None and (self.confirmed_at is not None or held)
 
     def is_held(self, *, at: datetime.datetime | None = None) -> bool:
-        """Whether a pending place is still kept."""
+        """Whether it may still be confirmed in time; its place is kept unless too many wait (`holds.py`)."""
         return self.held_until is not None and self.held_until > (at or timezone.now())
 
     def get_state_display(self) -> str:

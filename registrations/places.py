@@ -87,8 +87,9 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
         .select_for_update(of=("self",))
     )
     Registration.objects.filter(pk__in=[r.pk for r in lapsed]).update(held_until=None)
-    give_back(lapsed)
-    return len(lapsed)
+    held = [r for r in lapsed if r.takes_place]
+    give_back(held)
+    return len(held)
 
 
 def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:

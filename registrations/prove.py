@@ -85,11 +85,12 @@ def prove(*, registration: Registration) -> Registration:
         take({registration.ticket: 1})
     registration.person, registration.member_of = person, company
     registration.confirmed_at, registration.held_until = timezone.now(), None
+    registration.takes_place = True
     enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])
     registration.sequence = next_sequence(registration.event_id)
     registration.save(
-        update_fields=["person", "member_of", "confirmed_at", "held_until", "sequence"],
+        update_fields=["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"],
     )
     return registration
 

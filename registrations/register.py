@@ -16,12 +16,14 @@ from convention.events.models import Event
 
 from .booking import Booking, write
 from .checks import complaints
+from .holds import hold
 from .models import IdempotencyKey, Order, Registration, Ticket
 from .places import release_lapsed, sold_out
 from .requests import OrderRequest, Place
 from .statements import tickets_named
 
 HOLD = datetime.timedelta(minutes=30)
+KEY_LASTS = datetime.timedelta(days=1)
 
 
 class KeyReused(ConventionError):
@@ -61,9 +63,10 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
 
 
 def order_with_key(event: Event, key: str) -> Order | None:
-    """The order that came with this key, whatever it asked for."""
+    """The order that came with this key within a day, whatever it asked for."""
     found = _key_before(event, key)
-    return found.order if found else None
+    fresh = found and found.created_at >= timezone.now() - KEY_LASTS
+    return found.order if found and fresh else None
 
 
 def _key_before(event: Event, key: str) -> IdempotencyKey | None:
@@ -71,9 +74,12 @@ def _key_before(event: Event, key: str) -> IdempotencyKey | None:
 
 
 def _ordered_before(event: Event, request: OrderRequest, key: str) -> Order | None:
+    """The same order again, for a day: after that whoever guesses key and content learns nothing."""
     found = _key_before(event, key)
     if found and found.content_hash != request.content_hash:
         raise KeyReused(_("This idempotency key came with another order before; use a new key."))
+    if found and found.created_at < timezone.now() - KEY_LASTS:
+        raise KeyReused(_("This idempotency key was used more than a day ago; use a new key."))
     return found.order if found else None
 
 
@@ -122,6 +128,7 @@ def _is_short(ticket: Ticket, places: int) -> bool:
 def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
     order = _new_order(event, request, means, tickets)
     registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
+    hold(registrations, at=timezone.now())
     key = None
     if means.key:
         key = IdempotencyKey(event=event, key_hash=_hash(means.key), content_hash=request.content_hash)

@@ -46,12 +46,12 @@ def spend(what: str, of: str, *, most: int, seconds: int) -> None:
     """Count one more of `what` for an e-mail, token or object; raises TooOften above `most` in a window."""
     if settings.RATE_LIMITS == "off":
         return
-    wait = _wait(what, of, most=most, seconds=seconds)
+    wait = seconds_to_wait(what, of, most=most, seconds=seconds)
     if wait:
         raise TooOften(wait)
 
 
-def _wait(what: str, of: str, *, most: int, seconds: int) -> int:
+def seconds_to_wait(what: str, of: str, *, most: int, seconds: int) -> int:
     """Count once more; seconds to wait when that was too many, else 0. The cache never holds the name."""
     now = int(time.time())
     window, passed = divmod(now, seconds)
@@ -71,7 +71,7 @@ class PerToken(BaseThrottle):
         """Count the request where it carries a token."""
         self.left = 0
         if settings.RATE_LIMITS != "off" and isinstance(request.auth, ApiToken):
-            self.left = _wait("token", str(request.auth.pk), most=PER_TOKEN, seconds=WINDOW)
+            self.left = seconds_to_wait("token", str(request.auth.pk), most=PER_TOKEN, seconds=WINDOW)
         return not self.left
 
     def wait(self) -> float:

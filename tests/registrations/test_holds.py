@@ -1,0 +1,120 @@
+"""Places held unproven: strangers never keep members out, however many addresses they invent."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from badges.confirm import MAILS_PER_HOUR
+from convention.errors import InvalidFields, SoldOut
+from convention.events.models import Event
+from convention.tables import Table
+from registrations.import_list import import_list
+from registrations.models import IdempotencyKey, Order, Registration, Ticket
+from registrations.places import release_lapsed
+from registrations.prove import prove
+from registrations.register import KeyReused, Means, register
+from registrations.requests import OrderRequest, Place
+from tests.factories import make_event, make_member, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _limits_on(settings):
+    settings.RATE_LIMITS = "on"
+
+
+def ask(event: Event, *addresses: str, ticket: str = "member", key: str = "") -> Order:
+    places = tuple(Place(ticket=ticket, first_name="A", last_name="B", email=a) for a in addresses)
+    request = OrderRequest(email=addresses[0], places=places)
+    return register(event=event, request=request, means=Means(key=key))
+
+
+def members_ticket(capacity: int) -> Ticket:
+    return make_ticket(make_event(), slug="member", audience="member", capacity=capacity)
+
+
+def taken(ticket: Ticket) -> int:
+    return Ticket.objects.get(pk=ticket.pk).taken
+
+
+def test_invented_addresses_hold_half_and_members_get_the_rest(run_tasks, mailoutbox):
+    ticket = members_ticket(10)
+    orders = [ask(ticket.event, f"nobody{number}@example.org") for number in range(30)]
+    states = {registration.state for order in orders for registration in order.registrations.all()}
+    assert (taken(ticket), states) == (5, {"pending"})
+    members = [make_member() for _each in range(6)]
+    asked = [ask(ticket.event, str(member.email)).registrations.get() for member in members]
+    assert [registration.takes_place for registration in asked] == [False] * 6
+    run_tasks()
+    mailed = {message.to[0] for message in mailoutbox}
+    assert {member.email for member in members} <= mailed
+    for registration in asked[:5]:
+        assert prove(registration=registration).state == "confirmed"
+    assert taken(ticket) == 10
+    with pytest.raises(SoldOut):
+        prove(registration=asked[5])
+    soon = timezone.now() + datetime.timedelta(minutes=31)
+    assert release_lapsed([ticket.pk], at=soon) == 5
+    assert taken(ticket) == 5
+
+
+def test_one_address_holds_one_place():
+    ticket = members_ticket(100)
+    for _each in range(3):
+        ask(ticket.event, "same@example.org")
+    assert taken(ticket) == 1
+    with pytest.raises(InvalidFields) as refusal:
+        ask(ticket.event, "twice@example.org", "TWICE@example.org")
+    assert list(refusal.value.fields) == ["registrations.1.email"]
+
+
+def test_the_last_place_is_held_for_the_first():
+    ticket = members_ticket(1)
+    assert ask(ticket.event, "a@example.org").registrations.get().takes_place
+
+
+def test_cancelling_or_lapsing_of_what_was_not_held_frees_nothing():
+    ticket = members_ticket(2)
+    ask(ticket.event, "a@example.org")
+    unheld = ask(ticket.event, "b@example.org").registrations.get()
+    assert (unheld.takes_place, unheld.counts, taken(ticket)) == (False, False, 1)
+
+
+def test_an_import_takes_the_place_that_was_not_held():
+    ticket = members_ticket(2)
+    ask(ticket.event, "a@example.org")
+    unheld = ask(ticket.event, "b@example.org").registrations.get()
+    rows = [["A", "B", "b@example.org", "member"]]
+    import_list(event=ticket.event, table=table(["first_name", "last_name", "email", "ticket"], rows))
+    unheld.refresh_from_db()
+    assert (unheld.state, unheld.takes_place, taken(ticket)) == ("confirmed", True, 2)
+
+
+def table(header: list[str], rows: list[list[str]]) -> Table:
+    return Table(header, list(enumerate(rows, start=2)))
+
+
+def test_a_key_is_good_for_a_day():
+    event = make_event()
+    make_ticket(event)
+    order = ask(event, "a@example.org", ticket="guest", key="k")
+    assert ask(event, "a@example.org", ticket="guest", key="k") == order
+    with pytest.raises(KeyReused):
+        ask(event, "b@example.org", ticket="guest", key="k")
+    IdempotencyKey.objects.update(created_at=timezone.now() - datetime.timedelta(hours=25))
+    with pytest.raises(KeyReused):
+        ask(event, "a@example.org", ticket="guest", key="k")
+    assert Registration.objects.count() == 1
+
+
+def test_a_mailbox_gets_so_many_mails_an_hour_and_the_rest_later(run_tasks, mailoutbox):
+    event = make_event()
+    make_ticket(event)
+    for _each in range(MAILS_PER_HOUR + 2):
+        ask(event, "assistant@example.org", ticket="guest")
+    results = run_tasks()
+    assert (len(results), len(mailoutbox)) == (MAILS_PER_HOUR + 2, MAILS_PER_HOUR)
+    unsent = Registration.objects.filter(confirmation_sent_at__isnull=True)
+    assert unsent.count() == 2
