@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from convention.colours import ink_on
 from convention.dates import say_days
 from convention.events.models import Event
+from convention.qr import QUIET, symbol
 from convention.typeset import Line, Weight, fill, shape
 from convention.typeset.surface import Maker, Point, Surface
 from registrations.models import Ticket
@@ -21,7 +22,6 @@ from registrations.models import Ticket
 from .codes import Holder
 from .marks import draw_mark, draw_no_photo
 from .names import INK, Room, draw_names, set_names
-from .qr import QUIET, symbol
 
 MILLIMETRE = 72 / 25.4
 WIDTH, HEIGHT = 105 * MILLIMETRE, 148 * MILLIMETRE

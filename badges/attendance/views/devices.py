@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from badges.qr import symbol
 from convention.events.doors import event_to_organize, event_to_staff, organizes
+from convention.qr import symbol
 
 from ..forms import PairForm
 from ..models import Device

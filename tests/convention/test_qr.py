@@ -7,7 +7,7 @@ import pytest
 import zxingcpp
 from qrcode import ERROR_CORRECT_M, QRCode
 
-from badges.qr import TooLong, symbol
+from convention.qr import TooLong, symbol
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 ANY = "abcdefé王 ~_?&=#ABC123"
