@@ -10,13 +10,13 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
+from convention.search import fold, matches, words
 
 from .days import shown_end
 from .fullness import Fullness, fullness
 from .grid import Grid, Piece, Place, draw
 from .models import Session, SessionSpeaker
 from .pulse import Pulse
-from .search import fold, matches, words
 from .tongues import tongues
 from .wish import EVERY_DAY, Wish, tidy
 

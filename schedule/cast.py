@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from convention.search import fold
+
 from .models import Session, SessionSpeaker, Speaker
-from .search import fold
 
 
 def cast(*, session: Session, names: Sequence[str]) -> None:

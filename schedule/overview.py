@@ -7,12 +7,12 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
+from convention.search import fold, matches, words
 
 from .agenda import sessions_to_show, with_speakers
 from .clashes import Clash, Placed, clashes
 from .models import Session
 from .pulse import Pulse
-from .search import fold, matches, words
 
 STATES: Final = {
     "": _("All sessions"),

@@ -8,8 +8,8 @@ from django.db.models import Max, Min
 from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
+from convention.search import fold, matches, words
 from registrations.models import Registration
-from schedule.search import fold, matches, words
 
 SHOWN = 30
 KEPT_SECONDS = 60

@@ -12,8 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.dates import say_moment, say_weekday
+from convention.search import fold
 from convention.typeset import Box, Document, Page, Weight, fit, shape
-from schedule.search import fold
 
 from .facts import Item, Programme
 from .flow import COLUMN, FOOT, HEIGHT, SIDE, WIDTH, Flow

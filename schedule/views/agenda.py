@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from convention.search import fold
 from schedule.agenda import HEAVY, Agenda, agenda, entries_of, sessions_to_show
 from schedule.around import around, clashing
 from schedule.doors import cookie_name, own_selection, session_at, speaker_at
@@ -21,7 +22,6 @@ from schedule.kept import asks_only, is_plain_visitor, kept_page
 from schedule.models import Session, Speaker
 from schedule.prose import web_address
 from schedule.pulse import Pulse, pulse_of
-from schedule.search import fold
 from schedule.wish import FILTERS, Wish
 
 if TYPE_CHECKING:

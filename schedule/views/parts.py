@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.search import fold, matches, words
 from schedule.arrange import move
 from schedule.forms import ScheduleForm, SpeakerForm, TrackForm
 from schedule.models import Schedule, Speaker, Track
 from schedule.remove import remove
-from schedule.search import fold, matches, words
 from schedule.wish import tidy
 from schedule.write import write_part
 

@@ -1,6 +1,6 @@
 import pytest
 
-from schedule.search import fold, matches, words
+from convention.search import fold, matches, words
 
 
 @pytest.mark.parametrize(
