@@ -15,9 +15,9 @@ from convention.search import fold, matches, words
 from .days import shown_end
 from .fullness import Fullness, fullness
 from .grid import Grid, Piece, Place, draw
+from .languages import tongues
 from .models import Session, SessionSpeaker
 from .pulse import Pulse
-from .tongues import tongues
 from .wish import EVERY_DAY, Wish, tidy
 
 MOST_SHOWN: Final = 250

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from convention.events.models import Event
-from schedule import prose, tongues
+from schedule import languages, prose
 from schedule.models import Session
 from schedule.wish import Wish
 
@@ -70,19 +70,19 @@ def with_words(text: str) -> SafeString:
 @register.filter
 def tongue_names(text: str) -> str:
     """“allemand, anglais” for “de, en”."""
-    return ", ".join(tongues.tongue_name(tongue) for tongue in tongues.tongues(text))
+    return ", ".join(languages.tongue_name(tongue) for tongue in languages.tongues(text))
 
 
 @register.filter
 def option_name(value: str, name: str) -> str:
     """What a filter's value is called."""
-    return tongues.tongue_name(value) if name == "language" else value
+    return languages.tongue_name(value) if name == "language" else value
 
 
 @register.filter
 def html_lang(session: Session) -> str:
     """The `lang` of a session's own words, else nothing."""
-    return tongues.html_lang(session.language)
+    return languages.html_lang(session.language)
 
 
 @register.simple_tag
