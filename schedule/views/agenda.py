@@ -18,8 +18,8 @@ from convention.search import fold
 from schedule.agenda import HEAVY, Agenda, agenda, entries_of, sessions_to_show
 from schedule.around import around, clashing
 from schedule.doors import cookie_name, own_selection, session_at, speaker_at
-from schedule.kept import asks_only, is_plain_visitor, kept_page
 from schedule.models import Session, Speaker
+from schedule.page_cache import asks_only, is_plain_visitor, kept_page
 from schedule.prose import web_address
 from schedule.pulse import Pulse, pulse_of
 from schedule.wish import FILTERS, Wish
