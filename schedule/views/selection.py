@@ -22,7 +22,7 @@ from schedule.around import clashes_among, clashing
 from schedule.choose import choose, drop, merge
 from schedule.doors import cookie_name, own_selection, selection_at, session_at
 from schedule.models import Selection, Session
-from schedule.personal import calendar_tag, personal_calendar
+from schedule.personal_calendar import calendar_tag, personal_calendar
 from schedule.pulse import pulse_of
 from schedule.quick_response import qr_svg
 
