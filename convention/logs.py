@@ -4,7 +4,7 @@ import json
 import logging
 import re
 
-from .context import current_actor
+from .actor import current_actor
 
 SECRETS = re.compile(r"(?<=/)[\w:.~-]{32,}")
 

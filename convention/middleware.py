@@ -12,8 +12,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from .actor import Actor, current_actor
 from .api.problems import problem
-from .context import Actor, current_actor
 from .errors import ConventionError, SignInNeeded
 
 if TYPE_CHECKING:

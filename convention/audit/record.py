@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from convention.context import current_actor
+from convention.actor import current_actor
 
 from .models import Entry
 
