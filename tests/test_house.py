@@ -25,7 +25,7 @@ TOP_LEVEL = set(
     """.split()
 )
 MADE_HERE = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
-NEAR_HTTP = {"doors", "accounts", "authentication", "scopes", "kept"}
+NEAR_HTTP = {"doors", "accounts", "authentication", "scopes", "page_cache"}
 """Modules beside the views: they answer who is there, or what may be kept."""
 MAY_COUNT_ALL = {Path("convention/management/commands/seed.py")}
 """`seed` says in the end what it made."""
