@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 from django.utils import translation
 
 from badges.scanner import shell, words
-from convention.hashed import HashedModules
+from convention.static_storage import HashedModules
 
 SCRIPTS = Path(shell.__file__).parent / "static" / "scanner"
 ASKED = re.compile(r"""say\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
