@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from . import components, home, mailbox, pages
-from .named import named
+from .routes import named
 
 # One sign-in for all: with its limits, and by code.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as Django says

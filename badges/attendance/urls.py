@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from convention.named import OrganizerPage
+from convention.routes import OrganizerPage
 
 from . import api
 from .views import attendance, checkpoints, conflicts, devices

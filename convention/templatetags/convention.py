@@ -22,7 +22,7 @@ from convention import charts, dates
 from convention.events.doors import organizes
 from convention.icons import ICONS
 from convention.money import Money
-from convention.named import named
+from convention.routes import named
 
 register = template.Library()
 
