@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from .components import development_only
 from .errors import NotFound
-from .post import kept_mail, kept_mails
+from .mail_files import kept_mail, kept_mails
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

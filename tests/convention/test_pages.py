@@ -8,7 +8,7 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client
 
-from convention.post import kept_mails
+from convention.mail_files import kept_mails
 from tests.factories import make_event, make_person
 
 pytestmark = pytest.mark.django_db
