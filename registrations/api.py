@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from convention.api.models import ApiToken
-from convention.api.pages import CursorPages
+from convention.api.pagination import CursorPages
 from convention.api.scopes import HasScope
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.models import ApiToken
-from convention.api.pages import CursorPages
+from convention.api.pagination import CursorPages
 from convention.api.scopes import reader
 from convention.events.doors import visible_event
 from convention.events.models import Event
