@@ -14,4 +14,4 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the API's description how people's programs say who they are."""
-        import_module("convention.api.described")
+        import_module("convention.api.openapi")
