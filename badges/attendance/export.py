@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from convention.tables import write_csv, write_xlsx
 
-from .facts import Visit, visits
+from .headcount import Visit, visits
 from .paper import draw_attendance
 
 if TYPE_CHECKING:

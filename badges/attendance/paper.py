@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from convention.dates import say_days, say_moment, say_time
 from convention.typeset import Document, Line, Page, Weight, shape, wrap
 
-from .facts import Visit, doors_of, tally, visits
+from .headcount import Visit, doors_of, tally, visits
 
 if TYPE_CHECKING:
     from convention.events.models import Event

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from badges.attendance.facts import arrivals
+from badges.attendance.headcount import arrivals
 from convention.charts import Bar, Bars, Curve, thinned
 from convention.dates import say_day, say_moment, say_time
 from convention.events.models import Event

@@ -72,7 +72,7 @@ def attendance(site: Site) -> Iterator[Figure]:
     """The numbers of an organizer's page beside a million scans, straight from the projection."""
     script = """
 import time
-from badges.attendance.facts import by_door, tally
+from badges.attendance.headcount import by_door, tally
 event = Event.objects.get(slug="large")
 for work in (tally, by_door):
     work(event)

@@ -23,7 +23,7 @@ from convention.events.models import Event
 from convention.text import tidy
 from registrations.models import Registration
 
-from .. import facts
+from .. import headcount
 from ..check_in import check_in
 from ..export import export
 from ..inside import still_inside
@@ -33,7 +33,7 @@ from ..snapshot import latest_presence
 
 ON_A_PAGE = 50
 GROUPS_DRAWN = 12
-STATES = {"inside": facts.who_is_inside, "arrived": facts.who_came, "absent": facts.who_is_absent}
+STATES = {"inside": headcount.who_is_inside, "arrived": headcount.who_came, "absent": headcount.who_is_absent}
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -61,15 +61,15 @@ def attendance(request: HttpRequest, event: str) -> HttpResponse:
 
 def numbers(event: Event) -> dict[str, Any]:
     """What the page draws."""
-    counts = facts.tally(event)
-    points = facts.arrivals(event)
+    counts = headcount.tally(event)
+    points = headcount.arrivals(event)
     return {
         "whole": counts.whole,
         "arrivals": arrivals_curve(points),
         "companies": drawn(event, _("By company"), _("Company"), "company", counts.companies),
         "tickets": drawn(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),
         "more_companies": max(0, len(counts.companies) - GROUPS_DRAWN),
-        "doors": facts.by_door(event),
+        "doors": headcount.by_door(event),
         "conflicts": Presence.objects.filter(event=event, has_conflict=True).count(),
     }
 
@@ -82,7 +82,7 @@ def arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> Curve:
     return Curve(_("Arrivals"), thinned(said, 96), _("people"), is_stepped=True)
 
 
-def drawn(event: Event, title: str, heading: str, field: str, groups: list[facts.Group]) -> Bars:
+def drawn(event: Event, title: str, heading: str, field: str, groups: list[headcount.Group]) -> Bars:
     """The largest groups: how many of those registered have come."""
     address = reverse("organize-attendance", args=[event.slug])
     rows = [
@@ -100,14 +100,14 @@ def drawn(event: Event, title: str, heading: str, field: str, groups: list[facts
 def people(request: HttpRequest, event: Event) -> dict[str, Any]:
     """One page of the list behind a number, narrowed by company, ticket and words."""
     chosen = {name: tidy(request.GET.get(name, "")) for name in ("state", "company", "ticket", "q")}
-    rows = STATES.get(chosen["state"], facts.expected)(event)
+    rows = STATES.get(chosen["state"], headcount.expected)(event)
     if "company" in request.GET:
         rows = rows.filter(company=chosen["company"])
     if chosen["ticket"]:
         rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
     rows = with_words(rows, chosen["q"])
     shown = Paginator(rows.select_related("ticket"), ON_A_PAGE).get_page(request.GET.get("page"))
-    presences = facts.main_presences(event, [one.pk for one in shown])
+    presences = headcount.main_presences(event, [one.pk for one in shown])
     return {
         "chosen": chosen,
         "has_company": "company" in request.GET,

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from django.utils import timezone, translation
 
-from badges.attendance import facts
+from badges.attendance import headcount
 from badges.attendance.export import UnknownFormat, export
 from badges.attendance.models import Checkpoint
 from badges.attendance.scan import scan
@@ -51,23 +51,23 @@ def story(request):
 
 def test_in_three_numbers(story):
     event, _room, _people = story
-    counts = facts.tally(event)
-    assert counts.whole == facts.Group("", registered=4, came=3, inside=2)
+    counts = headcount.tally(event)
+    assert counts.whole == headcount.Group("", registered=4, came=3, inside=2)
     assert counts.whole.absent == 1
-    assert counts.companies == [facts.Group("Acme", 3, 3, 2), facts.Group("Beta", 1, 0, 0)]
-    assert counts.tickets == [facts.Group("Adhérent", 4, 3, 2)]
+    assert counts.companies == [headcount.Group("Acme", 3, 3, 2), headcount.Group("Beta", 1, 0, 0)]
+    assert counts.tickets == [headcount.Group("Adhérent", 4, 3, 2)]
 
 
 def test_who(story):
     event, _room, people = story
-    assert {one.first_name for one in facts.who_came(event)} == {"Anne", "Boris", "Chloé"}
-    assert {one.first_name for one in facts.who_is_inside(event)} == {"Anne", "Chloé"}
-    assert list(facts.who_is_absent(event)) == [people["Denis"]]
+    assert {one.first_name for one in headcount.who_came(event)} == {"Anne", "Boris", "Chloé"}
+    assert {one.first_name for one in headcount.who_is_inside(event)} == {"Anne", "Chloé"}
+    assert list(headcount.who_is_absent(event)) == [people["Denis"]]
 
 
 def test_each_door(story):
     event, _room, _people = story
-    doors = facts.by_door(event)
+    doors = headcount.by_door(event)
     assert [(door.checkpoint.name, door.came, door.inside) for door in doors] == [
         ("Entrée", 3, 2), ("Salle 1", 1, 1),
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def test_each_door(story):
 
 def test_arrivals_rise_to_all_who_came(story):
     event, _room, _people = story
-    points = facts.arrivals(event)
+    points = headcount.arrivals(event)
     assert points[-1][1] == 3
     assert [total for _at, total in points] == sorted(total for _at, total in points)
     assert points[0][0] > NOW - datetime.timedelta(minutes=90)
@@ -83,8 +83,8 @@ def test_arrivals_rise_to_all_who_came(story):
 
 def test_nobody_at_all():
     event = make_event()
-    assert facts.tally(event).whole == facts.Group("", 0, 0, 0)
-    assert (facts.arrivals(event), list(facts.visits(event))) == ([], [])
+    assert headcount.tally(event).whole == headcount.Group("", 0, 0, 0)
+    assert (headcount.arrivals(event), list(headcount.visits(event))) == ([], [])
     for name in ("a.csv", "a.xlsx", "a.pdf"):
         assert len(export(event=event, name=name)) > 100 or name == "a.csv"
 
@@ -137,7 +137,7 @@ def test_another_ending_is_refused():
 
 
 @pytest.mark.parametrize(
-    "function", [facts.tally, facts.by_door, facts.arrivals, lambda e: list(facts.visits(e))]
+    "function", [headcount.tally, headcount.by_door, headcount.arrivals, lambda e: list(headcount.visits(e))]
 )
 def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
     event = make_event()

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from badges.attendance import facts
+from badges.attendance import headcount
 from badges.attendance.models import Presence
 from badges.attendance.rebuild import rebuild_presence
 
@@ -42,4 +42,4 @@ def test_whoever_came_long_ago_is_not_counted_as_inside(client):
     for ago in MORNINGS:
         item = make_item(code_of(make_registration(event)), at=(timezone.now() - ago).isoformat())
         client.post("/api/v1/scanner/scans/", {"scans": [item]}, "application/json", headers=bearer(token))
-    assert (facts.who_came(event).count(), facts.who_is_inside(event).count()) == (2, 1)
+    assert (headcount.who_came(event).count(), headcount.who_is_inside(event).count()) == (2, 1)
