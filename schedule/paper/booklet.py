@@ -15,7 +15,7 @@ from convention.dates import say_moment, say_weekday
 from convention.search import fold
 from convention.typeset import Box, Document, Page, Weight, fit, shape
 
-from .facts import Item, Programme
+from .content import Item, Programme
 from .flow import COLUMN, FOOT, HEIGHT, SIDE, WIDTH, Flow
 from .setting import INK, PALE, Text, set_qr, set_text
 

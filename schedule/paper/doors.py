@@ -11,7 +11,7 @@ from convention.dates import say_weekday
 from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .booklet import capitalized, edition
-from .facts import Item, Programme
+from .content import Item, Programme
 from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
 
 WIDTH, HEIGHT = A4

@@ -11,7 +11,7 @@ from convention.dates import say_time, say_weekday
 from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .booklet import capitalized, edition
-from .facts import Item, Programme
+from .content import Item, Programme
 from .plan import FOOT, GUTTER, HEAD, MARGIN, SIZES, Cell, Sheet, plan_day
 from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
 

@@ -10,8 +10,8 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 
 from .booklet import draw_booklet
+from .content import Programme, read_programme
 from .doors import draw_doors
-from .facts import Programme, read_programme
 from .grid import draw_grids
 
 FORMATS: dict[str, Callable[[Programme, BinaryIO], None]] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .facts import Item
+from .content import Item
 from .setting import A3, A4
 
 MARGIN, GUTTER, HEAD, FOOT = 28.0, 44.0, 74.0, 24.0

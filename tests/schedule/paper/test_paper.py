@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from convention.errors import ConventionError
 from convention.events.models import Event
 from schedule.exchange.import_schedule import import_schedule
-from schedule.paper.facts import Item, read_programme
+from schedule.paper.content import Item, read_programme
 from schedule.paper.grid import height_of
 from schedule.paper.make import print_agenda
 from schedule.paper.plan import MARGIN, plan_day
