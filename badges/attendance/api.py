@@ -15,7 +15,7 @@ from convention.api.problems import problem
 from convention.errors import ConventionError, InvalidFields
 
 from .doors import UnknownDevice, bearer_of, device_of
-from .quick import scan_one
+from .fast_path import scan_one
 from .reading import MOST_AT_ONCE
 from .scan import scan
 from .snapshot import etag_of, parse_cursors, snapshot_of

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from badges.attendance import batch
 from badges.attendance.columns import STATE_FIELDS
+from badges.attendance.fast_path import scan_one
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.presence import NOBODY
-from badges.attendance.quick import scan_one
 from badges.attendance.scan import scan
 from tests.rush import in_threads
 
