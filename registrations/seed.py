@@ -7,8 +7,8 @@ from collections import Counter
 
 from django.db.models import F, Min
 
+from convention.club.demo_names import ABROAD, VENDORS
 from convention.club.models import Employment, Person
-from convention.club.names import ABROAD, VENDORS
 from convention.club.seed import person_name
 from convention.events.models import Event
 from convention.events.sequence import next_sequence

@@ -7,8 +7,8 @@ from django.utils.text import slugify
 
 from convention.seeding import World
 
+from .demo_names import COMPANIES, FIRST_NAMES, LAST_NAMES, TITLES, VENDORS
 from .models import ClubRole, Company, CompanyRole, Employment, Mandate, Person, WorkingGroup
-from .names import COMPANIES, FIRST_NAMES, LAST_NAMES, TITLES, VENDORS
 
 NO_PASSWORD = make_password(None)
 PASSWORD = "convention"  # noqa: S105 (the demo's, printed by `make run`)

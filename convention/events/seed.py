@@ -5,8 +5,8 @@ import zoneinfo
 
 from allauth.account.models import EmailAddress
 
+from convention.club.demo_names import VENDORS
 from convention.club.models import Company, Person, WorkingGroup
-from convention.club.names import VENDORS
 from convention.seeding import World, third_tuesday_of_june
 
 from .models import Event, EventRole, Room, Venue
