@@ -11,8 +11,8 @@ from convention.club.models import Person
 from convention.events.models import Event, Room
 from convention.seeding import World
 
+from .demo_titles import ABSTRACT, PLENARIES, SLOTS, TALKS, TRACKS
 from .models import Schedule, Session, SessionSpeaker, Speaker, Track
-from .titles import ABSTRACT, PLENARIES, SLOTS, TALKS, TRACKS
 
 SESSIONS = {"small": 20, "club": 60, "large": 200}
 LENGTH = datetime.timedelta(minutes=50)
