@@ -94,7 +94,7 @@ def _count_registrations(found: dict[int, Facts], at: datetime.datetime) -> None
 
 
 def _count_presences(found: dict[int, Facts]) -> None:
-    """People, not doors: whoever passed two counts once; as `badges.attendance.headcount` counts one event."""
+    """People, not doors: whoever passed two counts once; as `attendance.headcount` counts one event."""
     doors = Checkpoint.objects.filter(event__in=found, counted_at__isnull=True)
     with_entrance = set(
         doors.filter(kind=Checkpoint.Kind.ENTRANCE).order_by().values_list("event", flat=True)
