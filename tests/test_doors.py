@@ -137,6 +137,11 @@ def expected(name):
 
 @pytest.fixture
 def world():
+    return make_world()
+
+
+def make_world():
+    """People by role, and values for every argument that an address takes (some by the address's name)."""
     event = make_event(slug="doors")
     other = make_event(slug="elsewhere")
     registration = make_registration(make_ticket(event))

@@ -4,7 +4,10 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page
+
+from convention.club.models import Person
 
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 SCREENS = {
@@ -35,6 +38,12 @@ def page_problems(page: Page) -> list[str]:
     return taken
 
 
+def sign_in(page: Page, client: Client, site: str, person: Person) -> None:
+    """Give the page's browser the session of somebody who signed in."""
+    client.force_login(person)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+
+
 def assert_no_csp_violations(page: Page) -> None:
     assert page_problems(page) == []
 
@@ -49,9 +58,15 @@ def assert_no_sideways_scroll(page: Page) -> None:
 
 def assert_accessible(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> None:
     """No finding of axe-core (WCAG 2.2 A and AA, best practices); `without` names rules left out."""
+    found = accessibility_findings(page, within=within, without=without)
+    assert found == [], f"{page.url}\n" + "\n".join(found)
+
+
+def accessibility_findings(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds, a line each."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(axe_source())
-    found = page.evaluate(
+    return page.evaluate(
         """async ([within, without]) => {
             const rules = Object.fromEntries(without.map((id) => [id, { enabled: false }]));
             const result = await axe.run(within, {
@@ -65,7 +80,6 @@ def assert_accessible(page: Page, *, within: str = "html", without: tuple[str, .
         }""",
         [within, list(without)],
     )
-    assert found == [], f"{page.url}\n" + "\n".join(found)
 
 
 def axe_source() -> str:

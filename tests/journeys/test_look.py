@@ -13,16 +13,16 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
-from tests.journeys.browsing import assert_accessible, assert_no_csp_violations, assert_no_sideways_scroll
+from tests.journeys.browsing import (
+    assert_accessible,
+    assert_no_csp_violations,
+    assert_no_sideways_scroll,
+    sign_in,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CRUEL = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
-
-
-def sign_in(page: Page, client, site: str, person) -> None:
-    client.force_login(person)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
 
 
 def check(page: Page) -> None:

@@ -1,0 +1,103 @@
+"""One walk over all pages: whatever has an address is opened by its readers, and nothing is wrong.
+
+The pages come from the address patterns: a new one is walked without a line here. Each is opened in both
+languages, light and dark, at 390 and 1280 pixels, once with cruel content and once where there is none:
+axe-core finds nothing, nothing scrolls sideways or moves while it loads, no policy is broken, there is one
+heading, the title names the event, every control takes a focus that is seen, and a public page weighs
+at most 100 kB without pictures. On SQLite alone: pages look the same on both databases.
+"""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from badges.codes import code_of
+from convention.club.models import Person
+from convention.events.models import Event, Room
+from registrations.models import Order, Registration, Ticket
+from schedule.models import Session, Speaker, Track
+from tests.factories import make_registration, make_session, make_staff
+from tests.journeys.browsing import sign_in
+from tests.journeys.walking import Walk, pages_for
+from tests.test_doors import POSTED, make_world
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="walked once, on SQLite"),
+]
+
+LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
+UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
+SET_ASIDE = POSTED | {"components"}
+"""The page of all components has a test of its own (test_look.py)."""
+
+
+def be_cruel() -> None:
+    """Make everything as long and as odd as it may be."""
+    Event.objects.update(name=LONG)
+    Ticket.objects.update(name=LONG[:120], capacity=10, taken=10, price=123_456)
+    Registration.objects.update(first_name=RIGHT_TO_LEFT, last_name=UNBROKEN[:150], company=LONG[:200])
+    Order.objects.update(company=LONG[:200])
+    Room.objects.update(name=UNBROKEN[:100])
+    Track.objects.update(name=LONG[:100])
+    Session.objects.update(title=LONG, room=Room.objects.first())
+    Speaker.objects.update(name=UNBROKEN[:100])
+    Person.objects.update(first_name=RIGHT_TO_LEFT, last_name=UNBROKEN[:150])
+
+
+def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | None, dict[str, str], str]:
+    """Who walks, the pages by name, and what the event is called."""
+    people, values, special = make_world()
+    special["badge"] = {"token": code_of(Registration.objects.get()).rsplit("/", 1)[1]}
+    if cruel:
+        event = Event.objects.get(slug="doors")
+        for number in range(4):
+            make_session(event, speakers=(f"Speaker {number}",))
+            make_registration(event.tickets.get(), email=f"{number}@example.org")
+        make_staff(event, "desk")
+        be_cruel()
+    else:
+        values = {"event": "elsewhere", "slug": "elsewhere"}
+        special = {}
+    pages = pages_for(Client(), language, values, special)
+    walker = people.get(person)
+    if walker:
+        client = Client()
+        client.force_login(walker)
+        public, pages = pages, pages_for(client, language, values, special)
+        pages = {name: pages[name] for name in pages if name not in public}
+    return (
+        walker,
+        {name: pages[name] for name in pages if name not in SET_ASIDE},
+        LONG if cruel else "Convention",
+    )
+
+
+@pytest.fixture
+def walk(open_page, site, client):
+    """Visit all pages that this person is shown; somebody signed in, only those that nobody else is."""
+
+    def walked(*, language: str, person: str, cruel: bool) -> list[str]:
+        walker, pages, name = make_pages(language=language, person=person, cruel=cruel)
+        screen = {"fr": "phone", "en": "desktop"}[language]
+        page = open_page(screen, language)
+        if walker:
+            sign_in(page, client, site, walker)
+        way = Walk(page, language, screen, weighs=walker is None)
+        for each, address in pages.items():
+            about_an_event = f"/{'doors' if cruel else 'elsewhere'}/" in address
+            way.visit(
+                address, named=name if about_an_event else "", speaks="fr" if each == "badge" else language
+            )
+        return way.found
+
+    return walked
+
+
+@pytest.mark.parametrize("cruel", [True, False], ids=["cruel", "bare"])
+@pytest.mark.parametrize("person", ["anonymous", "administrator"])
+def test_nothing_is_wrong_with_any_page(walk, language, person, cruel):
+    found = walk(language=language, person=person, cruel=cruel)
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
