@@ -13,7 +13,7 @@ from lxml import etree
 from convention.errors import Unreadable
 
 from .. import clean, moments
-from ..days import DayFrame, dated, usual_start
+from ..file_days import DayFrame, dated, usual_start
 from ..notes import Notes, Reason
 from ..programme import Format, Head, Link, Person, Place, Programme, Talk, Thread
 from ..raw import Context, Raw, link_from, offset_of, person_from, talk_from

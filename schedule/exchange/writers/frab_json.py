@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..days import OUR_GENERATOR
+from ..file_days import OUR_GENERATOR
 from ..moments import known_zone
 from ..programme import Link, Person, Programme, Talk
 from .frab_xml import hex_color, is_guid

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from ..days import OUR_GENERATOR
+from ..file_days import OUR_GENERATOR
 from ..moments import known_zone
 from ..programme import Head, Link, Person, Place, Programme, Talk
 from .frames import Frame, frames_of
