@@ -11,8 +11,8 @@ from ..models import Schedule, Session, SessionSpeaker, Speaker
 from .differences import PLAIN, Ground, day_from, daytime, differences, speakers_of, storable
 from .match import Identified, Known, folded, made_guid, match
 from .people import People
-from .places import rooms_for, tracks_for
 from .programme import Programme
+from .rooms_and_tracks import rooms_for, tracks_for
 from .stored import appearances_of, sessions_of
 from .writers.carried import carried_by
 
