@@ -8,8 +8,8 @@ from convention.events.models import Event
 from ...models import Session
 from ..programme import Format, Head, Programme, Talk
 from ..stored import programme_of, talk_of
-from .forms import absorbed, flat, formed
 from .own_pages import with_own_pages
+from .shapes import absorbed, flat, formed
 
 
 @dataclass(frozen=True, slots=True)
