@@ -15,7 +15,7 @@ from .readers.frab_json import read_frab_json
 from .readers.frab_xml import read_frab_xml
 from .readers.icalendar import read_icalendar
 from .settle import settled
-from .unknown import refuse
+from .unknown_formats import refuse
 
 
 def read(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -> Programme:

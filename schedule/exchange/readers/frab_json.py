@@ -17,7 +17,7 @@ from ..file_days import DayFrame, dated, usual_start
 from ..notes import Notes, Reason
 from ..programme import Format, Head, Link, Person, Place, Programme, Thread
 from ..raw import Context, Raw, link_from, offset_of, person_from, talk_from
-from ..unknown import refuse_json
+from ..unknown_formats import refuse_json
 
 TEXTS = (
     *("title", "subtitle", "date", "start", "end", "duration", "track", "type", "language"),
