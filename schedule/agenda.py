@@ -12,9 +12,9 @@ from django.db.models import Prefetch, QuerySet
 from convention.events.models import Event, Room
 from convention.search import fold, matches, words
 
+from .agenda_grid import Grid, Piece, Place, draw
 from .days import shown_end
 from .fullness import Fullness, fullness
-from .grid import Grid, Piece, Place, draw
 from .languages import tongues
 from .models import Session, SessionSpeaker
 from .pulse import Pulse

@@ -3,7 +3,7 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedule.grid import Column, Piece, Place, draw
+from schedule.agenda_grid import Column, Piece, Place, draw
 
 DAY = datetime.datetime(2026, 6, 16, tzinfo=datetime.UTC)
 
