@@ -14,9 +14,9 @@ from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.search import fold, matches, words
-from schedule.arrange import move
 from schedule.forms import ScheduleForm, SpeakerForm, TrackForm
 from schedule.models import Schedule, Speaker, Track
+from schedule.move import move
 from schedule.remove import remove
 from schedule.wish import tidy
 from schedule.write import write_part
