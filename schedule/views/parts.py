@@ -19,7 +19,7 @@ from schedule.models import Schedule, Speaker, Track
 from schedule.move import move
 from schedule.remove import remove
 from schedule.wish import tidy
-from schedule.write import write_part
+from schedule.write_part import write_part
 
 from .organize import page, posted, read_or_write
 
