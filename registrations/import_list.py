@@ -13,10 +13,10 @@ from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.tables import Table
 
+from .import_rows import BadRows, Row, read_columns, read_rows
 from .models import Order, Registration, Ticket
 from .places import give_back, take, take_share
 from .requests import Place
-from .rows import BadRows, Row, read_columns, read_rows
 
 BATCH = 500
 WORDS = ("first_name", "last_name", "company")

@@ -19,10 +19,10 @@ from ..cancel import cancel
 from ..correct import correct
 from ..forms import CorrectForm, ListForm, ReasonForm
 from ..import_list import Imported, import_list, rehearse_import
+from ..import_rows import BadRows
 from ..listing import Filter, header, history_of, rows_of
 from ..models import Registration
 from ..resend import resend
-from ..rows import BadRows
 
 PAGE = 50
 FILES = {

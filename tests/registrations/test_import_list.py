@@ -11,8 +11,8 @@ from convention.errors import SoldOut, Unreadable
 from convention.events.models import Event
 from convention.tables import read_table, write_xlsx
 from registrations.import_list import import_list, rehearse_import
+from registrations.import_rows import BadRows
 from registrations.models import CompanyShare, Order, Registration
-from registrations.rows import BadRows
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
 
 pytestmark = pytest.mark.django_db

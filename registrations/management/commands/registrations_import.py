@@ -10,7 +10,7 @@ from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
 from registrations.import_list import import_list, rehearse_import
-from registrations.rows import BadRows
+from registrations.import_rows import BadRows
 
 SHOWN_ERRORS = 50
 
