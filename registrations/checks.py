@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .models import Order, Ticket
-from .requests import Billing, OrderRequest, Place
+from .order_request import Billing, OrderRequest, Place
 
 type Complaint = tuple[str, str]
 

@@ -13,7 +13,7 @@ from convention.tasks import enqueue
 
 from .checks import about_words
 from .models import Registration
-from .requests import Place
+from .order_request import Place
 
 FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
 

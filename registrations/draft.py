@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.sessions.backends.base import SessionBase
 
 from .checks import MOST_PLACES
-from .requests import Billing, OrderRequest, Place
+from .order_request import Billing, OrderRequest, Place
 
 PERSON = ("first_name", "last_name", "email", "company")
 BILLING = ("billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country")

@@ -14,7 +14,7 @@ from convention.tables import MOST_BYTES, Table, read_table, too_large
 from .checks import about_words
 from .correct import FIELDS, Correction
 from .models import Registration, Ticket
-from .requests import Place
+from .order_request import Place
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 """Codes that name no country: unions, the rest of the world, samples."""

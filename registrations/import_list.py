@@ -15,8 +15,8 @@ from convention.tables import Table
 
 from .import_rows import BadRows, Row, read_columns, read_rows
 from .models import Order, Registration, Ticket
+from .order_request import Place
 from .places import give_back, take, take_share
-from .requests import Place
 
 BATCH = 500
 WORDS = ("first_name", "last_name", "company")

@@ -13,7 +13,7 @@ from convention.text import fold
 
 from .checks import about_words
 from .models import Ticket
-from .requests import Place
+from .order_request import Place
 
 COLUMNS = {
     "first_name": ("first name", "firstname", "given name", "forename", "prenom", "prenoms"),

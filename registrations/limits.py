@@ -4,7 +4,7 @@ from convention.api.throttles import spend
 from convention.events.models import Event
 
 from .models import Order
-from .requests import OrderRequest
+from .order_request import OrderRequest
 
 HOUR = 3600
 ORDERS_PER_HOUR = 300

@@ -18,8 +18,8 @@ from .booking import Booking, write
 from .checks import complaints
 from .holds import hold
 from .models import IdempotencyKey, Order, Registration, Ticket
+from .order_request import OrderRequest, Place
 from .places import release_lapsed, sold_out
-from .requests import OrderRequest, Place
 from .statements import tickets_named
 
 HOLD = datetime.timedelta(minutes=30)

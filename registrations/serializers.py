@@ -9,7 +9,7 @@ from rest_framework import serializers
 from convention.errors import InvalidFields
 
 from .models import Order
-from .requests import Billing, OrderRequest, Place
+from .order_request import Billing, OrderRequest, Place
 
 
 class BillingBody(serializers.Serializer[Billing]):

@@ -14,9 +14,9 @@ from convention.events.models import Event, Venue
 from registrations.cancel import cancel
 from registrations.correct import Correction, correct
 from registrations.models import Order, Registration
+from registrations.order_request import OrderRequest, Place
 from registrations.prove import proof_token, prove, registration_to_prove
 from registrations.register import register
-from registrations.requests import OrderRequest, Place
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
 

@@ -11,10 +11,10 @@ from convention.events.models import Event
 from convention.tables import Table
 from registrations.import_list import import_list
 from registrations.models import IdempotencyKey, Order, Registration, Ticket
+from registrations.order_request import OrderRequest, Place
 from registrations.places import release_lapsed
 from registrations.prove import prove
 from registrations.register import KeyReused, Means, register
-from registrations.requests import OrderRequest, Place
 from tests.factories import make_event, make_member, make_ticket
 
 pytestmark = pytest.mark.django_db

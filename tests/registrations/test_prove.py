@@ -11,10 +11,10 @@ from convention.club.models import CompanyRole, Employment
 from convention.errors import Expired, NotFound, SoldOut
 from convention.events.models import Event
 from registrations.models import CompanyShare, Registration, Ticket
+from registrations.order_request import OrderRequest, Place
 from registrations.places import CompanyFull
 from registrations.prove import AlreadyRegistered, NotAMember, proof_token, prove, registration_to_prove
 from registrations.register import register
-from registrations.requests import OrderRequest, Place
 from tests.factories import make_company, make_event, make_member, make_person, make_ticket
 from tests.rush import in_threads
 
