@@ -9,8 +9,8 @@ from django.utils.text import slugify
 from convention.audit.record import record
 from convention.events.models import Event
 
+from .edit import write
 from .models import Session
-from .revise import write
 from .revision import raise_revision
 
 

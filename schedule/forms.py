@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from convention.colours import LIGHT_PAPERS, contrast
 from convention.events.models import Event
 
+from .edit import COLUMNS
 from .models import Schedule, Session, Speaker, Track
 from .prose import web_address
-from .revise import COLUMNS
 
 LARGEST_FILE: Final = 20 * 1024 * 1024
 MOST_PLACES: Final = 1_000_000

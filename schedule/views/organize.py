@@ -16,6 +16,7 @@ from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from schedule.add import add
 from schedule.cancel import cancel
+from schedule.edit import ChangedMeanwhile, revise, values_of
 from schedule.fingerprints import fingerprints
 from schedule.forms import SessionForm
 from schedule.models import Session
@@ -23,7 +24,6 @@ from schedule.overview import STATES, Query, clashes_of, overview
 from schedule.pulse import pulse_of
 from schedule.remove import remove
 from schedule.restore import restore
-from schedule.revise import ChangedMeanwhile, revise, values_of
 from schedule.wish import tidy
 
 from .agenda import base_of
