@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.routes import OrganizerPage
 
-from . import desk_views, views
+from .views import desk, home
 
 pages: list[Any] = [
-    path("organize/", views.home, name="organize"),
-    path("organize/<slug:event>/", views.overview, name="organize-event"),
-    path("desk/", desk_views.desks, name="desks"),
-    path("desk/<slug:event>/", desk_views.desk, name="desk"),
-    path("desk/<slug:event>/<slug:reference>/badge.pdf", desk_views.badge, name="desk-badge"),
+    path("organize/", home.home, name="organize"),
+    path("organize/<slug:event>/", home.overview, name="organize-event"),
+    path("desk/", desk.desks, name="desks"),
+    path("desk/<slug:event>/", desk.desk, name="desk"),
+    path("desk/<slug:event>/<slug:reference>/badge.pdf", desk.badge, name="desk-badge"),
 ]
 endpoints: list[Any] = []
 organizer_pages = [

@@ -12,9 +12,9 @@ from convention.errors import Forbidden
 from convention.events.doors import event_to_organize, may_create_events, organized_events
 from convention.templatetags.convention import page_url
 
-from .attention import matters, queue_matters
-from .facts import facts_of, queue_now
-from .figures import figures_of
+from ..attention import matters, queue_matters
+from ..facts import facts_of, queue_now
+from ..figures import figures_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -14,7 +14,7 @@ from convention.errors import Forbidden, NotFound
 from convention.events.doors import event_to_staff, organizes, staffed_events
 from registrations.models import Registration
 
-from .desk import SHOWN, find_guests
+from ..desk import SHOWN, find_guests
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -1,0 +1,1 @@
+"""Pages: the organizers’ home, an event’s overview, the desk."""
