@@ -8,46 +8,47 @@ from django.utils.translation import gettext_lazy as _
 from convention.routes import OrganizerPage
 
 from . import api
-from .views import agenda, feeds, imports, organize, paper, parts, selection
+from .views import agenda, feeds, paper, selection
+from .views.organize import imports, sessions, tracks
 
 pages: list[Any] = [
-    path("organize/<slug:event>/schedule/", organize.sessions, name="organize-schedule"),
-    path("organize/<slug:event>/schedule/new/", organize.new, name="organize-session-new"),
-    path("organize/<slug:event>/schedule/<int:number>/", organize.edit, name="organize-session"),
+    path("organize/<slug:event>/schedule/", sessions.sessions, name="organize-schedule"),
+    path("organize/<slug:event>/schedule/new/", sessions.new, name="organize-session-new"),
+    path("organize/<slug:event>/schedule/<int:number>/", sessions.edit, name="organize-session"),
     path(
         "organize/<slug:event>/schedule/<int:number>/cancel/",
-        organize.cancel_session,
+        sessions.cancel_session,
         name="organize-session-cancel",
     ),
     path(
         "organize/<slug:event>/schedule/<int:number>/restore/",
-        organize.restore_session,
+        sessions.restore_session,
         name="organize-session-restore",
     ),
     path(
         "organize/<slug:event>/schedule/<int:number>/remove/",
-        organize.remove_session,
+        sessions.remove_session,
         name="organize-session-remove",
     ),
-    path("organize/<slug:event>/schedule/tracks/", parts.tracks, name="organize-tracks"),
-    path("organize/<slug:event>/schedule/tracks/<int:pk>/", parts.track, name="organize-track"),
+    path("organize/<slug:event>/schedule/tracks/", tracks.tracks, name="organize-tracks"),
+    path("organize/<slug:event>/schedule/tracks/<int:pk>/", tracks.track, name="organize-track"),
     path(
-        "organize/<slug:event>/schedule/tracks/<int:pk>/move/", parts.move_track, name="organize-track-move"
+        "organize/<slug:event>/schedule/tracks/<int:pk>/move/", tracks.move_track, name="organize-track-move"
     ),
     path(
         "organize/<slug:event>/schedule/tracks/<int:pk>/remove/",
-        parts.remove_track,
+        tracks.remove_track,
         name="organize-track-remove",
     ),
-    path("organize/<slug:event>/schedule/speakers/", parts.speakers, name="organize-speakers"),
-    path("organize/<slug:event>/schedule/speakers/new/", parts.speaker, name="organize-speaker-new"),
-    path("organize/<slug:event>/schedule/speakers/<int:pk>/", parts.speaker, name="organize-speaker"),
+    path("organize/<slug:event>/schedule/speakers/", tracks.speakers, name="organize-speakers"),
+    path("organize/<slug:event>/schedule/speakers/new/", tracks.speaker, name="organize-speaker-new"),
+    path("organize/<slug:event>/schedule/speakers/<int:pk>/", tracks.speaker, name="organize-speaker"),
     path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/remove/",
-        parts.remove_speaker,
+        tracks.remove_speaker,
         name="organize-speaker-remove",
     ),
-    path("organize/<slug:event>/schedule/version/", parts.settings, name="organize-schedule-settings"),
+    path("organize/<slug:event>/schedule/version/", tracks.settings, name="organize-schedule-settings"),
     path("organize/<slug:event>/schedule/import/", imports.choose_file, name="organize-import"),
     path(
         "organize/<slug:event>/schedule/import/<str:token>/", imports.preview, name="organize-import-preview"

@@ -26,7 +26,7 @@ from schedule.remove import remove
 from schedule.restore import restore
 from schedule.wish import tidy
 
-from .agenda import base_of
+from ..agenda import base_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict

@@ -21,7 +21,7 @@ from schedule.remove import remove
 from schedule.wish import tidy
 from schedule.write_part import write_part
 
-from .organize import page, posted, read_or_write
+from .sessions import page, posted, read_or_write
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

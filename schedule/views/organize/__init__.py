@@ -1,0 +1,1 @@
+"""Organizers’ pages of the programme: sessions, tracks, speakers, settings, files to bring in."""
