@@ -16,7 +16,7 @@ from .revision import raise_revision
 
 @transaction.atomic
 def add(*, event: Event, values: Mapping[str, object]) -> Session:
-    """A new session with the next number of the event; `values` as in `revise`."""
+    """A new session with the next number of the event; `values` as in `edit`."""
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])

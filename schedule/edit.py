@@ -39,7 +39,7 @@ class ChangedMeanwhile(ConventionError):
 
 
 def values_of(session: Session) -> dict[str, object]:
-    """What can be revised: the columns, and `speakers` as names in order."""
+    """What can be edited: the columns, and `speakers` as names in order."""
     values: dict[str, object] = {name: getattr(session, name) for name in COLUMNS}
     appearances = session.appearances.select_related("speaker")
     values["speakers"] = [appearance.speaker.name for appearance in appearances]
@@ -47,7 +47,7 @@ def values_of(session: Session) -> dict[str, object]:
 
 
 @transaction.atomic
-def revise(*, session: Session, seen: Mapping[str, str], values: Mapping[str, object]) -> list[str]:
+def edit(*, session: Session, seen: Mapping[str, str], values: Mapping[str, object]) -> list[str]:
     """Write what the editor changed and return the names of those fields.
 
     `seen` holds the fingerprints of the values that the editor started from. Fields that the editor left

@@ -9,12 +9,12 @@ from convention.routes import OrganizerPage
 
 from . import api
 from .views import agenda, feeds, paper, selection
-from .views.organize import imports, sessions, tracks
+from .views.organize import imports, sessions, settings, speakers, tracks
 
 pages: list[Any] = [
     path("organize/<slug:event>/schedule/", sessions.sessions, name="organize-schedule"),
-    path("organize/<slug:event>/schedule/new/", sessions.new, name="organize-session-new"),
-    path("organize/<slug:event>/schedule/<int:number>/", sessions.edit, name="organize-session"),
+    path("organize/<slug:event>/schedule/new/", sessions.add_session, name="organize-session-new"),
+    path("organize/<slug:event>/schedule/<int:number>/", sessions.edit_session, name="organize-session"),
     path(
         "organize/<slug:event>/schedule/<int:number>/cancel/",
         sessions.cancel_session,
@@ -40,15 +40,15 @@ pages: list[Any] = [
         tracks.remove_track,
         name="organize-track-remove",
     ),
-    path("organize/<slug:event>/schedule/speakers/", tracks.speakers, name="organize-speakers"),
-    path("organize/<slug:event>/schedule/speakers/new/", tracks.speaker, name="organize-speaker-new"),
-    path("organize/<slug:event>/schedule/speakers/<int:pk>/", tracks.speaker, name="organize-speaker"),
+    path("organize/<slug:event>/schedule/speakers/", speakers.speakers, name="organize-speakers"),
+    path("organize/<slug:event>/schedule/speakers/new/", speakers.speaker, name="organize-speaker-new"),
+    path("organize/<slug:event>/schedule/speakers/<int:pk>/", speakers.speaker, name="organize-speaker"),
     path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/remove/",
-        tracks.remove_speaker,
+        speakers.remove_speaker,
         name="organize-speaker-remove",
     ),
-    path("organize/<slug:event>/schedule/version/", tracks.settings, name="organize-schedule-settings"),
+    path("organize/<slug:event>/schedule/version/", settings.settings, name="organize-schedule-settings"),
     path("organize/<slug:event>/schedule/import/", imports.choose_file, name="organize-import"),
     path(
         "organize/<slug:event>/schedule/import/<str:token>/", imports.preview, name="organize-import-preview"

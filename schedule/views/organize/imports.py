@@ -11,7 +11,7 @@ from convention.events.doors import event_to_organize
 from schedule.forms import UploadForm
 from schedule.uploads import find_upload, import_upload, keep_upload
 
-from .sessions import page, posted, read_or_write
+from .frame import page, posted, read_or_write
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

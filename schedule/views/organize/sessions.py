@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from schedule.add import add
 from schedule.cancel import cancel
-from schedule.edit import ChangedMeanwhile, revise, values_of
+from schedule.edit import ChangedMeanwhile, edit, values_of
 from schedule.fingerprints import fingerprints
 from schedule.forms import SessionForm
 from schedule.models import Session
@@ -26,26 +26,12 @@ from schedule.remove import remove
 from schedule.restore import restore
 from schedule.wish import tidy
 
-from ..agenda import base_of
+from .frame import page, posted, read_or_write
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, QueryDict
+    from django.http import HttpRequest
 
 ROWS: Final = 100
-read_or_write = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def page(request: "HttpRequest", template: str, event: Event, **context: Any) -> HttpResponse:
-    """A page in the organizers' frame, in the event's own time."""
-    context |= {"event": event, "section": "organize", "base": base_of(event)}
-    response = render(request, f"schedule/organize/{template}.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def posted(request: "HttpRequest") -> "QueryDict | None":
-    """What was filled in; None while the form is only shown."""
-    return request.POST if request.method == "POST" else None
 
 
 @require_safe
@@ -62,7 +48,7 @@ def sessions(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 @read_or_write
-def new(request: "HttpRequest", event: str) -> HttpResponse:
+def add_session(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a session."""
     found = event_to_organize(event, request.user)
     with timezone.override(found.zone):
@@ -83,7 +69,7 @@ def session_to_organize(event: Event, number: int) -> Session:
 
 
 @read_or_write
-def edit(request: "HttpRequest", event: str, number: int) -> HttpResponse:
+def edit_session(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     """Change a session; what another organizer changed meanwhile is told, and nothing is lost."""
     found = event_to_organize(event, request.user)
     session = session_to_organize(found, number)
@@ -98,7 +84,7 @@ def edit(request: "HttpRequest", event: str, number: int) -> HttpResponse:
         kept = read_seen(request.POST.get("seen", ""))
         if form.is_valid():
             try:
-                changed = revise(session=session, seen=kept, values=form.cleaned_data)
+                changed = edit(session=session, seen=kept, values=form.cleaned_data)
             except ChangedMeanwhile as clash:
                 theirs = clash.theirs
                 form.add_error(None, str(clash))
