@@ -67,6 +67,15 @@ class Unreadable(ConventionError):
     status = 422
 
 
+class Unavailable(ConventionError):
+    """The database does not answer, or is too busy; the same request may be sent again a little later."""
+
+    kind = "unavailable"
+    status = 503
+    retry_after = 5
+    """Seconds."""
+
+
 class InvalidFields(ConventionError):
     """Errors by field: {"registrations.0.email": ["..."]}; the sentence sums them up."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
@@ -48,7 +48,7 @@ def readyz(request: "HttpRequest") -> HttpResponse:
     """Answer 200 while the database answers and a worker takes what is queued, else 503 and why."""
     try:
         late = worker_is_late(at=timezone.now())
-    except DatabaseError:
+    except Error:
         return plain("the database does not answer\n", status=503)
     if late:
         return plain("tasks wait and no worker takes them\n", status=503)

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from .actor import Actor, current_actor
-from .api.problems import problem
-from .errors import ConventionError, SignInNeeded
+from .api.problems import problem, without_database
+from .errors import ConventionError, SignInNeeded, Unavailable
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
     type Answer = Callable[[HttpRequest], HttpResponse]
@@ -76,6 +78,7 @@ class Sentences:
 
     def process_exception(self, request: "HttpRequest", error: Exception) -> "HttpResponse | None":
         """Answer with the sentence."""
+        error = without_database(error)
         return answer(request, error) if isinstance(error, ConventionError) else None
 
 
@@ -119,10 +122,22 @@ def drain(request: "HttpRequest") -> None:
 
 def answer(request: "HttpRequest", error: ConventionError) -> "HttpResponse":
     """The page or, for programs, the problem that says the sentence."""
+    if isinstance(error, Unavailable):
+        return unavailable(request, error)
     if request.path_info.startswith("/api/"):
         return problem(error.kind, error.status, str(error))
     if isinstance(error, SignInNeeded):
         return redirect_to_login(request.get_full_path())
     response = render(request, "error.html", {"error": error}, status=error.status)
     patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def unavailable(request: "HttpRequest", error: Unavailable) -> "HttpResponse":
+    """The same without asking the database for anything, and when to try again."""
+    if request.path_info.startswith("/api/"):
+        response: HttpResponse = problem(error.kind, error.status, str(error))
+    else:
+        response = HttpResponse(render_to_string("503.html"), status=error.status)
+    response["Retry-After"] = str(error.retry_after)
     return response

@@ -1,5 +1,6 @@
 """Pages of the whole site, and what every template knows."""
 
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,11 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from .api.problems import problem
+from .api.problems import problem, without_database
 from .colours import dark_tones, light_tones
+from .errors import Unavailable
 from .events.doors import organized_events, staffed_events
+from .middleware import unavailable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -115,6 +118,9 @@ def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
 
 def server_error(request: "HttpRequest") -> "HttpResponse":
     """The same for a fault of ours; the log has the request's id and the traceback."""
+    error = without_database(sys.exception())
+    if isinstance(error, Unavailable):
+        return unavailable(request, error)
     if request.path_info.startswith("/api/"):
         return problem("error", 500, "Something failed here; it is logged. Please try again later.")
     return defaults.server_error(request)

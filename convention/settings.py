@@ -152,6 +152,10 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
+    # A database machine that vanished is noticed in seconds; a request never hangs on it.
+    DATABASE.setdefault("OPTIONS", {})
+    for name, value in {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 20_000}.items():
+        DATABASE["OPTIONS"].setdefault(name, value)
 DATABASE["CONN_MAX_AGE"] = 0 if TESTING else 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -170,6 +174,19 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
+
+# What a killed worker held is free after so many seconds; a living one renews it.
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+# Recurring work, and seconds between two rounds; each app names its own.
+PERIODIC_WORK = {
+    "convention.worker.recover_lost_tasks": LEASE_SECONDS / 4,
+    "convention.leases.forget_lapsed": 3600,
+    "convention.forget.old_results": 3600,
+    "convention.forget.ended_sessions": 3600,
+    "convention.api.forget.ended_tokens": 24 * 3600,
+    "registrations.forget.lapsed_holds": 60,
+    "registrations.forget.old_keys": 24 * 3600,
+}
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.
 MAIL_DIR = VAR_DIR / "mail"

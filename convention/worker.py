@@ -1,36 +1,111 @@
 """The task worker: what fails is tried again later, what a dead worker left behind is taken up again."""
 
 import datetime
+import logging
 import random
+import signal
+import time
+from types import FrameType
 
+from django.db import Error, OperationalError, close_old_connections
 from django.db.models import QuerySet
-from django.tasks import TaskResultStatus, task, task_backends
+from django.tasks import TaskResultStatus, task_backends
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.utils import exclusive_transaction, is_locked_database_exception
 
 from .errors import ConventionError
+from .leases import Hold, Taken, live, take
+from .periodic import is_overdue, run_due
+
+logger = logging.getLogger(__name__)
 
 PAUSES = (10, 60, 300, 1800, 7200)
 """Seconds before the second, third, ... attempt; then a task counts as failed."""
-LOST_AFTER = datetime.timedelta(minutes=15)
-"""A task that runs for longer was left by a worker that died."""
-KEPT = datetime.timedelta(days=14)
-ROUND = datetime.timedelta(seconds=60)
-"""How often the house is kept."""
 LATE = datetime.timedelta(seconds=90)
-"""A task that waits for longer has no worker."""
+"""A task or a round that waits for longer has no worker."""
+WITHOUT_DATABASE = 2.0
+"""Seconds between looks at a database that does not answer."""
 
 
 class PatientWorker(Worker):
-    """django-tasks-db's worker, with retries."""
+    """django-tasks-db's worker with retries, leases, recurring work, and patience with the database."""
+
+    def run(self) -> None:
+        """Work until told to stop; a database that is away is waited for."""
+        while self.running:
+            try:
+                found = self.turn()
+            except Error as error:
+                if self.batch:
+                    raise
+                logger.warning("The database does not answer (%s); trying again.", type(error).__name__)
+                found = self.pause(WITHOUT_DATABASE)
+            if not found and self.batch:
+                return
+            if not found and self.running:
+                self.pause(self.interval)
+
+    def turn(self) -> bool:
+        """Do the recurring work that is due and one task; false where no task waits."""
+        close_old_connections()
+        if not self.batch:
+            run_due(at=timezone.now())
+        claimed = self.claim()
+        if claimed is None:
+            return False
+        result, hold = claimed
+        with hold.kept():
+            self.run_task(result)
+        return True
+
+    def claim(self) -> tuple[DBTaskResult, Hold] | None:
+        """Take the next task and its lease, in one transaction."""
+        ready = DBTaskResult.objects.ready().filter(backend_name=self.backend_name)
+        if not ready.exists():  # looked at without a lock, so that idle workers disturb nobody
+            return None
+        try:
+            with exclusive_transaction():
+                result = ready.get_locked()
+                if result is None:
+                    return None
+                result.claim(self.worker_id)
+                return result, take(lease_of(result))
+        except Taken:
+            return None
+        except OperationalError as error:
+            if is_locked_database_exception(error):
+                return None
+            raise
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
         """Run it; should it fail for a reason that may pass, put it back for later."""
         super().run_task(db_task_result)
         if db_task_result.status == TaskResultStatus.FAILED:
             retry_later(db_task_result)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, but not when told to stop; false, for nothing was found."""
+        end = time.monotonic() + seconds
+        while self.running and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+        return False
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """Finish the task at hand and leave; only a second Ctrl-C breaks it off.
+
+        A service manager may send SIGTERM twice: to the whole group, and through our supervisor.
+        """
+        if not self.running and signum == signal.SIGINT:
+            super().shutdown(signum, frame)
+        self.running = False
+
+
+def lease_of(result: DBTaskResult) -> str:
+    """The name of the lease under which a task runs."""
+    return f"task:{result.pk}"
 
 
 def retry_later(result: DBTaskResult) -> None:
@@ -57,31 +132,23 @@ def is_final(exception_class_path: str) -> bool:
         return False
 
 
-@task
-def keep_house() -> None:
-    """Each minute: come again, take up lost tasks, forget old results.
+def recover_lost_tasks() -> int:
+    """Queue again what a worker took and no worker holds any more; how many.
 
-    Its own row in the queue is the worker's pulse: when it is late, no worker lives (`worker_is_late`).
+    A task under which worker after worker died is given up like one that failed as often.
     """
-    at = timezone.now()
-    call_housekeeper()
-    recover_lost_tasks(at=at)
-    DBTaskResult.objects.finished().filter(finished_at__lt=at - KEPT).delete()
-    DBTaskResult.objects.successful().filter(task_path=keep_house.module_path).delete()
-
-
-def call_housekeeper() -> None:
-    """Have the house kept a minute from now, once however many workers there are."""
-    coming = timezone.now() + ROUND
-    called = DBTaskResult.objects.filter(task_path=keep_house.module_path, status=TaskResultStatus.READY)
-    if not called.update(run_after=coming):
-        keep_house.using(run_after=coming).enqueue()
-
-
-def recover_lost_tasks(*, at: datetime.datetime) -> int:
-    """Queue again what a worker took and never finished; how many."""
-    lost = DBTaskResult.objects.running().filter(started_at__lt=at - LOST_AFTER)
-    return lost.update(status=TaskResultStatus.READY, run_after=at)
+    now = timezone.now()
+    running = list(DBTaskResult.objects.running())
+    held = live([lease_of(result) for result in running], at=now)
+    lost = [result for result in running if lease_of(result) not in held]
+    again = [result.pk for result in lost if len(result.worker_ids) <= len(PAUSES)]
+    left = DBTaskResult.objects.running().filter(pk__in=[result.pk for result in lost]).exclude(pk__in=again)
+    left.update(status=TaskResultStatus.FAILED, finished_at=now, traceback="Its workers died.")
+    return (
+        DBTaskResult.objects.running()
+        .filter(pk__in=again)
+        .update(status=TaskResultStatus.READY, run_after=now)
+    )
 
 
 def waiting(*, at: datetime.datetime) -> QuerySet[DBTaskResult]:
@@ -99,12 +166,15 @@ def oldest_wait(*, at: datetime.datetime) -> float:
 
 
 def worker_is_late(*, at: datetime.datetime) -> bool:
-    """Whether tasks wait that a living worker would have taken and finished, or at least begun.
+    """Whether tasks or rounds wait that a living worker would have taken, or at least begun.
 
-    A worker that is busy (it began a task within a minute) is not late, however long its queue.
+    A worker that is busy (it began a task within a minute, or holds one now) is not late, however long
+    its queue.
     """
     if type(task_backends["default"]).__module__.startswith("django.tasks.backends"):
         return False
-    if not waiting(at=at).exists():
+    if not waiting(at=at).exists() and not is_overdue(by=LATE, at=at):
         return False
-    return not DBTaskResult.objects.filter(started_at__gt=at - LATE).exists()
+    if DBTaskResult.objects.filter(started_at__gt=at - LATE).exists():
+        return False
+    return not live([lease_of(result) for result in DBTaskResult.objects.running()], at=at)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from convention.api.problems import problem
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import ConventionError, InvalidFields, Unavailable
+from convention.middleware import unavailable
 
 from .doors import UnknownDevice, bearer_of, device_of
 from .fast_path import scan_one
@@ -59,6 +60,8 @@ def endpoint(method: str) -> "Callable[[View], View]":
                 response = problem(error.kind, error.status, str(error))
                 response["WWW-Authenticate"] = "Bearer"
                 return response
+            except Unavailable as error:
+                return unavailable(request, error)
             except ConventionError as error:
                 fields = error.fields if isinstance(error, InvalidFields) else None
                 return problem(error.kind, error.status, str(error), fields=fields)

@@ -106,10 +106,13 @@ def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[D
         return None
     try:
         reading = read(items[0])
+        known = None if reading.checkpoint is not None else look(token, reading, now)
+        return decide_one(known, reading, now) if known else None
     except InvalidReading:
         return None
-    known = None if reading.checkpoint is not None else look(token, reading, now)
-    return decide_one(known, reading, now) if known else None
+    except psycopg.OperationalError:
+        connection.close()  # it is broken; the whole way opens another, and knows a scan that was written
+        return None
 
 
 def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
@@ -183,7 +186,7 @@ def write(batch: Batch) -> bool:
         values = values | {f"p_{name}": value for name, value in moved.items()} | {"p_changed_at": batch.now}
     try:
         return run(statement, values).rowcount == 1
-    except (psycopg.IntegrityError, psycopg.OperationalError):
+    except psycopg.IntegrityError:
         return False
 
 

@@ -4,11 +4,11 @@ import datetime
 import logging
 from typing import Any
 
-from django.db import DataError, IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.errors import ConventionError
+from convention.errors import Unavailable
 
 from .batch import Batch, Result, pass_of
 from .ledger import load, store
@@ -20,13 +20,6 @@ logger = logging.getLogger(__name__)
 
 TRIES = 5
 SEEN_EVERY = datetime.timedelta(seconds=30)
-
-
-class Unavailable(ConventionError):
-    """The database could not take the scans now; the device keeps them and tries again."""
-
-    kind = "unavailable"
-    status = 503
 
 
 def scan(*, device: Device, items: list[Any], at: datetime.datetime | None = None) -> list[Result]:
@@ -57,13 +50,26 @@ def take(device: Device, readings: list[Reading], now: datetime.datetime) -> lis
         try:
             with transaction.atomic():
                 return decide_all(device, readings, now)
-        except (IntegrityError, OperationalError):
+        except (IntegrityError, OperationalError) as error:
+            refuse_without_database(error)
             logger.info("Scans met others at the same moment; trying again.")
         except DataError:
             break
     if len(readings) > 1:
         return [take(device, [reading], now)[0] for reading in readings]
     raise Unavailable(_("The server is too busy to take this scan now. It stays on the device."))
+
+
+def refuse_without_database(error: Exception) -> None:
+    """Say so at once where trying again would only keep the phone waiting. Raises Unavailable."""
+    waited = connection.vendor == "sqlite" and isinstance(error, OperationalError)
+    try:
+        connection.close_if_unusable_or_obsolete()
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError):
+        waited = True
+    if waited:
+        raise Unavailable(_("The server cannot take this scan now. It stays on the device.")) from error
 
 
 def decide_all(device: Device, readings: list[Reading], now: datetime.datetime) -> list[Result]:

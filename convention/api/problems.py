@@ -1,14 +1,19 @@
 """Errors of the API as problem details (RFC 9457)."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import ConventionError, InvalidFields, Unavailable
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +38,7 @@ PROBLEMS = {
     "idempotency-key-reused": "The Idempotency-Key came with another order before.",
     "throttled": "Too many requests; Retry-After says when to try again.",
     "too-large": "The body is larger than what is read at once.",
+    "unavailable": "The database does not answer; Retry-After says when to send the same again.",
     "unreadable": "A file that is not what it should be.",
     "unsupported-media-type": "Send JSON: Content-Type: application/json.",
 }
@@ -63,6 +69,7 @@ def problem(
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: our sentences and DRF's own errors in one shape."""
+    error = without_database(error)
     if isinstance(error, ConventionError):
         fields = error.fields if isinstance(error, InvalidFields) else None
         response = _respond(problem_body(error.kind, error.status, str(error), fields))
@@ -74,6 +81,16 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return _respond(problem_body("invalid-fields", 422, "Some fields need another look.", detail))
     standard = exception_handler(error, context)
     return None if standard is None else _translate(error, standard)
+
+
+def without_database[E: BaseException | None](error: E) -> E | Unavailable:
+    """The error, or a sentence in its place where the database is away, full or too busy."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return error
+    logger.error("The database does not answer: %s.", type(error.__cause__ or error).__name__)
+    return Unavailable(
+        _("We cannot reach our records just now. Nothing is lost; please try again in a moment.")
+    )
 
 
 def _translate(error: Exception, standard: Response) -> Response:

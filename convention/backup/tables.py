@@ -14,7 +14,10 @@ from django.db.migrations.executor import MigrationExecutor
 
 AT_ONCE = 1000
 """Rows read or written in one go."""
-REMADE = {"django_content_type", "auth_permission", "django_session", "django_tasks_database_dbtaskresult"}
+REMADE = {
+    "django_content_type", "auth_permission", "django_session", "django_tasks_database_dbtaskresult",
+    "convention_lease", "convention_round",
+}  # fmt: skip
 """What a prepared database that nobody used yet holds too: restoring replaces it."""
 NATIVE = (models.BooleanField, models.CharField, models.TextField, models.IntegerField, models.JSONField)
 type Row = list[Any]

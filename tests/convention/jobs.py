@@ -22,3 +22,11 @@ def decide_no() -> None:
 @task
 def fail_always() -> None:
     raise OSError("never")
+
+
+def beat() -> None:
+    ANSWERS.append("beat")
+
+
+def stumble() -> None:
+    raise ValueError("stumbled")

@@ -1,4 +1,4 @@
-"""The task worker: retries with growing pauses, lost tasks, old results, and the pulse that readyz reads."""
+"""The task worker: retries with growing pauses, lost tasks, old results, and what readyz knows of it."""
 
 import datetime
 
@@ -6,7 +6,11 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from convention.worker import PAUSES, call_housekeeper, keep_house, recover_lost_tasks, worker_is_late
+from convention import forget
+from convention.leases import leased, take
+from convention.models import Lease, Round
+from convention.periodic import expect_rounds, run_due
+from convention.worker import PAUSES, lease_of, recover_lost_tasks, worker_is_late
 from tests.convention import jobs
 
 pytestmark = pytest.mark.django_db
@@ -56,20 +60,30 @@ def test_a_decision_of_ours_is_not_tried_again(run_tasks):
     assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", 1)
 
 
-def test_what_a_dead_worker_took_is_taken_up_again(run_tasks):
+def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_is_not():
     jobs.fail_twice.enqueue()
     result = only_result()
     result.claim("a worker that died")
-    now = timezone.now()
-    assert recover_lost_tasks(at=now + datetime.timedelta(minutes=14)) == 0
-    assert recover_lost_tasks(at=now + datetime.timedelta(minutes=16)) == 1
+    with leased(lease_of(result)):
+        assert recover_lost_tasks() == 0
+    take(lease_of(result))
+    assert recover_lost_tasks() == 0
+    Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
+    assert recover_lost_tasks() == 1
     assert only_result().status == "READY"
 
 
-def test_the_house_is_kept_once_a_minute_and_old_results_are_forgotten(run_tasks):
-    call_housekeeper()
-    call_housekeeper()
-    assert DBTaskResult.objects.count() == 1
+def test_a_task_under_which_every_worker_dies_is_given_up():
+    jobs.fail_twice.enqueue()
+    result = only_result()
+    for number in range(len(PAUSES) + 1):
+        result.claim(f"worker {number}")
+        recover_lost_tasks()
+        result.refresh_from_db()
+    assert (result.status, result.traceback) == ("FAILED", "Its workers died.")
+
+
+def test_old_results_are_forgotten(run_tasks):
     old = DBTaskResult.objects.create(
         args_kwargs={"args": [], "kwargs": {}},
         task_path=jobs.fail_twice.module_path,
@@ -78,23 +92,33 @@ def test_the_house_is_kept_once_a_minute_and_old_results_are_forgotten(run_tasks
         finished_at=timezone.now() - datetime.timedelta(days=15),
         backend_name="default",
     )
-    for _ in range(3):
-        pass_time()
-        run_tasks()
-    assert not DBTaskResult.objects.filter(pk=old.pk).exists()
-    ours = DBTaskResult.objects.filter(task_path=keep_house.module_path)
-    assert sorted(ours.values_list("status", flat=True)) == ["READY", "SUCCESSFUL"]
+    jobs.fail_twice.enqueue()
+    forget.old_results()
+    assert (DBTaskResult.objects.filter(pk=old.pk).exists(), DBTaskResult.objects.count()) == (False, 1)
 
 
-def test_readyz_notices_that_no_worker_lives(client, run_tasks):
+def test_readyz_notices_that_no_worker_lives(client):
     assert client.get("/readyz").content == b"ok\n"
-    call_housekeeper()
+    expect_rounds()
     assert client.get("/readyz").status_code == 200
-    DBTaskResult.objects.update(run_after=timezone.now() - datetime.timedelta(minutes=5))
+    Round.objects.update(due_at=timezone.now() - datetime.timedelta(minutes=5))
     late = client.get("/readyz")
     assert (late.status_code, late.content) == (503, b"tasks wait and no worker takes them\n")
-    run_tasks()
+    run_due(at=timezone.now())
     assert client.get("/readyz").content == b"ok\n"
+
+
+def test_a_worker_with_one_long_task_is_not_late():
+    now = timezone.now()
+    for _each in range(2):
+        jobs.fail_twice.enqueue()
+    DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
+    result = DBTaskResult.objects.first()
+    result.claim("busy")
+    DBTaskResult.objects.filter(pk=result.pk).update(started_at=now - datetime.timedelta(minutes=4))
+    assert worker_is_late(at=now)
+    take(lease_of(result))
+    assert not worker_is_late(at=now)
 
 
 def test_a_busy_worker_is_not_late():

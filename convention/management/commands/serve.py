@@ -17,10 +17,10 @@ from convention.club.seed import ACCOUNTS, PASSWORD
 from convention.commands import SentenceCommand
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.periodic import expect_rounds
 from convention.serve import network, plan
 from convention.serve.authority import certify, fingerprint
 from convention.serve.supervise import Supervisor
-from convention.worker import call_housekeeper
 
 SECONDS_TO_START = 60
 
@@ -56,7 +56,7 @@ class Command(SentenceCommand):
         remember_address(place)
         if not settings.PRODUCTION:
             self.prepare_database()
-        call_housekeeper()
+        expect_rounds()
         parts = [plan.server(place), plan.worker()]
         if place.files:
             parts.append(plan.phone_page(place))

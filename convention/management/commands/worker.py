@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import SentenceCommand
-from convention.worker import PatientWorker, call_housekeeper
+from convention.periodic import expect_rounds
+from convention.worker import PatientWorker
 
 
 class Command(SentenceCommand):
@@ -33,5 +34,5 @@ class Command(SentenceCommand):
         )
         worker.configure_signals()
         if not options["batch"]:
-            call_housekeeper()
+            expect_rounds()
         worker.run()

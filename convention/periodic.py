@@ -1,0 +1,59 @@
+"""Recurring work: functions named in settings.PERIODIC_WORK, each run once per interval by some worker.
+
+A worker takes a round by one conditional statement that also says when it is next due: with many workers
+each round still runs once. A round that fails, or whose worker dies, comes again at the next interval; so
+every function named there may be run again at any time.
+"""
+
+import datetime
+import logging
+
+from django.conf import settings
+from django.db import Error
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from .models import Round
+
+logger = logging.getLogger(__name__)
+
+
+def expect_rounds() -> None:
+    """Note what is to be done, due now: from here on a missing worker is noticed."""
+    now = timezone.now()
+    rounds = [Round(name=name, due_at=now) for name in settings.PERIODIC_WORK]
+    Round.objects.bulk_create(rounds, ignore_conflicts=True)
+    Round.objects.exclude(name__in=settings.PERIODIC_WORK).delete()
+
+
+def run_due(*, at: datetime.datetime) -> list[str]:
+    """Run what is due and nobody else has taken; the names of what was run."""
+    due = Round.objects.filter(due_at__lte=at, name__in=settings.PERIODIC_WORK).order_by("due_at")
+    taken = [name for name in due.values_list("name", flat=True) if take_round(name, at=at)]
+    for name in taken:
+        run(name)
+    return taken
+
+
+def take_round(name: str, *, at: datetime.datetime) -> bool:
+    """Take one round, unless another worker was faster, and set the next."""
+    later = at + datetime.timedelta(seconds=settings.PERIODIC_WORK[name])
+    return bool(Round.objects.filter(name=name, due_at__lte=at).update(due_at=later, started_at=at))
+
+
+def run(name: str) -> None:
+    """Run one piece and note how it went. A failure is logged and left for the next time."""
+    error = ""
+    try:
+        import_string(name)()
+    except Error:
+        raise  # the database is away: the worker waits for it
+    except Exception as failure:
+        logger.exception("The recurring work %s failed.", name)
+        error = f"{type(failure).__module__}.{type(failure).__qualname__}"
+    Round.objects.filter(name=name).update(finished_at=timezone.now(), error=error)
+
+
+def is_overdue(*, by: datetime.timedelta, at: datetime.datetime) -> bool:
+    """Whether a round waits for longer than that."""
+    return Round.objects.filter(due_at__lt=at - by, name__in=settings.PERIODIC_WORK).exists()
