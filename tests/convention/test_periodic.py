@@ -6,6 +6,7 @@ import time
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from registrations.requests import OrderRequest, Place
 
 from convention import forget, leases, periodic
 from convention.api import forget as api_forget
@@ -14,7 +15,6 @@ from convention.models import Lease, Round
 from registrations import forget as registrations_forget
 from registrations.models import IdempotencyKey, Registration, Ticket
 from registrations.register import Means, register
-from registrations.requests import OrderRequest, Place
 from tests.convention import jobs
 from tests.factories import make_event, make_order, make_person, make_ticket
 from tests.rush import in_threads
