@@ -26,8 +26,6 @@ def test_badges_before_the_camera(camera_page, site):
     page = camera_page(codes, seconds=3)
     pair(page, event)
     expect_verdict(page, "admitted", name="Zoé Müller")
-    spent = "part => Number(part.dataset.milliseconds)"
-    assert sum(page.locator(part).evaluate(spent) for part in ("#video", "#verdict")) <= 150
     expect_free(page)
     expect_verdict(page, "already_in", name="Zoé Müller")
     page.wait_for_timeout(3000)

@@ -311,11 +311,11 @@ def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch
     expect_pending(page, 1)
     monkeypatch.setattr(shell, "digests", lambda: ["a newer version"])
     page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
-    expect(page.locator("#update-now")).not_to_have_attribute("hidden", "", timeout=15_000)
+    expect(page.locator("#update-now")).not_to_have_attribute("hidden", "")
     page.evaluate("document.body.dataset.version = 'old'")
     page.locator("#menu-open").click()
     page.get_by_role("button", name="Passer à la nouvelle version").click()
-    expect(page.locator("body")).not_to_have_attribute("data-version", "old", timeout=15_000)
+    expect(page.locator("body")).not_to_have_attribute("data-version", "old")
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
     expect_pending(page, 1)
     page.unroute(SCANS)
@@ -328,7 +328,7 @@ def test_the_time_of_a_pairing_ends_offline_too(open_page):
     page = open_page("phone")
     pair(page, event, expires_at=timezone.now() + datetime.timedelta(seconds=6))
     page.context.set_offline(True)
-    expect(page.locator("#message")).to_contain_text("son association a expiré", timeout=15_000)
+    expect(page.locator("#message")).to_contain_text("son association a expiré")
     assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 

@@ -46,6 +46,7 @@ const door = new Door(screen, outbox);
 const camera = new Camera(part("video"), { onTexts: see, onState: drawCamera });
 
 let isReaderLoaded = false;
+let isReaderMissing = false;
 let isPairing = false;
 
 async function open() {
@@ -136,7 +137,8 @@ function closeDialogs() {
 
 async function loadReader() {
   isReaderLoaded = await prepare(settings.reader);
-  if (!isReaderLoaded) drawCamera("reader");
+  isReaderMissing = !isReaderLoaded;
+  if (isReaderMissing) drawCamera("reader");
 }
 
 async function tryCameraAgain() {
@@ -188,7 +190,9 @@ async function leave() {
   await welcome(say("pair.left"));
 }
 
-function drawCamera(state) {
+/** The camera's state; a picture is of no use while its reader is missing. */
+function drawCamera(seen) {
+  const state = seen === "on" && isReaderMissing ? "reader" : seen;
   const isOn = state === "on";
   part("no-picture").hidden = isOn || state === "off";
   if (!isOn && state !== "off") part("camera-state").textContent = say(`camera.${state}`);
