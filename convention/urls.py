@@ -9,8 +9,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from . import components, home, mailbox, pages
 from .routes import named
+from .views import components, home, mailbox, site
 
 # One sign-in for all: with its limits, and by code.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as Django says
@@ -18,8 +18,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.site_header = admin.site.site_title = "Convention"
 
 urlpatterns = [
-    re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", pages.accent, name="accent"),
-    path("language/", pages.choose_language, name="choose-language"),
+    re_path(r"^accent/(?P<colour>[0-9a-f]{6})\.css$", site.accent, name="accent"),
+    path("language/", site.choose_language, name="choose-language"),
     path("api/v1/", include(named("endpoints"))),
     path("dev/mail/<str:file>/<int:number>/html/", mailbox.mail_html, name="dev-mail-html"),
     path("dev/mail/<str:file>/<int:number>/<int:position>/", mailbox.attachment, name="dev-mail-attachment"),
@@ -36,6 +36,6 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "convention.pages.bad_request"
-handler404 = "convention.pages.not_found"
-handler500 = "convention.pages.server_error"
+handler400 = "convention.views.site.bad_request"
+handler404 = "convention.views.site.not_found"
+handler500 = "convention.views.site.server_error"

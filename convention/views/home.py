@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from .events.models import Event
-from .pages import preferred_language
+from ..events.models import Event
+from .site import preferred_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

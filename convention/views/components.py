@@ -11,9 +11,9 @@ from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from .charts import Bar, Bars, Curve
-from .dates import say_day
-from .icons import ICONS
+from ..charts import Bar, Bars, Curve
+from ..dates import say_day
+from ..icons import ICONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
+from ..errors import NotFound
+from ..mail_files import kept_mail, kept_mails
 from .components import development_only
-from .errors import NotFound
-from .mail_files import kept_mail, kept_mails
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

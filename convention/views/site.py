@@ -15,11 +15,11 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from .api.problems import problem, without_database
-from .colours import dark_tones, light_tones
-from .errors import Unavailable
-from .events.doors import organized_events, staffed_events
-from .middleware import unavailable
+from ..api.problems import problem, without_database
+from ..colours import dark_tones, light_tones
+from ..errors import Unavailable
+from ..events.doors import organized_events, staffed_events
+from ..middleware import unavailable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

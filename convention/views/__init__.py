@@ -1,0 +1,1 @@
+"""Pages of the whole site: the first one, languages and errors, and what only builders see."""
