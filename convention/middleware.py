@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     type Answer = Callable[[HttpRequest], HttpResponse]
 
 PIECE = 64 * 1024
+PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 
 class RequestIds:
@@ -80,6 +81,19 @@ class Sentences:
         """Answer with the sentence."""
         error = without_database(error)
         return answer(request, error) if isinstance(error, ConventionError) else None
+
+
+class Methods:
+    """Pages are read and forms are sent; every other method is the API's."""
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Refuse the others, whatever a view would make of them."""
+        if request.method in PAGE_METHODS or request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        return HttpResponseNotAllowed(PAGE_METHODS)
 
 
 class TooLarge(ConventionError):

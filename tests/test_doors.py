@@ -3,38 +3,35 @@
 The table is held against the address patterns themselves: a new address without a line here fails.
 """
 
+import json
+
 import pytest
+from django.contrib import admin
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-from badges.attendance.pair import entrance_of, pair
-from convention.club.models import ClubRole
-from convention.events.models import Event, EventRole
-from schedule.models import Selection
-from tests.factories import (
-    make_event,
-    make_person,
-    make_registration,
-    make_room,
-    make_session,
-    make_ticket,
-    make_track,
-)
+from convention.club.models import Person
+from convention.events.models import Event
+from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
+from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["anonymous", "attendee", "organizer elsewhere", "desk", "organizer", "administrator"]
+OUTSIDERS = {
+    "attendee", "other attendee", "company contact", "scanner", "former organizer", "treasurer", "secretary",
+}  # fmt: skip
+ROLES = [
+    "anonymous", "erased organizer", *sorted(OUTSIDERS), "organizer elsewhere", "desk", "organizer",
+    "outside organizer", "administrator",
+]  # fmt: skip
 EVERYONE = set(ROLES)
-SIGNED_IN = EVERYONE - {"anonymous"}
-RUNNING_SOMETHING = {"organizer elsewhere", "desk", "organizer", "administrator"}
-ORGANIZERS = {"organizer", "administrator"}
+SIGNED_IN = EVERYONE - {"anonymous", "erased organizer"}
+ORGANIZERS = {"organizer", "outside organizer", "administrator"}
+RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 NOBODY: set[str] = set()
-
-# Addresses of other packages have locks of their own, tried there.
-ELSEWHERE = ("accounts/", "back-office/")
 
 DOORS = {
     # the site
@@ -114,17 +111,8 @@ POSTED = {
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-registration-resend",
 }  # fmt: skip
-
-
-def named_addresses(patterns=None, before=""):
-    """Every named address of ours with the arguments it takes."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        address = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            if not address.startswith(ELSEWHERE):
-                yield from named_addresses(pattern.url_patterns, address)
-        elif isinstance(pattern, URLPattern) and pattern.name:
-            yield pattern.name, list(pattern.pattern.regex.groupindex)
+# A check once chosen; a choice of a session.
+WITH_MORE = {"organize-import-preview", "choose"}
 
 
 def expected(name):
@@ -137,97 +125,88 @@ def expected(name):
 
 @pytest.fixture
 def world():
-    return make_world()
+    here, elsewhere = objects_of("doors"), objects_of("elsewhere", spare=7)
+    return here, people_of(here, elsewhere.event), elsewhere
 
 
-def make_world():
-    """People by role, and values for every argument that an address takes (some by the address's name)."""
-    event = make_event(slug="doors")
-    other = make_event(slug="elsewhere")
-    registration = make_registration(make_ticket(event))
-    speaker = make_session(event, speakers=("Ana",)).speakers.get()
-    selection = Selection.objects.create(event=event, token="s" * 43)
-    people = {role: make_person() for role in ROLES[1:]}
-    registration.person = people["attendee"]
-    registration.save()
-    EventRole.objects.create(event=other, person=people["organizer elsewhere"], role="organizer")
-    role = EventRole.objects.create(event=event, person=people["desk"], role="desk")
-    EventRole.objects.create(event=event, person=people["organizer"], role="organizer")
-    ClubRole.objects.create(person=people["administrator"], role="administrator")
-    session = event.sessions.get()
-    door = entrance_of(event)
-    device = pair(checkpoint=door).device
-    values = {
-        "door": door.pk,
-        "device": device.pk,
-        "scan": 1,
-        "event": "doors", "slug": "doors", "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
-        "number": session.number, "reference": registration.order.reference,
-        "secret": registration.order.secret,
-        "person": registration.reference, "role_id": role.pk, "token_id": 1, "file": "x.log", "position": 1,
-        "layout": "a6", "ticket": registration.ticket.slug, "registration": registration.reference,
-    }  # fmt: skip
-    special = {
-        "speaker": {"guid": speaker.guid},
-        "organize-attendance-file": {"kind": "csv"},
-        "organize-attendance-person": {"reference": registration.reference},
-        "organize-check-in": {"reference": registration.reference},
-        "organize-conflict-resolve": {"reference": registration.reference},
-        "desk-badge": {"reference": registration.reference},
-        "organize-speaker": {"pk": speaker.pk},
-        "organize-speaker-remove": {"pk": speaker.pk},
-        "organize-track": {"pk": make_track(event).pk},
-        "organize-track-move": {"pk": event.tracks.get().pk},
-        "organize-track-remove": {"pk": event.tracks.get().pk},
-        "my-agenda-feed": {"token": selection.token},
-        "shared-agenda": {"token": selection.token},
-        "keep-agenda": {"token": selection.token},
-        "organize-import-preview": {"token": "nothing"},
-        "prove": {"token": "forged"},
-        "organize-registration": {"reference": registration.reference},
-        "organize-registration-cancel": {"reference": registration.reference},
-        "organize-registration-resend": {"reference": registration.reference},
-        "organize-ticket": {"slug": "guest"},
-        "organize-ticket-remove": {"slug": "guest"},
-        "badge": {"token": "A" * 125},
-    }
-    make_room(event)
-    return people, values, special
-
-
-def address_of(name, arguments, values, special):
-    """The address with arguments that fit it."""
-    given = {**values, **special.get(name, {})}
-    return reverse(name, kwargs={argument: given[argument] for argument in arguments})
-
-
-def client_of(person):
-    """A browser, signed in where there is a person."""
-    client = Client()
-    if person:
-        client.force_login(person)
-    return client
-
-
-def is_let_in(answer):
-    to_sign_in = answer.status_code == 302 and "/accounts/login/" in answer["Location"]
-    return not to_sign_in and answer.status_code not in {401, 403, 404}
+def sent(client: Client, method: str, address: str, **headers):
+    """The answer; whatever the act does is taken back before the next."""
+    with transaction.atomic():
+        answer = client.generic(method, address, **headers)
+        if method == "GET" and answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    assert answer.status_code < 500, f"{method} {address}"
+    return answer
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_address_lets_in_whom_it_should(world, role):
-    people, values, special = world
-    surprises = {}
+    here, people, _elsewhere = world
     client = client_of(people.get(role))
+    Person.objects.filter(pk=people["erased organizer"].pk).update(is_active=False)
+    surprises = {}
     for name, arguments in named_addresses():
-        address = address_of(name, arguments, values, special)
-        with transaction.atomic():  # whatever the act does is taken back before the next
-            answer = client.post(address) if name in POSTED else client.get(address)
-            transaction.set_rollback(True)
-        assert answer.status_code < 500, address
-        if name != "organize-import-preview" and is_let_in(answer) != (role in expected(name)):
-            surprises[name] = answer.status_code
+        address = here.address(name, arguments)
+        main, other = ("POST", "GET") if name in POSTED else ("GET", "POST")
+        answer = sent(client, main, address)
+        if name not in WITH_MORE and is_let_in(answer) != (role in expected(name)):
+            surprises[name, main] = answer.status_code
+        if role not in expected(name) and is_let_in(answer := sent(client, other, address)):
+            surprises[name, other] = answer.status_code
     assert surprises == {}
+
+
+def test_no_address_answers_to_other_methods(world):
+    here, people, _elsewhere = world
+    client = client_of(people["administrator"])
+    surprises = {}
+    for name, arguments in named_addresses():
+        for method in ("PUT", "PATCH", "DELETE", "TRACE"):
+            answer = sent(client, method, here.address(name, arguments))
+            if answer.status_code not in {401, 403, 404, 405}:
+                surprises[name, method] = answer.status_code
+    assert surprises == {}
+
+
+def test_what_is_only_read_cannot_be_posted_to(world):
+    """A page that takes no POST says so instead of showing itself."""
+    here, people, _elsewhere = world
+    client = client_of(people["administrator"])
+    for name in ("home", "event", "agenda", "session", "speakers", "speaker", "badge", "me", "order", "scan"):
+        address = here.address(name, dict(named_addresses())[name])
+        assert sent(client, "POST", address).status_code == 405, name
+
+
+BEARERS = {
+    "api-registrations": {"organizer’s program"},
+    "scanner-snapshot": {"device"},
+    "scanner-scans": {"device"},
+}
+
+
+def test_each_endpoint_by_each_token(world):
+    here, _people, elsewhere = world
+    opened = {}
+    for name, arguments in named_addresses():
+        if not here.address(name, arguments).startswith("/api/") or DOORS[name] != NOBODY:
+            continue
+        method = "POST" if name in POSTED else "GET"
+        body = {"data": json.dumps({"scans": []}), "content_type": "application/json"}
+        opened[name] = {
+            bearer
+            for bearer, token in bearers_of(here, elsewhere).items()
+            if is_let_in(
+                sent(
+                    Client(),
+                    method,
+                    here.address(name, arguments),
+                    headers={"Authorization": f"Bearer {token}"},
+                    **(body if method == "POST" else {}),
+                )
+            )
+        }
+    assert opened == BEARERS
 
 
 def test_every_line_of_the_table_is_an_address():
@@ -235,24 +214,45 @@ def test_every_line_of_the_table_is_an_address():
     assert POSTED - {name for name, _arguments in named_addresses()} == set()
 
 
-@pytest.mark.parametrize("role", ["anonymous", "attendee", "organizer elsewhere"])
+@pytest.mark.parametrize("role", ["anonymous", "attendee", "organizer elsewhere", "treasurer"])
 def test_a_draft_is_not_there_for_strangers(world, role):
-    people, values, special = world
+    here, people, _elsewhere = world
     Event.objects.filter(slug="doors").update(visibility=Event.Visibility.DRAFT)
     names = {"event", "agenda", "agenda-ics", "agenda-xml", "agenda-json", "agenda-pdf", "session",
              "speakers", "speaker", "register", "api-event", "api-sessions", "api-orders"}  # fmt: skip
     client = client_of(people.get(role))
     arguments = dict(named_addresses())
     for name in sorted(names):
-        address = address_of(name, arguments[name], values, special)
-        answer = client.post(address) if name in POSTED else client.get(address)
+        answer = sent(client, "POST" if name in POSTED else "GET", here.address(name, arguments[name]))
         assert answer.status_code == 404, name
 
 
-def test_a_role_that_ended_opens_nothing(world):
-    people, _values, _special = world
-    EventRole.objects.update(starts_on="2020-01-01", ends_on="2020-12-31")
-    for role in ("desk", "organizer"):
-        client = client_of(people[role])
-        assert client.get("/organize/doors/registrations/").status_code == 403
-        assert client.get("/desk/doors/").status_code == 403
+def test_a_role_that_ends_opens_nothing_from_that_moment(world):
+    _here, people, _elsewhere = world
+    organizer, desk = client_of(people["administrator"]), client_of(people["desk"])
+    assert desk.get("/desk/doors/").status_code == 200
+    role = people["desk"].event_roles.get()
+    organizer.post(f"/organize/doors/people/{role.pk}/end/")
+    assert desk.get("/desk/doors/").status_code == 403
+
+
+def test_the_back_office_is_for_administrators_of_the_site(world):
+    """By role: the index and every list, form and addition of every model there."""
+    _here, people, _elsewhere = world
+    addresses = [reverse("admin:index")]
+    for model in admin.site._registry:
+        names = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        addresses += [reverse(f"{names}_changelist"), reverse(f"{names}_add")]
+    clerk, root = make_person(is_staff=True), make_person(is_staff=True, is_superuser=True)
+    for name, person in {**people, "anonymous": None}.items():
+        client = client_of(person)
+        assert [a for a in addresses if is_let_in(sent(client, "GET", a))] == [], name
+    client = client_of(clerk)
+    assert [a for a in addresses if is_let_in(sent(client, "GET", a))] == [reverse("admin:index")]
+    client = client_of(root)
+    refused = [a for a in addresses if not is_let_in(sent(client, "GET", a))]
+    written_by_nobody = {
+        "/back-office/audit/entry/add/",
+        "/back-office/django_tasks_database/dbtaskresult/add/",
+    }
+    assert set(refused) == written_by_nobody

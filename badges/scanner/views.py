@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from . import shell
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
 
 @cache_control(no_cache=True)
+@require_safe
 def scan(request: "HttpRequest") -> HttpResponse:
     """The scanner, open to all: what it shows comes with the token of a paired device."""
     return HttpResponse(shell.page(translation.get_language() or "fr"))
 
 
 @cache_control(no_cache=True)
+@require_safe
 def worker(request: "HttpRequest") -> HttpResponse:
     """The service worker, which looks after the page in both languages."""
     response = HttpResponse(shell.worker(), content_type="text/javascript; charset=utf-8")
@@ -30,6 +33,7 @@ def worker(request: "HttpRequest") -> HttpResponse:
 
 
 @cache_control(no_cache=True)
+@require_safe
 def manifest(request: "HttpRequest") -> HttpResponse:
     """What a phone needs to put the scanner on its home screen."""
     address = reverse("scan")

@@ -9,7 +9,7 @@ from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.doors import signed_in
 
@@ -49,6 +49,7 @@ def revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
     return redirect("api-tokens")
 
 
+@require_safe
 def problem_page(request: "HttpRequest", kind: str) -> "HttpResponse":
     """What a problem's type means, in one sentence."""
     known = kind in PROBLEMS

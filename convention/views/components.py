@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from ..charts import Bar, Bars, Curve
 from ..dates import say_day
@@ -61,6 +62,7 @@ class SampleForm(forms.Form):
 
 
 @development_only
+@require_safe
 def components(request: "HttpRequest") -> "HttpResponse":
     """Show them all."""
     for level in (messages.INFO, messages.SUCCESS, messages.WARNING, messages.ERROR):

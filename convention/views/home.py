@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
 
 from ..events.models import Event
 from .site import preferred_language
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 PAST_SHOWN = 12
 
 
+@require_safe
 def home(request: "HttpRequest") -> "HttpResponse":
     """The club's next events; `/` alone follows the language chosen, else the browser's."""
     is_root = request.path_info == "/"

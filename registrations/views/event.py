@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
@@ -58,6 +59,7 @@ def _state(event: Event, tickets: list[Ticket]) -> str:
     return "open" if any(ticket.left != 0 for ticket in on_sale) else "full"
 
 
+@require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """The page; for visitors who are not signed in it is kept as long as nothing on it changes."""
     found = visible_event(slug, request.user)

@@ -16,10 +16,11 @@ from convention.club.models import Person
 from convention.events.models import Event, Room
 from registrations.models import Order, Registration, Ticket
 from schedule.models import Session, Speaker, Track
+from tests.doors import make_world
 from tests.factories import make_registration, make_session, make_staff
 from tests.journeys.browsing import sign_in
 from tests.journeys.walking import Walk, pages_for
-from tests.test_doors import POSTED, make_world
+from tests.test_doors import POSTED
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -67,12 +67,14 @@ def open_conflicts(event: Event) -> list[Conflict]:
 def resolve_conflict(request: HttpRequest, event: str, reference: str, door: int) -> HttpResponse:
     """Say what one was."""
     found = event_to_organize(event, request.user)
+    registration = get_object_or_404(Registration, event=found, reference=reference)
+    checkpoint = get_object_or_404(Checkpoint, event=found, pk=door)
     form = ResolveForm(request.POST)
     if form.is_valid():
         person = request.user if isinstance(request.user, Person) else None
         resolve(
-            registration=get_object_or_404(Registration, event=found, reference=reference),
-            door=get_object_or_404(Checkpoint, event=found, pk=door),
+            registration=registration,
+            door=checkpoint,
             kind=form.cleaned_data["kind"],
             person=person,
         )
