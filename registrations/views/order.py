@@ -14,7 +14,7 @@ from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct
 from ..doors import order_by_link, own_secret
-from ..forms import CorrectForm
+from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration
 from ..prove import prove, registration_to_prove

@@ -17,7 +17,8 @@ from convention.tables import write_csv, write_xlsx
 
 from ..cancel import cancel
 from ..correct import correct
-from ..forms import CorrectForm, ListForm, ReasonForm
+from ..forms.correct import CorrectForm, ReasonForm
+from ..forms.import_list import ListForm
 from ..import_list import Imported, import_list, rehearse_import
 from ..import_rows import BadRows
 from ..listing import Filter, header, history_of, rows_of

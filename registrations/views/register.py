@@ -19,7 +19,7 @@ from convention.events.models import Event
 from .. import draft as drafts
 from ..checks import MOST_PLACES
 from ..draft import Draft
-from ..forms import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
+from ..forms.register import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
 from ..limits import refuse_flood
 from ..places import refresh_held
 from ..register import Means, order_with_key, refuse_if_closed, register

@@ -10,8 +10,8 @@ from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
+from ..forms.tickets import TicketForm
 from ..models import Ticket
-from ..ticket_form import TicketForm
 from ..tickets import remove_ticket, save_ticket
 
 

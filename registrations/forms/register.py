@@ -1,7 +1,5 @@
-"""Forms: what people type, checked by the same rules as the API's orders."""
+"""Registering: what people type, checked by the same rules as the API's orders."""
 
-import csv
-import io
 from typing import Any
 
 from babel import Locale
@@ -9,12 +7,9 @@ from django import forms
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from convention.tables import MOST_BYTES, Table, read_table, too_large
-
-from .checks import about_words
-from .correct import FIELDS, Correction
-from .models import Registration, Ticket
-from .order_request import Place
+from ..checks import about_words
+from ..models import Ticket
+from ..order_request import Place
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 """Codes that name no country: unions, the rest of the world, samples."""
@@ -182,76 +177,3 @@ class BillingForm(forms.Form):
         }
         for name, hint in hints.items():
             self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
-
-
-class CorrectForm(forms.Form):
-    """What is written about someone who comes."""
-
-    first_name = forms.CharField(
-        label=_("First name"), error_messages={"required": _("Write the first name.")}
-    )
-    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
-    email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
-    company = forms.CharField(label=_("Company"), required=False)
-    no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
-
-    @classmethod
-    def of(cls, registration: Registration) -> "CorrectForm":
-        """The form filled with what is written now."""
-        return cls(initial={name: getattr(registration, name) for name in FIELDS})
-
-    def correction(self) -> Correction:
-        """What the act needs; its errors come back with `add_error`."""
-        return Correction(**self.cleaned_data)
-
-    def add_errors(self, errors: dict[str, list[str]]) -> None:
-        """Show the act's sentences at their fields."""
-        for field, sentences in errors.items():
-            self.add_error(field if field in self.fields else None, sentences)
-
-
-class ReasonForm(forms.Form):
-    """Why an organizer does it; the audit trail keeps it."""
-
-    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
-
-
-class ListForm(forms.Form):
-    """A list from a file, or the one that was just checked."""
-
-    file = forms.FileField(
-        label=_("File"),
-        required=False,
-        help_text=_(".csv or .xlsx; the first row names the columns."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
-    )
-    checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        """One of both is needed."""
-        if not self.cleaned_data.get("file") and not self.cleaned_data.get("checked") and not self.errors:
-            self.add_error("file", _("Choose a file."))
-        return self.cleaned_data
-
-    def table(self) -> Table:
-        """What the file says. Raises Unreadable."""
-        file = self.cleaned_data.get("file")
-        if file:
-            if file.size > MOST_BYTES:
-                raise too_large()
-            return read_table(file.name, file.read())
-        return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
-
-    @property
-    def checked_text(self) -> str:
-        """The list as text, to travel with the form until it is booked."""
-        table = self.table_again()
-        file = io.StringIO(newline="")
-        csv.writer(file).writerows([table.header, *(row for _number, row in table.rows)])
-        return file.getvalue()
-
-    def table_again(self) -> Table:
-        """The list once more, from the start of its file."""
-        if file := self.cleaned_data.get("file"):
-            file.seek(0)
-        return self.table()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.forms import WallClock
 from convention.events.models import Event
 
-from .models import Ticket
+from ..models import Ticket
 
 MOMENTS = ("opens_at", "closes_at")
 

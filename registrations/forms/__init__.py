@@ -1,0 +1,1 @@
+"""What people and organizers fill in, a module for each act."""

@@ -1,0 +1,39 @@
+"""Correcting what is written about someone, and why an organizer does it."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..correct import FIELDS, Correction
+from ..models import Registration
+
+
+class CorrectForm(forms.Form):
+    """What is written about someone who comes."""
+
+    first_name = forms.CharField(
+        label=_("First name"), error_messages={"required": _("Write the first name.")}
+    )
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
+    company = forms.CharField(label=_("Company"), required=False)
+    no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
+
+    @classmethod
+    def of(cls, registration: Registration) -> "CorrectForm":
+        """The form filled with what is written now."""
+        return cls(initial={name: getattr(registration, name) for name in FIELDS})
+
+    def correction(self) -> Correction:
+        """What the act needs; its errors come back with `add_error`."""
+        return Correction(**self.cleaned_data)
+
+    def add_errors(self, errors: dict[str, list[str]]) -> None:
+        """Show the act's sentences at their fields."""
+        for field, sentences in errors.items():
+            self.add_error(field if field in self.fields else None, sentences)
+
+
+class ReasonForm(forms.Form):
+    """Why an organizer does it; the audit trail keeps it."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)

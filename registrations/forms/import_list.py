@@ -1,0 +1,51 @@
+"""A list of people from a file."""
+
+import csv
+import io
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.tables import MOST_BYTES, Table, read_table, too_large
+
+
+class ListForm(forms.Form):
+    """A list from a file, or the one that was just checked."""
+
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_(".csv or .xlsx; the first row names the columns."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+    )
+    checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """One of both is needed."""
+        if not self.cleaned_data.get("file") and not self.cleaned_data.get("checked") and not self.errors:
+            self.add_error("file", _("Choose a file."))
+        return self.cleaned_data
+
+    def table(self) -> Table:
+        """What the file says. Raises Unreadable."""
+        file = self.cleaned_data.get("file")
+        if file:
+            if file.size > MOST_BYTES:
+                raise too_large()
+            return read_table(file.name, file.read())
+        return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
+
+    @property
+    def checked_text(self) -> str:
+        """The list as text, to travel with the form until it is booked."""
+        table = self.table_again()
+        file = io.StringIO(newline="")
+        csv.writer(file).writerows([table.header, *(row for _number, row in table.rows)])
+        return file.getvalue()
+
+    def table_again(self) -> Table:
+        """The list once more, from the start of its file."""
+        if file := self.cleaned_data.get("file"):
+            file.seek(0)
+        return self.table()
