@@ -1,15 +1,15 @@
-"""Mails of an order, sent by the worker: each once, in the order's language.
+"""Mails of an order, sent by the worker in the order's language.
 
 `send_confirmation` looks at what stands, not at what happened: a member's place that waits for its proof
-gets the link, a confirmed one its badge, a cancelled one a word. Each mail is marked before it is sent and
-unmarked if sending fails, so that trying the task again neither repeats nor loses one.
+gets the link, a confirmed one its badge, a cancelled one a word. One process at a time sends an order’s.
+Each is marked once the mail server has it (`registrations.deliver`): none is lost.
 """
 
 import datetime
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
-from django.db import transaction
 from django.tasks import task, task_backends
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.api.throttles import seconds_to_wait
-from convention.mail import Attachment, Letter, send
+from convention.leases import leased
+from convention.mail import Attachment, Letter, NotSent
 from registrations.calendar import calendar_file, where_of
-from registrations.models import Order, Registration
+from registrations.deliver import MARKS, deliver
+from registrations.models import Delivery, Order, Registration
 from registrations.prove import member_by_email, proof_token
 
 from .pdf import badge_pdf
@@ -27,7 +29,7 @@ from .pdf import badge_pdf
 MAILS_PER_HOUR = 30
 """To one address; those beyond wait for the next hour, and none is lost."""
 
-type Write = Callable[[Order, list[Registration]], list[Letter]]
+type Write = Callable[[Order, list[Registration], str], Letter]
 
 
 @task()
@@ -38,10 +40,10 @@ def send_confirmation(order_id: int) -> None:
         later = timezone.now() + datetime.timedelta(seconds=wait)
         send_confirmation.using(run_after=later).enqueue(order_id)
         return
-    with translation.override(order.language):
-        _send_due(order, "proof_sent_at", _proofs)
-        _send_due(order, "confirmation_sent_at", _confirmation)
-        _send_due(order, "cancellation_sent_at", _cancellation)
+    with leased(f"mails:{order.pk}"), translation.override(order.language):
+        failures = [failure for kind, write in WRITERS.items() for failure in _send_due(order, kind, write)]
+    if failures:
+        raise failures[0]
 
 
 def _wait_for(address: str) -> int:
@@ -51,26 +53,31 @@ def _wait_for(address: str) -> int:
     return seconds_to_wait("confirmations", address, most=MAILS_PER_HOUR, seconds=3600)
 
 
-def _send_due(order: Order, mark: str, write: Write) -> None:
-    """Mark those that are due, write and send their mails, and take the mark off if that fails."""
-    due = _claim(order, mark)
-    if not due:
-        return
-    try:
-        for letter in write(order, due):
-            send(letter)
-    except Exception:
-        Registration.objects.filter(pk__in=[r.pk for r in due]).update(**{mark: None})
-        raise
+def _send_due(order: Order, kind: Delivery.Kind, write: "Write") -> list[Exception]:
+    """Send what is due; what failed for a reason that may pass does not keep back the rest."""
+    failures: list[Exception] = []
+    for due in _together(kind, _due(order, kind)):
+        try:
+            deliver(order=order, kind=kind, due=due, write=partial(write, order, due))
+        except NotSent as failure:
+            failures.append(failure)
+    return failures
 
 
-@transaction.atomic
-def _claim(order: Order, mark: str) -> list[Registration]:
-    """Mark what is due, under lock, so that two workers never send the same."""
-    rows = order.registrations.select_for_update(of=("self",)).select_related("ticket", "event", "order")
-    due = [r for r in rows.order_by("pk") if getattr(r, mark) is None and _is_due(r, mark)]
-    Registration.objects.filter(pk__in=[r.pk for r in due]).update(**{mark: timezone.now()})
-    return due
+def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
+    """Whose mail of this kind has not been taken by the mail server."""
+    if not order.email and kind != Delivery.Kind.PROOF:
+        return []
+    rows = order.registrations.select_related("ticket", "event", "order").order_by("pk")
+    mark = MARKS[kind]
+    return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
+
+
+def _together(kind: Delivery.Kind, due: list[Registration]) -> list[list[Registration]]:
+    """Those told of in one mail: all of an order, but each gets a link of its own."""
+    if kind == Delivery.Kind.PROOF:
+        return [[registration] for registration in due]
+    return [due] if due else []
 
 
 def _is_due(registration: Registration, mark: str) -> bool:
@@ -81,12 +88,9 @@ def _is_due(registration: Registration, mark: str) -> bool:
     return mark == "proof_sent_at" and registration.held_until is not None
 
 
-def _proofs(order: Order, due: list[Registration]) -> list[Letter]:
-    return [_proof(order, registration) for registration in due]
-
-
-def _proof(order: Order, registration: Registration) -> Letter:
+def _proof(order: Order, due: list[Registration], key: str) -> Letter:
     """The link for a member; for anyone else the truth, which only the owner of the address reads."""
+    [registration] = due
     event = order.event
     is_member = member_by_email(registration.email) is not None
     subject = _("Confirm your place: %(event)s") if is_member else _("Not confirmed: %(event)s")
@@ -103,16 +107,14 @@ def _proof(order: Order, registration: Registration) -> Letter:
             "register_url": _site(reverse("register", args=[event.slug])) if guests else "",
         },
         language=order.language,
-        key=f"proof-{registration.reference}",
+        key=key,
         accent=event.accent,
         reply_to=event.contact_email,
     )
 
 
-def _confirmation(order: Order, due: list[Registration]) -> list[Letter]:
+def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
     """One mail to whoever ordered, with a badge for each person newly confirmed or corrected."""
-    if not order.email:
-        return []
     event = order.event
     subject = ngettext("Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(due))
     badges = [
@@ -128,38 +130,32 @@ def _confirmation(order: Order, due: list[Registration]) -> list[Letter]:
         content=calendar_file(order),
         mimetype="text/calendar; charset=utf-8; method=PUBLISH",
     )
-    return [
-        Letter(
-            to=order.email,
-            subject=subject % {"event": event.title, "people": len(due)},
-            template="confirmation",
-            context=_facts(order, due),
-            language=order.language,
-            key=f"confirmation-{order.reference}-{max(r.sequence for r in due)}",
-            accent=event.accent,
-            reply_to=event.contact_email,
-            attachments=[calendar, *badges],
-        )
-    ]
+    return Letter(
+        to=order.email,
+        subject=subject % {"event": event.title, "people": len(due)},
+        template="confirmation",
+        context=_facts(order, due),
+        language=order.language,
+        key=key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+        attachments=[calendar, *badges],
+    )
 
 
-def _cancellation(order: Order, due: list[Registration]) -> list[Letter]:
-    if not order.email:
-        return []
+def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:
     names = ", ".join(registration.name for registration in due)
     subject = _("Cancelled: %(event)s, %(names)s") % {"event": order.event.title, "names": names}
-    return [
-        Letter(
-            to=order.email,
-            subject=subject[:200],
-            template="cancellation",
-            context=_facts(order, due),
-            language=order.language,
-            key=f"cancellation-{order.reference}-{max(r.sequence for r in due)}",
-            accent=order.event.accent,
-            reply_to=order.event.contact_email,
-        )
-    ]
+    return Letter(
+        to=order.email,
+        subject=subject[:200],
+        template="cancellation",
+        context=_facts(order, due),
+        language=order.language,
+        key=key,
+        accent=order.event.accent,
+        reply_to=order.event.contact_email,
+    )
 
 
 def _facts(order: Order, due: list[Registration]) -> dict[str, object]:
@@ -170,6 +166,13 @@ def _facts(order: Order, due: list[Registration]) -> dict[str, object]:
         "where": where_of(order.event),
         "event_url": _site(reverse("event", args=[order.event.slug])),
     }
+
+
+WRITERS: dict[Delivery.Kind, Write] = {
+    Delivery.Kind.PROOF: _proof,
+    Delivery.Kind.CONFIRMATION: _confirmation,
+    Delivery.Kind.CANCELLATION: _cancellation,
+}
 
 
 def _site(path: str) -> str:

@@ -1,16 +1,20 @@
 """Mails: one template for text, one for HTML, in the reader's language."""
 
+import re
+import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from .colours import dark_tones, light_tones
+
+ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +41,59 @@ class Letter:
     attachments: Sequence[Attachment] = ()
 
 
-def send(letter: Letter) -> None:
-    """Send one mail now; raises what the mail server's library raises, so that a task can try again.
+class Refused(Exception):
+    """The mail server will never take this mail, and said why; the address may be wrong."""
 
-    The same key gives the same Message-ID, by which mail programs drop a repeat.
+
+class NotSent(OSError):
+    """The mail server could not take this mail now, and said why or did not answer."""
+
+
+def send(letter: Letter) -> str:
+    """Send one mail now; what the mail server answered, where there is one.
+
+    The same key gives the same Message-ID, by which mail programs drop a repeat. Raises Refused for a final
+    answer about this mail, and NotSent for what may pass, to be tried again; neither names an address.
     """
     with translation.override(letter.language):
         message = _message(letter)
-    message.send()
+    mailer = mailers.default
+    try:
+        mailer.send_messages([message])
+    except (smtplib.SMTPException, OSError) as error:
+        if is_final(error):
+            raise Refused(answer_of(error)) from None
+        raise NotSent(answer_of(error)) from None
+    return masked(getattr(mailer, "last_answer", ""))
+
+
+def is_final(error: Exception) -> bool:
+    """Whether the server refused this recipient or this content for good (5xx), not us or just now."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return True
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+
+
+def answer_of(error: Exception) -> str:
+    """What the server said, or what stood in the way; without addresses."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        [(code, text), *_rest] = error.recipients.values()
+        return masked(f"{code} {as_text(text)}")
+    if isinstance(error, smtplib.SMTPResponseException):
+        return masked(f"{error.smtp_code} {as_text(error.smtp_error)}")
+    return type(error).__name__
+
+
+def as_text(said: bytes | str) -> str:
+    """A server's words."""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+
+
+def masked(said: str) -> str:
+    """One line without addresses, short enough to keep."""
+    return ADDRESS.sub("…", " ".join(said.split()))[:300]
 
 
 def _message(letter: Letter) -> EmailMultiAlternatives:

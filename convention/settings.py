@@ -196,7 +196,7 @@ if EMAIL_URL:
     mail = env.email_url("EMAIL_URL")
     MAILERS = {
         "default": {
-            "BACKEND": mail["EMAIL_BACKEND"],
+            "BACKEND": mail["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "convention.smtp"),
             "OPTIONS": {
                 "host": mail["EMAIL_HOST"],
                 "port": mail["EMAIL_PORT"],

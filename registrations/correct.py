@@ -38,6 +38,7 @@ def correct(*, registration: Registration, correction: Correction, reason: str =
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     wanted = _tidied(registration, correction)
     _refuse(registration, wanted)
+    was = registration.email
     changed = [
         name for name in Correction.__annotations__ if getattr(registration, name) != getattr(wanted, name)
     ]
@@ -45,6 +46,7 @@ def correct(*, registration: Registration, correction: Correction, reason: str =
         return registration
     for name in changed:
         setattr(registration, name, getattr(wanted, name))
+    _let_order_follow(registration, was)
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
         enqueue("CONFIRMATION_TASK", registration.order_id)
@@ -52,6 +54,14 @@ def correct(*, registration: Registration, correction: Correction, reason: str =
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
     return registration
+
+
+def _let_order_follow(registration: Registration, was: str) -> None:
+    """The order's mails go to the new address where they went to the old one of this person."""
+    order = registration.order
+    if registration.email and order.email and order.email.casefold() == was.casefold():
+        order.email = registration.email
+        order.save(update_fields=["email"])
 
 
 def _tidied(registration: Registration, correction: Correction) -> Place:

@@ -13,7 +13,7 @@ from convention.audit.models import Entry
 from convention.events.models import Event
 from convention.text import tidy
 
-from .models import Registration, RegistrationQuerySet
+from .models import Delivery, Registration, RegistrationQuerySet
 
 ASKED = ("ticket", "state", "company", "sort")
 SORTS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
@@ -65,7 +65,13 @@ def _expired() -> Q:
     return Q(confirmed_at__isnull=True, cancelled_at__isnull=True) & ~Q(held_until__gt=timezone.now())
 
 
+def _undelivered() -> Q:
+    return Q(order__in=Delivery.objects.troubled().order_by().values("order"))
+
+
+UNDELIVERED = "undelivered"
 _STATES = {
+    UNDELIVERED: _undelivered,
     Registration.State.CONFIRMED.value: _confirmed,
     Registration.State.PENDING.value: _pending,
     Registration.State.CANCELLED.value: _cancelled,
@@ -86,6 +92,16 @@ def history_of(registration: Registration) -> list[tuple[Any, Entry]]:
     subject = f"registrations.registration:{registration.pk}"
     entries = Entry.objects.filter(subject=subject).select_related("actor")
     return [(ACTS.get(entry.verb, entry.verb), entry) for entry in entries]
+
+
+def mails_of(registration: Registration) -> dict[str, Any]:
+    """The mails of its order that concern it, newest first, and the one that needs attention, if any."""
+    mails = list(
+        registration.order.deliveries.filter(Q(registration__isnull=True) | Q(registration=registration))
+    )
+    latest = {mail.stem: mail for mail in reversed(mails)}
+    troubled = [mail for mail in latest.values() if mail.needs_attention]
+    return {"mails": mails, "troubled": troubled[0] if troubled else None}
 
 
 def header() -> list[str]:

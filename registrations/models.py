@@ -16,6 +16,7 @@ from convention.events.models import Event
 from convention.money import Money
 from convention.text import fold
 
+from .deliveries import Delivery as Delivery
 from .references import new_order_reference, new_registration_reference, new_secret
 
 

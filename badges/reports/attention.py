@@ -101,6 +101,15 @@ def _registrations(facts: Facts) -> Iterator[Matter]:
             facts.pending,
         )
         yield Matter(sentence % {"count": facts.pending}, 0, "organize-registrations", "?state=pending")
+    if facts.undelivered:
+        sentence = ngettext(
+            "%(count)s mail did not reach anyone: correct the address and send it again.",
+            "%(count)s mails did not reach anyone: correct the addresses and send them again.",
+            facts.undelivered,
+        )
+        yield Matter(
+            sentence % {"count": facts.undelivered}, 2, "organize-registrations", "?state=undelivered"
+        )
     if facts.unprintable:
         sentence = ngettext(
             "%(count)s name has characters that no font of ours draws: %(names)s.",

@@ -14,7 +14,7 @@ from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Device, Presence
 from convention.events.models import Event
 from convention.typeset import missing_glyphs
-from registrations.models import Registration, Ticket
+from registrations.models import Delivery, Registration, Ticket
 from schedule.clashes import Placed, clashes
 from schedule.models import Session, SessionSpeaker
 
@@ -39,6 +39,7 @@ class Facts:
     clashes: int = 0
     unplaced: int = 0
     unprintable: list[str] = field(default_factory=list)
+    undelivered: int = 0
 
     @property
     def absent(self) -> int:
@@ -70,6 +71,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     for device in Device.objects.phones().valid(at=at).filter(event__in=found).select_related("checkpoint"):
         found[device.event_id].devices.append(device)
     _look_at_sessions(found)
+    _count_undelivered(found)
     for facts in found.values():
         facts.unprintable = unprintable_names(facts.event)
     return list(found.values())
@@ -113,6 +115,12 @@ def _count_presences(found: dict[int, Facts]) -> None:
         facts.inside = row["at_entrance"] if row["event"] in with_entrance else row["anywhere"]
         facts.arrived, facts.arrived_awaited = row["arrived"], row["awaited"]
         facts.conflicts = row["conflicts"]
+
+
+def _count_undelivered(found: dict[int, Facts]) -> None:
+    rows = Delivery.objects.troubled().filter(order__event__in=found).order_by().values("order__event")
+    for row in rows.annotate(count=Count("pk")):
+        found[row["order__event"]].undelivered = row["count"]
 
 
 def people(condition: Q) -> Count:

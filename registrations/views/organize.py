@@ -21,7 +21,7 @@ from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
 from ..import_list import Imported, import_list, rehearse_import
 from ..import_rows import BadRows
-from ..listing import Filter, header, history_of, rows_of
+from ..listing import UNDELIVERED, Filter, header, history_of, mails_of, rows_of
 from ..models import Registration
 from ..resend import resend
 
@@ -53,7 +53,7 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
         chosen=chosen,
         is_filtered=chosen != Filter(sort=chosen.sort),
         tickets=list(found.tickets.all()),
-        states=Registration.State.choices,
+        states=[*Registration.State.choices, (UNDELIVERED, _("mail not delivered"))],
     )
 
 
@@ -105,6 +105,7 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
         cancel_reason=ReasonForm(prefix="cancel"),
         siblings=list(one.order.registrations.exclude(pk=one.pk).select_related("ticket")),
         history=history_of(one),
+        **mails_of(one),
     )
 
 
@@ -122,7 +123,7 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
 def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Send the mail again."""
     found = event_to_organize(event, request.user)
-    one = resend(registration=_one(found, reference))
+    one = resend(registration=_one(found, reference), email=request.POST.get("email", "")[:254])
     messages.success(
         request, _("The mail to %(email)s is on its way.") % {"email": one.order.email or one.email}
     )

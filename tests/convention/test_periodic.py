@@ -6,7 +6,6 @@ import time
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from registrations.requests import OrderRequest, Place
 
 from convention import forget, leases, periodic
 from convention.api import forget as api_forget
@@ -14,6 +13,7 @@ from convention.api.models import ApiToken
 from convention.models import Lease, Round
 from registrations import forget as registrations_forget
 from registrations.models import IdempotencyKey, Registration, Ticket
+from registrations.order_request import OrderRequest, Place
 from registrations.register import Means, register
 from tests.convention import jobs
 from tests.factories import make_event, make_order, make_person, make_ticket
