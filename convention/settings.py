@@ -343,11 +343,13 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Convention",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "badges.attendance.openapi.add_scanner",
+        "convention.api.answers.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
         "BookingState": ["confirmed", "pending", "cancelled", "expired"],

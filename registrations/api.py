@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from convention.api.answers import PROBLEMS
 from convention.api.models import ApiToken
 from convention.api.pagination import CursorPages
 from convention.api.scopes import HasScope
-from convention.errors import NotFound
+from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
@@ -29,12 +30,12 @@ KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Sending the same order again with the same key books nothing again; at most 255 characters.",
+    description="Sending the same order again with the same key books nothing again.",
 )
 FILTERS = [
     OpenApiParameter("q", str, description="Words in name, company, e-mail or id, without accents or case."),
     OpenApiParameter("ticket", str, description="A ticket's slug."),
-    OpenApiParameter("state", str, enum=Registration.State.values),
+    OpenApiParameter("state", str, enum=["", *Registration.State.values]),
     OpenApiParameter("company", str, description="A company, as written."),
 ]
 
@@ -45,7 +46,14 @@ class Orders(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=OrderBody, responses={201: OrderAnswer}, parameters=[KEY], tags=["registrations"])
+    @extend_schema(
+        request=OrderBody,
+        responses={201: OrderAnswer},
+        parameters=[KEY],
+        tags=["registrations"],
+        operation_id="order",
+        extensions={PROBLEMS: ["409", "429"]},
+    )
     def post(self, request: Request, event: str) -> Response:
         """Book places for one or more people: all of them, or none."""
         found = event_by_slug(event)
@@ -66,13 +74,26 @@ class Registrations(GenericAPIView[Registration]):
     pagination_class = CursorPages
     serializer_class = RegistrationAnswer
 
-    @extend_schema(parameters=FILTERS, responses=RegistrationAnswer(many=True), tags=["registrations"])
+    @extend_schema(
+        parameters=FILTERS,
+        responses=RegistrationAnswer(many=True),
+        tags=["registrations"],
+        operation_id="registrations",
+    )
     def get(self, request: Request, event: str) -> Response:
         """One page, filtered as the organizer's page is."""
         found = event_to_organize(event, request.user)
+        require_state(request.query_params.get("state", ""))
         rows = Filter.of(request.query_params).apply(found).select_related("ticket", "order")
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response([listed(registration) for registration in page])
+
+
+def require_state(given: str) -> None:
+    """Raises InvalidFields for a state that there is not: a program would take all for what it asked."""
+    if given and given not in Registration.State.values:
+        sentence = _("The state is one of: %(states)s.") % {"states": ", ".join(Registration.State.values)}
+        raise InvalidFields(sentence, {"state": [sentence]})
 
 
 def listed(registration: Registration) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from convention.errors import InvalidFields
 
+from .checks import MOST_PLACES
 from .models import Order
 from .order_request import Billing, OrderRequest, Place
 
@@ -15,11 +16,17 @@ from .order_request import Billing, OrderRequest, Place
 class BillingBody(serializers.Serializer[Billing]):
     """Whom the invoice goes to."""
 
-    name = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    street = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    postcode = serializers.CharField(required=False, allow_blank=True, max_length=20)
-    city = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    country = serializers.CharField(required=False, allow_blank=True, max_length=2)
+    name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
+    street = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
+    postcode = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=20)
+    city = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=100)
+    country = serializers.RegexField(
+        r"^([A-Z]{2})?$",
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="ISO 3166-1, two letters.",
+    )
 
 
 class PlaceBody(serializers.Serializer[Place]):
@@ -28,22 +35,27 @@ class PlaceBody(serializers.Serializer[Place]):
     ticket = serializers.SlugField(help_text="The ticket's slug.")
     first_name = serializers.CharField(max_length=300)
     last_name = serializers.CharField(max_length=300)
-    email = serializers.EmailField(required=False, allow_blank=True)
-    company = serializers.CharField(required=False, allow_blank=True, max_length=300)
-    no_photo = serializers.BooleanField(required=False)
+    email = serializers.EmailField(required=False, allow_blank=True, allow_null=True)
+    company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=300)
+    no_photo = serializers.BooleanField(required=False, allow_null=True)
 
 
 class OrderBody(serializers.Serializer[OrderRequest]):
     """An order: one or more places at once."""
 
     email = serializers.EmailField(help_text="Gets the confirmation.")
-    language = serializers.ChoiceField(["fr", "en"], required=False)
-    company = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    payment = serializers.ChoiceField(Order.Payment.choices, required=False)
-    purchase_order = serializers.CharField(required=False, allow_blank=True, max_length=60)
-    billing = BillingBody(required=False)
-    currency = serializers.CharField(required=False, help_text="Refused unless it is the tickets' currency.")
-    registrations = PlaceBody(many=True)
+    language = serializers.ChoiceField(["fr", "en"], required=False, allow_null=True)
+    company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
+    payment = serializers.ChoiceField(Order.Payment.choices, required=False, allow_null=True)
+    purchase_order = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=60)
+    billing = BillingBody(required=False, allow_null=True)
+    currency = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Refused unless it is the tickets' currency.",
+    )
+    registrations = serializers.ListField(child=PlaceBody(), min_length=1, max_length=MOST_PLACES)
 
 
 class MoneyAnswer(serializers.Serializer[Any]):

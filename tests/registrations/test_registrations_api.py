@@ -57,3 +57,9 @@ def test_queries_do_not_grow(organizer):
             get(organizer)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_state_that_there_is_not_is_refused(organizer):
+    make_event(slug="congress")
+    answer = get(organizer, f"{PATH}?state=late")
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["state"])

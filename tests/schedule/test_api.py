@@ -118,10 +118,18 @@ def test_a_draft_needs_its_organizer_s_token_with_the_scope(client, event, addre
 
 
 @pytest.mark.parametrize(
-    "query", ["?limit=x", "?cursor=%00", "?cursor=abc", "?limit=-1", "?limit=99999999999"]
+    ("query", "status"),
+    [
+        ("limit=99999999999", 200),  # as many as one page holds
+        ("limit=x", 422),
+        ("limit=-1", 422),
+        ("limit=0", 422),
+        ("cursor=%00", 200),  # nothing of it is a cursor
+        ("cursor=abc", 404),
+    ],
 )
-def test_odd_queries_are_no_error_of_ours(client, event, query):
-    assert client.get(f"/api/v1/events/conf/sessions/{query}").status_code in {200, 404}
+def test_odd_queries_are_answered_as_described(client, event, query, status):
+    assert client.get(f"/api/v1/events/conf/sessions/?{query}").status_code == status
 
 
 @pytest.mark.parametrize("position", ["%00", "x", "9" * 400, "9999-99-99"])

@@ -1,0 +1,101 @@
+"""The API's description as it was promised: a change is seen, and one that breaks programs is named."""
+
+import copy
+import json
+import os
+
+import pytest
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.conftest import ROOT
+from tests.described import breaks
+
+KEPT = ROOT / "docs" / "openapi.json"
+ACCEPT = "ACCEPT_API=1 .venv/bin/pytest tests/convention/api/test_description.py"
+
+
+def described() -> dict:
+    """The description that the site gives now, in English."""
+    with override("en"):
+        return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
+
+
+def test_the_description_is_the_one_that_was_promised():
+    now = described()
+    if os.environ.get("ACCEPT_API"):
+        KEPT.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
+    promised = json.loads(KEPT.read_text())
+    broken = breaks(promised, now)
+    assert broken == [], f"This breaks programs. If it must be, say so in CHANGELOG.md, then: {ACCEPT}"
+    assert now == promised, f"The description has grown. Accept it, and commit docs/openapi.json: {ACCEPT}"
+
+
+def test_nothing_in_the_description_is_without_words_or_answers():
+    wordless = []
+    for path, operations in described()["paths"].items():
+        for method, operation in operations.items():
+            assert {"401", "403"} & set(operation["responses"]) or {} in operation["security"], path
+            if not operation.get("description", operation.get("summary")):
+                wordless.append(f"{method} {path}")
+            for status, answer in operation["responses"].items():
+                kind = "application/problem+json" if status >= "400" else "application/json"
+                assert status == "304" or list(answer["content"]) == [kind], (path, status)
+    assert wordless == []
+
+
+ORDERS = "/api/v1/events/{event}/orders/"
+
+
+LIST = "GET /api/v1/events/{event}/registrations/"
+SESSIONS = "/api/v1/events/{event}/sessions/"
+TEXT = {"type": "string"}
+
+
+def schema(description, name):
+    """One of its shapes."""
+    return description["components"]["schemas"][name]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d["paths"].pop(ORDERS), [f"POST {ORDERS} is gone"]),
+        (
+            lambda d: schema(d, "OrderAnswer")["properties"].pop("manage_url"),
+            [f"POST {ORDERS}: 201.manage_url is gone"],
+        ),
+        (
+            lambda d: schema(d, "OrderBody")["required"].append("company"),
+            [f"POST {ORDERS}: body.company is needed now"],
+        ),
+        (
+            lambda d: schema(d, "MoneyAnswer")["properties"]["amount"].update(TEXT),
+            [
+                f"{LIST}: 200.results[].price.amount was integer and is string",
+                f"POST {ORDERS}: 201.total.amount was integer and is string",
+            ],
+        ),
+        (
+            lambda d: schema(d, "PlaceBody")["properties"]["first_name"].update(maxLength=9),
+            [f"POST {ORDERS}: body.registrations[].first_name: maxLength is 9"],
+        ),
+        (
+            lambda d: d["paths"][SESSIONS]["get"]["parameters"][0].update(required=True),
+            [f"GET {SESSIONS}: the parameter cursor is needed now"],
+        ),
+        (
+            lambda d: schema(d, "Snapshot")["properties"]["sequence"].update(nullable=True),
+            ["GET /api/v1/scanner/snapshot/: 200.sequence may now be null"],
+        ),
+        # additions break nobody
+        (lambda d: d["paths"].update({"/api/v1/new/": {"get": {"responses": {}}}}), []),
+        (lambda d: schema(d, "EventAnswer")["properties"].update(new=TEXT), []),
+        (lambda d: schema(d, "OrderBody")["properties"].update(new=TEXT), []),
+    ],
+)
+def test_what_breaks_programs_is_named(change, said):
+    promised = described()
+    now = copy.deepcopy(promised)
+    change(now)
+    assert breaks(promised, now) == said

@@ -1,0 +1,161 @@
+"""The API asked from its own description, right and wrong, as a stranger, a program and a scanner.
+
+Every answer must be one that the description names, in its shape; none may be a fault of ours.
+"""
+
+import json
+
+import hypothesis
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import strategies as st
+
+from badges.attendance.pair import entrance_of, pair
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from tests.factories import (
+    make_administrator,
+    make_event,
+    make_registration,
+    make_room,
+    make_session,
+    make_ticket,
+    make_track,
+)
+
+pytestmark = pytest.mark.django_db
+
+REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
+MEANING = ["2xx", "304", "401", "403", "404", "409", "422"]
+"""What fits the description may still mean nothing: a cursor of nowhere, a ticket that is not on sale."""
+
+CONFIG = {
+    "parameters": {"path.event": "fuzz"},
+    "generation": {"with-security-parameters": False},
+    "checks": {
+        "negative_data_rejection": {"expected-statuses": REFUSALS},
+        "positive_data_acceptance": {"expected-statuses": MEANING},
+    },
+    "operations": [
+        {
+            # Each scan of a batch has a result of its own, also what is none: see test_each_scan_is_answered.
+            "include-name": "POST /api/v1/scanner/scans/",
+            "checks": {"negative_data_rejection": {"expected-statuses": ["200", *REFUSALS]}},
+        }
+    ],
+}
+
+
+def description():
+    """Ours, with names that stand for something: else all orders would be for what does not exist."""
+    found = json.loads(Client().get("/api/v1/schema/?format=json").content)
+    place = found["components"]["schemas"]["PlaceBody"]["properties"]
+    place["ticket"]["enum"] = ["guest", "none", ""]
+    return found
+
+
+@pytest.fixture
+def tokens():
+    """An event with something in all lists, and the ways to say who asks."""
+    event = make_event(slug="fuzz", name="Café “Zürich”")
+    registration = make_registration(make_ticket(event, price=1200))
+    make_registration(registration.ticket, first_name="李", email="", company="")
+    make_session(event, "Ouverture", speakers=("Ana", "Bo"), room=make_room(event), track=make_track(event))
+    make_session(event, "Atelier", capacity=10)
+    make_session(event, "Sans heure", starts_at=None)
+    _row, program = create_token(
+        person_id=make_administrator().pk, name="fuzz", scopes=list(ApiToken.Scope.values)
+    )
+    return {"stranger": "", "program": program, "scanner": pair(checkpoint=entrance_of(event)).token}
+
+
+@pytest.fixture(autouse=True)
+def _one_connection(db):
+    """The test's transaction goes on from request to request, as in Django's own client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+described = schemathesis.openapi.from_dict(description(), config=schemathesis.Config.from_dict(CONFIG))
+described.app = WSGIHandler()
+
+
+def settings(examples):
+    """The same cases in every run, so that a failure is somebody's change."""
+    return hypothesis.settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    )
+
+
+WHO = ["stranger", "program", "scanner"]
+
+
+@pytest.mark.parametrize("who", WHO)
+@described.parametrize()
+@settings(10)
+def test_every_answer_is_described(case, who, tokens):
+    ask(case, tokens[who])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("who", WHO)
+@described.parametrize()
+@settings(500)
+def test_every_answer_is_described_in_a_long_run(case, who, tokens):
+    ask(case, tokens[who])
+
+
+def ask(case, token):
+    """Send it, and hold the answer against the description."""
+    said = {"Authorization": f"Bearer {token}"} if token else {}
+    case.call_and_validate(headers={"Accept-Encoding": "identity", **said})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+NEARLY = {
+    "id": st.uuids().map(str),
+    "code": st.text(max_size=150),
+    "registration": st.text(max_size=45),
+    "direction": st.sampled_from(["in", "out", "IN", ""]),
+    "at": st.datetimes().map(lambda at: at.isoformat() + "+02:00"),
+    "checkpoint": st.integers() | st.text(),
+    "sequence": st.integers() | st.floats(),
+    "clock_offset_ms": st.integers() | st.floats(),
+    "local_verdict": st.sampled_from(["", "admitted", "no"]),
+    "snapshot": st.integers(),
+    "operator": st.text(),
+    "override_reason": st.text(),
+}
+SCANS = st.fixed_dictionaries({}, optional={name: values | JSON for name, values in NEARLY.items()}) | JSON
+
+
+@settings(60)
+@hypothesis.given(scans=st.lists(SCANS, max_size=6))
+def test_each_scan_is_answered(tokens, scans):
+    answer = Client().post(
+        "/api/v1/scanner/scans/",
+        json.dumps({"scans": scans}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {tokens['scanner']}"},
+    )
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    given = [scan.get("id") if isinstance(scan, dict) else None for scan in scans]
+    assert [result["id"] for result in results] == [name if isinstance(name, str) else None for name in given]
+    assert {result["verdict"] for result in results} <= {"refused"}
