@@ -67,5 +67,22 @@ def codes_of(event: Event) -> Iterator[tuple[Holder, str]]:
 
 def sign(holder: Holder, key: EventKey) -> str:
     """The address in a holder's QR: the same each time, until the generation is raised."""
-    claim = codes.Claim(key=key.number, registration=holder.reference, generation=holder.generation)
-    return codes.address(codes.sign(claim, bytes(key.private_key)), settings.SITE_URL)
+    return codes.address(token_of(holder.reference, holder.generation, key), settings.SITE_URL)
+
+
+def token_of(reference: str, generation: int, key: EventKey) -> str:
+    """What a registration's code says behind the address."""
+    claim = codes.Claim(key=key.number, registration=reference, generation=generation)
+    return codes.sign(claim, bytes(key.private_key))
+
+
+def event_of_code(token: str) -> Event | None:
+    """The published event whose key signed the code, else None; nothing is said about the registration."""
+    try:
+        signed = codes.parse(token)
+    except codes.MalformedCode:
+        return None
+    key = EventKey.objects.select_related("event__venue").filter(number=signed.claim.key).first()
+    if key is None or not signed.is_signed_by(bytes(key.public_key)):
+        return None
+    return None if key.event.visibility == Event.Visibility.DRAFT else key.event

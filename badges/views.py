@@ -15,9 +15,8 @@ from convention.events.models import Event
 from registrations.doors import order_by_link
 from registrations.models import Registration
 
-from .codes import Holder, NoBadge
+from .codes import Holder, NoBadge, event_of_code
 from .pdf import badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
-from .read import event_of_code
 
 SHOWN = 100
 

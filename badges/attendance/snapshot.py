@@ -33,13 +33,13 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from badges.codes import token_of
 from convention.errors import InvalidFields
 from convention.events.keys import signing_key
 from registrations.models import Registration
 
 from .models import Checkpoint, Device, Presence
 from .sealing import encode, seal, short_key
-from .tokens import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,6 @@ def describe_registrations(key: "EventKey", changed: Any) -> "Iterator[dict[str,
         "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "ticket__name",
         "no_photo",
     )  # fmt: skip
-    sign = tokens_of(key)
     for reference, generation, cancelled_at, first, last, company, ticket, no_photo in rows:
         record = {
             "name": f"{first} {last}".strip(),
@@ -158,7 +157,7 @@ def describe_registrations(key: "EventKey", changed: Any) -> "Iterator[dict[str,
             "key": short_key(reference),
             "generation": generation,
             "state": "cancelled" if cancelled_at else "confirmed",
-            "sealed": seal(sign(reference, generation), record),
+            "sealed": seal(token_of(reference, generation, key), record),
         }
 
 
