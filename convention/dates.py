@@ -1,7 +1,7 @@
 """Days and hours as French and English print them: “du 16 au 17 juin 2027”, “9:30–10:15”.
 
-Every function takes the zone in which times are said and answers in the language of the moment.
-Spaces inside a time or a day do not break.
+Every function takes the zone in which times are said and, but for `rfc3339`, which is for programs,
+answers in the language of the moment. Spaces inside a time or a day do not break.
 """
 
 import datetime
@@ -74,6 +74,11 @@ def say_span(start: datetime.datetime, end: datetime.datetime, zone: Zone = None
     if _day(_local(start, zone)) != _day(_local(end, zone)):
         return days
     return f"{days}, {say_hours(start, end, zone)}"
+
+
+def rfc3339(at: datetime.datetime | None, zone: datetime.tzinfo) -> str | None:
+    """To the second, with the offset of the zone at that moment: “2027-06-16T09:30:00+02:00”."""
+    return at.astimezone(zone).isoformat(timespec="seconds") if at else None
 
 
 def _is_english() -> bool:

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from convention.api.models import ApiToken
 from convention.api.pagination import CursorPages
 from convention.api.scopes import reader
+from convention.dates import rfc3339
 from convention.events.doors import visible_event
 from convention.events.models import Event
-from convention.events.moments import with_offset
 
 from .agenda import sessions_to_show, with_speakers
 from .fullness import fullness
@@ -110,8 +110,8 @@ def answer_of(session: Session, event: Event, pulse: Pulse) -> dict[str, Any]:
         "track": {"name": track.name, "color": track.color} if track else None,
         "room": {"name": room.name} if room else None,
         "day": str(session.day or pulse.day(session.starts_at)),
-        "starts_at": with_offset(session.starts_at, event),
-        "ends_at": with_offset(session.ends_at, event),
+        "starts_at": rfc3339(session.starts_at, event.zone),
+        "ends_at": rfc3339(session.ends_at, event.zone),
         "speakers": [
             {
                 "guid": str(appearance.speaker.guid),

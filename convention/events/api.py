@@ -13,10 +13,10 @@ from rest_framework.views import APIView
 
 from convention.api.models import ApiToken
 from convention.api.scopes import reader
+from convention.dates import rfc3339
 
 from .doors import visible_event
 from .models import Event
-from .moments import with_offset
 
 READ = ApiToken.Scope.EVENTS_READ
 
@@ -71,13 +71,13 @@ def answer_of(event: Event) -> dict[str, Any]:
     names = ("slug", "kind", "name", "name_en", "description", "timezone")
     return {
         **{name: getattr(event, name) for name in names},
-        "starts_at": with_offset(event.starts_at, event),
-        "ends_at": with_offset(event.ends_at, event),
+        "starts_at": rfc3339(event.starts_at, event.zone),
+        "ends_at": rfc3339(event.ends_at, event.zone),
         "venue": venue_of(event),
         "registration": {
             "open": event.is_registration_open(at=timezone.now()),
-            "opens_at": with_offset(event.registration_opens_at, event),
-            "closes_at": with_offset(event.registration_closes_at or event.ends_at, event),
+            "opens_at": rfc3339(event.registration_opens_at, event.zone),
+            "closes_at": rfc3339(event.registration_closes_at or event.ends_at, event.zone),
         },
         "url": f"{settings.SITE_URL}/events/{event.slug}/",
     }

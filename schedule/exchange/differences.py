@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from convention.events.models import Event, Room
 
+from ..days import programme_day
 from ..models import Schedule, Session, Speaker, Track
-from . import moments
 from .programme import Person, Talk
 from .stored import appearances_of, talk_of
 from .writers.carried import Carried
@@ -88,7 +88,7 @@ def day_from(talk: Talk, ground: Ground) -> datetime.date:
     What begins before the day starts belongs to the day before, if anything takes place then.
     """
     date = talk.starts_at.astimezone(ground.event.zone).date()
-    day = moments.day_of(talk.starts_at, ground.event.zone, ground.schedule.day_starts)
+    day = programme_day(talk.starts_at, ground.event.zone, ground.schedule.day_starts)
     return day if day in ground.daytime else date
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from . import moments
+from ..days import programme_day
 from .notes import Reason
 from .programme import Talk
 from .raw import Context
@@ -53,7 +53,7 @@ def is_foreign(frame: DayFrame, context: Context) -> bool:
 
 def own_day(talk: Talk, context: Context) -> datetime.date:
     """The day that follows from the talk's start alone."""
-    return moments.day_of(talk.starts_at, context.zone, context.day_starts or DAWN)
+    return programme_day(talk.starts_at, context.zone, context.day_starts or DAWN)
 
 
 def usual_start(

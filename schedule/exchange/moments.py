@@ -143,9 +143,3 @@ def in_zone(moment: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.date
     """The moment, in UTC; one without offset is local time there."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return aware.astimezone(datetime.UTC)
-
-
-def day_of(moment: datetime.datetime, zone: zoneinfo.ZoneInfo, day_starts: datetime.time) -> datetime.date:
-    """The day of the programme: what begins before the day starts belongs to the day before."""
-    local = moment.astimezone(zone)
-    return local.date() - datetime.timedelta(days=local.time() < day_starts)

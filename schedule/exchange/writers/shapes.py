@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from django.utils.text import slugify
 
+from ...days import programme_day
 from ...prose import is_html, to_text
 from .. import clean
 from ..addresses import any_uri, web_uri
-from ..moments import day_of, known_zone
+from ..moments import known_zone
 from ..notes import Notes
 from ..programme import Format, Head, Link, Person, Programme, Talk, Thread
 
@@ -66,7 +67,7 @@ def common(talk: Talk, head: Head) -> Talk:
         track=line(talk.track),
         starts_at=talk.starts_at.replace(microsecond=0),
         ends_at=talk.ends_at.replace(microsecond=0),
-        day=talk.day or day_of(talk.starts_at, zone, head.day_starts or datetime.time()),
+        day=talk.day or programme_day(talk.starts_at, zone, head.day_starts or datetime.time()),
         room=line(talk.room),
         abstract=clean.paragraphs(talk.abstract) or "",
         description=clean.paragraphs(talk.description) or "",
