@@ -1,7 +1,15 @@
 """The ground: what every app shares."""
 
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig
+from django.tasks.signals import task_finished
 from django.utils.translation import gettext_lazy as _
+
+from .measure import count_task
+
+if TYPE_CHECKING:
+    from django.tasks import TaskResult
 
 
 class ConventionConfig(AppConfig):
@@ -9,3 +17,12 @@ class ConventionConfig(AppConfig):
 
     name = "convention"
     verbose_name = _("Convention")
+
+    def ready(self) -> None:
+        """Count what the worker runs."""
+        task_finished.connect(count_finished, dispatch_uid="convention.measure")
+
+
+def count_finished(*, task_result: "TaskResult[..., Any]", **_kwargs: Any) -> None:
+    """One attempt of a task more, by the name of its function."""
+    count_task(task=task_result.task.module_path, outcome=task_result.status.value.lower())

@@ -49,7 +49,9 @@ class SentenceCommand(BaseCommand):
         except (OperationalError, ProgrammingError) as error:
             if database_is_ready():
                 raise
-            self.refuse(f"The database is not ready ({error}): run `manage.py migrate`, or `make run`.")
+            self.refuse(
+                f"The database is not ready ({first_line(error)}): run `manage.py migrate`, or `make run`."
+            )
         except OSError as error:
             if self._called_from_command_line:
                 silence_stdout()
@@ -91,6 +93,11 @@ def require_text(given: Iterable[Any]) -> None:
 def silence_stdout() -> None:
     """Where nobody reads the output any more, Python shall not complain of it again on its way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def first_line(error: Exception) -> str:
+    """What is wrong, without the statement that PostgreSQL repeats below."""
+    return str(error).partition("\n")[0]
 
 
 def database_is_ready() -> bool:

@@ -1,6 +1,9 @@
 """What every request passes: an id and an actor, the language of the address, sentences for errors."""
 
+import logging
+import re
 import secrets
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,7 @@ from django.utils.translation import gettext as _
 from .actor import Actor, current_actor
 from .api.problems import problem, without_database
 from .errors import ConventionError, SignInNeeded, Unavailable
+from .measure import count_request
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -26,25 +30,53 @@ if TYPE_CHECKING:
 
 PIECE = 64 * 1024
 PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+WELL_FORMED_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+access = logging.getLogger("convention.access")
 
 
 class RequestIds:
-    """Give each request an id, kept in logs and the audit trail, and say who acts."""
+    """Give each request an id, kept in logs and the audit trail, say who acts, and log and count the answer.
+
+    A proxy in front may bring the id along, so that its log and ours can be read together.
+    """
 
     def __init__(self, get_response: "Answer") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         """Set the actor for the time of the request."""
-        request_id = secrets.token_hex(8)
+        request_id = brought_id(request) or secrets.token_hex(8)
+        began = time.perf_counter()
         token = current_actor.set(Actor(None, "page", request_id))
         try:
             response = self.get_response(request)
+            tell(request, response.status_code, time.perf_counter() - began)
         finally:
             current_actor.reset(token)
         response["X-Request-Id"] = request_id
         response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         return response
+
+
+def brought_id(request: "HttpRequest") -> str:
+    """The id that our own proxy gave, if it looks like one; from anybody else it is worth nothing."""
+    brought = request.headers.get("X-Request-Id", "")
+    return brought if settings.BEHIND_PROXY and WELL_FORMED_ID.fullmatch(brought) else ""
+
+
+def tell(request: "HttpRequest", status: int, seconds: float) -> None:
+    """One line and one count for an answered request: by the name of its address, never the address."""
+    route = route_of(request)
+    count_request(method=request.method or "", route=route, status=status, seconds=seconds)
+    facts = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+    access.info("%s %s %d", request.method, route, status, extra={"facts": facts})
+
+
+def route_of(request: "HttpRequest") -> str:
+    """The name of the address that was asked for; `static` and `none` for what has no name."""
+    if request.resolver_match:
+        return request.resolver_match.view_name or "unnamed"
+    return "static" if request.path_info.startswith(settings.STATIC_URL) else "none"
 
 
 class Language(LocaleMiddleware):

@@ -4,6 +4,8 @@
 `production` (which refuses to start without a secret key and a host name).
 """
 
+import logging
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
+# Where the processes of this machine count what /metrics tells (read when the library is imported).
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(VAR_DIR / "metrics")
 NODE_MODULES = Path(env("NODE_MODULES", default=str(BASE_DIR / "node_modules")))
 
 MODE = env("MODE", default="development")
@@ -57,6 +61,7 @@ if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names this site answers to.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 SECURE = SITE_URL.startswith("https://")
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 
 INSTALLED_APPS = [
     "badges.reports",
@@ -100,9 +105,9 @@ APPS_WITH_PAGES = [
 
 MIDDLEWARE = [
     "convention.health.Probes",
+    "convention.middleware.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "convention.middleware.RequestIds",
     "convention.middleware.Methods",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -295,7 +300,7 @@ SIGN_IN_LIMITS = {
     "reset_password_from_key": "300/m/ip",
 }
 ACCOUNT_RATE_LIMITS = SIGN_IN_LIMITS if RATE_LIMITS != "off" else False
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 ACCOUNT_ADAPTER = "convention.club.accounts.NoSignup"
 
 # Security.
@@ -314,9 +319,7 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.NONE],
 }
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -357,12 +360,20 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# What libraries warn of is a line like any other.
+logging.captureWarnings(PRODUCTION)
+LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "convention.logs.JsonLines" if PRODUCTION else "convention.logs.Lines"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # What a visitor asked wrongly is answered, not logged: a rush for the last place would fill the log.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # One line for each request, and which request queued which task: in production only.
+        "convention.access": {"level": LOG_LEVEL if PRODUCTION else "WARNING"},
+        "django.tasks": {"level": "DEBUG" if PRODUCTION and LOG_LEVEL == "INFO" else LOG_LEVEL},
+    },
 }

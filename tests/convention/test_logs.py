@@ -2,6 +2,10 @@
 
 import json
 import logging
+import sys
+
+import pytest
+from django.db import IntegrityError
 
 from convention.logs import JsonLines, Lines
 
@@ -23,3 +27,40 @@ def test_the_secret_of_a_mailed_link_is_not_logged():
 def test_other_paths_are_logged_as_they_are():
     record = record_of("Internal Server Error: %s", "/organize/convention/registrations.xlsx")
     assert json.loads(JsonLines().format(record))["message"].endswith("/registrations.xlsx")
+
+
+def failing(error):
+    try:
+        raise error
+    except type(error):
+        return sys.exc_info()
+
+
+def test_a_traceback_keeps_the_way_and_leaves_out_the_data():
+    record = record_of("Task failed")
+    record.exc_info = failing(
+        IntegrityError(
+            'duplicate key value violates unique constraint "club_person_email"\n'
+            "DETAIL:  Key (email)=(zoe.muller@example.org) already exists."
+        )
+    )
+    error = json.loads(JsonLines().format(record))["error"]
+    assert error.splitlines()[-2:] == [
+        'django.db.utils.IntegrityError: duplicate key value violates unique constraint "club_person_email"',
+        "***",
+    ]
+    assert "in failing" in error
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("{'zoe@example.org': (550, b'no such user')}", "{'***': (550, b'no such user')}"),
+        ("To: Zoé <zoe.o’hara+1@example.co.uk>, next", "To: Zoé <***>, next"),
+        ("GET /organize/x/?q=Zoe&page=2 failed", "GET /organize/x/?*** failed"),
+        ("Is this well?", "Is this well?"),
+        ("Task id=7 path=badges.confirm state=READY", "Task id=7 path=badges.confirm state=READY"),
+    ],
+)
+def test_addresses_and_queries_are_not_logged(said, logged):
+    assert json.loads(JsonLines().format(record_of(said)))["message"] == logged

@@ -97,6 +97,7 @@ def test_old_results_are_forgotten(run_tasks):
     assert (DBTaskResult.objects.filter(pk=old.pk).exists(), DBTaskResult.objects.count()) == (False, 1)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_readyz_notices_that_no_worker_lives(client):
     assert client.get("/readyz").content == b"ok\n"
     expect_rounds()

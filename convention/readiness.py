@@ -1,0 +1,73 @@
+"""Whether this site can do its work, or what hinders it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from .worker import worker_is_late
+
+LEAST_ROOM = 50 * 1024 * 1024
+"""Bytes that must be free beside an SQLite database."""
+
+
+def hindrance() -> str:
+    """The first thing that keeps this site from working; "" where nothing does."""
+    return next(hindrances(), "")
+
+
+def hindrances() -> Iterator[str]:
+    """What hinders, the database first."""
+    connection.ensure_connection()
+    if not takes_writes():
+        yield "the database takes no writes"
+    if not has_room():
+        yield "the disk of the database is full"
+    if migrations_wait():
+        yield "migrations wait: run manage.py migrate"
+    if not has_static_files():
+        yield "style sheets are missing: run manage.py collectstatic"
+    if worker_is_late(at=timezone.now()):
+        yield "tasks wait and no worker takes them"
+
+
+def takes_writes() -> bool:
+    """PostgreSQL may be a standby or read-only, SQLite's file somebody else's."""
+    if connection.vendor == "sqlite":
+        name = str(connection.settings_dict["NAME"])
+        return not Path(name).exists() or os.access(name, os.W_OK)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone() == ("off",))
+
+
+def has_room() -> bool:
+    """Whether SQLite can grow; what PostgreSQL's disk holds is for its own watch."""
+    name = Path(str(connection.settings_dict["NAME"]))
+    if connection.vendor != "sqlite" or not name.parent.is_dir():
+        return True
+    return shutil.disk_usage(name.parent).free > LEAST_ROOM
+
+
+def migrations_wait() -> bool:
+    """Whether the tables are older than the program."""
+    return not migrations_of_program() <= set(MigrationRecorder(connection).applied_migrations())
+
+
+def has_static_files() -> bool:
+    """Whether they were collected, where pages cannot do without."""
+    return not settings.PRODUCTION or (settings.STATIC_ROOT / "staticfiles.json").exists()
+
+
+@cache
+def migrations_of_program() -> frozenset[tuple[str, str]]:
+    """Every migration that this program brings; they do not change while it runs."""
+    loader = MigrationLoader(None)
+    return frozenset(key for key in loader.disk_migrations if key[0] in loader.migrated_apps)
