@@ -162,6 +162,8 @@ else:
     DATABASE.setdefault("OPTIONS", {})
     for name, value in {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 20_000}.items():
         DATABASE["OPTIONS"].setdefault(name, value)
+    if DATABASE["ENGINE"] == "django.db.backends.postgresql":
+        DATABASE["ENGINE"] = "convention.postgresql"
 DATABASE["CONN_MAX_AGE"] = 0 if TESTING else 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -241,7 +243,7 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "static-root")))
 STATICFILES_DIRS = [
     ("vendor/idb", NODE_MODULES / "idb" / "build"),
     ("vendor/barcode-detector", NODE_MODULES / "barcode-detector" / "dist" / "es"),
-    ("vendor/zxing-wasm", NODE_MODULES / "zxing-wasm" / "dist"),
+    ("vendor/zxing-wasm/reader", NODE_MODULES / "zxing-wasm" / "dist" / "reader"),
     ("vendor/source-sans-3", NODE_MODULES / "@fontsource-variable" / "source-sans-3" / "files"),
 ]
 STATICFILES_DIRS = [(prefix, path) for prefix, path in STATICFILES_DIRS if path.exists()]

@@ -23,8 +23,8 @@ from .limits import refuse_flood
 from .listing import Filter
 from .models import Order, Registration
 from .register import Means, register
-from .serializers import OrderAnswer, OrderBody, RegistrationAnswer, read_order
-from .statements import event_by_slug
+from .serializers import OrderAnswer, OrderBody, RegistrationAnswer, read_order, tickets_asked
+from .statements import event_with_tickets
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -56,12 +56,13 @@ class Orders(APIView):
     )
     def post(self, request: Request, event: str) -> Response:
         """Book places for one or more people: all of them, or none."""
-        found = event_by_slug(event)
+        found, tickets = event_with_tickets(event, tickets_asked(request.data))
         if found is None or found.visibility == Event.Visibility.DRAFT:
             raise NotFound(_("There is no event at this address."))
         wanted = read_order(request.data)
         refuse_flood(found, wanted)
-        means = Means(source="api", key=request.headers.get("Idempotency-Key", "").strip())
+        key = request.headers.get("Idempotency-Key", "").strip()
+        means = Means(source="api", key=key, tickets=tickets)
         order = register(event=found, request=wanted, means=means)
         return Response(answer_of(order), status=201)
 

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError
@@ -34,11 +35,15 @@ class KeyReused(ConventionError):
 
 @dataclass(frozen=True)
 class Means:
-    """How an order arrives: through what, with which key against repetition, and who is signed in."""
+    """How an order arrives: through what, with which key against repetition, and who is signed in.
+
+    `tickets` are those asked for where they were read together with the event; else they are read.
+    """
 
     source: str = "page"
     key: str = ""
     person: Person | None = None
+    tickets: Sequence[Ticket] | None = None
 
 
 def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> Order:
@@ -53,7 +58,11 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     if means.key and (order := _ordered_before(event, request, means.key)):
         return order
     now = timezone.now()
-    tickets = _open_tickets(event, request, now)
+    refuse_if_closed(event, at=now)
+    named = means.tickets
+    if named is None:
+        named = tickets_named(event, {place.ticket for place in request.places})
+    tickets = _open_tickets(request, named, now)
     try:
         return _book(event, request, means, tickets)
     except IntegrityError:
@@ -87,11 +96,9 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _open_tickets(event: Event, request: OrderRequest, at: datetime.datetime) -> dict[str, Ticket]:
+def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime) -> dict[str, Ticket]:
     """The tickets asked for, by slug, after every check that needs no lock."""
-    refuse_if_closed(event, at=at)
-    asked = {place.ticket for place in request.places}
-    tickets = {ticket.slug: ticket for ticket in tickets_named(event, asked) if ticket.is_public}
+    tickets = {ticket.slug: ticket for ticket in named if ticket.is_public}
     if found := complaints(request, tickets, at=at):
         raise InvalidFields(_("Some fields need another look."), found)
     wanted = _wanted(request, tickets)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from convention.errors import InvalidFields
+from convention.text import tidy
 
 from .checks import MOST_PLACES
 from .models import Order
@@ -127,6 +128,15 @@ def read_order(body: Any) -> OrderRequest:
     if found:
         raise InvalidFields(_("Some fields need another look."), found)
     return request
+
+
+def tickets_asked(body: Any) -> set[str]:
+    """The slugs of the tickets that a body asks for, as far as it can be read."""
+    items = body.get("registrations") if isinstance(body, Mapping) else None
+    named = (
+        [item.get("ticket") for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+    )
+    return {tidy(slug) for slug in named[:MOST_PLACES] if isinstance(slug, str)}
 
 
 def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:

@@ -3,32 +3,84 @@
 They serve the rush, when thousands want the last places at once, and do what the ORM's would do.
 """
 
-from collections.abc import Collection, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import Col
+from django.db.utils import DEFAULT_DB_ALIAS
 
 from convention.events.models import Event
 
 from .models import Ticket
 
+type Convert = Callable[[Any], Any]
 
-def event_by_slug(slug: str) -> Event | None:
-    """The event with that address."""
-    return next(iter(Event.objects.raw("SELECT * FROM events_event WHERE slug = %s", [slug])), None)
+
+def event_with_tickets(slug: str, tickets: Collection[str]) -> tuple[Event | None, list[Ticket]]:
+    """The event with that address, and those of its tickets that have one of these slugs, in one read."""
+    with kept_cursor() as cursor:
+        cursor.execute(_reading(len(tickets)), [*tickets, slug])
+        rows = cursor.fetchall()
+    if not rows:
+        return None, []
+    event = row_of(Event, iter(rows[0]))
+    found = [row_of(Ticket, islice(row, len(Event._meta.concrete_fields), None)) for row in rows]
+    for ticket in found:
+        ticket.event = event
+    return event, [ticket for ticket in found if ticket.pk is not None]
 
 
 def tickets_named(event: Event, slugs: Collection[str]) -> list[Ticket]:
     """Those of the event's tickets that have one of these slugs."""
-    if not slugs:
-        return []
-    marks = ", ".join(["%s"] * len(slugs))
-    query = f"SELECT * FROM registrations_ticket WHERE event_id = %s AND slug IN ({marks})"  # noqa: S608 (marks)
-    tickets = list(Ticket.objects.raw(query, [event.pk, *slugs]))
-    for ticket in tickets:
-        ticket.event = event
-    return tickets
+    return event_with_tickets(event.slug, slugs)[1] if slugs else []
+
+
+def kept_cursor() -> Any:
+    """A cursor whose statements PostgreSQL keeps prepared; the usual one elsewhere."""
+    kept = getattr(connection, "kept_cursor", None)
+    return kept() if kept else connection.cursor()
+
+
+@cache
+def _reading(tickets: int) -> str:
+    marks = ", ".join(["%s"] * tickets) or "NULL"
+    return f"""SELECT {_columns(Event, "e")}, {_columns(Ticket, "t")} FROM events_event e
+        LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})
+        WHERE e.slug = %s"""  # noqa: S608 (our names)
+
+
+def _columns(model: type[models.Model], alias: str) -> str:
+    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any]) -> Row:
+    """A row of the model out of its next cells, in the order of its fields."""
+    names, converters = _shape(model)
+    values = list(islice(cells, len(names)))
+    for index, convert in converters:
+        values[index] = convert(values[index])
+    return model.from_db(DEFAULT_DB_ALIAS, names, values)
+
+
+@cache
+def _shape(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Convert]]]:
+    """The names of its fields, and what makes the database's values ours, by place."""
+    fields = model._meta.concrete_fields
+    converters = [(index, convert) for index, field in enumerate(fields) for convert in _converters(field)]
+    return [field.attname for field in fields], converters
+
+
+def _converters(field: "models.Field[Any, Any]") -> Iterator[Convert]:
+    column = Col(field.model._meta.db_table, field)
+    for convert in connection.ops.get_db_converters(column) + field.get_db_converters(connection):
+        yield partial(_converted, convert, column)
+
+
+def _converted(convert: Any, column: Col, value: Any) -> Any:
+    return convert(value, column, connection)
 
 
 def insert(rows: Sequence[models.Model]) -> None:

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, with two things that a rush needs: a free look at the connection, kept statements."""

@@ -1,0 +1,41 @@
+"""The database backend: a free look at the connection, statements that the server keeps."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from convention.postgresql.base import numbered
+
+only_postgresql = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="It is the backend of PostgreSQL."
+)
+
+
+def test_marks_are_numbered():
+    assert numbered("SELECT %s, 'x' WHERE a = %s") == b"SELECT $1, 'x' WHERE a = $2"
+    assert numbered("SELECT 1") == b"SELECT 1"
+
+
+@only_postgresql
+@pytest.mark.django_db
+def test_a_statement_is_kept_by_the_server_and_counted(django_assert_num_queries):
+    with django_assert_num_queries(2), connection.kept_cursor() as cursor:
+        for number in (1, 2):
+            cursor.execute("SELECT %s::int + 40", [number])
+            assert cursor.fetchone() == (40 + number,)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%+ 40'", [])
+        assert cursor.fetchall() == [("SELECT $1::int + 40",)]
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_server_ended_is_not_usable():
+    connection.ensure_connection()
+    assert connection.is_usable() is True
+    pid = connection.connection.info.backend_pid
+    with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert connection.is_usable() is False
+    connection.close()
+    assert connection.is_usable() is False
