@@ -7,7 +7,7 @@ from types import TracebackType
 
 from .actor import current_actor
 
-SECRETS = re.compile(r"(?<=/)[\w:.~-]{32,}")
+SECRETS = re.compile(r"(?<=/)[\w:.~-]{32,}|(?<=[Bb]earer )[\w.~+/-]+=*|(?<=#pair=)[\w-]+|cvn_[\w-]+")
 QUERIES = re.compile(r"(?<=[\w/])\?[\w%.~-]+=\S*")
 ADDRESSES = re.compile(r"[^\s<>()\[\]{}'\",;:=@]+@[\w.-]+\.\w+")
 VALUES = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)

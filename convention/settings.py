@@ -265,6 +265,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # Who is there.
 RATE_LIMITS = env("RATE_LIMITS", default="on")
+LINKS_LAST_DAYS = env.int("LINKS_LAST_DAYS", default=90)
 AUTH_USER_MODEL = "club.Person"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",

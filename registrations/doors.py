@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -11,7 +12,8 @@ from convention.errors import Expired, NotFound
 
 from .models import Order, Registration
 
-KEPT = datetime.timedelta(days=90)
+LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
+"""After the end of the event."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
                 "use the one in the latest mail."
             )
         )
-    if (at or timezone.now()) > order.event.ends_at + KEPT:
+    if (at or timezone.now()) > order.event.ends_at + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
     return Grant(order, opened, secret)
 

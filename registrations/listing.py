@@ -84,13 +84,17 @@ ACTS = {
     "registration.correct": gettext_lazy("corrected"),
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.resend": gettext_lazy("mail sent again"),
+    "order.renew_link": gettext_lazy("link replaced"),
 }
 
 
 def history_of(registration: Registration) -> list[tuple[Any, Entry]]:
     """What was done to a registration, newest first, each act in words."""
-    subject = f"registrations.registration:{registration.pk}"
-    entries = Entry.objects.filter(subject=subject).select_related("actor")
+    subjects = [
+        f"registrations.registration:{registration.pk}",
+        f"registrations.order:{registration.order_id}",
+    ]
+    entries = Entry.objects.filter(subject__in=subjects).select_related("actor")
     return [(ACTS.get(entry.verb, entry.verb), entry) for entry in entries]
 
 

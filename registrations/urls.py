@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.routes import OrganizerPage
 
 from . import api
-from .views import event, mine, order, organize, register, tickets
+from .views import event, links, mine, order, organize, register, tickets
 
 LINK = "orders/<slug:reference>/<slug:secret>"
 LIST = "organize/<slug:event>/registrations"
@@ -20,7 +20,9 @@ pages: list[Any] = [
     path("events/<slug:slug>/register/choices/", register.choices, name="register-choices"),
     path("events/<slug:slug>/register/check/", register.check, name="register-check"),
     path("orders/confirm/<str:token>/", order.prove_address, name="prove"),
+    path("orders/link/", links.lost, name="lost-link"),
     path(f"{LINK}/", order.order, name="order"),
+    path(f"{LINK}/renew/", links.renew_own, name="order-renew"),
     path(f"{LINK}/calendar.ics", order.calendar, name="order-calendar"),
     path(f"{LINK}/<slug:person>/correct/", order.correct_registration, name="order-correct"),
     path(f"{LINK}/<slug:person>/cancel/", order.cancel_registration, name="order-cancel"),
@@ -32,6 +34,7 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/", organize.registration, name="organize-registration"),
     path(f"{LIST}/<slug:reference>/cancel/", organize.cancel_one, name="organize-registration-cancel"),
     path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
+    path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
     path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
     path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
     path(f"{TICKETS}/<slug:slug>/", tickets.ticket, name="organize-ticket"),

@@ -1,13 +1,16 @@
 """Who may see what of a programme: what is published is for all, a personal agenda for who has its token."""
 
+import datetime
 import re
 import uuid
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.errors import NotFound
+from convention.errors import Expired, NotFound
 from convention.events.models import Event
 
 from .models import Selection, Session, SessionSpeaker, Speaker
@@ -38,8 +41,10 @@ def speaker_at(event: Event, guid: uuid.UUID) -> Speaker:
 
 
 def selection_at(event: Event, token: str) -> Selection:
-    """The personal agenda at a secret address. Raises NotFound."""
+    """The personal agenda at a secret address. Raises NotFound, or Expired once the event is long over."""
     found = by_token(event, token)
+    if found and timezone.now() > event.ends_at + datetime.timedelta(days=settings.LINKS_LAST_DAYS):
+        raise Expired(_("This personal agenda has expired: the event is over."))
     if found is None:
         raise NotFound(_("There is no personal agenda at this address."))
     return found

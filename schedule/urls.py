@@ -60,6 +60,7 @@ pages: list[Any] = [
     path("events/<slug:event>/agenda.pdf", paper.agenda_pdf, name="agenda-pdf"),
     path("events/<slug:event>/agenda/choose/", selection.choose_page, name="choose"),
     path("events/<slug:event>/agenda/mine/", selection.mine, name="my-agenda"),
+    path("events/<slug:event>/agenda/mine/renew/", selection.renew_address, name="renew-agenda"),
     path("events/<slug:event>/agenda/mine/<str:token>.ics", selection.feed, name="my-agenda-feed"),
     path("events/<slug:event>/agenda/mine/<str:token>/", selection.shared, name="shared-agenda"),
     path("events/<slug:event>/agenda/mine/<str:token>/keep/", selection.keep, name="keep-agenda"),

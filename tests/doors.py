@@ -96,6 +96,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-resend": person,
+        "organize-registration-renew": person,
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-remove": {"pk": speaker.pk},
         "organize-track": {"pk": track.pk},

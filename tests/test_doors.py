@@ -83,6 +83,9 @@ DOORS = {
     "order-cancel": EVERYONE,
     "order-badge": EVERYONE,
     "order-badge-picture": EVERYONE,
+    "order-renew": EVERYONE,
+    "lost-link": EVERYONE,
+    "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
     # the scanner's shell holds nothing; its data ask for a device's token
     "scan": EVERYONE,
@@ -109,7 +112,7 @@ POSTED = {
     "organize-registration-cancel", "api-orders", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
-    "organize-registration-resend",
+    "organize-registration-resend", "organize-registration-renew", "renew-agenda",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

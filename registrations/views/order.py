@@ -37,6 +37,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     return render(request, "registrations/order.html", context)
 
 
+@never_cache
 @require_GET
 def calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The event as a calendar file."""

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,6 +26,7 @@ from schedule.models import Selection, Session
 from schedule.personal_calendar import calendar_tag, personal_calendar
 from schedule.pulse import pulse_of
 from schedule.quick_response import qr_svg
+from schedule.renew import renew
 
 from .agenda import base_of, personal
 
@@ -172,6 +174,17 @@ def feed(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+@require_POST
+def renew_address(request: "HttpRequest", event: str) -> HttpResponse:
+    """Another secret address for the visitor's own programme; the old one is gone."""
+    shown = visible_event(event, request.user)
+    selection = own_selection(shown, request)
+    if selection:
+        renew(selection=selection)
+        messages.success(request, _("The programme has a new secret address; the old one opens nothing."))
+    return remember(redirect("my-agenda", shown.slug), shown, selection)
 
 
 @require_POST

@@ -1,0 +1,109 @@
+"""Links by mail: asked for again, replaced, expired; the same answer for every address."""
+
+import datetime
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+
+from convention.audit.models import Entry
+from registrations.doors import own_secret
+from registrations.models import Order
+from schedule.models import Selection
+from tests.factories import make_event, make_registration, make_session, make_staff, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def told(answer):
+    """What the page says after asking."""
+    page = html.fromstring(answer.content)
+    return " ".join(" ".join(page.xpath("//main//*[contains(@class, 'notice')]//text()")).split())
+
+
+def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered(
+    client: Client, run_tasks, mailoutbox
+):
+    ticket = make_ticket(make_event(name="La Conf"))
+    one = make_registration(ticket, email="colleague@example.org")
+    answers = [
+        client.post("/orders/link/", {"email": address}, follow=True)
+        for address in ("Buyer@example.org", "colleague@example.org", "nobody@example.org")
+    ]
+    assert len({told(answer) for answer in answers}) == 1
+    assert told(answers[0]).startswith("Si quelque chose est inscrit")
+    run_tasks()
+    assert [message.to for message in mailoutbox] == [["buyer@example.org"], ["colleague@example.org"]]
+    assert one.order.manage_url in mailoutbox[0].body
+    assert own_secret(one) in mailoutbox[1].body
+    assert one.order.secret not in mailoutbox[1].body
+
+
+def test_it_is_asked_for_so_often_for_known_and_unknown_alike(client: Client, settings):
+    settings.RATE_LIMITS = "on"
+    cache.clear()
+    make_registration()
+    for address in ("buyer@example.org", "nobody@example.org"):
+        statuses = [client.post("/orders/link/", {"email": address}).status_code for _each in range(6)]
+        assert statuses == [302] * 5 + [429]
+
+
+def test_a_wrong_address_gets_a_sentence(client: Client):
+    page = client.post("/en/orders/link/", {"email": "nonsense"})
+    assert "This is not a valid e-mail address" in page.text
+
+
+def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
+    registration = make_registration()
+    order = registration.order
+    old, own = order.manage_path, f"/orders/{order.reference}/{own_secret(registration)}/"
+    assert client.get(f"{own}renew/").status_code == 404
+    assert client.post(f"{own}renew/").status_code == 404
+    answer = client.post(f"{old}renew/")
+    order = Order.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, order.manage_path)
+    for gone in (old, own, f"{old}calendar.ics", f"{old}{registration.reference}/badge.pdf"):
+        assert client.get(gone).status_code == 404
+    assert client.get(order.manage_path).status_code == 200
+    run_tasks()
+    assert order.manage_url in mailoutbox[0].body
+    entry = Entry.objects.get(verb="order.renew_link")
+    assert (entry.fields, order.secret in f"{entry.subject}{entry.reason}") == (["secret"], False)
+
+
+def test_an_organizer_replaces_a_link(client: Client, run_tasks, mailoutbox):
+    registration = make_registration()
+    event, secret = registration.event, registration.order.secret
+    client.force_login(make_staff(event))
+    path = f"/organize/{event.slug}/registrations/{registration.reference}/"
+    assert client.post(f"{path}renew/")["Location"] == path
+    assert Order.objects.get().secret != secret
+    assert "lien remplacé" in client.get(path).text.casefold()
+    run_tasks()
+    assert len(mailoutbox) == 1
+
+
+def test_links_end_some_months_after_the_event(client: Client):
+    over = timezone.now() - datetime.timedelta(days=91)
+    event = make_event(starts_at=over - datetime.timedelta(days=1), ends_at=over)
+    registration = make_registration(make_ticket(event))
+    selection = Selection.objects.create(event=event, token="s" * 43)
+    agenda = f"/events/{event.slug}/agenda/mine/{selection.token}"
+    for path in (registration.order.manage_path, f"{agenda}/", f"{agenda}.ics"):
+        assert client.get(path).status_code == 410
+
+
+def test_a_personal_programme_gets_another_address(client: Client):
+    event = make_event(slug="conf")
+    session = make_session(event)
+    client.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
+    old = Selection.objects.get().token
+    assert client.post("/events/conf/agenda/mine/renew/").status_code == 302
+    new = Selection.objects.get()
+    assert (new.token == old, list(new.sessions.all())) == (False, [session])
+    for ending in ("/", ".ics"):
+        assert Client().get(f"/events/conf/agenda/mine/{old}{ending}").status_code == 404
+        assert Client().get(f"/events/conf/agenda/mine/{new.token}{ending}").status_code == 200
+    assert session.title in client.get("/events/conf/agenda/mine/").text
