@@ -4,13 +4,16 @@ import functools
 import unicodedata
 from dataclasses import dataclass
 
-import qrcode
-
+from convention.qr import single
 from convention.typeset import Drawing, Line, Weight, shape, wrap
 from convention.typeset.document import quoted
 
 INK, PALE, HAIRLINE = "#1b1f24", "#5a6470", "#c9ced4"
 A4, A3, A5 = (595.28, 841.89), (841.89, 1190.55), (419.53, 595.28)
+
+
+kept_symbol = functools.lru_cache(maxsize=64)(single)
+"""One programme's address stands on each of its sheets."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -72,20 +75,8 @@ def set_text(text: str, weight: Weight, *, width: float, size: float, leading: f
     return Text(text, lines_of(text, weight, width=width, size=size), size, size * leading)
 
 
-@functools.lru_cache(maxsize=64)
-def qr_rows(address: str) -> tuple[bytes, int]:
-    """The modules of a QR code, a bit each, rows padded to bytes; and how many there are on a side."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
-    code.add_data(address)
-    code.make(fit=True)
-    matrix = code.get_matrix()
-    width = (len(matrix) + 7) // 8 * 8
-    rows = [int("".join("1" if module else "0" for module in row).ljust(width, "0"), 2) for row in matrix]
-    return b"".join(row.to_bytes(width // 8) for row in rows), len(matrix)
-
-
 def set_qr(page: Drawing, address: str, *, x: float, y: float, side: float) -> None:
     """Draw the QR of an address in black, its top left corner at x, y."""
-    rows, count = qr_rows(address)
+    drawn = kept_symbol(address)
     page.color("#000000")
-    page.modules(rows, count, x, y, side)
+    page.modules(drawn.rows, drawn.side, x, y, side)

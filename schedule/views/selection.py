@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.errors import Forbidden, NotFound
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from convention.qr import svg
 from schedule.agenda import entries_of, sessions_to_show
 from schedule.around import clashes_among, clashing
 from schedule.choose import choose, drop, merge
@@ -25,7 +26,6 @@ from schedule.doors import cookie_name, own_selection, selection_at, session_at
 from schedule.models import Selection, Session
 from schedule.personal_calendar import calendar_tag, personal_calendar
 from schedule.pulse import pulse_of
-from schedule.quick_response import qr_svg
 from schedule.renew import renew
 
 from .agenda import base_of, personal
@@ -154,7 +154,7 @@ def secret_addresses(request: "HttpRequest", event: Event, selection: Selection 
     if selection is None:
         return {}
     page = request.build_absolute_uri(reverse("shared-agenda", args=[event.slug, selection.token]))
-    return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": qr_svg(page)}
+    return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": svg(page)}
 
 
 @require_safe

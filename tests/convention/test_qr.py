@@ -7,7 +7,7 @@ import pytest
 import zxingcpp
 from qrcode import ERROR_CORRECT_M, QRCode
 
-from convention.qr import TooLong, symbol
+from convention.qr import Symbol, TooLong, single, svg, symbol
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 ANY = "abcdefé王 ~_?&=#ABC123"
@@ -37,14 +37,18 @@ def test_identical_for_text_that_is_not_alphanumeric():
     assert [symbol(text).matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
+def read_by_another(drawn: Symbol) -> list[str]:
+    modules = np.pad(np.array(drawn.matrix()), 4)
+    picture = np.kron(np.where(modules, 0, 255), np.ones((4, 4))).astype(np.uint8)
+    return [code.text for code in zxingcpp.read_barcodes(picture)]
+
+
 def test_another_library_reads_them():
     generator = random.Random(3)
     texts = [f"HTTPS://EXAMPLE.ORG/B/{random_text(generator, ALPHANUMERIC[:36], 125)}" for _ in range(40)]
     read = []
     for text in texts:
-        modules = np.pad(np.array(symbol(text).matrix()), 4)
-        picture = np.kron(np.where(modules, 0, 255), np.ones((4, 4))).astype(np.uint8)
-        read += [code.text for code in zxingcpp.read_barcodes(picture)]
+        read += read_by_another(symbol(text))
     assert read == texts
 
 
@@ -56,3 +60,22 @@ def test_a_badge_address_needs_version_7_at_most():
 def test_too_long_is_a_sentence():
     with pytest.raises(TooLong, match="QR"):
         symbol("A" * 5000)
+    with pytest.raises(TooLong, match="QR"):
+        single("a" * 5000)
+
+
+@pytest.mark.parametrize(
+    "text", ["https://convention.example/events/été/agenda/?format=grid", "HTTPS://A.B/7"]
+)
+def test_one_alone_is_read_too(text):
+    assert read_by_another(single(text)) == [text]
+    assert single(text).side == symbol(text).side
+
+
+def test_a_picture_keeps_the_quiet_zone():
+    drawn = single("HTTPS://A.B/7")
+    side = drawn.side + 8
+    picture = svg("HTTPS://A.B/7")
+    assert picture.startswith(f'<svg viewBox="0 0 {side} {side}" width="280" height="280">')
+    assert picture.count("h1v1h-1z") == sum(map(sum, drawn.matrix()))
+    assert "M4 4h1v1h-1z" in picture

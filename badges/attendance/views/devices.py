@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.events.doors import event_to_organize, event_to_staff, organizes
-from convention.qr import symbol
+from convention.qr import svg
 
 from ..forms import PairForm
 from ..models import Device
@@ -27,23 +27,10 @@ def devices(request: HttpRequest, event: str) -> HttpResponse:
     context = {"event": found, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
         made = pair(checkpoint=form.cleaned_data["checkpoint"], name=form.cleaned_data["name"])
-        context |= {"made": made, "qr": qr_path(made.url)}
+        context |= {"made": made, "qr": svg(made.url)}
     listed = Device.objects.filter(event=found).phones().select_related("checkpoint")
     context |= {"devices": listed, "now": timezone.now(), "may_revoke": organizes(request.user, found)}
     return render(request, "attendance/devices.html", context)
-
-
-def qr_path(text: str) -> dict[str, object]:
-    """A QR symbol as the path of an SVG, with its quiet zone."""
-    rows = symbol(text).matrix()
-    quiet = 4
-    marks = [
-        f"M{x + quiet} {y + quiet}h1v1h-1z"
-        for y, row in enumerate(rows)
-        for x, dark in enumerate(row)
-        if dark
-    ]
-    return {"side": len(rows) + 2 * quiet, "path": "".join(marks)}
 
 
 @require_POST
