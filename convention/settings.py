@@ -14,6 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -74,9 +76,12 @@ INSTALLED_APPS = [
     "convention.club",
     "convention.api",
     "convention.audit",
+    "convention.accounts",
     "convention",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -95,6 +100,7 @@ APPS_WITH_PAGES = [
     "convention.api",
     "convention.club",
     "convention.events",
+    "convention.accounts",
     "schedule",
     "registrations",
     "badges",
@@ -122,6 +128,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "convention.middleware.Sentences",
     "convention.middleware.Bodies",
+    "convention.accounts.middleware.SecondFactor",
 ]
 
 ROOT_URLCONF = "convention.urls"
@@ -287,13 +294,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 SIGN_IN_LIMITS = {
     # A whole venue signs in from one address: what counts is the e-mail, the address only in floods.
     "login": "600/m/ip",
@@ -304,7 +304,14 @@ SIGN_IN_LIMITS = {
 }
 ACCOUNT_RATE_LIMITS = SIGN_IN_LIMITS if RATE_LIMITS != "off" else False
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
-ACCOUNT_ADAPTER = "convention.club.accounts.NoSignup"
+SESSION_COOKIE_AGE = env.int("SESSION_DAYS", default=14) * 24 * 3600
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
+# The second factor of those who work for the club: `required`, or `offered` to who wants one.
+SECOND_FACTOR = env("SECOND_FACTOR", default="required" if PRODUCTION else "offered")
+if SECOND_FACTOR not in {"required", "offered"}:
+    raise ImproperlyConfigured(f"SECOND_FACTOR is {SECOND_FACTOR!r}; it must be required or offered.")
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_RATE_LIMITS = {"webauthn_login": "600/m/ip"} if RATE_LIMITS != "off" else False
 
 # Security.
 SECURE_CSP: dict[str, list[str]] = {
@@ -375,6 +382,7 @@ LOGGING = {
     # What a visitor asked wrongly is answered, not logged: a rush for the last place would fill the log.
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "fido2": {"level": "WARNING"},  # names each passkey
         # One line for each request, and which request queued which task: in production only.
         "convention.access": {"level": LOG_LEVEL if PRODUCTION else "WARNING"},
         "django.tasks": {"level": "DEBUG" if PRODUCTION and LOG_LEVEL == "INFO" else LOG_LEVEL},

@@ -82,7 +82,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "event": slug, "slug": slug, "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
         "number": session.number, "reference": registration.order.reference,
         "secret": registration.order.secret,
-        "person": registration.reference, "role_id": role.pk, "token_id": 1, "file": "x.log", "position": 1,
+        "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
+        "file": "x.log", "position": 1,
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}

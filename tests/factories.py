@@ -4,6 +4,7 @@ import datetime
 import itertools
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from convention.club.models import ClubRole, Company, CompanyRole, Employment, Person
@@ -50,6 +51,13 @@ def make_person(**fields: Any) -> Person:
     number = next(numbers)
     values = {"email": f"person{number}@example.org", "first_name": "Ana", "last_name": f"Silva {number}"}
     return Person.objects.create_user(**{**values, **fields})
+
+
+def make_account(**fields: Any) -> Person:
+    """Someone who signs in: the address is proven."""
+    person = make_person(**fields)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
 
 
 def make_member(company: Company | None = None, **fields: Any) -> Person:

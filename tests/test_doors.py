@@ -57,6 +57,9 @@ DOORS = {
     "api-tokens": SIGNED_IN,
     "api-token-revoke": NOBODY,  # another person's token
     "me": SIGNED_IN,
+    "security": SIGNED_IN,
+    "security-sessions-end": SIGNED_IN,
+    "security-session-end": NOBODY,  # another person's session
     # what everybody reads
     "event": EVERYONE,
     "agenda": EVERYONE,
@@ -103,6 +106,7 @@ DOORS = {
     "organize-check-in": DESK,
 }
 POSTED = {
+    "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
     "organize-check-in",
     "organize-checkpoints-sessions",

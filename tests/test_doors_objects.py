@@ -11,7 +11,18 @@ from tests.factories import make_administrator, make_person
 pytestmark = pytest.mark.django_db
 
 # Arguments that name no object, or the event itself.
-NO_OBJECT = {"event", "slug", "layout", "kind", "colour", "file", "position", "token_id", "scan"}
+NO_OBJECT = {
+    "event",
+    "slug",
+    "layout",
+    "kind",
+    "colour",
+    "file",
+    "position",
+    "token_id",
+    "session_id",
+    "scan",
+}
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
     "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",

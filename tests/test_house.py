@@ -13,8 +13,8 @@ from django.db.models import ForeignObject, ManyToManyField
 ROOT = Path(__file__).resolve().parent.parent
 # The tower, lowest first.
 STOREYS = ["convention", "schedule", "registrations", "badges"]
-NESTED = ["convention.api", "convention.audit", "convention.club", "convention.events", "badges.attendance",
-          "badges.scanner", "badges.reports"]  # fmt: skip
+NESTED = ["convention.accounts", "convention.api", "convention.audit", "convention.club", "convention.events",
+          "badges.attendance", "badges.scanner", "badges.reports"]  # fmt: skip
 FORBIDDEN_NAMES = set("utils util common helpers helper services service misc managers signals".split())
 TOP_LEVEL = set(
     """
@@ -25,7 +25,7 @@ TOP_LEVEL = set(
     """.split()
 )
 MADE_HERE = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
-NEAR_HTTP = {"doors", "accounts", "authentication", "scopes", "page_cache"}
+NEAR_HTTP = {"doors", "adapters", "authentication", "middleware", "page_cache", "proof", "scopes"}
 """Modules beside the views: they answer who is there, or what may be kept."""
 MAY_COUNT_ALL = {Path("convention/management/commands/seed.py")}
 """`seed` says in the end what it made."""

@@ -3,6 +3,7 @@
 import datetime
 from typing import TYPE_CHECKING
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import JsonResponse
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 @login_required
 @never_cache
+@reauthentication_required(allow_get=True)
 def tokens(request: "HttpRequest") -> "HttpResponse":
     """List one's tokens and make one; the new token is shown once."""
     form = TokenForm(request.POST or None)

@@ -32,7 +32,7 @@ def test_guessing_one_password_ends_soon(client):
     make_person(email="ana@example.org", password="right and long")
     for _try in range(6):
         answer = client.post(LOGIN, {"login": "ana@example.org", "password": "wrong"})
-    assert "Too many failed login attempts" in answer.content.decode()
+    assert "Too many failed attempts. Please try again in five minutes." in answer.content.decode()
 
 
 def test_what_is_too_often_is_said_in_a_page(client, settings):

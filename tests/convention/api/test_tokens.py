@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def person():
-    return Person.objects.create_user("ada@club.example", "a long password", first_name="Ada")
+    return Person.objects.create_user("ada@club.example", first_name="Ada")
 
 
 def test_only_the_hash_is_kept_and_the_trail_says_so(person):

@@ -1,0 +1,127 @@
+"""How allauth meets the club: nobody signs up by themselves, people are invited or register."""
+
+import base64
+import hashlib
+import secrets
+import time
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from convention.mail import send
+
+from .factors import factors_of
+from .letters import letter
+from .proof import limit_session
+
+SENTENCES = {
+    "email_password_mismatch": _("The address or the password is not right."),
+    "incorrect_code": _("This code is not right. Wait for the next one, or check the time of your phone."),
+    "incorrect_password": _("This password is not right."),
+    "enter_current_password": _("Please enter your present password."),
+    "too_many_login_attempts": _("Too many failed attempts. Please try again in five minutes."),
+    "rate_limited": _("That was tried too often. Please wait a few minutes and try again."),
+    "email_taken": _("This address cannot be used."),
+    "same_as_current": _("That is the address you have already."),
+}
+
+
+class NoSignup(DefaultAccountAdapter):
+    """Sign-in only; registering for an event needs no account."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, **SENTENCES}
+
+    def is_open_for_signup(self, request: Any) -> bool:
+        """Never: accounts are made by the club."""
+        return False
+
+    def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
+        """A code that came back proves the address it was sent to, also of someone just invited."""
+        records = get_authentication_records(request, user)
+        if user.email and {"method": "code", "email": user.email}.items() <= last(records).items():
+            EmailAddress.objects.update_or_create(
+                user=user, email=user.email, defaults={"verified": True, "primary": True}
+            )
+        return super().pre_login(request, user, **options)
+
+    def post_login(self, request: Any, user: Any, **options: Any) -> Any:
+        """Sessions of those who work for the club are short."""
+        limit_session(request, user)
+        return super().post_login(request, user, **options)
+
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """Not from someone who has just signed in."""
+        records = get_authentication_records(self.request, self.request.user)
+        return time.time() - last(records).get("at", 0) > app_settings.REAUTHENTICATION_TIMEOUT
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Ways to say again who one is: where there is a second factor, by it alone."""
+        if not user.is_authenticated:
+            return []
+        factors = factors_of(user)
+        if not factors.any:
+            return (
+                [PASSWORD | {"url": reverse("account_reauthenticate")}] if user.has_usable_password() else []
+            )
+        by_code = [CODE | {"url": reverse("mfa_reauthenticate")}]
+        by_key = [PASSKEY | {"url": reverse("mfa_reauthenticate_webauthn")}]
+        return by_key * bool(factors.passkeys) + by_code * bool(factors.app or factors.codes_left)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of our letters in place of allauth's."""
+        send(letter(template_prefix, email, context))
+
+
+PASSWORD = {"id": "reauthenticate", "description": _("Use your password")}
+CODE = {"id": "mfa_reauthenticate", "description": _("Use a code")}
+PASSKEY = {"id": "mfa_reauthenticate:webauthn", "description": _("Use a passkey")}
+
+
+class SecondFactors(DefaultMFAAdapter):
+    """Second factors: their secrets are kept encrypted, under a key made of SECRET_KEY."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": SENTENCES["incorrect_code"],
+        "cannot_generate_recovery_codes": _(
+            "Add a passkey or an authenticator app first: recovery codes stand in for them."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Lock a secret under today's key."""
+        return lock().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Unlock it; under a lost key nothing fits any more, and an administrator resets the factor."""
+        try:
+            return lock().decrypt(encrypted_text).decode()
+        except InvalidToken:
+            return base64.b32encode(secrets.token_bytes(20)).decode()
+
+    def _get_site_name(self) -> str:
+        return settings.SITE_NAME
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002 (allauth's signature)
+        """The name offered for a new passkey."""
+        return str(_("My passkey"))
+
+
+def lock() -> MultiFernet:
+    """Today's key first, then the earlier ones."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    made = [hashlib.sha256(b"second factors:" + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in made])
+
+
+def last(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """How someone proved who they are, just now."""
+    return records[-1] if records else {}

@@ -1,0 +1,25 @@
+"""Who must bring a second factor."""
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from convention.club.models import ClubRole, Person
+from convention.events.models import EventRole
+
+REQUIRED, OFFERED = "required", "offered"
+
+
+def works_for_the_club(person: Person) -> bool:
+    """Whether this person holds any role of the club or of an event today, or may open the back office."""
+    if not person.is_active:
+        return False
+    if person.is_staff or person.is_superuser:
+        return True
+    in_club = ClubRole.objects.open().filter(person=OuterRef("pk"))
+    at_event = EventRole.objects.open().filter(person=OuterRef("pk"))
+    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person.pk).exists()
+
+
+def owes_second_factor(person: Person) -> bool:
+    """Whether nothing of the club’s opens to this person without a second factor."""
+    return settings.SECOND_FACTOR == REQUIRED and works_for_the_club(person)

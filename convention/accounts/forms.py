@@ -1,0 +1,151 @@
+"""allauth's forms, made to our measure."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from cryptography.exceptions import InvalidSignature
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from .factors import use_once
+from .proof import limit_session
+
+NAME_LENGTH = 60
+UNREADABLE = (TypeError, ValueError, KeyError, AttributeError, IndexError, InvalidSignature)
+"""What the library raises for an answer that no passkey gave."""
+
+
+class SignIn(LoginForm):
+    """Address and password; the browser may offer a passkey in the first field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail")
+        self.fields["login"].widget.attrs |= {"autocomplete": "username webauthn", "placeholder": ""}
+        self.fields["password"].widget.attrs["placeholder"] = ""
+        self.fields["password"].help_text = ""
+
+    def login(self, request: Any, redirect_url: str | None = None) -> Any:
+        """Sign in; allauth sets the session's age last of all, so ours comes after."""
+        answer = super().login(request, redirect_url)
+        if request.user.is_authenticated:
+            limit_session(request, request.user)
+        return answer
+
+
+def code_field(label: Any, hint: Any = "") -> forms.CharField:
+    """A code typed from a phone or a sheet of paper."""
+    attrs = {"class": "code", "autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+    return forms.CharField(label=label, help_text=hint, max_length=20, widget=forms.TextInput(attrs=attrs))
+
+
+class OneUse(forms.Form):
+    """A code of the app is good once, whichever process is asked."""
+
+    code = code_field(_("Code"), _("Of your authenticator app, or one of your recovery codes."))
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        """Try it, then spend it."""
+        code: str = super().clean_code()  # type: ignore[misc]  # of the form it stands before
+        is_app = self.authenticator.type == Authenticator.Type.TOTP
+        if is_app and not use_once(self.authenticator, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class ShowCode(OneUse, AuthenticateForm):
+    """After the password."""
+
+
+class ShowCodeAgain(OneUse, ReauthenticateForm):
+    """Before a change of weight."""
+
+
+class AddApp(ActivateTOTPForm):
+    """The first code of a new app."""
+
+    code = code_field(_("Code that the app shows"))
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Whatever is wrong with an answer, even one that no passkey gave, is said in one sentence."""
+    try:
+        yield
+    except (ValidationError, *UNREADABLE) as error:
+        if getattr(error, "code", "incorrect_code") != "incorrect_code":
+            raise
+        raise ValidationError(
+            _("This passkey was not accepted. Please try again."), code="passkey"
+        ) from error
+
+
+class PasskeySignIn(LoginWebAuthnForm):
+    """A passkey in place of address, password and second factor."""
+
+    def clean_credential(self) -> Authenticator:
+        """The passkey that answered."""
+        with refusing():
+            return super().clean_credential()
+
+
+class ShowPasskey(AuthenticateWebAuthnForm):
+    """After the password."""
+
+    def clean_credential(self) -> Authenticator:
+        """The passkey that answered."""
+        with refusing():
+            return super().clean_credential()
+
+
+class ShowPasskeyAgain(ReauthenticateWebAuthnForm):
+    """Before a change of weight."""
+
+    def clean_credential(self) -> Authenticator:
+        """The passkey that answered."""
+        with refusing():
+            return super().clean_credential()
+
+
+def passkey_name() -> forms.CharField:
+    """By which a person tells passkeys apart."""
+    hint = _("Such as the device it is on: “Phone”, “Key on my key ring”.")
+    return forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=True, help_text=hint)
+
+
+class AddPasskey(AddWebAuthnForm):
+    """A new passkey; it must know who holds it (by finger, face or PIN), for it stands for two factors."""
+
+    name = passkey_name()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = False
+        self.fields.pop("passwordless", None)
+
+    def clean(self) -> dict[str, Any]:
+        """The passkey that answered."""
+        self.cleaned_data["passwordless"] = True
+        with refusing():
+            return super().clean()
+
+
+class RenamePasskey(EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    name = passkey_name()

@@ -1,0 +1,65 @@
+"""The one lock that asks for the second factor, whatever page is wanted."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from convention.club.models import Person
+
+from .doors import REQUIRED, owes_second_factor
+from .factors import factors_of
+from .proof import AWAITED_BY, is_proven
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    type Answer = Callable[[HttpRequest], HttpResponse]
+
+OPEN = ("account_", "mfa_", "security", "scan", "accent", "choose-language", "dev-mail")
+"""Names of addresses (their beginnings) that serve signing in and out, or know no person at all."""
+
+
+class SecondFactor:
+    """Who works for the club goes no further than the sign-in pages before a second factor was shown.
+
+    Programs and scanning devices bring tokens, not sessions: they pass.
+    """
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Nothing before the address is known."""
+        return self.get_response(request)
+
+    def process_view(self, request: "HttpRequest", *_rest: Any) -> "HttpResponse | None":
+        """Let through, or lead to where the factor is shown or set up."""
+        if settings.SECOND_FACTOR != REQUIRED or is_open(request):
+            return None
+        person = request.user
+        if not isinstance(person, Person) or is_proven(request) or not owes_second_factor(person):
+            return None
+        return to_second_factor(request, person)
+
+
+def is_open(request: "HttpRequest") -> bool:
+    """Whether the address asks for no second factor from anybody."""
+    match = request.resolver_match
+    name = (match.url_name or "") if match and not match.namespace else ""
+    return request.path_info.startswith("/api/") or name.startswith(OPEN)
+
+
+def to_second_factor(request: "HttpRequest", person: Person) -> "HttpResponse":
+    """To the page that asks for the factor this person has; or to the one where the first is set up."""
+    wanted = request.get_full_path() if request.method == "GET" else reverse("home")
+    factors = factors_of(person)
+    if factors.app:
+        return redirect_to_login(wanted, reverse("mfa_reauthenticate"))
+    if factors.passkeys:
+        return redirect_to_login(wanted, reverse("mfa_reauthenticate_webauthn"))
+    request.session[AWAITED_BY] = wanted
+    return redirect("security")

@@ -1,0 +1,37 @@
+"""Addresses: the page of one's account, and allauth's of the second factor, each named here."""
+
+from typing import Any
+
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkeys
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from . import views
+
+to_security = RedirectView.as_view(pattern_name="security")
+
+second_factor = [
+    path("", to_security, name="mfa_index"),
+    path("authenticate/", mfa.authenticate, name="mfa_authenticate"),
+    path("reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("app/add/", app.activate_totp, name="mfa_activate_totp"),
+    path("app/remove/", app.deactivate_totp, name="mfa_deactivate_totp"),
+    path("codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("codes/renew/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("passkeys/", to_security, name="mfa_list_webauthn"),
+    path("passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("passkeys/show/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("passkeys/<int:pk>/name/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+]
+
+pages: list[Any] = [
+    path("me/security/", views.security, name="security"),
+    path("me/security/sessions/end/", views.end_others, name="security-sessions-end"),
+    path("me/security/sessions/<int:session_id>/end/", views.end_one, name="security-session-end"),
+    path("accounts/2fa/", include(second_factor)),
+]

@@ -1,0 +1,165 @@
+"""Signing in as people do: a passkey, an authenticator app, recovery codes, a mailed code."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from convention.events.models import EventRole
+from tests.authenticator import app_code
+from tests.factories import make_account, make_event
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
+
+PASSWORD = "a long password"
+
+
+class Passkeys:
+    """A virtual authenticator, as a phone or a laptop has one; its owner touches it only when told."""
+
+    def __init__(self, page: Page) -> None:
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": False,
+        }
+        answer = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self.which = {"authenticatorId": answer["authenticatorId"]}
+
+    def touch(self, enabled: bool = True) -> None:
+        self.session.send("WebAuthn.setAutomaticPresenceSimulation", {**self.which, "enabled": enabled})
+
+    def let_go(self) -> None:
+        self.touch(enabled=False)
+
+
+def sign_in(page: Page, prefix: str, email: str) -> None:
+    page.goto(f"{prefix}/accounts/login/")
+    page.locator("#id_login").fill(email)
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("form:has(#id_login) button.button").click()
+    page.wait_for_url(lambda address: "login" not in address)
+
+
+def home(prefix: str) -> re.Pattern:
+    return re.compile(rf"^http://[^/]+{prefix}/$")
+
+
+def sign_out(page: Page, prefix: str) -> None:
+    page.goto(f"{prefix}/accounts/logout/")
+    page.locator("main form button.button").first.click()
+    expect(page).to_have_url(home(prefix))
+
+
+def look_at(page: Page) -> None:
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+
+
+def add_passkey(page: Page, prefix: str, name: str) -> Passkeys:
+    passkeys = Passkeys(page)
+    page.goto(f"{prefix}/accounts/2fa/passkeys/add/")
+    look_at(page)
+    page.locator("#id_name").fill(name)
+    passkeys.touch()
+    page.locator("form[data-passkey] button.button").click()
+    expect(page).to_have_url(re.compile("/accounts/2fa/codes/$"))
+    passkeys.let_go()
+    return passkeys
+
+
+def add_app(page: Page, prefix: str) -> tuple[str, list[str]]:
+    """Set up the app: its secret and the recovery codes."""
+    page.goto(f"{prefix}/accounts/2fa/app/add/")
+    look_at(page)
+    page.locator("details summary").click()
+    secret = page.locator(".app-key").inner_text()
+    page.locator("#id_code").fill(app_code(secret))
+    page.locator("form:has(#id_code) button.button").click()
+    expect(page.locator(".recovery-codes li")).to_have_count(10)
+    look_at(page)
+    return secret, page.locator(".recovery-codes li").all_inner_texts()
+
+
+def show_code(page: Page, code: str) -> None:
+    page.locator("#id_code").fill(code)
+    page.locator("form:has(#id_code) button.button").first.click()
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_a_passkey_opens_the_door_without_a_password(browser_page, prefix):
+    page = browser_page
+    make_account(email="ana@example.org", password=PASSWORD)
+    sign_in(page, prefix, "ana@example.org")
+    page.goto(f"{prefix}/me/security/")
+    look_at(page)
+    passkeys = add_passkey(page, prefix, "Téléphone d’Ana")
+    expect(page.locator(".recovery-codes li")).to_have_count(10)
+    sign_out(page, prefix)
+    page.goto(f"{prefix}/accounts/login/")
+    look_at(page)
+    page.locator("form[data-passkey] button.button").click()
+    passkeys.touch()
+    expect(page).to_have_url(home(prefix))
+    page.goto(f"{prefix}/me/security/")
+    expect(page.get_by_text("Téléphone d’Ana").first).to_be_visible()
+    look_at(page)
+
+
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+def test_the_browser_offers_the_passkey_where_the_address_is_typed(browser_page, prefix):
+    page = browser_page
+    make_account(email="ana@example.org", password=PASSWORD)
+    sign_in(page, prefix, "ana@example.org")
+    passkeys = add_passkey(page, prefix, "Clé")
+    sign_out(page, prefix)
+    passkeys.touch()
+    page.goto("/accounts/login/?next=/me/security/")
+    expect(page).to_have_url(re.compile("/me/security/$"))
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_an_app_is_asked_for_a_code_and_a_recovery_code_stands_in_once(browser_page, prefix):
+    page = browser_page
+    make_account(email="ana@example.org", password=PASSWORD)
+    sign_in(page, prefix, "ana@example.org")
+    secret, codes = add_app(page, prefix)
+    sign_out(page, prefix)
+    sign_in(page, prefix, "ana@example.org")
+    look_at(page)
+    show_code(page, "000000")
+    expect(page.locator(".errorlist")).to_be_visible()
+    look_at(page)
+    show_code(page, app_code(secret))
+    expect(page).to_have_url(home(prefix))
+    for accepted in (True, False):
+        sign_out(page, prefix)
+        sign_in(page, prefix, "ana@example.org")
+        show_code(page, codes[3])
+        if accepted:
+            expect(page).to_have_url(home(prefix))
+        else:
+            expect(page.locator(".errorlist")).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+def test_staff_set_up_a_second_factor_before_anything_opens(browser_page, prefix, settings):
+    settings.SECOND_FACTOR = "required"
+    page = browser_page
+    person = make_account(email="oscar@example.org", password=PASSWORD)
+    EventRole.objects.create(event=make_event(slug="summit"), person=person, role="organizer")
+    sign_in(page, prefix, "oscar@example.org")
+    for address in ("organize/summit/", "back-office/", "desk/", "me/tokens/"):
+        page.goto(f"{prefix}/{address}")
+        expect(page).to_have_url(re.compile(rf"{prefix}/me/security/$"))
+    page.goto(f"{prefix}/organize/summit/")
+    look_at(page)
+    add_app(page, prefix)
+    page.locator("main .actions a.button.quiet").click()
+    page.locator(".notice a.button").click()
+    expect(page).to_have_url(re.compile(rf"{prefix}/organize/summit/$"))
