@@ -48,9 +48,12 @@ def badge_pdf(registration: Registration) -> bytes:
     return file.getvalue()
 
 
-def event_badges(file: BinaryIO, event: Event, *, layout: str) -> list[Problem]:
-    """Write every valid badge of an event, by last name. Returns what the organizer should look at.
+def event_badges(
+    file: BinaryIO, event: Event, *, layout: str, through: Callable[[Iterable[Badge]], Iterable[Badge]] = iter
+) -> list[Problem]:
+    """Write every valid badge of an event, by last name, passed `through` a function that may count them.
 
+    Returns what the organizer should look at.
     Raises UnknownLayout or NothingToPrint before anything is written.
     """
     if layout not in LAYOUTS:
@@ -62,7 +65,8 @@ def event_badges(file: BinaryIO, event: Event, *, layout: str) -> list[Problem]:
     if not holders:
         raise NothingToPrint(_("Nobody has a confirmed registration for this event yet: no badge to print."))
     key = signing_key(event)
-    return draw_badges(file, event, ((holder, sign(holder, key)) for holder in holders), layout=layout)
+    badges = ((holder, sign(holder, key)) for holder in holders)
+    return draw_badges(file, event, through(badges), layout=layout)
 
 
 def draw_badges(file: BinaryIO, event: Event, badges: Iterable[Badge], *, layout: str) -> list[Problem]:

@@ -25,6 +25,11 @@ pages: list[Any] = [
         views.organize_badges_pdf,
         name="organize-badges-pdf",
     ),
+    path(
+        "organize/<slug:event>/badges/<slug:layout>/print/",
+        views.organize_badges_print,
+        name="organize-badges-print",
+    ),
 ]
 endpoints: list[Any] = []
 plain: list[Any] = [

@@ -4,19 +4,23 @@ import tempfile
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.audit.record import record
+from convention.club.models import Person
+from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.jobs.ask import ask
 from registrations.doors import order_by_link
 from registrations.models import Registration
 
 from .codes import Holder, NoBadge, event_of_code
 from .pdf import badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
+from .print import AT_ONCE, TITLES
 
 SHOWN = 100
 
@@ -26,9 +30,12 @@ def organize_badges(request: HttpRequest, event: str) -> HttpResponse:
     """What will be printed: a badge as it will look, what to look at first, the files."""
     found = event_to_organize(event, request.user)
     problems = preflight(found)
+    count = Registration.objects.filter(event=found).confirmed().count()
     context: dict[str, Any] = {
         "event": found,
-        "count": Registration.objects.filter(event=found).confirmed().count(),
+        "count": count,
+        "layouts": TITLES,
+        "is_job": count > AT_ONCE,
         "problems": problems[:SHOWN],
         "more": max(0, len(problems) - SHOWN),
         "section": "organize",
@@ -48,6 +55,18 @@ def organize_badges_pdf(request: HttpRequest, event: str, layout: str) -> FileRe
     response = FileResponse(file, content_type="application/pdf", as_attachment=True, filename=name)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_POST
+def organize_badges_print(request: HttpRequest, event: str, layout: str) -> HttpResponse:
+    """Ask for all badges as a job, and show how far it is."""
+    found = event_to_organize(event, request.user)
+    if layout not in TITLES:
+        raise NotFound(_("There is no such layout."))
+    assert isinstance(request.user, Person)
+    title = _("Badges: %(layout)s") % {"layout": TITLES[layout]}
+    job = ask(event=found, kind="badges", title=title, asked_by=request.user, argument=layout)
+    return redirect("organize-job", event, job.pk)
 
 
 @require_safe

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "badges",
     "registrations",
     "schedule",
+    "convention.jobs",
     "convention.events",
     "convention.club",
     "convention.api",
@@ -101,6 +102,7 @@ APPS_WITH_PAGES = [
     "convention.club",
     "convention.events",
     "convention.accounts",
+    "convention.jobs",
     "schedule",
     "registrations",
     "badges",
@@ -189,6 +191,11 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
+# What takes longer than a page may, by the name of its kind (convention/jobs/).
+JOBS = {
+    "badges": "badges.print.print_badges",
+    "registrations": "registrations.import_later.import_later",
+}
 
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)

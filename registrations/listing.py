@@ -123,7 +123,7 @@ def header() -> list[str]:
         _("No photographs"),
         _("Order reference"),
         _("Purchase order"),
-        _("Registered"),
+        _("Registered on"),
     ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -17,6 +18,7 @@ from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import ClubRole, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
+from convention.jobs.models import Job
 from registrations.models import Registration
 from schedule.models import Selection
 from tests.factories import (
@@ -87,7 +89,11 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}
+    job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
+    job.file.save(slug, ContentFile(b"%PDF"))
     special = {
+        "organize-job": {"pk": job.pk},
+        "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
         "organize-attendance-file": {"kind": "csv"},
         "organize-attendance-person": person,

@@ -116,7 +116,7 @@ POSTED = {
     "organize-registration-cancel", "api-orders", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
-    "organize-registration-resend", "organize-registration-renew", "renew-agenda",
+    "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

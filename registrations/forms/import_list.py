@@ -15,17 +15,15 @@ class ListForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        required=False,
+        error_messages={"required": _("Choose a file.")},
         help_text=_(".csv or .xlsx; the first row names the columns."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
-    def clean(self) -> dict[str, Any]:
-        """One of both is needed."""
-        if not self.cleaned_data.get("file") and not self.cleaned_data.get("checked") and not self.errors:
-            self.add_error("file", _("Choose a file."))
-        return self.cleaned_data
+    def __init__(self, *args: Any, **fields: Any) -> None:
+        super().__init__(*args, **fields)
+        self.fields["file"].required = not self.data.get("checked")
 
     def table(self) -> Table:
         """What the file says. Raises Unreadable."""

@@ -7,18 +7,23 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
+from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.jobs.ask import ask
+from convention.jobs.models import Job
 from convention.tables import write_csv, write_xlsx
 
 from ..cancel import cancel
 from ..correct import correct
 from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
+from ..import_later import AT_ONCE
 from ..import_list import Imported, import_list, rehearse_import
 from ..import_rows import BadRows
 from ..listing import UNDELIVERED, Filter, header, history_of, mails_of, rows_of
@@ -138,6 +143,8 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all())}
     if request.method == "POST" and form.is_valid():
         try:
+            if "check" not in request.POST and len(form.table().rows) > AT_ONCE:
+                return redirect("organize-job", event, _import_later(request, found, form).pk)
             done = _import(found, form, rehearsal="check" in request.POST)
         except BadRows as error:
             context["bad_rows"] = error
@@ -154,3 +161,10 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
 def _import(event: Event, form: ListForm, *, rehearsal: bool) -> Imported:
     act = rehearse_import if rehearsal else import_list
     return act(event=event, table=form.table())
+
+
+def _import_later(request: HttpRequest, event: Event, form: ListForm) -> Job:
+    people = len(form.table().rows)
+    title = ngettext("Import of %(count)d person", "Import of %(count)d people", people) % {"count": people}
+    assert isinstance(request.user, Person)
+    return ask(event=event, kind="registrations", title=title, asked_by=request.user, given=form.checked_text)

@@ -1,0 +1,27 @@
+// The page of a job under way: ask how far it is every two seconds, and stop once it is finished.
+
+const EVERY = 2000;
+const FINISHED = ["done", "refused"];
+
+const look = async () => {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("#job");
+    const shown = document.querySelector("#job");
+    if (FINISHED.includes(fresh.dataset.state)) {
+      location.reload();
+      return;
+    }
+    const bar = shown.querySelector("progress");
+    const next = fresh.querySelector("progress");
+    for (const name of ["value", "max"]) {
+      if (next.hasAttribute(name)) bar.setAttribute(name, next.getAttribute(name));
+      else bar.removeAttribute(name);
+    }
+    shown.querySelector("#job-label").textContent = fresh.querySelector("#job-label").textContent;
+  }
+  setTimeout(look, EVERY);
+};
+
+setTimeout(look, EVERY);

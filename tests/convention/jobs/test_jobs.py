@@ -1,0 +1,152 @@
+"""Long work: asked for on a page, done by the worker, shown with its progress, kept for a week."""
+
+import datetime
+import re
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from convention.audit.models import Entry
+from convention.jobs.ask import ask, forget_old_jobs
+from convention.jobs.models import SILENT, Job
+from convention.jobs.run import AlreadyFinished, Progress, finish, run_job
+from registrations.models import Registration
+from tests.factories import make_event, make_registration, make_staff, make_ticket
+from tests.papers import pdf_text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="x")
+
+
+@pytest.fixture
+def organizer(event, client):
+    person = make_staff(event)
+    client.force_login(person)
+    return person
+
+
+def list_of(people, *, ticket="guest"):
+    rows = [f"Ana,Silva {number},ana{number}@example.org,{ticket}" for number in range(people)]
+    return "\n".join(["first_name,last_name,email,ticket", *rows])
+
+
+def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, client, run_tasks):
+    make_registration(make_ticket(event), first_name="Zoé", last_name="Müller")
+    answer = client.post("/organize/x/badges/a6/print/")
+    job = Job.objects.get()
+    assert answer["Location"] == f"/organize/x/jobs/{job.pk}/"
+    assert "Cela commence dans un instant." in client.get(answer["Location"]).text
+    run_tasks()
+    assert "1 badge." in client.get(answer["Location"]).text
+    file = client.get(f"/organize/x/jobs/{job.pk}/file/")
+    assert file["Content-Disposition"] == 'attachment; filename="badges-x-a6.pdf"'
+    assert "Müller" in pdf_text(b"".join(file.streaming_content))
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total) == (Job.State.DONE, 0, 1)
+    assert Entry.objects.get(verb="job.badges").actor == organizer
+
+
+def test_what_cannot_be_done_is_said(event, organizer, client, run_tasks):
+    job = ask(event=event, kind="badges", title="Badges", asked_by=organizer, argument="a6")
+    run_tasks()
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (
+        Job.State.REFUSED,
+        "Personne n’a encore d’inscription confirmée pour cet événement\u00a0: aucun badge à imprimer.",
+    )
+    assert job.outcome in client.get(f"/organize/x/jobs/{job.pk}/").text
+
+
+def test_a_long_list_is_checked_on_the_page_and_imported_by_the_worker(event, organizer, client, run_tasks):
+    make_ticket(event)
+    page = "/organize/x/registrations/import/"
+    file = SimpleUploadedFile("list.csv", list_of(501).encode())
+    page_of_check = client.post(page, {"file": file, "check": "1"}).text
+    [checked] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page_of_check, re.DOTALL)
+    answer = client.post(page, {"checked": checked})
+    job = Job.objects.get()
+    assert (answer["Location"], job.title) == (f"/organize/x/jobs/{job.pk}/", "Import de 501 personnes")
+    assert Registration.objects.count() == 0
+    run_tasks()
+    job.refresh_from_db()
+    assert (job.state, job.given, Registration.objects.count()) == (Job.State.DONE, "", 501)
+    assert Entry.objects.get(verb="registration.import").actor == organizer
+
+
+def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks):
+    make_ticket(event)
+    given = list_of(3) + "\nBo,,bo@example.org,nothing"
+    job = ask(event=event, kind="registrations", title="Import", asked_by=organizer, given=given)
+    run_tasks()
+    job.refresh_from_db()
+    assert (job.state, Registration.objects.count()) == (Job.State.REFUSED, 0)
+    assert [error.split(":")[0] for error in job.errors] == ["5"]
+
+
+def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organizer, run_tasks):
+    make_ticket(event)
+    job = ask(event=event, kind="registrations", title="Import", asked_by=organizer, given=list_of(2))
+    Progress(job)(1, 2)
+    assert Job.objects.get().state == Job.State.RUNNING
+    Job.objects.update(seen_at=timezone.now() - SILENT * 2)
+    assert Job.objects.get().state == Job.State.INTERRUPTED
+    run_tasks()
+    run_job.enqueue(job.pk)
+    run_tasks()
+    assert (Job.objects.get().state, Registration.objects.count()) == (Job.State.DONE, 2)
+
+
+def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
+    job = ask(event=event, kind="registrations", title="Import", asked_by=organizer, given=list_of(1))
+    twin = Job.objects.get()
+    finish(job, said="first")
+    with pytest.raises(AlreadyFinished):
+        finish(twin, said="second")
+    assert Job.objects.get().outcome == "first"
+
+
+def test_another_failure_is_tried_again(event, organizer, run_tasks, settings):
+    settings.JOBS = {"badges": "tests.convention.jobs.test_jobs.fail"}
+    job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
+    [result] = run_tasks(tolerate=True)
+    job.refresh_from_db()
+    assert (job.state, job.finished_at) == (Job.State.RUNNING, None)
+    assert DBTaskResult.objects.get(pk=result.pk).status == "READY"
+
+
+def fail(progress, file):
+    raise OSError("The disk is full.")
+
+
+def test_results_are_kept_for_a_week(event, organizer):
+    job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
+    job.file.save("kept", ContentFile(b"%PDF"), save=False)
+    finish(job, said="done")
+    forget_old_jobs(at=timezone.now() + datetime.timedelta(days=6))
+    assert job.file.storage.exists(job.file.name)
+    name = job.file.name
+    forget_old_jobs(at=timezone.now() + datetime.timedelta(days=8))
+    assert (Job.objects.count(), job.file.storage.exists(name)) == (0, False)
+
+
+def test_the_list_asks_as_many_questions_for_one_as_for_many(
+    event, organizer, client, django_assert_max_num_queries
+):
+    for _number in range(12):
+        Job.objects.create(event=event, kind="badges", title="Badges", language="fr", asked_by=organizer)
+    with django_assert_max_num_queries(12):
+        answer = client.get("/organize/x/jobs/")
+    assert len(answer.context["jobs"]) == 12
+
+
+def test_a_job_is_for_its_own_event(event, organizer, client):
+    other = Job.objects.create(event=make_event(), kind="badges", title="Badges", language="fr")
+    assert client.get(f"/organize/x/jobs/{other.pk}/").status_code == 404
+    assert client.get(f"/organize/x/jobs/{other.pk}/file/").status_code == 404
