@@ -5,12 +5,16 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from .clock import effective, is_late, is_uncertain, stamp
 from .ledger import Holder, Ledger, Pair, holder_of, passes_of, state_of
 from .models import Checkpoint, Scan
 from .presence import COUNTED, Meeting, Pass, State, has_lapsed, meet, meet_late, project, step
 from .reading import Reading
 from .verdict import REFUSED, Facts, Verdict, decide
+
+NOT_A_SUPERVISOR = _("Only a supervisor’s device may override; the reason is kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Batch:
         self.now = now
         self.scans: list[dict[str, Any]] = []
         self.changed: set[Pair] = set()
+        self.overridden: list[tuple[int, Reading]] = []
         self.answered: set[Any] = set()
 
     def load_late(self, readings: list[Reading], doors: dict[int | str | None, Checkpoint]) -> None:
@@ -72,11 +77,16 @@ class Batch:
         story = self.ledger.passes.get(pair)
         state = state_of(pair, self.ledger)
         meeting = meet(state, one.device) if story is None else meet_late(story, one)
-        verdict = decide(self.facts(reading, door, one, meeting))
+        facts = self.facts(reading, door, one, meeting)
+        verdict = decide(facts)
+        if holder and facts.has_override and verdict != decide(without_override(facts)):
+            self.overridden.append((holder.pk, reading))
         self.scans.append(row_of(self.ledger, reading, door, verdict, self.now))
         if holder and verdict.verdict in COUNTED:
             self.count(pair, one)
-        return Result(reading.given_id, verdict.verdict, verdict.reason, holder, meeting)
+        refused = reading.override_reason and reading.direction == "in" and not facts.has_override
+        detail = str(NOT_A_SUPERVISOR) if refused else ""
+        return Result(reading.given_id, verdict.verdict, verdict.reason, holder, meeting, detail=detail)
 
     def facts(self, reading: Reading, door: Checkpoint, one: Pass, meeting: Meeting) -> Facts:
         """What the rules look at."""
@@ -96,7 +106,7 @@ class Batch:
             last_read_at=stamp(meeting.read_at),
             local_verdict=reading.local_verdict,
             is_late=is_late(reading, self.now),
-            has_override=bool(reading.override_reason),
+            has_override=is_overridden(self.ledger, reading),
         )
 
     def count(self, pair: Pair, one: Pass) -> None:
@@ -128,6 +138,16 @@ class Batch:
         return dataclasses.replace(result, replayed=again)
 
 
+def is_overridden(ledger: Ledger, reading: Reading) -> bool:
+    """Whether a supervisor gave a reason; from any other device a reason is kept, and changes nothing."""
+    return bool(reading.override_reason) and ledger.device.may_override
+
+
+def without_override(facts: Facts) -> Facts:
+    """The same, had no supervisor given a reason."""
+    return dataclasses.replace(facts, has_override=False)
+
+
 def pass_of(ledger: Ledger, reading: Reading, door: Checkpoint, now: datetime.datetime) -> Pass:
     """The scan as the projection sees it."""
     return Pass(
@@ -136,7 +156,7 @@ def pass_of(ledger: Ledger, reading: Reading, door: Checkpoint, now: datetime.da
         reading.uid,
         reading.direction,
         reading.local_verdict,
-        is_explained=bool(reading.override_reason),
+        is_explained=is_overridden(ledger, reading),
         gate=door.name,
         sequence=reading.sequence or 0,
     )

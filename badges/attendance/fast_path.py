@@ -1,9 +1,9 @@
 """One scan in two statements: the usual case, on PostgreSQL.
 
 A single read gathers all that `load` would, a single write adds the scan and moves the presence on, if
-nobody else has meanwhile (its `version` is as read). Whatever is not the usual case (a replay, a late
-scan, a door with a limit, another door than the device's own, two at the same moment) is answered by
-None and taken in by `scan`, which decides by the same rules under locks.
+nobody else has meanwhile (its `version` is as read). Whatever is not the usual case (a replay, an
+override, a late scan, a door with a limit, another door than the device's own, two at the same moment)
+is answered by None and taken in by `scan`, which decides by the same rules under locks.
 """
 
 import datetime
@@ -38,7 +38,7 @@ def ordered(model: type[Model], *names: str) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields if field.attname in names]
 
 
-DEVICE = ordered(Device, "id", "event_id", "checkpoint_id", "name", "seen_at")
+DEVICE = ordered(Device, "id", "event_id", "checkpoint_id", "name", "seen_at", "may_override")
 EVENT = ordered(Event, "id", "sequence", "timezone")
 DOOR = ordered(Checkpoint, "id", "event_id", "name", "opens_at", "closes_at", "capacity", "counted_at_id")
 HELD = ordered(
@@ -129,6 +129,7 @@ def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
     if row is None:
         return None
     known, is_usual = unpack(row)
+    is_usual = is_usual and not reading.override_reason
     latest = known.state.latest_at
     return known if is_usual and (latest is None or latest < effective(reading, now)) else None
 

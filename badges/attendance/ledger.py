@@ -154,8 +154,8 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
         rows = rows.filter(Q(checkpoint__in=doors) | Q(checkpoint__counted_at__in=doors))
     fields = (
         "registration_id", "checkpoint_id", "checkpoint__counted_at_id", "effective_at", "device_id", "uid",
-        "direction", "local_verdict", "override_reason", "resolution__kind", "checkpoint__name",
-        "device_sequence",
+        "direction", "local_verdict", "override_reason", "device__may_override", "resolution__kind",
+        "checkpoint__name", "device_sequence",
     )  # fmt: skip
     for (
         registration,
@@ -163,6 +163,7 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
         counted_at,
         *values,
         override,
+        is_supervisor,
         resolution,
         gate,
         sequence,
@@ -170,7 +171,7 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
         yield (
             registration,
             counted_at or checkpoint,
-            Pass(*values, bool(override), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]
+            Pass(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]
         )
 
 

@@ -107,6 +107,7 @@ class Device(models.Model):
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     is_desk = models.BooleanField(default=False, editable=False)
+    may_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
 
     objects = DeviceQuerySet.as_manager()
 

@@ -78,7 +78,7 @@ SNAPSHOT = whole(
     full={"type": "boolean", "description": "Replace what is held."},
     server_time=TIME,
     event=whole(slug=TEXT, name=TEXT, name_en=TEXT, timezone=TEXT),
-    device=whole(id=COUNT, name=TEXT, checkpoint=COUNT, expires_at=TIME),
+    device=whole(id=COUNT, name=TEXT, checkpoint=COUNT, expires_at=TIME, may_override=TRUTH),
     keys=many(whole(number=COUNT, public_key={"type": "string", "description": "Ed25519, base64url."})),
     checkpoints=many(
         whole(

@@ -38,18 +38,27 @@ class Pairing:
 
 
 @transaction.atomic
-def pair(*, checkpoint: Checkpoint, name: str = "") -> Pairing:
-    """Make a token for this door; it expires a day after the event, in three days at the earliest."""
+def pair(*, checkpoint: Checkpoint, name: str = "", may_override: bool = False) -> Pairing:
+    """Make a token for this door; it expires a day after the event, in three days at the earliest.
+
+    A supervisor's device may override what speaks against a badge, with a reason.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     event = checkpoint.event
     device = Device.objects.create(
         event=event,
         checkpoint=checkpoint,
         name=name,
+        may_override=may_override,
         token_hash=hash_token(token),
         expires_at=max(event.ends_at + AFTER_EVENT, timezone.now() + AT_LEAST),
     )
-    record("device.pair", device, event=event, fields=["checkpoint", "expires_at"])
+    record(
+        "device.pair",
+        device,
+        event=event,
+        fields=["checkpoint", "expires_at", "may_override"],
+    )
     return Pairing(device, token)
 
 

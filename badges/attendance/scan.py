@@ -8,6 +8,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.audit.record import record
 from convention.errors import Unavailable
 
 from .batch import Batch, Result, pass_of
@@ -90,6 +91,9 @@ def decide_all(device: Device, readings: list[Reading], now: datetime.datetime) 
         for one, reading in sorted(passes, key=lambda pair: pair[0].order)
     }
     store(batch.ledger, batch.scans, batch.changed, at=now)
+    for holder, reading in batch.overridden:
+        label = f"registrations.registration:{holder}"
+        record("scan.override", label, event=device.event, reason=reading.override_reason)
     return [batch.answer(reading, first.get(reading.uid), decided) for reading in readings]
 
 

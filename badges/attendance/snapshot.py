@@ -68,7 +68,15 @@ def parse_cursors(since: str, presences: str) -> tuple[int, datetime.datetime | 
 def etag_of(device: Device, since: int, cursor: datetime.datetime | None) -> str:
     """Changes when the answer does: the sequence, the latest presence, the device and both cursors."""
     latest = latest_presence(device.event_id)
-    parts = (device.pk, device.checkpoint_id, device.event.sequence, latest, since, cursor)
+    parts = (
+        device.pk,
+        device.checkpoint_id,
+        device.may_override,
+        device.event.sequence,
+        latest,
+        since,
+        cursor,
+    )
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
@@ -117,6 +125,7 @@ def describe_device(device: Device) -> dict[str, Any]:
         "name": device.name,
         "checkpoint": device.checkpoint_id,
         "expires_at": device.expires_at.isoformat(),
+        "may_override": device.may_override,
     }
 
 

@@ -23,13 +23,16 @@ def devices(request: HttpRequest, event: str) -> HttpResponse:
     """The phones of an event; pairing shows the new one's code once, and keeps it nowhere."""
     found = event_to_staff(event, request.user)
     entrance = entrance_of(found)
-    form = PairForm(request.POST or None, event=found, initial={"checkpoint": entrance})
+    runs = organizes(request.user, found)
+    form = PairForm(
+        request.POST or None, event=found, names_supervisors=runs, initial={"checkpoint": entrance}
+    )
     context = {"event": found, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
-        made = pair(checkpoint=form.cleaned_data["checkpoint"], name=form.cleaned_data["name"])
+        made = pair(**form.cleaned_data)
         context |= {"made": made, "qr": svg(made.url)}
     listed = Device.objects.filter(event=found).phones().select_related("checkpoint")
-    context |= {"devices": listed, "now": timezone.now(), "may_revoke": organizes(request.user, found)}
+    context |= {"devices": listed, "now": timezone.now(), "may_revoke": runs}
     return render(request, "attendance/devices.html", context)
 
 

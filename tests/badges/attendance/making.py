@@ -67,6 +67,7 @@ def make_device(event, token=None, **fields):
     values = {
         "checkpoint": fields.pop("checkpoint", None) or event.checkpoints.first(),
         "expires_at": timezone.now() + datetime.timedelta(days=1),
+        "may_override": True,
     }
     return Device.objects.create(event=event, token_hash=hash_token(token), **values | fields), token
 

@@ -126,7 +126,6 @@ def test_the_quick_way_decides_and_writes_the_same():
     stranger, now = code_of(make_registration(make_event())), timezone.now()
     story = [
         {"direction": "in", "minutes": 50, "local_verdict": "admitted", "operator": "Lise"},
-        {"direction": "in", "minutes": 49, "override_reason": "Oratrice"},
         {"direction": "out", "minutes": 40, "sequence": 4},
         {"direction": "out", "minutes": 30},
         {"direction": "in", "minutes": 20, "clock_offset_ms": -180_000},

@@ -8,7 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from badges.attendance.rebuild import rebuild_presence
+from convention.audit.models import Entry
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
 
@@ -311,6 +313,24 @@ def test_the_window_of_a_door(send, event):
     results = send(make_item(code, at=ago(minutes=11)), make_item(code, direction="out"))
     assert said(results) == [("refused", "outside_window"), ("admitted", "")]
     assert said(send(make_item(code, override_reason="Intervenante"))) == [("admitted", "")]
+
+
+def test_only_a_supervisors_device_overrides(send, event):
+    registration = make_registration(event, cancelled_at=timezone.now())
+    code = code_of(registration, 1)
+    Device.objects.update(may_override=False)
+    [result] = send(make_item(code, override_reason="Le président"))
+    assert said([result]) == [("refused", "cancelled")]
+    assert "superviseur" in result["detail"]
+    assert Scan.objects.get().override_reason == "Le président"
+    assert not Presence.objects.filter(is_inside=True).exists()
+    assert not Entry.objects.filter(verb="scan.override").exists()
+    Device.objects.update(may_override=True)
+    assert said(send(make_item(code, override_reason="Le président"))) == [("admitted", "cancelled")]
+    entry = Entry.objects.get(verb="scan.override")
+    assert (entry.subject, entry.reason) == (f"registrations.registration:{registration.pk}", "Le président")
+    rebuild_presence(event=event)
+    assert Presence.objects.get().is_inside
 
 
 def test_another_door_by_id_and_by_name(send, event):

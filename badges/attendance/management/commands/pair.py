@@ -15,14 +15,15 @@ class Command(SentenceCommand):
     help = "Make a scanning device's token; prints JSON with token, checkpoint and url."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT [--checkpoint NAME]."""
+        """EVENT [--checkpoint NAME] [--supervisor]."""
         add_event_argument(parser)
+        parser.add_argument("--supervisor", action="store_true", help="it may override, with a reason")
         parser.add_argument("--checkpoint", metavar="NAME", help="the door; default: the entrance")
 
     def run(self, **options: Any) -> None:
         """Print the token, which is kept nowhere."""
         event, name = find_event(options["event"]), options["checkpoint"]
         door = entrance_of(event) if name is None else find_checkpoint(event, name)
-        made = pair(checkpoint=door)
+        made = pair(checkpoint=door, may_override=options["supervisor"])
         said = {"token": made.token, "checkpoint": door.name, "url": made.url}
         self.stdout.write(json.dumps(said, ensure_ascii=False))

@@ -26,6 +26,11 @@ export class Door {
     this.#screen = screen;
     this.#outbox = outbox;
     part("undo").addEventListener("click", () => this.#undo());
+    part("override").addEventListener("click", () => this.#askWhy());
+    part("override-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#override(part("override-reason").value.trim());
+    });
   }
 
   /**
@@ -75,6 +80,7 @@ export class Door {
     this.#present(outcome, held.event.timezone);
     part("verdict").dataset.milliseconds = Math.round(performance.now() - started);
     this.#showLast(outcome, held.event.timezone);
+    this.#offerOverride(outcome, held);
     this.#outbox.flush();
   }
 
@@ -118,6 +124,33 @@ export class Door {
     this.#undoTimer = setTimeout(() => {
       part("undo").hidden = true;
     }, UNDO_MS - age);
+  }
+
+  /** A supervisor's phone may admit a genuine badge that the rules would stop. */
+  #offerOverride(outcome, held) {
+    const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && outcome.reading === "valid";
+    part("override").hidden = !(held.device.may_override && isStopped);
+    part("override-form").hidden = true;
+  }
+
+  #askWhy() {
+    part("override").hidden = true;
+    part("override-form").hidden = false;
+    part("override-reason").value = "";
+    part("override-reason").focus();
+  }
+
+  async #override(reason) {
+    const [held, last] = [await pairing(), this.#last];
+    if (!last || !held || !reason) return;
+    part("override-form").hidden = true;
+    const outcome = await judge([last.item.code], "in", held, reason).catch(() => null);
+    if (!outcome) return this.#couldNotKeep();
+    this.#remember(outcome);
+    drawPending(await countWaiting());
+    this.#present(outcome, held.event.timezone);
+    this.#showLast(outcome, held.event.timezone);
+    this.#outbox.flush();
   }
 
   async #undo() {

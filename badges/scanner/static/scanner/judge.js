@@ -23,7 +23,7 @@ const LONGEST_CODE = 4096;
  * @param {string[]} readings what the text may have been, likeliest first
  * @param {"in" | "out"} direction
  * @param {import("./store.js").Pairing} pairing
- * @param {string} reason kept with the scan where it is a correction
+ * @param {string} reason kept with the scan where it is a correction, or a supervisor's word to admit
  * @returns {Promise<Outcome>}
  */
 export async function judge(readings, direction, pairing, reason = "") {
@@ -31,7 +31,8 @@ export async function judge(readings, direction, pairing, reason = "") {
   const door = pairing.checkpoints.find(({ id }) => id === pairing.device.checkpoint);
   const identity = await identify(readings, pairing.keys);
   const known = await knownOf(identity, door);
-  const decision = decide({ ...factsOf(identity, known, door), direction, at: at + offsetOf(pairing) });
+  const isOverridden = direction === "in" && reason !== "";
+  const decision = decide({ ...factsOf(identity, known, door), has_override: isOverridden, direction, at: at + offsetOf(pairing) });
   const outcome = { id: crypto.randomUUID(), ...decision, reading: known.reading, direction, at, person: known.person };
   const item = { ...itemOf(outcome, identity, pairing), override_reason: reason };
   const presence = presenceAfter(outcome, known, door, pairing);
