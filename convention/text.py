@@ -1,9 +1,15 @@
 """Text as people and programs send it, tidied before it is kept."""
 
+import re
+import textwrap
 import unicodedata
 
 # Characters that turn or hide the text around them; joiners and directional marks are letters' business.
 TRICKS = frozenset("\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+MAIL_WIDTH = 78
+SIGNATURE = "-- "
+"""What stands before the sender at the end of a mail, its space included (RFC 3676)."""
 
 
 def tidy(text: str) -> str:
@@ -17,6 +23,21 @@ def fold(text: str) -> str:
     """For comparing: without accents and case, so that “Éloïse” is found by “eloise”."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def mail_lines(text: str) -> str:
+    """Lines of at most 78 characters, broken at spaces: a link or a long word stays whole; no double gaps."""
+    lines = [wrapped for line in text.strip().split("\n") for wrapped in _wrapped(line)]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+def _wrapped(line: str) -> list[str]:
+    if line == SIGNATURE:
+        return [line]
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.wrap(
+        line, MAIL_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
 
 
 def _is_control(character: str) -> bool:

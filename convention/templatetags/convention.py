@@ -3,6 +3,7 @@
 `{% icon "check" %}` · `{% page_url "name" args %}` (empty where that page does not exist) ·
 `{% days start end zone %}` · `{% hours start end zone %}` · `{% span start end zone %}` ·
 `{% moment at zone %}` · `{% day at zone %}` · `{% clock at zone %}` · `{{ cents|money }}` ·
+`{% filter mail_lines %}` (a mail’s text) ·
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
 `{% meter value maximum %}` · `{% with_query key=value %}` (this page's address with other query parameters).
 """
@@ -23,6 +24,7 @@ from convention.events.doors import organizes
 from convention.icons import ICONS
 from convention.money import Money
 from convention.routes import named
+from convention.text import mail_lines
 
 register = template.Library()
 
@@ -33,6 +35,7 @@ register.simple_tag(dates.say_hours, name="hours")
 register.simple_tag(dates.say_time, name="clock")
 register.simple_tag(dates.say_moment, name="moment")
 register.simple_tag(dates.say_span, name="span")
+register.filter(mail_lines)
 
 
 @register.simple_tag
