@@ -9,7 +9,6 @@ import csv
 import datetime
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +19,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from .errors import ConventionError, Unreadable
+from .errors import Unreadable
+from .workbooks import LAST_ROW, MOST_COLUMNS, read_workbook
 
 MOST_BYTES = 20 * 1024 * 1024
-MOST_UNPACKED = 300 * 1024 * 1024
 MOST_ROWS = 50_000
-MOST_COLUMNS = 200
 DELIMITERS = ",;\t"
+NAMED_DELIMITER = re.compile(r"sep=([,;\t])\r?\n", re.I)  # Excel's own first line
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -48,8 +47,7 @@ def read_table(name: str, content: bytes) -> Table:
         raise too_large()
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
-    lines = _read_xlsx(content) if content.startswith(b"PK") else _read_csv(content)
-    filled = [(number, row) for number, row in _limited(lines) if any(cell.strip() for cell in row)]
+    filled = list(_filled(read_workbook(content) if content.startswith(b"PK") else _read_csv(content)))
     if not filled:
         raise Unreadable(_("“%(name)s” is empty.") % {"name": name})
     (_number, first), *rows = filled
@@ -64,23 +62,38 @@ def too_large() -> Unreadable:
     return Unreadable(_("The file is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024})
 
 
-def _limited(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that say something, with their numbers."""
+    filled = 0
     for number, row in enumerate(lines, start=1):
-        if number > MOST_ROWS + 1:
+        filled += (says := any(cell.strip() for cell in row))
+        if filled > MOST_ROWS + 1 or number > LAST_ROW:
             raise Unreadable(_("The file has more than %(most)d rows; split it.") % {"most": MOST_ROWS})
-        yield number, row[:MOST_COLUMNS]
+        if says:
+            yield number, row[:MOST_COLUMNS]
 
 
 def _read_csv(content: bytes) -> Iterator[list[str]]:
     text = decode(content)
     if "\x00" in text:
         raise Unreadable(_("This is not a table: it holds binary data. Save it as .csv or .xlsx."))
+    named = NAMED_DELIMITER.match(text)
+    text = text[named.end() :] if named else text
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=named[1] if named else _delimiter(text))
+    line, last = 0, 0
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        for row in reader:
+            line, last = last + 1, reader.line_num
+            yield row
     except csv.Error as error:
         raise Unreadable(
-            _("This file is not readable as a table: %(reason)s.") % {"reason": error}
+            _("The cell that begins in line %(line)d is too long; perhaps a quotation mark is missing.")
+            % {"line": last + 1}
         ) from error
+    if line < last and text.count('"') % 2:
+        raise Unreadable(
+            _("A quotation mark opens a cell in line %(line)d and none ends it.") % {"line": line}
+        )
 
 
 def decode(content: bytes) -> str:
@@ -99,36 +112,6 @@ def _delimiter(text: str) -> str:
     """The one that the first line holds most of, quoted parts aside."""
     first = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").split("\n", 1)[0])
     return max(DELIMITERS, key=first.count)
-
-
-def _read_xlsx(content: bytes) -> Iterator[list[str]]:
-    try:
-        _refuse_bombs(content)
-        sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-        width = min(sheet.max_column or MOST_COLUMNS, MOST_COLUMNS)
-        for row in sheet.iter_rows(values_only=True, max_col=width):
-            yield [_text(value) for value in row]
-    except ConventionError:
-        raise
-    except Exception as error:  # a damaged workbook fails in the library in a dozen ways
-        raise Unreadable(_("This workbook is damaged or not an .xlsx file.")) from error
-
-
-def _refuse_bombs(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(info.file_size for info in archive.infolist()) > MOST_UNPACKED:
-            raise Unreadable(_("This workbook unpacks to far too much; export the sheet alone."))
-
-
-def _text(value: Any) -> str:
-    """A cell as it looks: whole numbers without decimals, days without midnight."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
-    return str(value)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

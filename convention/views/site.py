@@ -5,7 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.shortcuts import redirect, render
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse, translate_url
 from django.utils import translation
 from django.utils.cache import patch_cache_control
@@ -66,9 +67,9 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
     target = request.POST.get("next", "/")
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
+    if not (target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()})):
         target = "/"
-    response = redirect(in_language(target, language))
+    response = HttpResponseRedirect(in_language(target, language))
     remember_language(response, language)
     return response
 

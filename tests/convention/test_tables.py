@@ -8,9 +8,11 @@ import zipfile
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from convention.errors import Unreadable
-from convention.tables import read_table, write_csv, write_xlsx
+from convention.tables import UNWRITABLE, read_table, write_csv, write_xlsx
 
 TEXT = "Prénom,Nom\nZoé,Œuvrard\n"
 ROWS = [(2, ["Zoé", "Œuvrard"])]
@@ -102,3 +104,103 @@ def test_moments_lose_their_zone_and_numbers_stay_numbers():
     moment = datetime.datetime(2027, 6, 1, 9, 30, tzinfo=datetime.UTC)
     sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["at", "price"], [[moment, 12.5]]))).active
     assert (sheet["A2"].value, sheet["B2"].value) == (datetime.datetime(2027, 6, 1, 9, 30), 12.5)
+
+
+def workbook(fill) -> bytes:
+    """A workbook whose first sheet has the usual header, and what `fill(book, sheet)` adds."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["first_name", "last_name"])
+    fill(book, book.active)
+    book.save(file)
+    return file.getvalue()
+
+
+def with_sheet(content: bytes, change) -> bytes:
+    """The workbook with the XML of its first sheet changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, change(data) if name == "xl/worksheets/sheet1.xml" else data)
+    return file.getvalue()
+
+
+def merge(book, sheet):
+    sheet.append(["Ana", "Silva"])
+    sheet.append(["Bo", ""])
+    sheet.merge_cells("B2:B3")
+
+
+@pytest.mark.parametrize(
+    ("fill", "sentence"),
+    [
+        (lambda book, sheet: sheet.append(["=A1&B1", "Silva"]), "A2"),
+        (merge, "2 à 3"),
+    ],
+)
+def test_a_cell_that_shows_more_than_the_file_holds_is_named_not_read_as_empty(fill, sentence):
+    with pytest.raises(Unreadable, match=sentence):
+        read_table("list.xlsx", workbook(fill))
+
+
+def test_a_wrong_record_of_the_size_loses_no_row():
+    content = workbook(lambda book, sheet: sheet.append(["Ana", "Silva"]))
+    for said in (b"A1", b"A1:XFD1048576", b"zz", b"A1:A1"):
+        wrong = with_sheet(content, lambda xml, said=said: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
+        assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
+
+
+def test_rows_that_are_only_formatted_do_not_count():
+    def far(book, sheet):
+        sheet["A60000"] = "Ana"
+
+    assert read_table("list.xlsx", workbook(far)).rows == [(60000, ["Ana", ""])]
+
+
+def test_a_hidden_sheet_is_not_the_list():
+    def hide(book, sheet):
+        seen = book.create_sheet("seen")
+        seen.append(["first_name"])
+        seen.append(["Ana"])
+        sheet.sheet_state, book.active = "hidden", 1
+
+    assert read_table("list.xlsx", workbook(hide)).rows == [(2, ["Ana"])]
+
+
+def test_a_part_that_unpacks_to_far_too_much_is_refused_unread():
+    file = io.BytesIO(workbook(lambda book, sheet: None))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/theme/theme2.xml", b" " * 31 * 1024 * 1024)
+    with pytest.raises(Unreadable, match="démesuré"):
+        read_table("list.xlsx", file.getvalue())
+
+
+def test_a_quotation_mark_without_its_end_is_named_by_its_line():
+    with pytest.raises(Unreadable, match="ligne 2"):
+        read_table("list.csv", b'first_name,last_name\n"Ana,Silva\nBo,Li\n')
+    with pytest.raises(Unreadable, match="ligne 2"):
+        read_table("list.csv", b'first_name,last_name\n"' + b"a" * 200_000)
+    assert read_table("list.csv", b'a,b\nscreen 17",x\n').rows == [(2, ['screen 17"', "x"])]
+
+
+def test_the_line_with_which_excel_names_the_separator():
+    assert read_table("list.csv", b"sep=;\r\na;b\r\n1,5;2\r\n").rows == [(2, ["1,5", "2"])]
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=4))
+def test_whatever_is_written_is_read_back_and_never_a_formula(rows):
+    def kept(text):
+        return UNWRITABLE.sub("", text)
+
+    filled = [row for row in rows if any(kept(text).strip() for text in row)]
+    for content in (write_csv(["a", "b"], filled), write_xlsx(["a", "b"], filled)):
+        read = [
+            [kept(cell).replace("\r\n", "\n") for cell in row] for _n, row in read_table("x", content).rows
+        ]
+        wanted = [[kept(text).replace("\r\n", "\n") for text in row] for row in filled]
+        assert [[cell.strip() for cell in row] for row in read] == [
+            [t.strip() for t in row] for row in wanted
+        ]
+    lines = csv.reader(io.StringIO(write_csv(["a", "b"], filled).decode("utf-8-sig"), newline=""))
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines for cell in line)

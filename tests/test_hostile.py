@@ -1,0 +1,176 @@
+"""Every page, form and header with values that no browser of ours would send: never a fault of ours."""
+
+import itertools
+from collections.abc import Iterator
+from urllib.parse import quote_from_bytes
+
+import lxml.html
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from tests.doors import Objects, client_of, named_addresses, objects_of, people_of
+from tests.factories import make_event
+
+pytestmark = pytest.mark.django_db
+
+VALUES = {
+    "nothing": b"",
+    "NUL": b"a\x00b",
+    "no UTF-8": b"\xff\xfe\xed\xa0\x80",
+    "markup": b"'\"><script>alert(1)</script>{{7*7}}",
+    "a long number": b"9" * 400,
+    "too large a number": b"9223372036854775808",
+    "a negative number": b"-1",
+    "a number in words": b"1e999",
+    "digits of others": "٣".encode(),
+    "no day": b"2026-02-30",
+    "the last day": b"9999-12-31T23:59:59",
+    "the first day": b"0001-01-01",
+    "a way out": b"../../../../etc/passwd",
+    "an address": b"//evil.example/\\@javascript:alert(1)",
+    "a long text": "🎉é".encode() * 3000,
+    "controls": "\x1b[31m\r\nSet-Cookie: a=b\u202e\u2028\ufeff".encode(),
+    "JSON": b'{"a": [1, null]}',
+    "patterns": b"%s%_[(*+?\\",
+}
+NAMES = (
+    "page", "q", "state", "since", "presences", "part", "limit", "format", "day", "room", "track", "company",
+    "ticket", "sort", "person", "new", "language", "next", "cursor", "kind", "speaker", "by",
+)  # fmt: skip
+HEADERS = {
+    "Accept": ("", "*/*;q=x", "text/html;;;,,", "application/json;version=\xff"),
+    "Accept-Language": ("", "fr" * 3000, "*;q=9", "en-\x00", "zz,;q=,fr;q=-1"),
+    "Accept-Encoding": ("gzip;q=x", "\xff"),
+    "Authorization": ("Bearer", "Bearer \xff\xfe", "Basic Og==", "Bearer " + "a" * 9000, "\x00"),
+    "If-None-Match": ("*", '"', "W/", '"a", "b' * 500),
+    "If-Modified-Since": ("yesterday", "Sun, 99 Foo 99999 00:00:00 GMT", "Sun, 06 Nov 0000 08:49:37 GMT"),
+    "Range": ("bytes=9-1", "bytes=-", "lines=1-2", "bytes=0-" + "9" * 300),
+    "Idempotency-Key": ("\xff" * 300, "a" * 9000),
+    "X-Request-Id": ("a\tb" * 900, "'; DROP TABLE"),
+    "X-Forwarded-For": ("::::", "a, b" * 400),
+    "Referer": ("http://[", "javascript:alert(1)"),
+    "Cookie": ("sessionid=\xff; csrftoken=;;;=", "a" * 5000, 'django_language="\\777\\', "messages=W1sx"),
+    "Content-Type": ("", "application/json; charset=none", "multipart/form-data", "text/\xff"),
+    "Origin": ("null", "http://["),
+}  # fmt: skip
+
+
+@pytest.fixture
+def world():
+    here = objects_of("doors")
+    return people_of(here, make_event(slug="elsewhere")), here
+
+
+def asked(client, method: str, address: str, data=None, **headers) -> str:
+    """What went wrong with one request, or nothing; what it did is taken back."""
+    try:
+        with transaction.atomic():
+            answer = (
+                client.generic(method, address, **headers) if data is None else client.post(address, data)
+            )
+            if answer.streaming:
+                b"".join(answer)
+            transaction.set_rollback(True)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:200]
+    return str(answer.status_code) if answer.status_code >= 500 else ""
+
+
+def addresses(here: Objects) -> Iterator[tuple[str, str]]:
+    """Each address of ours by its name."""
+    for name, arguments in named_addresses():
+        yield name, here.address(name, arguments)
+
+
+@pytest.fixture(params=[5, pytest.param(1, marks=pytest.mark.soak)], ids=["each fifth", "all"])
+def step(request):
+    """Each address meets every fifth value, another one than its neighbour; in the long run all."""
+    return request.param
+
+
+def some(values, number: int, step: int):
+    """Those of the values that are this address's."""
+    return itertools.islice(values, number % step, None, step)
+
+
+def test_any_query(world, step):
+    people, here = world
+    client, wrong = client_of(people["administrator"]), {}
+    for number, (name, address) in enumerate(addresses(here)):
+        for kind, value in some(VALUES.items(), number, step):
+            query = "&".join(f"{field}={quote_from_bytes(value)}" for field in NAMES)
+            if said := asked(client, "GET", f"{address}?{query[:30_000]}"):
+                wrong[f"{name} with {kind}"] = said
+    assert wrong == {}
+
+
+def test_any_header(world, step):
+    people, here = world
+    client, wrong = client_of(people["administrator"]), {}
+    for number, (name, address) in enumerate(addresses(here)):
+        pairs = [(header, value) for header, given in HEADERS.items() for value in given]
+        for header, value in some(pairs, number, step):
+            method = "POST" if header in {"Content-Type", "Origin", "Idempotency-Key"} else "GET"
+            field = header.upper().replace("-", "_")
+            field = field if field == "CONTENT_TYPE" else f"HTTP_{field}"
+            if said := asked(client, method, address, **{field: value}):
+                wrong[f"{name} with {header}: {value[:20]}"] = said
+    assert wrong == {}
+
+
+def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[str]]]:
+    """Where each form of a page is sent, what it holds already, and which fields take files."""
+    answer = client.get(address)
+    if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
+        return
+    for form in lxml.html.fromstring(answer.content, base_url=address).forms:
+        if form.method != "POST":
+            continue
+        held = {name: value or "" for name, value in form.form_values() if name}
+        names = {field.name: field for field in form.inputs if field.name}
+        files = [name for name, field in names.items() if getattr(field, "type", "") == "file"]
+        yield form.action or address, {**dict.fromkeys(names, ""), **held}, files
+
+
+def test_any_content_of_any_form(world, step):
+    people, here = world
+    client, wrong, seen = client_of(people["administrator"]), {}, set()
+    for name, address in addresses(here):
+        for target, held, files in forms_of(client, address):
+            if (target, *held) in seen:  # the choice of language stands on every page
+                continue
+            seen.add((target, *held))
+            for data, kind in some(contents(held, files), len(seen), step):
+                if said := asked(client, "POST", target, data):
+                    wrong[f"{name}: {target} with {kind}"] = said
+    assert wrong == {}
+    assert len(seen) > 25
+
+
+def contents(held: dict[str, str], files: list[str]) -> Iterator[tuple[dict, str]]:
+    """The form with every field of one bad kind, then with one bad field among good ones."""
+    kinds = itertools.cycle(VALUES.items())
+    for kind, value in VALUES.items():
+        yield {**dict.fromkeys(held, said(value)), **sent_files(files, value)}, kind
+    for field in held:
+        for kind, value in itertools.islice(kinds, 5):
+            yield {**held, field: said(value), **sent_files(files, value)}, f"{field} of {kind}"
+
+
+def said(value: bytes) -> str:
+    """The value as a browser's script might send it."""
+    return value.decode("utf-8", "replace")
+
+
+def sent_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
+    """The value as a file for each field that takes one."""
+    return {name: SimpleUploadedFile(said(value[:20]).strip("/\r\n") or "a", value) for name in names}
+
+
+@pytest.mark.parametrize(
+    "target", ["-1", "a\0b", "home", "//evil.example/", "https://evil.example/", "javascript:x"]
+)
+def test_a_choice_of_language_that_came_from_nowhere_leads_home(client, target):
+    answer = client.post("/language/", {"language": "en", "next": target})
+    assert (answer.status_code, answer["Location"]) == (302, "/en/")
