@@ -22,7 +22,7 @@ check() {
 production() {
     MODE=production ALLOWED_HOSTS=convention.example SITE_URL=https://convention.example \
         SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(60))') \
-        EMAIL_URL=smtp+tls://user:word@mail.example:587 "$@"
+        EMAIL_URL=smtp+tls://user:word@mail.example:587 DEFAULT_FROM_EMAIL=club@mail.example "$@"
 }
 
 check "style (ruff)" ruff check .

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.tasks.signals import task_finished
 from django.utils.translation import gettext_lazy as _
 
+from . import checks  # noqa: F401 (registers them)
 from .measure import count_task
 
 if TYPE_CHECKING:

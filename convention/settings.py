@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import environ
@@ -30,6 +31,14 @@ if MODE not in {"development", "test", "production"}:
 PRODUCTION = MODE == "production"
 DEBUG = MODE == "development" and env.bool("DEBUG", default=False)
 TESTING = MODE == "test"
+
+
+def told_by[T](variable: str, read: Callable[..., T], example: str, **default: str) -> T:
+    """What an address in the environment says; one that cannot be read is named, never shown."""
+    try:
+        return read(variable, **default)
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(f"{variable} cannot be read; it looks like {example}.") from error
 
 
 def local_secret() -> str:
@@ -155,8 +164,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS += ["django.forms"]
 
 # Database: SQLite in the folder unless told otherwise. An acknowledged scan survives a power cut.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'convention.sqlite3'}")}
-DATABASE = DATABASES["default"]
+example = "postgres://user:password@host:5432/name or sqlite:////path/file.sqlite3"
+local = f"sqlite:///{VAR_DIR / 'convention.sqlite3'}"
+DATABASE = told_by("DATABASE_URL", env.db, example, default=local)
+DATABASES = {"default": DATABASE}
+if DATABASE["ENGINE"].rpartition(".")[2] not in {"postgresql", "sqlite3"}:
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     if DATABASE["NAME"] != ":memory:":
         Path(DATABASE["NAME"]).parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +189,8 @@ else:
 DATABASE["CONN_MAX_AGE"] = 0 if TESTING else 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+example = "rediscache://host:6379/1"
+CACHES = {"default": told_by("CACHE_URL", env.cache, example, default="locmemcache://")}
 CACHES["default"].setdefault("OPTIONS", {})
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 5000}
@@ -214,7 +228,7 @@ PERIODIC_WORK = {
 MAIL_DIR = VAR_DIR / "mail"
 EMAIL_URL = env("EMAIL_URL", default="")
 if EMAIL_URL:
-    mail = env.email_url("EMAIL_URL")
+    mail = told_by("EMAIL_URL", env.email_url, "smtp+tls://user:password@host:587")
     MAILERS = {
         "default": {
             "BACKEND": mail["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "convention.smtp"),

@@ -30,6 +30,16 @@ def run(*args: str, **environ: str) -> tuple[int, str, str]:
         ({"MODE": "holiday"}, "MODE is 'holiday'; it must be development, test or production.\n"),
         ({"TASKS_URL": "pigeon"}, "TASKS_URL is 'pigeon'; it must be database or immediate.\n"),
         (
+            {"EMAIL_URL": "smpt://user:word@host"},
+            "EMAIL_URL cannot be read; it looks like smtp+tls://user:password@host:587.\n",
+        ),
+        (
+            {"EMAIL_URL": "smtp://user:word@host:port"},
+            "EMAIL_URL cannot be read; it looks like smtp+tls://user:password@host:587.\n",
+        ),
+        ({"DATABASE_URL": "mysql://host/name"}, "DATABASE_URL must begin with postgres:// or sqlite:///.\n"),
+        ({"CACHE_URL": "foo://x"}, "CACHE_URL cannot be read; it looks like rediscache://host:6379/1.\n"),
+        (
             {"MODE": "production", "SECRET_KEY": "x" * 60},
             "Set ALLOWED_HOSTS to the names this site answers to.\n",
         ),

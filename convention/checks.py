@@ -1,0 +1,80 @@
+"""What is likely wrong with a production site's settings, a sentence each; `manage.py check --deploy`."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 (the framework's name)
+
+PLACEHOLDER = "@example.org"
+
+
+@register(Tags.security, deploy=True)
+def production(app_configs: object, **_kwargs: Any) -> list[CheckMessage]:
+    """All that a production site should not be started with."""
+    return [*address(), *mail(), *files(), *sharing()] if settings.PRODUCTION else []
+
+
+def address() -> Iterator[CheckMessage]:
+    """The address in mails must be one that people can open, over https."""
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    if not settings.SECURE:
+        yield Warning(
+            f"SITE_URL is {settings.SITE_URL}: links in mails and badge codes would not lead to https.",
+            hint="Set SITE_URL to the address people see, such as https://convention.example.org.",
+            id="convention.W001",
+        )
+    allowed = [name.lstrip(".") for name in settings.ALLOWED_HOSTS]
+    if "*" not in allowed and not any(host == name or host.endswith(f".{name}") for name in allowed):
+        yield Error(
+            f"SITE_URL leads to {host or 'nowhere'}, which ALLOWED_HOSTS does not name.",
+            hint="People who follow a link from a mail would be turned away: add it.",
+            id="convention.E001",
+        )
+
+
+def mail() -> Iterator[CheckMessage]:
+    """Mails must leave, from a sender that exists."""
+    if not settings.MAILERS["default"]["BACKEND"].endswith("smtp.EmailBackend"):
+        yield Warning(
+            "EMAIL_URL sends no mails.",
+            hint="smtp+tls://user:password@host:587, smtp+ssl://...:465 or smtp://host:25.",
+            id="convention.W002",
+        )
+    elif not settings.MAILERS["default"]["OPTIONS"].get("host"):
+        yield Error("EMAIL_URL names no mail server.", id="convention.E002")
+    if PLACEHOLDER in settings.DEFAULT_FROM_EMAIL:
+        yield Warning(
+            f"DEFAULT_FROM_EMAIL is {settings.DEFAULT_FROM_EMAIL}, which nobody can answer.",
+            hint="Set the club's own address: mail servers refuse senders that do not exist.",
+            id="convention.W003",
+        )
+
+
+def files() -> Iterator[CheckMessage]:
+    """Pages need their style sheets."""
+    if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        yield Info(
+            f"Style sheets are missing in {settings.STATIC_ROOT}: no page can be shown.",
+            hint="Run manage.py collectstatic --noinput, after each update too.",
+            id="convention.I001",
+        )
+
+
+def sharing() -> Iterator[CheckMessage]:
+    """What several processes should know together."""
+    local = settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
+    if local and int(os.environ.get("WEB_WORKERS") or 0) > 4:
+        yield Warning(
+            "Each server process counts rate limits for itself: many of them let through many times as much.",
+            hint="Set CACHE_URL=rediscache://host:6379/1 to count together.",
+            id="convention.W005",
+        )
+    if settings.TASKS_URL == "immediate":
+        yield Warning(
+            "TASKS_URL is immediate: what fails, such as a mail, is not tried again.",
+            hint="Leave TASKS_URL out and run manage.py worker (manage.py serve starts one).",
+            id="convention.W006",
+        )
