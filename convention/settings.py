@@ -295,10 +295,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 RATE_LIMITS = env("RATE_LIMITS", default="on")
 LINKS_LAST_DAYS = env.int("LINKS_LAST_DAYS", default=90)
 AUTH_USER_MODEL = "club.Person"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

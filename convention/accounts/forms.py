@@ -4,7 +4,18 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    RequestLoginCodeForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
+from allauth.account.forms import (
+    ReauthenticateForm as PasswordForm,
+)
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -29,14 +40,23 @@ UNREADABLE = (TypeError, ValueError, KeyError, AttributeError, IndexError, Inval
 """What the library raises for an answer that no passkey gave."""
 
 
-class SignIn(LoginForm):
+class Plain(forms.Form):
+    """Labels say what a field is for: nothing stands in the field itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if name in {"email", "login"}:
+                field.label = _("E-mail")
+
+
+class SignIn(Plain, LoginForm):
     """Address and password; the browser may offer a passkey in the first field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("E-mail")
-        self.fields["login"].widget.attrs |= {"autocomplete": "username webauthn", "placeholder": ""}
-        self.fields["password"].widget.attrs["placeholder"] = ""
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
         self.fields["password"].help_text = ""
 
     def login(self, request: Any, redirect_url: str | None = None) -> Any:
@@ -45,6 +65,38 @@ class SignIn(LoginForm):
         if request.user.is_authenticated:
             limit_session(request, request.user)
         return answer
+
+
+class AskForCode(Plain, RequestLoginCodeForm):
+    """Where the code is sent."""
+
+
+class AskForLink(Plain, ResetPasswordForm):
+    """Where the link to a new password is sent."""
+
+
+class NewAddress(Plain, AddEmailForm):
+    """Another address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New address")
+
+
+class ChangePassword(Plain, ChangePasswordForm):
+    """The present password, and another."""
+
+
+class FirstPassword(Plain, SetPasswordForm):
+    """A password, for someone who had none."""
+
+
+class NewPassword(Plain, ResetPasswordKeyForm):
+    """Another password, by the link of a mail."""
+
+
+class ShowPassword(Plain, PasswordForm):
+    """Before a change of weight."""
 
 
 def code_field(label: Any, hint: Any = "") -> forms.CharField:
@@ -135,7 +187,6 @@ class AddPasskey(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].required = False
         self.fields.pop("passwordless", None)
 
     def clean(self) -> dict[str, Any]:

@@ -12,7 +12,16 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"login": "convention.accounts.forms.SignIn"}
+ACCOUNT_FORMS = {
+    "login": "convention.accounts.forms.SignIn",
+    "request_login_code": "convention.accounts.forms.AskForCode",
+    "reset_password": "convention.accounts.forms.AskForLink",
+    "reset_password_from_key": "convention.accounts.forms.NewPassword",
+    "change_password": "convention.accounts.forms.ChangePassword",
+    "set_password": "convention.accounts.forms.FirstPassword",
+    "add_email": "convention.accounts.forms.NewAddress",
+    "reauthenticate": "convention.accounts.forms.ShowPassword",
+}
 
 MFA_ADAPTER = "convention.accounts.adapters.SecondFactors"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]

@@ -3,13 +3,19 @@
 from typing import Any
 
 from allauth.mfa.base import views as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from . import views
+
+# The back office is no place for secrets and sessions: a lost factor is reset by a command.
+admin.site.unregister([Authenticator, UserSession])
 
 to_security = RedirectView.as_view(pattern_name="security")
 

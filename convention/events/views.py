@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -94,6 +95,7 @@ def rooms(request: "HttpRequest", event: str) -> "HttpResponse":
 
 
 @read_or_write
+@reauthentication_required(allow_get=True)
 def people(request: "HttpRequest", event: str) -> "HttpResponse":
     """Who may do what for the event, now, later and before."""
     found = event_to_organize(event, request.user)

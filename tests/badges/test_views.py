@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def organizer(client):
     person = make_person(is_superuser=True)
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person)
     return client
 
 
@@ -82,7 +82,7 @@ def test_the_preview_is_a_picture_even_before_anyone_registers(organizer):
 def test_strangers_see_nothing(client, page):
     address = f"/organize/{make_event().slug}/badges/{page}"
     anonymous = client.get(address).status_code
-    client.force_login(make_person(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_person())
     assert (anonymous, client.get(address).status_code) == (302, 403)
 
 

@@ -1,10 +1,15 @@
 """Signing in: limits go by e-mail, and there is one door."""
 
 import re
+from typing import ClassVar
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
+from django.utils import translation
 
+from convention.accounts.letters import OCCASIONS, letter
+from convention.mail import send
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +53,26 @@ def test_a_stranger_and_a_member_get_the_same_answer(client):
     assert known == unknown
 
 
+class Counted(MD5PasswordHasher):
+    """Notes each time a password is worked on, which is what takes time."""
+
+    algorithm = "counted"
+    times: ClassVar[list[str]] = []
+
+    def encode(self, password, salt):
+        self.times.append(salt)
+        return super().encode(password, salt)
+
+
+def test_a_stranger_and_a_member_wait_as_long(client, settings):
+    settings.PASSWORD_HASHERS = ["tests.convention.test_sign_in.Counted"]
+    make_person(email="ana@example.org", password="right and long")
+    for address in ("ana@example.org", "eva@example.org"):
+        Counted.times.clear()
+        said_to(client, address)
+        assert len(Counted.times) == 1, address
+
+
 def said_to(client, address):
     answer = client.post(LOGIN, {"login": address, "password": "wrong"})
     return re.sub(r'value="[^"]*"', "", answer.content.decode())
@@ -65,3 +90,28 @@ def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, 
     assert letter.subject == "No account has this address"
     assert "Registering for an event needs no account." in letter.body
     assert "signup" not in letter.body
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("occasion", sorted(OCCASIONS))
+def test_each_letter_about_an_account_is_whole_in_both_forms(mailoutbox, occasion, language):
+    values = {name: f"{name}@example.org" for name in ("from_email", "to_email", "deleted_email")}
+    link = {"password_reset_url": "https://club.example/key/"} if occasion == "password_reset_key" else {}
+    context = {**values, **link, "code": "12345" if occasion == "login_code" else ""}
+    send(letter(f"account/email/{occasion}", "ana@example.org", context, language))
+    [sent] = mailoutbox
+    [(html, _kind)] = sent.alternatives
+    for part in (sent.subject, sent.body, html):
+        assert "%(" not in part
+        assert "&#" not in sent.body
+    expected = [*link.values(), *filter(None, [context["code"]])]
+    assert [text for text in expected if text not in sent.body or text not in html] == []
+    assert f'<html lang="{language}"' in html
+    with translation.override(language):
+        assert sent.subject == str(OCCASIONS[occasion].subject)
+        assert str(OCCASIONS[occasion].closing) in sent.body
+
+
+def test_letters_speak_french_and_english(mailoutbox):
+    subjects = [letter("webauthn_added", "a@example.org", {}, language).subject for language in ("fr", "en")]
+    assert subjects == ["Clé d’accès ajoutée", "Passkey added"]
