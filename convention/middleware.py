@@ -34,6 +34,33 @@ WELL_FORMED_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 access = logging.getLogger("convention.access")
 
 
+class Closed:
+    """Every answer, files and faults too, says that other sites may neither frame nor embed it.
+
+    What is shown to somebody signed in is kept by nobody, unless its view says otherwise.
+    """
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Add what the view did not say itself."""
+        response = self.get_response(request)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        if not getattr(response, "xframe_options_exempt", False):
+            response.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        if "Cache-Control" not in response and is_signed_in(request):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
+def is_signed_in(request: "HttpRequest") -> bool:
+    """Whether somebody is known to be there, without asking the database for whoever brings no session."""
+    user = getattr(request, "user", None)
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and user is not None and user.is_authenticated
+
+
 class RequestIds:
     """Give each request an id, kept in logs and the audit trail, say who acts, and log and count the answer.
 

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -81,10 +82,12 @@ def said(session: Session, mine: list[Session]) -> str:
 
 
 def refuse_other_sites(request: "HttpRequest") -> None:
-    """Browsers name the origin of each POST; one from another site is refused."""
-    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
+    """Browsers name the origin of each POST, old ones the page it comes from; another site's is refused."""
     own = f"{request.scheme}://{request.get_host()}"
-    if origin not in {None, own} or site not in {"same-origin", "none"}:
+    page = urlsplit(request.headers.get("Referer", own))
+    origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if origin != own or site not in {"same-origin", "none"}:
         raise Forbidden(_("This choice came from another site. Open the programme and choose there."))
 
 

@@ -1,0 +1,151 @@
+"""What every answer says to the browser: no foreign code, no frame, no guessing, nothing personal kept."""
+
+import pytest
+from django.test import Client
+
+from tests.doors import client_of, named_addresses, objects_of, people_of
+
+pytestmark = pytest.mark.django_db
+
+# Whose answers are the same for everybody; all others may show something personal.
+FOR_ALL = {
+    "accent", "agenda", "agenda-ics", "agenda-json", "agenda-pdf", "agenda-xml", "api-docs", "api-event",
+    "api-problem", "api-schema", "api-sessions", "badge", "components", "dev-mails", "event", "home", "scan",
+    "scanner-manifest", "scanner-worker", "session", "speaker", "speakers",
+}  # fmt: skip
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=()",
+}
+STRAY = ["/nothing/", "/api/v1/nothing/", "/back-office/", "/accounts/login/", "/static/convention/look.css"]
+
+
+def wrong_with(answer) -> list[str]:
+    """What is missing or different."""
+    found = [name for name, value in ALWAYS.items() if answer.get(name) != value]
+    policy = answer.get("Content-Security-Policy", "")
+    if answer.get("X-Frame-Options") != "DENY" or "frame-ancestors 'none'" not in policy:
+        found.append("frames")
+    if "default-src 'none'" not in policy or "unsafe-inline" in policy or "script-src *" in policy:
+        found.append("Content-Security-Policy")
+    return found
+
+
+def is_kept_by_others(answer) -> bool:
+    """Whether a cache on the way, or the next person at this browser, may get to see it."""
+    control = answer.get("Cache-Control", "")
+    if "no-store" in control or "private" in control:
+        return False
+    return answer.status_code in {200, 206, 304} and bool(answer.content if not answer.streaming else True)
+
+
+@pytest.mark.parametrize("role", ["anonymous", "organizer"])
+def test_every_answer_is_closed_to_strangers(role):
+    here, elsewhere = objects_of("headers"), objects_of("elsewhere", spare=7)
+    people = people_of(here, elsewhere.event)
+    client = client_of(people.get(role))
+    wrong, kept = {}, []
+    addresses = {name: here.address(name, arguments) for name, arguments in named_addresses()}
+    for name, address in {**addresses, **{stray: stray for stray in STRAY}}.items():
+        answer = client.get(address)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        if found := wrong_with(answer):
+            wrong[name] = found
+        personal = name in addresses and (name not in FOR_ALL or role != "anonymous")
+        if personal and name not in SHARED_SIGNED_IN and is_kept_by_others(answer):
+            kept.append((name, answer.get("Cache-Control", "")))
+    assert wrong == {}
+    assert kept == []
+
+
+# Files without a trace of who asks.
+SHARED_SIGNED_IN = {
+    "accent", "agenda-ics", "agenda-json", "agenda-pdf", "agenda-xml", "api-docs", "api-event", "api-problem",
+    "api-schema", "api-sessions", "scan", "scanner-manifest", "scanner-worker",
+}  # fmt: skip
+
+
+def test_an_unchanged_answer_says_the_same(client: Client):
+    objects_of("headers")
+    first = client.get("/events/headers/agenda.ics")
+    again = client.get("/events/headers/agenda.ics", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, wrong_with(again)) == (304, [])
+
+
+def test_a_fault_of_ours_says_the_same(client: Client, monkeypatch):
+    def fail(*_args):
+        raise RuntimeError
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("registrations.views.event.offer_of", fail)
+    objects_of("headers")
+    answer = client.get("/events/headers/")
+    assert (answer.status_code, wrong_with(answer)) == (500, [])
+
+
+def test_https_is_kept_where_the_site_is_served_in_production(client: Client, settings):
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
+    answer = client.get("/", secure=True)
+    assert answer["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "localhost:evil"])
+def test_a_host_that_is_not_ours_is_not_believed(client: Client, settings, host):
+    settings.ALLOWED_HOSTS = ["localhost", "testserver"]
+    assert client.get("/accounts/login/", headers={"host": host}).status_code == 400
+    answer = client.get("/en/accounts/login/", headers={"X-Forwarded-Host": "evil.example"})
+    assert "evil.example" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example",
+        "javascript:alert(1)", "http:evil.example", "/\tevil.example/..//evil.example", "///evil.example",
+        "/%0d%0aSet-Cookie:x=y\r\nX: y",
+    ],
+)  # fmt: skip
+def test_nobody_is_sent_to_another_site(client: Client, target):
+    event = objects_of("headers")
+    addresses = {
+        "/language/": {"language": "en", "next": target},
+        "/events/headers/agenda/choose/": {"add": str(event.values["guid"]), "next": target},
+    }
+    for address, data in addresses.items():
+        answer = client.post(address, data)
+        assert answer.status_code in {302, 303}
+        goes_to = answer["Location"]
+        assert goes_to.startswith("/")
+        assert not goes_to.startswith(("//", "/\\"))
+        assert "\n" not in goes_to
+        assert "X" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"}, {"Referer": "https://evil.example/page"},
+        {"Origin": "http://testserver.evil.example"}, {"Origin": "http://testserver:81"},
+    ],
+)  # fmt: skip
+def test_another_site_chooses_nothing_for_a_visitor(client: Client, headers):
+    """Also in an old browser, which names neither origin nor site, but the page it comes from."""
+    event = objects_of("headers")
+    data = {"add": str(event.values["guid"])}
+    assert client.post("/events/headers/agenda/choose/", data, headers=headers).status_code == 403
+    assert not client.cookies
+
+
+def test_paths_lead_nowhere_else(client: Client):
+    for path in (
+        "/static/../convention/settings.py",
+        "/static/%2e%2e/manage.py",
+        "/dev/mail/..%2f..%2fsecret_key/1/",
+        "/static/convention/..%5c..%5csettings.py",
+    ):
+        assert client.get(path).status_code == 404
