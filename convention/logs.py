@@ -3,7 +3,9 @@
 import json
 import logging
 import re
+import sys
 from types import TracebackType
+from typing import Any
 
 from .actor import current_actor
 
@@ -54,3 +56,25 @@ class JsonLines(logging.Formatter):
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 (the library's name)
         """Where it failed and why, without the data it failed on."""
         return clean(super().formatException(ei))
+
+
+def configuration(*, production: bool, level: str) -> dict[str, Any]:
+    """Where lines go and how much is told; what libraries warn of is a line like any other."""
+    logging.captureWarnings(production)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": JsonLines if production else Lines}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # What a visitor asked wrongly is answered, not logged: a rush would fill the log.
+            "django.request": {"level": "ERROR"},
+            "fido2": {"level": "WARNING"},  # names each passkey
+            # One line for each request, and which request queued which task: in production only.
+            "convention.access": {"level": level if production else "WARNING"},
+            "django.tasks": {"level": "DEBUG" if production and level == "INFO" else level},
+        },
+    }

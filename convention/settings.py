@@ -4,10 +4,8 @@
 `production` (which refuses to start without a secret key and a host name).
 """
 
-import logging
 import os
 import secrets
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from convention import logs
 from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
 
 env = environ.Env()
@@ -389,21 +388,4 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# What libraries warn of is a line like any other.
-logging.captureWarnings(PRODUCTION)
-LOG_LEVEL = env("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "convention.logs.JsonLines" if PRODUCTION else "convention.logs.Lines"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # What a visitor asked wrongly is answered, not logged: a rush for the last place would fill the log.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "fido2": {"level": "WARNING"},  # names each passkey
-        # One line for each request, and which request queued which task: in production only.
-        "convention.access": {"level": LOG_LEVEL if PRODUCTION else "WARNING"},
-        "django.tasks": {"level": "DEBUG" if PRODUCTION and LOG_LEVEL == "INFO" else LOG_LEVEL},
-    },
-}
+LOGGING = logs.configuration(production=PRODUCTION, level=env("LOG_LEVEL", default="INFO"))

@@ -99,9 +99,9 @@ def test_an_edit_is_seen_at_once_by_every_server(servers, event):
         for port in servers:
             assert [title in ask(port, path)[1] for path in public] == [True] * len(public)
             assert name in ask(port, "/events/both/")[1]
-    allowed = [ask(port, "/api/v1/events/both/orders/", token)[0] for port in servers]
+    allowed = [ask(port, "/api/v1/events/both/registrations/", token)[0] for port in servers]
     revoke_token(person_id=person.pk, token_id=row.pk)
-    refused = [ask(port, "/api/v1/events/both/orders/", token)[0] for port in servers]
+    refused = [ask(port, "/api/v1/events/both/registrations/", token)[0] for port in servers]
     assert (401 in allowed, refused) == (False, [401, 401])
 
 
