@@ -3,8 +3,10 @@
 import tempfile
 from typing import Any
 
+from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -19,28 +21,39 @@ from registrations.doors import order_by_link
 from registrations.models import Registration
 
 from .codes import Holder, NoBadge, event_of_code
-from .pdf import badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
+from .pdf import Problem, badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
 from .print import AT_ONCE, TITLES
 
 SHOWN = 100
+KEPT_SECONDS = 60
 
 
 @require_safe
 def organize_badges(request: HttpRequest, event: str) -> HttpResponse:
     """What will be printed: a badge as it will look, what to look at first, the files."""
     found = event_to_organize(event, request.user)
-    problems = preflight(found)
     count = Registration.objects.filter(event=found).confirmed().count()
+    problems, in_all = _looked_at(found, count)
     context: dict[str, Any] = {
         "event": found,
         "count": count,
         "layouts": TITLES,
         "is_job": count > AT_ONCE,
-        "problems": problems[:SHOWN],
-        "more": max(0, len(problems) - SHOWN),
+        "problems": problems,
+        "more": in_all - len(problems),
         "section": "organize",
     }
     return render(request, "badges/organize.html", context)
+
+
+def _looked_at(event: Event, badges: int) -> tuple[list[Problem], int]:
+    """The first problems and how many there are; kept until a registration changes."""
+    key = f"badges.preflight:{event.pk}:{event.sequence}:{badges}:{get_language()}"
+    if (kept := cache.get(key)) is None:
+        problems = preflight(event)
+        kept = problems[:SHOWN], len(problems)
+        cache.set(key, kept, KEPT_SECONDS)
+    return kept
 
 
 @require_safe

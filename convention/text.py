@@ -14,6 +14,8 @@ SIGNATURE = "-- "
 
 def tidy(text: str) -> str:
     """One line in NFC, without control characters, overrides and superfluous spaces."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     kept = "".join(" " if _is_control(c) else c for c in composed if c not in TRICKS)
     return " ".join(kept.split())
@@ -21,6 +23,8 @@ def tidy(text: str) -> str:
 
 def fold(text: str) -> str:
     """For comparing: without accents and case, so that “Éloïse” is found by “eloise”."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 

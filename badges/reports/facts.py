@@ -72,8 +72,8 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
         found[device.event_id].devices.append(device)
     _look_at_sessions(found)
     _count_undelivered(found)
-    for facts in found.values():
-        facts.unprintable = unprintable_names(facts.event)
+    for event, names in unprintable_names(events).items():
+        found[event].unprintable = names
     return list(found.values())
 
 
@@ -147,26 +147,34 @@ def _look_at_sessions(found: dict[int, Facts]) -> None:
         found[event].clashes = len(clashes(timed))
 
 
-def unprintable_names(event: Event) -> list[str]:
-    """Names on badges with a character that no packaged font draws; kept until a registration changes."""
-    key = f"reports.unprintable:{event.pk}:{event.sequence}"
-    return cache.get_or_set(key, lambda: _unprintable(event), KEPT_SECONDS) or []
+def unprintable_names(events: Iterable[Event]) -> dict[int, list[str]]:
+    """By event, names on badges with a character that no packaged font draws; kept until one changes."""
+    keys = {f"reports.unprintable:{event.pk}:{event.sequence}": event.pk for event in events}
+    kept = cache.get_many(keys)
+    if missing := {key: pk for key, pk in keys.items() if key not in kept}:
+        rows = _names_of(missing.values())
+        made = {key: _unprintable(rows[pk]) for key, pk in missing.items()}
+        cache.set_many(made, KEPT_SECONDS)
+        kept |= made
+    return {pk: kept[key] for key, pk in keys.items()}
 
 
-def _unprintable(event: Event) -> list[str]:
-    rows = list(
-        Registration.objects.confirmed()
-        .filter(event=event)
-        .order_by("pk")
-        .values_list("first_name", "last_name", "company")
-    )
+def _names_of(events: Iterable[int]) -> dict[int, list[tuple[str, ...]]]:
+    rows: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+    confirmed = Registration.objects.confirmed().filter(event__in=list(events)).order_by("pk")
+    for event, *words in confirmed.values_list("event_id", "first_name", "last_name", "company"):
+        rows[event].append(tuple(words))
+    return rows
+
+
+def _unprintable(rows: list[tuple[str, ...]]) -> list[str]:
     bad = set(missing_glyphs("".join(sorted(characters(rows)))))
     return [f"{row[0]} {row[1]}".strip() for row in rows if bad & characters([row])] if bad else []
 
 
 def characters(rows: Iterable[tuple[str, ...]]) -> set[str]:
     """Every character in some rows of text."""
-    return {character for row in rows for text in row for character in text}
+    return set().union(*(text for row in rows for text in row))
 
 
 def coming(events: Iterable[Event], *, at: datetime.datetime | None = None) -> list[Event]:

@@ -1,0 +1,135 @@
+"""No page or endpoint asks the database more often because there is more in it.
+
+Every address that is read, from the patterns themselves, with a few rows and with many: equal counts.
+"""
+
+import datetime
+import uuid
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from convention.audit.models import Entry
+from convention.events.models import EventRole
+from tests.doors import bearers_of, client_of, named_addresses, objects_of
+from tests.factories import (
+    make_administrator,
+    make_company,
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_room,
+    make_session,
+    make_ticket,
+    make_track,
+)
+from tests.test_doors import POSTED, WITH_MORE
+
+pytestmark = pytest.mark.django_db
+
+MORE = 12
+ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "scanner-snapshot"}
+
+
+def add_one(here, number, person):
+    """One more of everything beneath the event, all of it joined to the rest."""
+    event, at = here.event, timezone.now()
+    room = make_room(event, f"Salle {number}")
+    track = make_track(event, f"Parcours {number}", slug=f"p{number}")
+    session = make_session(
+        event,
+        f"Session {number}",
+        speakers=(f"Ana {number}", f"Zoé {number}"),
+        room=room,
+        track=track,
+        number=100 + number,
+    )
+    ticket = make_ticket(event, slug=f"t{number}", name=f"Billet {number}", capacity=10)
+    # Places in the order whose page is read, and in orders of their own.
+    company = make_company()
+    people = [
+        make_registration(
+            ticket, order=here.registration.order, company=company.name, last_name=f"B{number}"
+        ),
+        make_registration(ticket, order=make_order(event), person=person, last_name=f"C{number}"),
+    ]
+    door = Checkpoint.objects.create(event=event, name=f"Porte {number}", kind="session", session=session)
+    device = Device.objects.create(
+        event=event, checkpoint=door, token_hash=f"{number:064}", expires_at=at + datetime.timedelta(days=1)
+    )
+    for registration in people:
+        add_scans(device, registration, at)
+    EventRole.objects.create(event=event, person=make_member(), role="desk", starts_on=at.date())
+    for subject in (here.registration, *people):
+        label = f"registrations.registration:{subject.pk}"
+        Entry.objects.create(
+            actor=make_person(), verb="registration.correct", event=event.slug, subject=label
+        )
+    other = make_event()
+    make_registration(make_ticket(other), person=person)
+
+
+def add_scans(device, registration, at):
+    """Two scans in conflict, and the presence that they add up to."""
+    for verdict in ("admitted", "already_in"):
+        Scan.objects.create(
+            uid=uuid.uuid4(), device=device, event=device.event, checkpoint=device.checkpoint,
+            registration=registration, payload_hash="x", direction="in", scanned_at=at, received_at=at,
+            effective_at=at, verdict=verdict,
+        )  # fmt: skip
+    Presence.objects.create(
+        event=device.event, checkpoint=device.checkpoint, registration=registration, is_inside=True,
+        first_in=at, last_in=at, last_device=device, entries=1, has_conflict=True, latest_at=at,
+    )  # fmt: skip
+
+
+def queries_of(client, address):
+    """How often the database is asked for one answer, with nothing kept from before; and its status."""
+    cache.clear()
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+    assert answer.status_code < 500, address
+    return len(asked), answer.status_code
+
+
+def read_all(clients, here):
+    """The number of queries and the status, by address and reader."""
+    found = {}
+    for name, arguments in named_addresses():
+        if name in POSTED or name in WITH_MORE:
+            continue
+        address = here.address(name, arguments)
+        readers = ("device", "program") if name in ENDPOINTS else ("anonymous", "administrator")
+        for reader in readers:
+            found[name, reader] = queries_of(clients[reader], address)
+    return found
+
+
+def test_no_address_asks_more_of_a_fuller_database():
+    here, elsewhere = objects_of("growing"), objects_of("elsewhere", spare=7)
+    person = make_administrator()
+    bearers = bearers_of(here, elsewhere)
+    add_one(here, 0, person)
+    add_one(here, 1, person)
+    clients = {
+        "anonymous": Client(),
+        "administrator": client_of(person),
+        "device": Client(headers={"authorization": f"Bearer {bearers['device']}"}),
+        "program": Client(headers={"authorization": f"Bearer {bearers['organizer’s program']}"}),
+    }
+    read_all(clients, here)  # what is read once for the life of the process
+    few = read_all(clients, here)
+    for number in range(2, MORE):
+        add_one(here, number, person)
+    many = read_all(clients, here)
+    grown = {place: (few[place], many[place]) for place in few if few[place] != many[place]}
+    assert grown == {}
