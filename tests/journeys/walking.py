@@ -166,6 +166,7 @@ def pages_for(
         with translation.override(language):
             address = reverse(name, kwargs={argument: given[argument] for argument in arguments})
         answer = client.get(address)
+        answer.close()
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
             shown[name] = address
     return shown

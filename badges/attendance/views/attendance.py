@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,7 @@ from ..inside import still_inside
 from ..models import Checkpoint, Presence, Scan
 from ..pair import entrance_of
 from ..snapshot import latest_presence
+from ..verdict import ADMITTED, ALREADY_IN
 
 ON_A_PAGE = 50
 GROUPS_DRAWN = 12
@@ -175,10 +177,24 @@ def check_in_person(request: HttpRequest, event: str, reference: str) -> HttpRes
     chosen = request.POST.get("checkpoint", "")
     doors = found.checkpoints.select_related("event")
     at = doors.filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
-    check_in(
+    result = check_in(
         registration=one,
         door=at or entrance_of(found),
         operator=request.user if isinstance(request.user, Person) else None,
         direction="out" if request.POST.get("direction") == "out" else "in",
     )
+    _say(request, result.verdict, one.name or one.email)
     return redirect("organize-attendance-person", found.slug, one.reference)
+
+
+def _say(request: HttpRequest, verdict: str, name: str) -> None:
+    """What became of it, by name: read aloud where nobody looks."""
+    is_out = request.POST.get("direction") == "out"
+    if verdict == ADMITTED:
+        said = _("%(name)s is let out.") if is_out else _("%(name)s is let in.")
+        messages.success(request, said % {"name": name})
+    elif verdict == ALREADY_IN:
+        messages.warning(request, _("%(name)s was inside already.") % {"name": name})
+    else:
+        said = _("%(name)s is not let in: the latest scan below says why.")
+        messages.warning(request, said % {"name": name})

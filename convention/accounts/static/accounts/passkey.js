@@ -71,6 +71,7 @@ function say(form, name) {
 
 function prepare(form) {
   form.hidden = false;
+  form.classList.remove("unready");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     say(form, "");
