@@ -29,7 +29,7 @@ class SentenceCommand(BaseCommand):
         """Parse as Django does; what cannot be parsed is one sentence, without the list of all options."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         if self._called_from_command_line:
-            parser.error = self.misread  # type: ignore[method-assign]
+            parser.error = self.misread  # type: ignore[method-assign]  # of this parser alone
         return parser
 
     def misread(self, message: str) -> NoReturn:

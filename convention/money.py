@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.utils import formats, translation
 
-NARROW_NO_BREAK = "\u202f"
 NO_BREAK = "\u00a0"
 
 

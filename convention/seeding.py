@@ -14,12 +14,14 @@ SIZES: Final = ("small", "club", "large")
 class World:
     """One demo to build. Each app's `seed(world)` adds its rows, lowest storey first.
 
-    `size` is one of SIZES; the sizes share companies and people and coexist as events of their own.
+    `size` is one of SIZES; they share companies and people and coexist as events of their own. Each app notes
+    in `made` what it made.
     """
 
     size: str
     number: int
     now: datetime.datetime = field(default_factory=timezone.now)
+    made: list[str] = field(default_factory=list)
 
     def rng(self, *key: object) -> random.Random:
         """A generator of its own for each thing, so that one never shifts another."""

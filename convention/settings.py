@@ -15,6 +15,7 @@ from django.utils.csp import CSP
 
 from convention import logs
 from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
+from convention.api import settings as api
 
 env = environ.Env()
 
@@ -358,34 +359,6 @@ X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=()"
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["convention.api.authentication.BearerToken"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["convention.api.throttles.PerToken"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["convention.api.parsers.Json"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "convention.api.pagination.CursorPages",
-    "PAGE_SIZE": 100,
-    "EXCEPTION_HANDLER": "convention.api.problems.answer",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Convention",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "badges.attendance.openapi.add_scanner",
-        "convention.api.answers.describe_problems",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "BookingState": ["confirmed", "pending", "cancelled", "expired"],
-        "Fullness": ["free", "filling", "full"],
-    },
-}
+REST_FRAMEWORK, SPECTACULAR_SETTINGS = api.REST_FRAMEWORK, api.SPECTACULAR_SETTINGS
 
 LOGGING = logs.configuration(production=PRODUCTION, level=env("LOG_LEVEL", default="INFO"))

@@ -143,7 +143,7 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
     sheet.freeze_panes = "A2"
     for number, name in enumerate(header, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = max(12, min(40, len(name) + 8))
-    sheet.append([_cell(sheet, name, bold=True) for name in header])
+    sheet.append([_heading(sheet, name) for name in header])
     for row in rows:
         sheet.append([_cell(sheet, value) if isinstance(value, str) else _naive(value) for value in row])
     file = io.BytesIO()
@@ -151,14 +151,25 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
     return file.getvalue()
 
 
-def _cell(sheet: Any, text: str, *, bold: bool = False) -> Any:
-    kept = UNWRITABLE.sub("", text)[:32_000]
-    if not bold and not kept.startswith("="):
-        return kept
-    cell = WriteOnlyCell(sheet, kept)
+def _heading(sheet: Any, text: str) -> Any:
+    cell = _text_cell(sheet, _kept(text))
+    cell.font = Font(bold=True)
+    return cell
+
+
+def _cell(sheet: Any, text: str) -> Any:
+    """A text as it is, or where a spreadsheet would take it for a formula, as a cell that says it is text."""
+    kept = _kept(text)
+    return _text_cell(sheet, kept) if kept.startswith("=") else kept
+
+
+def _kept(text: str) -> str:
+    return UNWRITABLE.sub("", text)[:32_000]
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
-    if bold:
-        cell.font = Font(bold=True)
     return cell
 
 

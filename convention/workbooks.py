@@ -37,7 +37,7 @@ def read_workbook(content: bytes) -> Iterator[list[str]]:
             _refuse_bombs(archive)
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
             sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), book.worksheets[0])
-            _refuse_what_cannot_be_seen(archive, str(sheet._worksheet_path))  # type: ignore[attr-defined]
+            _refuse_what_cannot_be_seen(archive, str(sheet._worksheet_path))  # type: ignore[attr-defined]  # told nowhere
         sheet.reset_dimensions()  # what a file says of its own size is often wrong
         for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
             yield [] if row.count(None) == len(row) else [_text(value) for value in row]

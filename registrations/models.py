@@ -192,14 +192,14 @@ FOUND_BY = ("search", "sort_name")
 class RegistrationQuerySet(models.QuerySet["Registration"]):
     """Sets of registrations, with time as an argument."""
 
-    def bulk_create(  # type: ignore[override]
+    def bulk_create(  # type: ignore[override]  # the rest is passed on
         self, objs: Iterable["Registration"], *args: Any, **kwargs: Any
     ) -> list["Registration"]:
         """Add many; each is made findable."""
         objs = list(objs)
         for registration in objs:
             registration.make_findable()
-        return super().bulk_create(objs, *args, **kwargs)  # type: ignore[arg-type, return-value]
+        return super().bulk_create(objs, *args, **kwargs)  # type: ignore[arg-type, return-value]  # Self is unsaid
 
     def bulk_update(
         self, objs: Iterable["Registration"], fields: Iterable[str], *args: Any, **kwargs: Any
@@ -209,7 +209,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         for registration in objs:
             registration.make_findable()
         return super().bulk_update(
-            objs,  # type: ignore[arg-type]
+            objs,  # type: ignore[arg-type]  # Self is unsaid
             [*fields, *FOUND_BY],
             *args,
             **kwargs,

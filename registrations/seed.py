@@ -36,6 +36,7 @@ def seed(world: World) -> None:
     main = Event.objects.get(slug=world.main_event)
     make_tickets(world, main)
     make_registrations(world, main, REGISTRATIONS[world.size])
+    world.made.append(f"{REGISTRATIONS[world.size]} registrations")
     if world.size == "club":
         for event in Event.objects.filter(tickets__isnull=True).exclude(slug__in=("small", "large")):
             if event.kind == Event.Kind.CONVENTION:

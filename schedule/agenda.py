@@ -271,8 +271,10 @@ def blocks(entries: list[Entry], wish: Wish) -> list[Block]:
     by_day = [[entry for entry in entries if entry.day == day] for day in days]
     if wish.by == "room":
         return [Block(day, by_room(rows)) for day, rows in zip(days, by_day, strict=True)]
-    alone = len(days) == 1 and not wish.narrows
-    return [by_time(day, rows, alone=alone) for day, rows in zip(days, by_day, strict=True)]
+    alone = len(days) == 1 and not wish.narrows  # several grids, or one of a few sessions, read badly
+    return [
+        by_time(day, rows, grid_of(rows) if alone else None) for day, rows in zip(days, by_day, strict=True)
+    ]
 
 
 def by_room(entries: list[Entry]) -> list[Group]:
@@ -288,9 +290,8 @@ def room_order(room: Room | None) -> tuple[bool, int, str]:
     return (False, room.position, room.name) if room else (True, 0, "")
 
 
-def by_time(day: datetime.date, entries: list[Entry], *, alone: bool) -> Block:
-    """One group for each start; with a grid of rooms where the day stands alone and has few of them."""
-    grid = grid_of(entries) if alone else None
+def by_time(day: datetime.date, entries: list[Entry], grid: Grid | None) -> Block:
+    """One group for each start, each entry with its place in the grid where there is one."""
     groups, date = [], day
     for starts, rows in groupby(entries, key=lambda entry: entry.starts):
         placed = [place(entry, grid) for entry in rows]

@@ -26,7 +26,7 @@ from .pulse import Pulse, pulse_of
 class SessionPages(CursorPages):
     """In order of time."""
 
-    ordering = ("starts_at", "number")  # type: ignore[assignment]
+    ordering = ("starts_at", "number")  # type: ignore[assignment]  # the stub knows one field
 
 
 class TrackAnswer(serializers.Serializer[Any]):
@@ -91,7 +91,7 @@ class SessionList(GenericAPIView[Session]):
     @extend_schema(responses=SessionAnswer(many=True), tags=["events"], operation_id="sessions")
     def get(self, request: Request, event: str) -> Response:
         """In order of time, page by page. Published events are public."""
-        found = visible_event(event, reader(request, ApiToken.Scope.EVENTS_READ))  # type: ignore[arg-type]
+        found = visible_event(event, reader(request, ApiToken.Scope.EVENTS_READ))
         sessions = with_speakers(sessions_to_show(found).defer(None).filter(starts_at__isnull=False))
         pulse = pulse_of(found)
         page = self.paginate_queryset(sessions) or []

@@ -21,6 +21,7 @@ LENGTH = datetime.timedelta(minutes=50)
 def seed(world: World) -> None:
     """Tracks, speakers and sessions of this size's convention, and of the past one with the club."""
     make_programme(world, Event.objects.get(slug=world.main_event), SESSIONS[world.size])
+    world.made.append(f"{SESSIONS[world.size]} sessions")
     past = Event.objects.filter(slug__startswith="convention-", starts_at__lt=world.now).first()
     if world.size == "club" and past:
         make_programme(world, past, 20)

@@ -147,7 +147,7 @@ def unpack(row: tuple[Any, ...]) -> tuple[Known, bool]:
     if registration.pk is not None:
         registration.ticket = ticket
     key = None if key_event is None else Key(key_event, bytes(public_key))
-    found = State(*state, gate or "") if state[-1] is not None else NOBODY  # type: ignore[call-arg]
+    found = State(*state, gate or "") if state[-1] is not None else NOBODY  # type: ignore[call-arg]  # in order
     holder = None if registration.pk is None else registration
     return Known(device, door, key, holder, found), capacity is None and scan is None
 

@@ -74,19 +74,21 @@ class PairForm(forms.Form):
         help_text=_("To tell it from others, such as “Lise”."),
     )
 
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["checkpoint"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = event.checkpoints.select_related("event")
+
+
+class OrganizerPairForm(PairForm):
+    """The same for those who run the event: they say who may override the rules."""
+
     may_override = forms.BooleanField(
         label=_("A supervisor’s phone"),
         required=False,
         help_text=_("It may admit whom the rules would stop, with a reason that is kept."),
     )
-
-    def __init__(self, *args: Any, event: Event, names_supervisors: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not names_supervisors:
-            del self.fields["may_override"]
-        field = self.fields["checkpoint"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = event.checkpoints.select_related("event")
 
 
 class ResolveForm(forms.Form):

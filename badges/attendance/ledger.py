@@ -171,7 +171,7 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
         yield (
             registration,
             counted_at or checkpoint,
-            Pass(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]
+            Pass(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]  # in order
         )
 
 

@@ -37,22 +37,23 @@ class Pairing:
         return f"{settings.SITE_URL}/scan/#pair={self.token}"
 
 
-@transaction.atomic
-def pair(*, checkpoint: Checkpoint, name: str = "", may_override: bool = False) -> Pairing:
-    """Make a token for this door; it expires a day after the event, in three days at the earliest.
+def pair(*, checkpoint: Checkpoint, name: str = "") -> Pairing:
+    """Make a token for this door; it expires a day after the event, in three days at the earliest."""
+    return _pair(Device(checkpoint=checkpoint, name=name))
 
-    A supervisor's device may override what speaks against a badge, with a reason.
-    """
+
+def pair_supervisor(*, checkpoint: Checkpoint, name: str = "") -> Pairing:
+    """The same for a device that may override what speaks against a badge, with a reason."""
+    return _pair(Device(checkpoint=checkpoint, name=name, may_override=True))
+
+
+@transaction.atomic
+def _pair(device: Device) -> Pairing:
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    event = checkpoint.event
-    device = Device.objects.create(
-        event=event,
-        checkpoint=checkpoint,
-        name=name,
-        may_override=may_override,
-        token_hash=hash_token(token),
-        expires_at=max(event.ends_at + AFTER_EVENT, timezone.now() + AT_LEAST),
-    )
+    event = device.event = device.checkpoint.event
+    device.token_hash = hash_token(token)
+    device.expires_at = max(event.ends_at + AFTER_EVENT, timezone.now() + AT_LEAST)
+    device.save()
     record(
         "device.pair",
         device,

@@ -47,11 +47,9 @@ def draw_attendance(event: "Event") -> bytes:
     title = _("Attendance · %(event)s") % {"event": event.title}
     with Document(file, title=title, language=translation.get_language() or "fr") as document:
         sheet = Sheet(document, event)
-        before = ""
         for visit in visits(event):
-            sheet.row(visit, is_new=visit.reference != before)
-            before = visit.reference
-        if not before:
+            sheet.row(visit)
+        if not sheet.latest:
             sheet.page.text(
                 shape(_("Nobody is registered yet."), Weight.REGULAR), MARGIN, TOP + LEADING, SIZE
             )
@@ -68,6 +66,7 @@ class Sheet:
         self.doors = doors_of(event)
         self.made = say_moment(timezone.now(), self.zone)
         self.summary = summary(event)
+        self.latest = ""
         self.page = self.begin()
 
     def begin(self) -> Page:
@@ -89,20 +88,20 @@ class Sheet:
         self.is_first = True
         return page
 
-    def row(self, visit: Visit, *, is_new: bool) -> None:
+    def row(self, visit: Visit) -> None:
         """One visit; the person is named with the first of theirs, and again on a new page."""
         cells = self.cells(visit)
         height = max(len(lines) for lines in cells) * LEADING + GAP
         if self.y + height > BOTTOM:
             self.page = self.begin()
-        named = is_new or self.is_first
+        named = self.is_first or visit.reference != self.latest
         if named and not self.is_first:
             self.page.rule((MARGIN, self.y), (WIDTH - MARGIN, self.y), color=HAIR, stroke=0.4)
         for number, (column, lines) in enumerate(zip(COLUMNS, cells, strict=True)):
             if number > 2 or named:
                 self.column(column, lines)
         self.y += height
-        self.is_first = False
+        self.is_first, self.latest = False, visit.reference
 
     def column(self, column: Column, lines: list[Line]) -> None:
         """One cell's lines."""

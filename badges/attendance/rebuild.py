@@ -32,8 +32,3 @@ def rebuild_presence(*, event: "Event") -> int:
     now = timezone.now()
     write_presences(event.pk, {pair: project(story) for pair, story in stories.items()}, at=now)
     return len(stories)
-
-
-def rebuild_pair(*, event_id: int, pair: Pair, story: list[Pass]) -> None:
-    """Write one presence anew from its whole story."""
-    write_presences(event_id, {pair: project(story)}, at=timezone.now())

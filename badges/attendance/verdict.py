@@ -41,8 +41,6 @@ ACTION = "action"
 REPEAT_MS = 10_000
 LAPSE_MS = 10 * 60 * 60 * 1000
 LET_IN = (ADMITTED, UNVERIFIED)
-OVERRULED = {"cancelled", "revoked", "unpaid", "not_booked", "outside_window", "full"}
-"""Objections that a supervisor, or a door that was passed offline, can overrule: admitted and flagged."""
 
 
 @dataclass(frozen=True)

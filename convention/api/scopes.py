@@ -6,9 +6,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 
+from .models import ApiToken
+
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
     from rest_framework.request import Request
+
+    from convention.club.models import Person
 
 
 class HasScope(BasePermission):
@@ -22,7 +25,7 @@ class HasScope(BasePermission):
         return scopes is not None and view.required_scope in scopes
 
 
-def reader(request: "Request", scope: str) -> "AbstractBaseUser | AnonymousUser":
+def reader(request: "Request", scope: str) -> "Person | AnonymousUser":
     """Who reads a public address: the token's owner where it holds the scope, else a stranger."""
-    scopes = getattr(request.auth, "scopes", None)
-    return request.user if scopes and scope in scopes else AnonymousUser()
+    token = request.auth
+    return token.person if isinstance(token, ApiToken) and scope in token.scopes else AnonymousUser()

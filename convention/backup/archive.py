@@ -6,6 +6,7 @@ The manifest says who made it when, at which migrations, and of each part how ma
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -56,7 +57,7 @@ def check(path: Path) -> Manifest:
                     raise Unreadable(DAMAGED % (path, name))
     except KeyError as error:
         raise Unreadable(DAMAGED % (path, error)) from error
-    except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, NotImplementedError) as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         sentence = NOT_OURS % path if not starts_as_zip(path) else DAMAGED % (path, error)
         raise Unreadable(sentence) from error
     return manifest

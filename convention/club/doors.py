@@ -30,17 +30,6 @@ def holds_role(person: "Visitor", *roles: str, at: datetime.date | None = None) 
     return ClubRole.objects.open(at=at).filter(person=person, role__in=roles).exists()
 
 
-def is_administrator(person: "Visitor") -> bool:
-    """May do everything."""
-    return holds_role(person, ClubRole.Role.ADMINISTRATOR)
-
-
-def employer(person: Person, *, at: datetime.date | None = None) -> Company | None:
-    """The company a person works for on that day, the latest employment first."""
-    employment = Employment.objects.open(at=at).filter(person=person).order_by("-starts_on").first()
-    return employment.company if employment else None
-
-
 def member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
     """The member company that makes this person a member on that day, if one does."""
     members = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.MEMBER)

@@ -63,7 +63,7 @@ class EventDetail(APIView):
     @extend_schema(responses=EventAnswer, tags=["events"], operation_id="event")
     def get(self, request: Request, event: str) -> Response:
         """What, when and where. Published events are public; a draft needs an organizer's token."""
-        return Response(answer_of(visible_event(event, reader(request, READ))))  # type: ignore[arg-type]
+        return Response(answer_of(visible_event(event, reader(request, READ))))
 
 
 def answer_of(event: Event) -> dict[str, Any]:

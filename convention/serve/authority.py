@@ -24,6 +24,10 @@ PRIVATE_NETWORKS = (
     "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
 LOCAL_NAMES = ("localhost", "local", "lan", "home.arpa", "internal")
+USAGES = (
+    *("digital_signature", "key_cert_sign", "crl_sign", "content_commitment", "key_encipherment"),
+    *("data_encipherment", "key_agreement", "encipher_only", "decipher_only"),
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def make_authority(
     builder = (
         certificate_builder(subject, subject, key.public_key(), at, AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(key_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(constraints, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
@@ -129,7 +133,7 @@ def make_server(files: Files, names: Sequence[str], addresses: Sequence[str], at
         certificate_builder(subject, issuer.subject, key.public_key(), at, SERVER_DAYS)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(key_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage("digital_signature"), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
@@ -154,19 +158,9 @@ def certificate_builder(
     )
 
 
-def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    """An authority signs certificates, a server signs handshakes."""
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+def key_usage(*purposes: str) -> x509.KeyUsage:
+    """What a key is for, of USAGES: an authority signs certificates, a server signs handshakes."""
+    return x509.KeyUsage(**{usage: usage in purposes for usage in USAGES})
 
 
 def pem(certificate: x509.Certificate) -> bytes:

@@ -24,7 +24,7 @@ from ..correct import correct
 from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
-from ..import_list import Imported, import_list, rehearse_import
+from ..import_list import import_list, rehearse_import
 from ..import_rows import BadRows
 from ..listing import UNDELIVERED, Filter, header, history_of, mails_of, rows_of
 from ..models import Registration
@@ -142,10 +142,11 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
     form = ListForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all())}
     if request.method == "POST" and form.is_valid():
+        act = rehearse_import if "check" in request.POST else import_list
         try:
             if "check" not in request.POST and len(form.table().rows) > AT_ONCE:
                 return redirect("organize-job", event, _import_later(request, found, form).pk)
-            done = _import(found, form, rehearsal="check" in request.POST)
+            done = act(event=found, table=form.table())
         except BadRows as error:
             context["bad_rows"] = error
         except ConventionError as error:
@@ -156,11 +157,6 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
                 return redirect("organize-registrations", event)
             context["rehearsal"] = done
     return _page(request, "registrations/organize_import.html", found, **context)
-
-
-def _import(event: Event, form: ListForm, *, rehearsal: bool) -> Imported:
-    act = rehearse_import if rehearsal else import_list
-    return act(event=event, table=form.table())
 
 
 def _import_later(request: HttpRequest, event: Event, form: ListForm) -> Job:

@@ -136,7 +136,7 @@ def place_cells(
             lanes = assign_lanes(cluster)
             count = max(lanes) + 1
             for item, lane in zip(cluster, lanes, strict=True):
-                first, last = index_of[item.starts_at], index_of[item.ends_at]  # type: ignore[index]
+                first, last = index_of[item.starts_at], index_of[item.ends_at]  # type: ignore[index]  # all have both
                 cells.append(Cell(item, first, last, column, lane, count))
     return cells
 

@@ -117,7 +117,8 @@ def remember(response: HttpResponse, event: Event, selection: Selection | None) 
 def mine(request: "HttpRequest", event: str) -> HttpResponse:
     """The visitor's own programme, with its secret address for another device or a calendar."""
     shown = visible_event(event, request.user)
-    return personal(show(request, shown, own_selection(shown, request), own=True))
+    own = own_selection(shown, request)
+    return personal(show(request, shown, own, own))
 
 
 @require_safe
@@ -125,13 +126,15 @@ def shared(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     """The same at its secret address."""
     shown = visible_event(event, request.user)
     selection, own = selection_at(shown, token), own_selection(shown, request)
-    response = show(request, shown, selection, own=own == selection)
+    response = show(request, shown, selection, own)
     response["X-Robots-Tag"] = "noindex"
     return personal(response)
 
 
-def show(request: "HttpRequest", event: Event, selection: Selection | None, *, own: bool) -> HttpResponse:
-    """A personal programme, day by day, clashes marked."""
+def show(
+    request: "HttpRequest", event: Event, selection: Selection | None, own: Selection | None
+) -> HttpResponse:
+    """A personal programme, day by day, clashes marked; `own` is the visitor's, perhaps the same."""
     pulse = pulse_of(event)
     sessions = list(sessions_to_show(event).filter(selections=selection)) if selection else []
     entries = entries_of(event, pulse, sessions, {session.pk for session in sessions})
@@ -143,7 +146,7 @@ def show(request: "HttpRequest", event: Event, selection: Selection | None, *, o
         "event": event,
         "base": base_of(event),
         "selection": selection,
-        "own": own,
+        "own": own == selection,
         "days": days,
         "open": [session for session in sessions if session.starts_at is None],
         "count": len(sessions),

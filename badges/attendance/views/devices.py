@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from convention.events.doors import event_to_organize, event_to_staff, organizes
 from convention.qr import svg
 
-from ..forms import PairForm
+from ..forms import OrganizerPairForm, PairForm
 from ..models import Device
-from ..pair import entrance_of, pair
+from ..pair import entrance_of, pair, pair_supervisor
 from ..revoke import revoke
 
 
@@ -24,12 +24,12 @@ def devices(request: HttpRequest, event: str) -> HttpResponse:
     found = event_to_staff(event, request.user)
     entrance = entrance_of(found)
     runs = organizes(request.user, found)
-    form = PairForm(
-        request.POST or None, event=found, names_supervisors=runs, initial={"checkpoint": entrance}
-    )
+    form_of = OrganizerPairForm if runs else PairForm
+    form = form_of(request.POST or None, event=found, initial={"checkpoint": entrance})
     context = {"event": found, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
-        made = pair(**form.cleaned_data)
+        act = pair_supervisor if form.cleaned_data.pop("may_override", False) else pair
+        made = act(**form.cleaned_data)
         context |= {"made": made, "qr": svg(made.url)}
     listed = Device.objects.filter(event=found).phones().select_related("checkpoint")
     context |= {"devices": listed, "now": timezone.now(), "may_revoke": runs}

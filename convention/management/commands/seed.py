@@ -41,11 +41,7 @@ class Command(SentenceCommand):
                 if find_spec(f"{app}.seed"):
                     import_module(f"{app}.seed").seed(world)
         record(VERB, f"{world.size}:{world.number}")
-        event = Event.objects.get(slug=world.main_event)
-        self.say(
-            f"Seeded “{world.size}”: event {event.slug}, {event.registrations.count()} registrations, "
-            f"{event.sessions.count()} sessions."
-        )
+        self.say(f"Seeded “{world.size}”: event {world.main_event}, {', '.join(world.made)}.")
 
 
 def refuse_foreign_database() -> None:

@@ -21,7 +21,6 @@ DATE = re.compile(
     r"\s*(\d{4})(\d{2})(\d{2})(?:[Tt](\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?\s*([Zz]|[+-]\d{4})?)?\s*$"
 )
 OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", re.I)
-MIDNIGHT = datetime.time()
 
 
 @dataclass(frozen=True, slots=True)

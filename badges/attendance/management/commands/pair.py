@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.attendance.pair import entrance_of, find_checkpoint, pair
+from badges.attendance.pair import entrance_of, find_checkpoint, pair, pair_supervisor
 from convention.commands import SentenceCommand, add_event_argument, find_event
 
 
@@ -24,6 +24,7 @@ class Command(SentenceCommand):
         """Print the token, which is kept nowhere."""
         event, name = find_event(options["event"]), options["checkpoint"]
         door = entrance_of(event) if name is None else find_checkpoint(event, name)
-        made = pair(checkpoint=door, may_override=options["supervisor"])
+        act = pair_supervisor if options["supervisor"] else pair
+        made = act(checkpoint=door)
         said = {"token": made.token, "checkpoint": door.name, "url": made.url}
         self.stdout.write(json.dumps(said, ensure_ascii=False))

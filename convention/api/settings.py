@@ -1,0 +1,31 @@
+"""What the API is built with, and how it is described; `convention.settings` takes it over."""
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["convention.api.authentication.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["convention.api.throttles.PerToken"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["convention.api.parsers.Json"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "convention.api.pagination.CursorPages",
+    "PAGE_SIZE": 100,
+    "EXCEPTION_HANDLER": "convention.api.problems.answer",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Convention",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "badges.attendance.openapi.add_scanner",
+        "convention.api.answers.describe_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "BookingState": ["confirmed", "pending", "cancelled", "expired"],
+        "Fullness": ["free", "filling", "full"],
+    },
+}
