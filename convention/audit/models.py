@@ -1,8 +1,22 @@
 """The audit trail: rows are added, never changed."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """Lines to be read; none is changed or taken out."""
+
+    def update(self, **_kwargs: Any) -> int:
+        """Nobody rewrites it."""
+        raise TypeError("The audit trail is only ever added to.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Nobody takes lines out."""
+        raise TypeError("The audit trail is only ever added to.")
 
 
 class Entry(models.Model):
@@ -20,6 +34,8 @@ class Entry(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
 
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
@@ -27,3 +43,13 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add it, once."""
+        if not self._state.adding:
+            raise TypeError("The audit trail is only ever added to.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Nobody takes lines out."""
+        raise TypeError("The audit trail is only ever added to.")

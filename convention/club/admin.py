@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.forms import ModelForm
+from django.db.models import QuerySet
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 
 from convention.audit.record import record
@@ -19,6 +20,28 @@ class Audited(admin.ModelAdmin[Any]):
         super().save_model(request, obj, form, change)
         verb = "change" if change else "add"
         record(f"{obj._meta.model_name}.{verb}", obj, fields=list(form.changed_data))
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: ModelForm[Any],
+        formset: BaseModelFormSet[Any, Any],
+        change: bool,  # noqa: FBT001 (Django's signature)
+    ) -> None:
+        """Save what stands beneath, such as roles and employments, and record each line of it."""
+        super().save_formset(request, form, formset, change)
+        for row in formset.new_objects:
+            record(f"{row._meta.model_name}.add", row)
+        for row, fields in formset.changed_objects:
+            record(f"{row._meta.model_name}.change", row, fields=list(fields))
+        for row in formset.deleted_objects:
+            record(f"{row._meta.model_name}.delete", form.instance)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Record each of those that were ticked, and delete them."""
+        for row in queryset:
+            record(f"{row._meta.model_name}.delete", row)
+        super().delete_queryset(request, queryset)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Record and delete."""

@@ -3,7 +3,7 @@
 import pytest
 
 from convention.audit.models import Entry
-from convention.club.models import Company, Employment, Person
+from convention.club.models import ClubRole, Company, Employment, Person
 from tests.factories import make_company, make_person
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_a_company_and_a_person_are_added_and_the_trail_names_fields(administrat
     )
     assert Employment.objects.get().person.email == "ana@club.example"
     verbs = dict(Entry.objects.values_list("verb", "fields"))
-    assert set(verbs) == {"company.add", "person.add"}
+    assert set(verbs) == {"company.add", "person.add", "employment.add"}
     assert "ana@club.example" not in str(verbs)
 
 
@@ -58,6 +58,29 @@ def test_nobody_rewrites_the_trail(administrator):
     for act in ("change", "delete"):
         administrator.post(f"/back-office/audit/entry/{entry.pk}/{act}/", {"verb": "nothing", "post": "yes"})
     assert Entry.objects.get().verb == "company.add"
+
+
+def test_a_role_that_is_given_or_ended_and_people_ticked_for_deletion_are_recorded(administrator):
+    person = make_person(first_name="Ana", last_name="Silva")
+    role = ClubRole.objects.create(person=person, role="treasurer")
+    form = {
+        **EMPTY, "first_name": "Ana", "last_name": "Silva", "email": person.email, "language": "fr",
+        "is_active": "on", "club_roles-TOTAL_FORMS": "2", "club_roles-INITIAL_FORMS": "1",
+        "club_roles-0-id": role.pk, "club_roles-0-person": person.pk, "club_roles-0-role": "secretary",
+        "club_roles-0-starts_on": "01/01/2026",
+        "club_roles-1-person": person.pk, "club_roles-1-role": "administrator",
+        "club_roles-1-starts_on": "01/01/2026",
+    }  # fmt: skip
+    administrator.post(f"/back-office/club/person/{person.pk}/change/", form)
+    kept = Entry.objects.filter(verb__startswith="clubrole").order_by("verb")
+    assert [(entry.verb, entry.fields) for entry in kept] == [
+        ("clubrole.add", []),
+        ("clubrole.change", ["role", "starts_on"]),
+    ]
+    chosen = {"action": "delete_selected", "_selected_action": [person.pk], "post": "yes"}
+    administrator.post("/back-office/club/person/", chosen)
+    assert Entry.objects.get(verb="person.delete").subject == f"club.person:{person.pk}"
+    assert not Person.objects.filter(pk=person.pk).exists()
 
 
 def test_others_are_kept_out(client):
