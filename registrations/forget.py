@@ -1,14 +1,13 @@
 """Recurring work of registrations: held places that lapsed go back on sale, old keys are removed."""
 
-import datetime
-
 from django.utils import timezone
 
 from .models import IdempotencyKey, Registration
 from .places import release_lapsed
+from .register import KEY_LASTS
 
-KEYS_KEPT = datetime.timedelta(days=30)
-"""For so long an order that is sent again with its key is known; the API says so."""
+KEYS_KEPT = 2 * KEY_LASTS
+"""Well after the order that came with one is known no more."""
 
 
 def lapsed_holds() -> None:
@@ -20,5 +19,5 @@ def lapsed_holds() -> None:
 
 
 def old_keys() -> None:
-    """Idempotency keys a month after their order."""
+    """Idempotency keys that no longer count."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT).delete()

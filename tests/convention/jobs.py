@@ -1,5 +1,8 @@
 """Tasks that tests queue."""
 
+import time
+from pathlib import Path
+
 from django.tasks import task
 
 from convention.errors import Closed
@@ -30,3 +33,13 @@ def beat() -> None:
 
 def stumble() -> None:
     raise ValueError("stumbled")
+
+
+@task
+def last(marks: str, seconds: float) -> None:
+    """Take a while, and leave a trace of begin and end."""
+    with Path(marks).open("a") as file:
+        file.write("begun ")
+        file.flush()
+        time.sleep(seconds)
+        file.write("ended ")

@@ -1,0 +1,142 @@
+"""Real processes on the test database: server and worker that a test kills, and that never outlive it."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from convention.serve.supervise import end_with_parent
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition: Callable[[], Any], *, what: str, seconds: float = PATIENCE) -> Any:
+    """The condition's value once it holds; fails with what was waited for."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"In {seconds:.0f} s never came: {what}")
+
+
+class Site:
+    """The processes of one test: each in a session of its own, which is killed as a whole, ended with us."""
+
+    def __init__(self, database: str, folder: Path, **environ: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "processes.log"
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+            "MODE": "development",
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": database,
+            "SITE_URL": self.url,
+            "RATE_LIMITS": "off",
+            "LEASE_SECONDS": "3",
+            "WEB_WORKERS": "1",
+            **environ,
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start `python ...`; its output goes to the log."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 (it only asks Linux for a signal)
+            )
+        self.processes.append(process)
+        return process
+
+    def server(self) -> subprocess.Popen[bytes]:
+        """Start the web server and wait until it answers."""
+        process = self.start(
+            *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
+            *("--workers", "1", "--blocking-threads", "4", "--log-level", "warning"),
+            *("--workers-kill-timeout", "8", "convention.wsgi:application"),
+        )
+        wait_until(lambda: self.answers(process), what="the server’s first answer")
+        return process
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        return self.start("manage.py", "worker", "--interval", "0.1")
+
+    def halting(self, name: str, times: int, *arguments: str) -> subprocess.Popen[bytes]:
+        """`manage.py ...` that stands still for ever when it calls that function for the nth time.
+
+        Returns once it stands there, in the middle of its work.
+        """
+        mark = self.log.with_name(f"halted-{len(self.processes)}")
+        process = self.start("-m", "tests.faults.halting", str(mark), name, str(times), *arguments)
+        wait_until(mark.exists, what=f"{name} being called")
+        return process
+
+    def manage(self, *arguments: str) -> int:
+        """Run a command to its end; its exit status."""
+        return self.start("manage.py", *arguments).wait(PATIENCE)
+
+    def answers(self, process: subprocess.Popen[bytes]) -> bool:
+        assert process.poll() is None, self.log.read_text()
+        try:
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
+        except OSError:
+            return False
+        return True
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def stop(self) -> None:
+        for process in self.processes:
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """kill -9 for it and all it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def ask(
+    url: str, data: Any = None, *, timeout: float = 30, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of one request; status 0 where no whole answer came."""
+    body = json.dumps(data).encode() if data is not None else None
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **named})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers), error.read()
+    except (OSError, urllib.error.URLError, ValueError):
+        return 0, {}, b""
+    except Exception as error:  # http.client's broken answers have no common ancestor with OSError
+        if type(error).__module__ != "http.client":
+            raise
+        return 0, {}, b""
