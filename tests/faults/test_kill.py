@@ -150,7 +150,10 @@ def people(rows: int) -> str:
     return text.getvalue()
 
 
-@pytest.mark.parametrize("halted_at", ["registrations.import_list.take", "registrations.import_list.record"])
+@pytest.mark.parametrize(
+    "halted_at",
+    [pytest.param("registrations.import_list.take", marks=FULL), "registrations.import_list.record"],
+)
 def test_an_import_of_people_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path, halted_at):
     ticket = make_ticket(event := make_event())
     (tmp_path / "people.csv").write_text(people(120))

@@ -1,0 +1,388 @@
+"""Negative controls: each lock or condition taken out, and what it guards breaks, surely and not sometimes.
+
+Each guard is named once with the outcome of a rush: `good` as the program is, `bad` with the guard taken out.
+A gate holds all threads after they have looked and before they write, which is the moment a guard is for.
+SQLite guards by its one writer at a time: there the act is also run without its transaction.
+"""
+
+import contextlib
+import datetime
+import threading
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
+
+from badges.attendance import fast_path, ledger
+from badges.attendance import scan as scanning
+from badges.attendance.models import Checkpoint, Scan
+from convention import leases, periodic, worker
+from convention.events import keys
+from convention.events.keys import signing_key
+from convention.events.models import Event, EventKey
+from convention.events.sequence import next_sequence
+from convention.models import Lease, Round
+from registrations import booking, prove, register
+from registrations.cancel import cancel
+from registrations.models import CompanyShare, Order, Registration, RegistrationQuerySet, Ticket
+from registrations.order_request import OrderRequest, Place
+from tests.badges.attendance import making
+from tests.convention import jobs
+from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 4
+
+
+@pytest.fixture
+def gate():
+    """Where all wait for each other."""
+    return threading.Barrier(AT_ONCE, timeout=20)
+
+
+def outcome(jobs_to_do) -> list[str]:
+    """What each ended with, by the name of its kind."""
+    return sorted(type(one).__name__ for one in in_threads(jobs_to_do, threads=AT_ONCE))
+
+
+def open_to_all(act):
+    """The act as it is on PostgreSQL; on SQLite without the transaction that lets in one at a time."""
+    return act if connection.vendor == "postgresql" else act.__wrapped__
+
+
+def unlocked(monkeypatch, gate=None) -> None:
+    """Registrations are read without their lock; all have read before anyone goes on, if there is a gate."""
+
+    class Read(RegistrationQuerySet):
+        def get(self, *args, **kwargs):
+            row = super().get(*args, **kwargs)
+            if gate:
+                gate.wait()
+            return row
+
+    def read_only(self, **_options):
+        return Read(self.model, self.query.chain(), self._db)
+
+    monkeypatch.setattr(RegistrationQuerySet, "select_for_update", read_only)
+
+
+def asked(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
+    return OrderRequest(
+        email=email, places=(Place(ticket=ticket, first_name="A", last_name="B", email=email),)
+    )
+
+
+# Places.
+
+
+def rush_for_the_last_place() -> list[str]:
+    make_ticket(event := make_event(), capacity=1)
+    return outcome([lambda: register.register(event=event, request=asked())] * AT_ONCE)
+
+
+def test_the_last_place_is_sold_once():
+    assert rush_for_the_last_place() == ["Order"] + ["SoldOut"] * 3
+
+
+def test_control_without_the_condition_only_the_constraint_stops_an_oversale(monkeypatch, gate):
+    def take_anyway(wanted):
+        gate.wait()
+        for ticket, places in wanted.items():
+            Ticket.objects.filter(pk=ticket.pk).update(taken=F("taken") + places)
+
+    monkeypatch.setattr(booking, "waiting_task", lambda _setting: None)
+    monkeypatch.setattr(booking, "take", take_anyway)
+    monkeypatch.setattr(booking, "_write_in_steps", open_to_all(booking._write_in_steps))
+    assert rush_for_the_last_place() == ["IntegrityError"] * 3 + ["Order"]
+
+
+# A company's cap, and one place for each member.
+
+
+def pending(ticket: Ticket, email: str) -> Registration:
+    order = register.register(event=ticket.event, request=asked(email, "member"))
+    return order.registrations.get()
+
+
+def rush_of_colleagues(act) -> tuple[list[str], int]:
+    ticket = make_ticket(make_event(), slug="member", audience="member", company_cap=1)
+    company = make_company()
+    CompanyShare.objects.create(ticket=ticket, company=company)
+    addresses = [f"m{number}@example.org" for number in range(AT_ONCE)]
+    members = [make_member(company, email=address) for address in addresses]
+    proofs = [pending(ticket, member.email) for member in members]
+    found = outcome([lambda one=one: act(registration=one) for one in proofs])
+    return found, CompanyShare.objects.get().taken
+
+
+def test_a_company_gets_its_cap():
+    assert rush_of_colleagues(prove.prove) == (["CompanyFull"] * 3 + ["Registration"], 1)
+
+
+def test_control_a_cap_that_is_looked_at_first_is_exceeded(monkeypatch, gate):
+    def look_first(ticket, company, places=1):
+        share = CompanyShare.objects.get(ticket=ticket, company=company)
+        gate.wait()
+        assert share.taken < ticket.company_cap
+        CompanyShare.objects.filter(pk=share.pk).update(taken=F("taken") + places)
+
+    monkeypatch.setattr(prove, "take_share", look_first)
+    assert rush_of_colleagues(open_to_all(prove.prove)) == (["Registration"] * AT_ONCE, AT_ONCE)
+
+
+def rush_of_one_member(act) -> tuple[list[str], int]:
+    ticket = make_ticket(make_event(), slug="member", audience="member")
+    make_member(email="ana@example.org")
+    proofs = [pending(ticket, "ana@example.org") for _each in range(AT_ONCE)]
+    found = outcome([lambda one=one: act(registration=one) for one in proofs])
+    return found, Registration.objects.confirmed().count()
+
+
+def test_one_member_gets_one_place():
+    assert rush_of_one_member(prove.prove) == (["AlreadyRegistered"] * 3 + ["Registration"], 1)
+
+
+def test_control_without_the_members_lock_one_gets_many(monkeypatch, gate):
+    def look_first(registration, person):
+        others = Registration.objects.confirmed().filter(event=registration.event, person=person)
+        assert not others.exists()
+        gate.wait()
+
+    monkeypatch.setattr(prove, "_refuse_second_place", look_first)
+    assert rush_of_one_member(open_to_all(prove.prove)) == (["Registration"] * AT_ONCE, AT_ONCE)
+
+
+# Cancelling.
+
+
+def rush_to_cancel(act) -> tuple[list[str], int]:
+    ticket = make_ticket()
+    registration = make_registration(ticket)
+    for _each in range(AT_ONCE):
+        make_registration(ticket)
+    found = outcome([lambda: act(registration=registration)] * AT_ONCE)
+    return found, Ticket.objects.get().taken
+
+
+def test_one_cancellation_gives_one_place_back():
+    assert rush_to_cancel(cancel) == (["AlreadyCancelled"] * 3 + ["Registration"], AT_ONCE)
+
+
+def test_control_without_the_lock_it_gives_back_many(monkeypatch, gate):
+    unlocked(monkeypatch, gate)
+    assert rush_to_cancel(open_to_all(cancel)) == (["Registration"] * AT_ONCE, 1)
+
+
+# Sending an order again.
+
+
+def rush_with_one_key() -> int:
+    make_ticket(event := make_event())
+    means = register.Means(key="the-same-for-all")
+    outcome([lambda: register.register(event=event, request=asked(), means=means)] * AT_ONCE)
+    return Order.objects.count()
+
+
+def test_one_key_books_once():
+    assert rush_with_one_key() == 1
+
+
+def test_control_with_keys_that_are_not_compared_it_books_each_time(monkeypatch):
+    unlike = iter(range(100))
+    monkeypatch.setattr(register, "_hash", lambda _key: str(next(unlike)))
+    assert rush_with_one_key() == AT_ONCE
+
+
+# The event's sequence and its key.
+
+
+def test_each_change_has_a_sequence_of_its_own():
+    event = make_event()
+    assert sorted(in_threads([lambda: next_sequence(event.pk)] * AT_ONCE)) == [1, 2, 3, 4]
+
+
+def test_control_read_first_all_have_the_same(gate):
+    event = make_event()
+
+    def read_first() -> int:
+        found = Event.objects.get(pk=event.pk).sequence + 1
+        gate.wait()
+        Event.objects.filter(pk=event.pk).update(sequence=found)
+        return found
+
+    assert in_threads([read_first] * AT_ONCE, threads=AT_ONCE) == [1] * AT_ONCE
+
+
+def rush_for_a_key() -> int:
+    event = make_event()
+    in_threads([lambda: signing_key(event)] * AT_ONCE, threads=AT_ONCE)
+    return EventKey.objects.filter(event=event).count()
+
+
+def test_an_event_gets_one_key():
+    assert rush_for_a_key() == 1
+
+
+def test_control_without_the_events_lock_it_gets_many(monkeypatch, gate):
+    monkeypatch.setattr(keys, "_make_first", lambda event: (gate.wait(), keys.make_key(event))[1])
+    assert rush_for_a_key() == AT_ONCE
+
+
+# Scans.
+
+
+def rush_with_one_badge() -> list[str]:
+    event = making.make_event()
+    code = making.code_of(making.make_registration(event))
+    devices = [making.make_device(event)[0] for _number in range(AT_ONCE)]
+    at = timezone.now().isoformat()
+    work = [
+        lambda one=one: scanning.scan(device=one, items=[making.make_item(code, at=at)])[0] for one in devices
+    ]
+    return sorted(getattr(one, "verdict", repr(one)) for one in in_threads(work, threads=AT_ONCE))
+
+
+def test_one_badge_is_admitted_once():
+    assert rush_with_one_badge() == ["admitted"] + ["already_in"] * 3
+
+
+def test_control_without_the_lock_one_badge_is_admitted_everywhere(monkeypatch, gate):
+    def loaded(*given):
+        found = ledger.load(*given)
+        gate.wait()
+        return found
+
+    unlocked(monkeypatch)
+    monkeypatch.setattr(scanning, "load", loaded)
+    if connection.vendor == "sqlite":
+        monkeypatch.setattr(scanning.transaction, "atomic", contextlib.nullcontext)
+    assert rush_with_one_badge() == ["admitted"] * AT_ONCE
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("guarded", "admitted"), [(True, 1), (False, AT_ONCE)])
+def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded, admitted):
+    """With the comparison of versions, and as its control without."""
+    event = making.make_event()
+    code = making.code_of(making.make_registration(event))
+    tokens = [making.make_device(event)[1] for _number in range(AT_ONCE)]
+    look, now = fast_path.look, timezone.now()
+    monkeypatch.setattr(fast_path, "look", lambda *given: (look(*given), gate.wait())[0])
+    if not guarded:
+        condition = "WHERE known.version = EXCLUDED.version - 1"
+        assert condition in fast_path.MOVE_ON
+        monkeypatch.setattr(fast_path, "MOVE_ON", fast_path.MOVE_ON.replace(condition, ""))
+    work = [
+        lambda one=one: fast_path.scan_one(token=one, items=[making.make_item(code)], now=now)
+        for one in tokens
+    ]
+    found = in_threads(work, threads=AT_ONCE)
+    assert [one[1].verdict for one in found if one] == ["admitted"] * admitted
+    assert Scan.objects.count() == admitted
+
+
+def rush_into_a_room() -> int:
+    event = making.make_event()
+    room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=1)
+    devices = [making.make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
+    codes = [making.code_of(making.make_registration(event)) for _number in range(AT_ONCE)]
+    work = [
+        lambda one=one, code=code: scanning.scan(device=one, items=[making.make_item(code)])[0].verdict
+        for one, code in zip(devices, codes, strict=True)
+    ]
+    return in_threads(work, threads=AT_ONCE).count("admitted")
+
+
+def test_a_room_takes_as_many_as_it_holds():
+    assert rush_into_a_room() == 1
+
+
+def test_control_counted_without_the_doors_lock_it_takes_more(monkeypatch):
+    """What it counts is what was true before anyone came."""
+    monkeypatch.setattr(ledger, "lock_places", lambda _device, doors: {door.door_id: 1 for door in doors})
+    assert rush_into_a_room() == AT_ONCE
+
+
+# Tasks, rounds and leases.
+
+
+def rush_for_a_task() -> int:
+    jobs.fail_always.enqueue()
+    workers = [
+        worker.PatientWorker(
+            queue_names=["*"],
+            interval=0,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=f"worker-{number}",
+            excluded_queue_names=[],
+        )
+        for number in range(AT_ONCE)
+    ]
+    claimed = in_threads([one.claim for one in workers], threads=AT_ONCE)
+    return len([one for one in claimed if isinstance(one, tuple)])
+
+
+def test_a_task_is_taken_by_one_worker():
+    assert rush_for_a_task() == 1
+    assert (DBTaskResult.objects.get().status, Lease.objects.count()) == ("RUNNING", 1)
+
+
+@pytest.mark.parametrize(("leased", "taken"), [(True, 1), (False, AT_ONCE)])
+def test_control_without_the_rows_lock_the_lease_still_holds_and_without_both_all_take_it(
+    monkeypatch, gate, leased, taken
+):
+    def look(self):
+        found = self.first()
+        gate.wait()
+        return found
+
+    monkeypatch.setattr(DBTaskResultQuerySet, "get_locked", look)
+    monkeypatch.setattr(worker, "exclusive_transaction", contextlib.nullcontext)
+    if not leased:
+        monkeypatch.setattr(worker, "take", lambda name: leases.Hold(name, "any"))
+    assert rush_for_a_task() == taken
+
+
+def rush_for_a_round(act) -> int:
+    name, now = "registrations.forget.old_keys", timezone.now()
+    Round.objects.create(name=name, due_at=now)
+    return in_threads([lambda: act(name, at=now)] * AT_ONCE, threads=AT_ONCE).count(True)
+
+
+def test_a_round_is_taken_by_one_worker():
+    assert rush_for_a_round(periodic.take_round) == 1
+
+
+def test_control_looked_at_first_a_round_is_taken_by_all(gate):
+    def look_first(name, *, at):
+        is_due = Round.objects.filter(name=name, due_at__lte=at).exists()
+        gate.wait()
+        return is_due and bool(Round.objects.filter(name=name).update(started_at=at))
+
+    assert rush_for_a_round(look_first) == AT_ONCE
+
+
+def rush_for_a_lease(act) -> int:
+    Lease.objects.create(name="mails", holder="dead", until=timezone.now() - datetime.timedelta(seconds=9))
+    return outcome([lambda: act("mails")] * AT_ONCE).count("Hold")
+
+
+def test_a_lapsed_lease_is_taken_by_one():
+    assert rush_for_a_lease(leases.take) == 1
+
+
+def test_control_looked_at_first_a_lease_is_taken_by_all(gate):
+    def look_first(name):
+        is_free = Lease.objects.filter(name=name, until__lt=timezone.now()).exists()
+        gate.wait()
+        assert is_free
+        Lease.objects.filter(name=name).update(holder="mine", until=timezone.now())
+        return leases.Hold(name, "mine")
+
+    assert rush_for_a_lease(look_first) == AT_ONCE
