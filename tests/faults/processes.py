@@ -130,13 +130,17 @@ def ask(
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **named})
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
-            return answer.status, dict(answer.headers), answer.read()
+            return answer.status, lower(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, dict(error.headers), error.read()
+            return error.code, lower(error.headers), error.read()
     except (OSError, urllib.error.URLError, ValueError):
         return 0, {}, b""
     except Exception as error:  # http.client's broken answers have no common ancestor with OSError
         if type(error).__module__ != "http.client":
             raise
         return 0, {}, b""
+
+
+def lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def assert_sentence(status: int, headers: dict, content: bytes) -> None:
     """A problem or page that says what to do, and no traceback."""
     text = content.decode()
-    assert (status, headers.get("Retry-After")) == (503, "5"), text[:300]
+    assert (status, headers.get("retry-after")) == (503, "5"), text[:300]
     assert "Traceback" not in text
     assert ('"/api/v1/problems/unavailable"' in text) or ("We cannot reach our records" in text)
 
