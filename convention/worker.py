@@ -18,7 +18,7 @@ from django_tasks_db.utils import exclusive_transaction, is_locked_database_exce
 
 from .errors import ConventionError
 from .leases import Hold, Taken, live, take
-from .periodic import is_overdue, run_due
+from .periodic import expect_rounds, is_overdue, run_due
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ WITHOUT_DATABASE = 2.0
 
 class PatientWorker(Worker):
     """django-tasks-db's worker with retries, leases, recurring work, and patience with the database."""
+
+    knows_rounds = False
 
     def run(self) -> None:
         """Work until told to stop; a database that is away is waited for."""
@@ -52,7 +54,7 @@ class PatientWorker(Worker):
         """Do the recurring work that is due and one task; false where no task waits."""
         close_old_connections()
         if not self.batch:
-            run_due(at=timezone.now())
+            self.keep_rounds()
         claimed = self.claim()
         if claimed is None:
             return False
@@ -60,6 +62,13 @@ class PatientWorker(Worker):
         with hold.kept():
             self.run_task(result)
         return True
+
+    def keep_rounds(self) -> None:
+        """Do the recurring work that is due; the first time, note all there is to do."""
+        if not self.knows_rounds:
+            expect_rounds()
+            self.knows_rounds = True
+        run_due(at=timezone.now())
 
     def claim(self) -> tuple[DBTaskResult, Hold] | None:
         """Take the next task and its lease, in one transaction."""

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import SentenceCommand
-from convention.periodic import expect_rounds
 from convention.worker import PatientWorker
 
 
@@ -33,6 +32,4 @@ class Command(SentenceCommand):
             excluded_queue_names=[],
         )
         worker.configure_signals()
-        if not options["batch"]:
-            expect_rounds()
         worker.run()
