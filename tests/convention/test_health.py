@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from registrations.models import Registration
-from tests.convention import jobs
+from tests.convention import queued
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_figures_count_tasks_and_rows(client):
-    jobs.fail_always.enqueue()
+    queued.fail_always.enqueue()
     lines = client.get("/metrics").content.decode().splitlines()
     assert 'convention_tasks{status="ready"} 1' in lines
     assert f'convention_rows{{model="registrations.Registration"}} {Registration.objects.count()}' in lines

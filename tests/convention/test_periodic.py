@@ -15,20 +15,20 @@ from registrations import forget as registrations_forget
 from registrations.models import IdempotencyKey, Registration, Ticket
 from registrations.order_request import OrderRequest, Place
 from registrations.register import Means, register
-from tests.convention import jobs
+from tests.convention import queued
 from tests.factories import make_event, make_order, make_person, make_ticket
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
-OURS = "tests.convention.jobs.beat"
+OURS = "tests.convention.queued.beat"
 NOW = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
 def rounds(settings):
     """Two rounds a minute apart, one of which fails."""
-    jobs.ANSWERS.clear()
-    settings.PERIODIC_WORK = {OURS: 60, "tests.convention.jobs.stumble": 60}
+    queued.ANSWERS.clear()
+    settings.PERIODIC_WORK = {OURS: 60, "tests.convention.queued.stumble": 60}
     periodic.expect_rounds()
     periodic.expect_rounds()
     Round.objects.update(due_at=NOW)
@@ -37,14 +37,14 @@ def rounds(settings):
 def test_a_round_runs_once_per_interval(rounds):
     for seconds in (0, 1, 59, 60, 61):
         periodic.run_due(at=NOW + datetime.timedelta(seconds=seconds))
-    assert jobs.ANSWERS == ["beat", "beat"]
+    assert queued.ANSWERS == ["beat", "beat"]
 
 
 def test_a_round_that_fails_is_noted_and_hinders_no_other(rounds):
-    assert set(periodic.run_due(at=NOW)) == {OURS, "tests.convention.jobs.stumble"}
+    assert set(periodic.run_due(at=NOW)) == {OURS, "tests.convention.queued.stumble"}
     assert dict(Round.objects.values_list("name", "error")) == {
         OURS: "",
-        "tests.convention.jobs.stumble": "builtins.ValueError",
+        "tests.convention.queued.stumble": "builtins.ValueError",
     }
 
 

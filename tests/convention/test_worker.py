@@ -11,14 +11,14 @@ from convention.leases import leased, take
 from convention.models import Lease, Round
 from convention.periodic import expect_rounds, run_due
 from convention.worker import PAUSES, lease_of, recover_lost_tasks, worker_is_late
-from tests.convention import jobs
+from tests.convention import queued
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _no_answers():
-    jobs.ANSWERS.clear()
+    queued.ANSWERS.clear()
 
 
 def pass_time(**fields) -> None:
@@ -31,7 +31,7 @@ def only_result() -> DBTaskResult:
 
 
 def test_a_failed_task_is_tried_again_after_a_pause_that_grows(run_tasks):
-    jobs.fail_twice.enqueue()
+    queued.fail_twice.enqueue()
     pauses = []
     for _ in range(2):
         at = timezone.now()
@@ -42,12 +42,12 @@ def test_a_failed_task_is_tried_again_after_a_pause_that_grows(run_tasks):
         pauses.append((result.run_after - at).total_seconds())
         pass_time()
     run_tasks()
-    assert (only_result().status, jobs.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
+    assert (only_result().status, queued.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
     assert [PAUSES[n] <= pause <= PAUSES[n] * 1.2 + 5 for n, pause in enumerate(pauses)] == [True, True]
 
 
 def test_a_task_that_always_fails_ends_as_failed(run_tasks):
-    jobs.fail_always.enqueue()
+    queued.fail_always.enqueue()
     for _ in range(len(PAUSES) + 3):
         run_tasks(tolerate=True)
         pass_time()
@@ -55,13 +55,13 @@ def test_a_task_that_always_fails_ends_as_failed(run_tasks):
 
 
 def test_a_decision_of_ours_is_not_tried_again(run_tasks):
-    jobs.decide_no.enqueue()
+    queued.decide_no.enqueue()
     run_tasks(tolerate=True)
     assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", 1)
 
 
 def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_is_not():
-    jobs.fail_twice.enqueue()
+    queued.fail_twice.enqueue()
     result = only_result()
     result.claim("a worker that died")
     with leased(lease_of(result)):
@@ -74,7 +74,7 @@ def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_i
 
 
 def test_a_task_under_which_every_worker_dies_is_given_up():
-    jobs.fail_twice.enqueue()
+    queued.fail_twice.enqueue()
     result = only_result()
     for number in range(len(PAUSES) + 1):
         result.claim(f"worker {number}")
@@ -86,13 +86,13 @@ def test_a_task_under_which_every_worker_dies_is_given_up():
 def test_old_results_are_forgotten(run_tasks):
     old = DBTaskResult.objects.create(
         args_kwargs={"args": [], "kwargs": {}},
-        task_path=jobs.fail_twice.module_path,
+        task_path=queued.fail_twice.module_path,
         status="SUCCESSFUL",
         run_after=timezone.now(),
         finished_at=timezone.now() - datetime.timedelta(days=15),
         backend_name="default",
     )
-    jobs.fail_twice.enqueue()
+    queued.fail_twice.enqueue()
     forget.old_results()
     assert (DBTaskResult.objects.filter(pk=old.pk).exists(), DBTaskResult.objects.count()) == (False, 1)
 
@@ -112,7 +112,7 @@ def test_readyz_notices_that_no_worker_lives(client):
 def test_a_worker_with_one_long_task_is_not_late():
     now = timezone.now()
     for _each in range(2):
-        jobs.fail_twice.enqueue()
+        queued.fail_twice.enqueue()
     DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
     result = DBTaskResult.objects.first()
     result.claim("busy")
@@ -124,8 +124,8 @@ def test_a_worker_with_one_long_task_is_not_late():
 
 def test_a_busy_worker_is_not_late():
     now = timezone.now()
-    jobs.fail_twice.enqueue()
-    jobs.fail_twice.enqueue()
+    queued.fail_twice.enqueue()
+    queued.fail_twice.enqueue()
     DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
     assert worker_is_late(at=now)
     DBTaskResult.objects.first().claim("busy")
@@ -134,7 +134,7 @@ def test_a_busy_worker_is_not_late():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_command_runs_what_waits(manage):
-    jobs.decide_no.enqueue()
+    queued.decide_no.enqueue()
     done = manage("worker", "--batch")
     assert done.returncode == 0
     result = only_result()

@@ -30,7 +30,7 @@ from registrations.cancel import cancel
 from registrations.models import CompanyShare, Order, Registration, RegistrationQuerySet, Ticket
 from registrations.order_request import OrderRequest, Place
 from tests.badges.attendance import making
-from tests.convention import jobs
+from tests.convention import queued
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
 from tests.rush import in_threads
 
@@ -311,7 +311,7 @@ def test_control_counted_without_the_doors_lock_it_takes_more(monkeypatch):
 
 
 def rush_for_a_task() -> int:
-    jobs.fail_always.enqueue()
+    queued.fail_always.enqueue()
     workers = [
         worker.PatientWorker(
             queue_names=["*"],

@@ -25,7 +25,7 @@ from registrations.order_request import OrderRequest, Place
 from registrations.register import register
 from schedule.models import Session
 from tests.badges.attendance import making
-from tests.convention import jobs
+from tests.convention import queued
 from tests.factories import make_event, make_ticket
 from tests.faults.processes import PATIENCE, Site, ask, kill, wait_until
 
@@ -125,7 +125,7 @@ def test_killed_between_the_mail_servers_yes_and_our_note_a_mail_comes_again_und
 
 def test_two_workers_run_a_long_task_once_though_it_outlasts_its_lease(site, tmp_path):
     marks = tmp_path / "marks"
-    jobs.last.enqueue(str(marks), 7)
+    queued.last.enqueue(str(marks), 7)
     site.worker(), site.worker()
     wait_until(lambda: DBTaskResult.objects.get().status == "SUCCESSFUL", what="the task’s end")
     time.sleep(0.5)
@@ -136,7 +136,7 @@ def test_two_workers_run_a_long_task_once_though_it_outlasts_its_lease(site, tmp
 def test_two_workers_take_each_task_once(site, tmp_path):
     marks = tmp_path / "marks"
     for _each in range(40):
-        jobs.last.enqueue(str(marks), 0)
+        queued.last.enqueue(str(marks), 0)
     site.worker(), site.worker()
     wait_until(lambda: not DBTaskResult.objects.exclude(status="SUCCESSFUL"), what="all tasks’ end")
     assert marks.read_text().split().count("begun") == 40
@@ -229,7 +229,7 @@ def test_sigterm_lets_the_request_and_the_task_at_hand_finish(site, tmp_path):
     marks, answers = tmp_path / "marks", []
     served = site.start("manage.py", "serve", "--port", str(site.port))
     wait_until(lambda: site.answers(served), what="the server’s first answer")
-    jobs.last.enqueue(str(marks), 3)
+    queued.last.enqueue(str(marks), 3)
     wait_until(marks.exists, what="the task’s begin")
     url = f"{site.url}/api/v1/events/{event.slug}/orders/"
     with transaction.atomic():
@@ -245,4 +245,4 @@ def test_sigterm_lets_the_request_and_the_task_at_hand_finish(site, tmp_path):
     assert served.wait(PATIENCE) == 0, site.said()
     assert (answers[0][0], Order.objects.count()) == (201, 1)
     assert marks.read_text() == "begun ended "
-    assert DBTaskResult.objects.get(task_path=jobs.last.module_path).status == "SUCCESSFUL"
+    assert DBTaskResult.objects.get(task_path=queued.last.module_path).status == "SUCCESSFUL"
