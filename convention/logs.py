@@ -58,8 +58,9 @@ class JsonLines(logging.Formatter):
         return clean(super().formatException(ei))
 
 
-def configuration(*, production: bool, level: str) -> dict[str, Any]:
+def configuration(*, mode: str, level: str) -> dict[str, Any]:
     """Where lines go and how much is told; what libraries warn of is a line like any other."""
+    production = mode == "production"
     logging.captureWarnings(production)
     return {
         "version": 1,

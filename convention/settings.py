@@ -361,4 +361,4 @@ METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 REST_FRAMEWORK, SPECTACULAR_SETTINGS = api.REST_FRAMEWORK, api.SPECTACULAR_SETTINGS
 
-LOGGING = logs.configuration(production=PRODUCTION, level=env("LOG_LEVEL", default="INFO"))
+LOGGING = logs.configuration(mode=MODE, level=env("LOG_LEVEL", default="INFO"))
