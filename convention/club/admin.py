@@ -26,7 +26,7 @@ class Audited(admin.ModelAdmin[Any]):
         request: HttpRequest,
         form: ModelForm[Any],
         formset: BaseModelFormSet[Any, Any],
-        change: bool,  # noqa: FBT001 (Django's signature)
+        change: Any,
     ) -> None:
         """Save what stands beneath, such as roles and employments, and record each line of it."""
         super().save_formset(request, form, formset, change)
