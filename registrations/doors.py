@@ -13,7 +13,7 @@ from convention.errors import Expired, NotFound
 from .models import Order, Registration
 
 LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
-"""After the end of the event."""
+"""After the end of the event, or after the order where that came later."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Grant:
 def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> Grant:
     """What a mailed link opens: whoever holds it may see, correct and cancel.
 
-    Raises NotFound for a forged or replaced link, Expired for one whose event is long over.
+    Raises NotFound for a forged or replaced link, Expired for one whose event and order are long past.
     """
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
     opened = _opened(order, secret) if order else []
@@ -51,7 +51,7 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
                 "use the one in the latest mail."
             )
         )
-    if (at or timezone.now()) > order.event.ends_at + LINKS_LAST:
+    if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
     return Grant(order, opened, secret)
 

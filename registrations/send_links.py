@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import Q
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -26,9 +27,10 @@ def send_links(*, email: str) -> None:
     """
     spend("links", email, most=ASKED_PER_HOUR, seconds=3600)
     since = timezone.now() - LINKS_LAST
-    orders = Order.objects.filter(email__iexact=email, event__ends_at__gt=since).order_by("-pk")[:MOST_LINKS]
-    found = [order.pk for order in orders]
-    own = Registration.objects.filter(email__iexact=email, event__ends_at__gt=since).exclude(order__in=found)
+    orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since), email__iexact=email)
+    found = [order.pk for order in orders.order_by("-pk")[:MOST_LINKS]]
+    opens = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
+    own = Registration.objects.filter(opens, email__iexact=email).exclude(order__in=found)
     mail_links.enqueue(found, [r.pk for r in own.order_by("-pk")[:MOST_LINKS]])
 
 

@@ -41,9 +41,13 @@ def speaker_at(event: Event, guid: uuid.UUID) -> Speaker:
 
 
 def selection_at(event: Event, token: str) -> Selection:
-    """The personal agenda at a secret address. Raises NotFound, or Expired once the event is long over."""
+    """The personal agenda at a secret address.
+
+    Raises NotFound, or Expired long after the event, or long after it was begun where that came later.
+    """
     found = by_token(event, token)
-    if found and timezone.now() > event.ends_at + datetime.timedelta(days=settings.LINKS_LAST_DAYS):
+    lasts = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
+    if found and timezone.now() > max(event.ends_at, found.created_at) + lasts:
         raise Expired(_("This personal agenda has expired: the event is over."))
     if found is None:
         raise NotFound(_("There is no personal agenda at this address."))

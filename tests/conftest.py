@@ -7,6 +7,7 @@ Fixtures here:
   and returns exit status, stdout and stderr; needs `transactional_db`.
 - `mail_receiver` is a real SMTP server: `mail_receiver.messages` are parsed e-mails in order of arrival.
   Without it Django's own outbox (`mailoutbox`) is quicker.
+- `resting_server` pytest-django's live server, which ends its work before the test's database is emptied.
 - `schedules_dir` the folder of real schedules (SCHEDULES_DIR, else beside the project), else skipped.
 
 Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
@@ -16,8 +17,10 @@ The browser's fixtures stand in `tests/journeys/conftest.py`.
 """
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,10 @@ from django.conf import settings as project_settings
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
+from pytest_django.live_server_helper import LiveServer
 
 from tests.post import MailReceiver
+from tests.traffic import Traffic
 from tests.work import run_waiting_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,11 +61,12 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_language_and_cache():
-    """Each test starts in French with an empty cache."""
+def _fresh_language_cache_and_files():
+    """Each test starts in French, with an empty cache and without uploaded or made files."""
     cache.clear()
     with translation.override(project_settings.LANGUAGE_CODE):
         yield
+    shutil.rmtree(project_settings.MEDIA_ROOT, ignore_errors=True)
 
 
 @pytest.fixture
@@ -110,6 +116,21 @@ def mail_receiver(settings):
     }
     yield receiver
     receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def traffic() -> Iterator[Traffic]:
+    """The requests that live servers answer."""
+    with Traffic() as watched:
+        yield watched
+
+
+@pytest.fixture
+def resting_server(live_server, traffic: Traffic) -> Iterator[LiveServer]:
+    """A live server that is at rest when the test ends, so that its database can be emptied."""
+    traffic.begin(live_server.thread.port)
+    yield live_server
+    traffic.end()
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ CUTS = [0, 1, 17, 60, 300]
 
 
 @pytest.fixture
-def proxy(live_server):
-    with contextlib.closing(CuttingProxy(live_server.thread.port)) as made:
+def proxy(resting_server):
+    with contextlib.closing(CuttingProxy(resting_server.thread.port)) as made:
         yield made
 
 

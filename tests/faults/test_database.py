@@ -41,14 +41,17 @@ def connected(command: str = "", timeout: float = 20):
     options["init_command"] += command
     options["timeout"] = timeout
     connection.close()
-    yield
-    options.update(before)
-    connection.close()
+    try:
+        yield
+    finally:
+        options.update(before)
+        connection.close()
 
 
 def full():
-    """No page more than there are."""
+    """No page more than there are, and none of them free."""
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")
         [pages] = cursor.fetchone()
     return connected(f"; PRAGMA max_page_count = {pages}")
@@ -63,8 +66,10 @@ def locked():
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     with contextlib.closing(other), connected(timeout=0.2):
         other.execute("BEGIN IMMEDIATE")
-        yield
-        other.rollback()
+        try:
+            yield
+        finally:
+            other.rollback()
 
 
 @sqlite_only

@@ -17,14 +17,13 @@ Import the functions from `tests.journeys.browsing`.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.camera import write_camera
 from tests.journeys.browsing import CHROMIUM_NAMES, SCREENS, page_problems, watch
-from tests.journeys.traffic import Traffic
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -62,13 +61,11 @@ def browser_type_launch_args(browser_type_launch_args: dict, chromium_path: str)
 
 
 @pytest.fixture
-def site(live_server, settings) -> Iterator[str]:
-    """The live server's address, which the project takes for its own; it is at rest when a story ends."""
-    settings.SITE_URL = live_server.url
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    with Traffic() as traffic:
-        yield live_server.url
-        traffic.wait_for_the_end()
+def site(resting_server, settings) -> str:
+    """The live server's address, which the project takes for its own."""
+    settings.SITE_URL = resting_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [resting_server.url]
+    return resting_server.url
 
 
 @pytest.fixture(params=list(SCREENS))

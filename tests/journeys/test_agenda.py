@@ -14,6 +14,7 @@ from tests.factories import make_event, make_person, make_room, make_session, ma
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+YEAR = datetime.datetime.now(PARIS).year + 1
 LONG = "Une très longue histoire de panne " * 9 + "مرحبا שלום 日本語 🚀"
 WORDS = {
     "fr": {
@@ -46,7 +47,7 @@ WORDS = {
 @pytest.fixture
 def event(transactional_db):
     """Two days, three rooms, and what is hard to show."""
-    start = datetime.datetime(2026, 6, 16, 9, tzinfo=PARIS)
+    start = datetime.datetime(YEAR, 6, 16, 9, tzinfo=PARIS)
     event = make_event(
         slug="conf", name="La Conf", starts_at=start, ends_at=start + datetime.timedelta(days=2)
     )
@@ -133,7 +134,7 @@ def test_find_choose_and_follow(browser_page: Page, event, prefix: str, language
 
 def test_without_javascript(no_javascript: Page, event, prefix: str, language: str, open_page):
     page, words = no_javascript, WORDS[language]
-    page.goto(f"{prefix}/events/conf/agenda/?day=2026-06-17")
+    page.goto(f"{prefix}/events/conf/agenda/?day={YEAR}-06-17")
     assert titles(page) == ["Le lendemain"]
     page.get_by_label(words["search"]).fill("ENERGIE zoe")
     page.get_by_label(words["search"]).press("Enter")
@@ -214,12 +215,12 @@ def test_an_organizer_writes_sees_the_clash_cancels_and_imports(organizer: Page,
     check(page)
     page.locator("a[href$='/schedule/new/']").click()
     page.locator("#id_title").fill("Ajoutée")
-    page.locator("#id_starts_at").fill("2026-06-16T09:15")
+    page.locator("#id_starts_at").fill(f"{YEAR}-06-16T09:15")
     page.locator("button.button", has_text=re.compile("Ajouter la session|Add the session")).click()
     expect(page.locator("#error-summary")).to_be_visible()
     check(page)
     assert page.locator("#id_title").input_value() == "Ajoutée"
-    page.locator("#id_ends_at").fill("2026-06-16T09:45")
+    page.locator("#id_ends_at").fill(f"{YEAR}-06-16T09:45")
     page.locator("#id_room").select_option(label="Auditorium")
     page.locator("#id_speakers").fill("Nouvelle Personne")
     page.locator("button.button", has_text=re.compile("Ajouter la session|Add the session")).click()
@@ -236,7 +237,7 @@ def test_an_organizer_writes_sees_the_clash_cancels_and_imports(organizer: Page,
     file = tmp_path / "programme.ics"
     file.write_text(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u@example.org\r\n"
-        "DTSTAMP:20260101T000000Z\r\nDTSTART:20260616T150000Z\r\nDTEND:20260616T160000Z\r\n"
+        f"DTSTAMP:20260101T000000Z\r\nDTSTART:{YEAR}0616T150000Z\r\nDTEND:{YEAR}0616T160000Z\r\n"
         "SUMMARY:Importée\r\nLOCATION:Salle Curie\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
     page.locator("a[href$='/schedule/import/']").first.click()

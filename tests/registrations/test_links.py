@@ -91,8 +91,11 @@ def test_links_end_some_months_after_the_event(client: Client):
     registration = make_registration(make_ticket(event))
     selection = Selection.objects.create(event=event, token="s" * 43)
     agenda = f"/events/{event.slug}/agenda/mine/{selection.token}"
-    for path in (registration.order.manage_path, f"{agenda}/", f"{agenda}.ics"):
-        assert client.get(path).status_code == 410
+    paths = (registration.order.manage_path, f"{agenda}/", f"{agenda}.ics")
+    assert [client.get(path).status_code for path in paths] == [200, 200, 200]  # made after the event
+    Order.objects.update(created_at=over)
+    Selection.objects.update(created_at=over)
+    assert [client.get(path).status_code for path in paths] == [410, 410, 410]
 
 
 def test_a_personal_programme_gets_another_address(client: Client):

@@ -203,10 +203,9 @@ def test_forged_foreign_and_expired_links(client: Client, event: Event):
     assert client.get(f"/orders/{order.reference}/{other.order.secret}/").status_code == 404
     assert client.get(f"/orders/XXXXXXXX/{order.secret}/").status_code == 404
     assert client.get(f"{order.manage_path}{other.reference}/cancel/").status_code == 404
-    Event.objects.update(
-        starts_at=timezone.now() - datetime.timedelta(days=101),
-        ends_at=timezone.now() - datetime.timedelta(days=100),
-    )
+    long_ago = timezone.now() - datetime.timedelta(days=100)
+    Event.objects.update(starts_at=long_ago - datetime.timedelta(days=1), ends_at=long_ago)
+    Order.objects.update(created_at=long_ago)
     gone = client.get(order.manage_path)
     assert (gone.status_code, "a expiré" in text(gone)) == (410, True)
 

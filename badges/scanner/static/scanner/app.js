@@ -175,11 +175,9 @@ function take(text, meanings = [text]) {
   return document.body.dataset.view === "gate" && door.read(meanings);
 }
 
-/** The pairing has expired or was withdrawn: the list goes, unsent scans stay. */
+/** The pairing by this token has expired or was withdrawn: the list goes, unsent scans stay. */
 async function end(token) {
-  const held = await pairing();
-  if (held && held.token !== token) return;
-  await wipe();
+  if (!(await wipe(token))) return;
   tabs.postMessage("changed");
   await welcome(say("pair.ended"));
 }

@@ -82,7 +82,7 @@ export class Outbox {
     const answer = await sendScans(this.#address, held.token, items.map(asSent));
     this.#trouble = null;
     this.#listener.onReach(true);
-    if (answer.clock_offset_ms !== undefined) await amend({ clock_offset_ms: answer.clock_offset_ms });
+    if (answer.clock_offset_ms !== undefined) await amend(held.token, { clock_offset_ms: answer.clock_offset_ms });
     const done = await this.#settle(answer.results);
     if (!done) throw new Trouble(200);
     this.#batch = MOST_AT_ONCE;

@@ -52,11 +52,11 @@ export async function pairing() {
   return (await open()).get("settings", "pairing");
 }
 
-/** Change some parts of the pairing; nothing if the phone is not paired any more. */
-export async function amend(parts) {
+/** Change some parts of the pairing; nothing if the phone is not paired by this token any more. */
+export async function amend(token, parts) {
   const tx = (await open()).transaction("settings", "readwrite");
   const held = await tx.store.get("pairing");
-  if (held) await tx.store.put({ ...held, ...parts }, "pairing");
+  if (held?.token === token) await tx.store.put({ ...held, ...parts }, "pairing");
   await tx.done;
 }
 
@@ -80,23 +80,42 @@ export async function countInside(door) {
 }
 
 /**
- * Take a snapshot in, all of it or nothing. What this phone scanned itself and has not yet sent stays.
+ * Become what a first snapshot says: all of it or nothing. Whatever was known before is forgotten.
+ * @param {object} snapshot as the server sent it
+ * @param {Partial<Pairing>} parts what else the pairing is
+ */
+export async function become(snapshot, parts) {
+  const tx = (await open()).transaction(["settings", ...LIST], "readwrite");
+  await Promise.all(LIST.map((name) => tx.objectStore(name).clear()));
+  await write(tx, snapshot, parts);
+}
+
+/**
+ * Take a snapshot in, all of it or nothing; nothing if the phone is not paired by this token any more.
+ * What this phone scanned itself and has not yet sent stays.
+ * @param {string} token with which it was asked for
  * @param {object} snapshot as the server sent it
  * @param {Partial<Pairing>} parts what else changes in the pairing
  */
-export async function takeIn(snapshot, parts) {
+export async function takeIn(token, snapshot, parts) {
   const tx = (await open()).transaction(["settings", ...LIST], "readwrite");
+  const held = await tx.objectStore("settings").get("pairing");
+  if (held?.token !== token) return tx.done;
   const [registrations, presences] = LIST.map((name) => tx.objectStore(name));
   const pending = await presences.index("pending").getAll();
   if (snapshot.full) await Promise.all([registrations.clear(), presences.clear()]);
+  await write(tx, snapshot, { ...held, ...parts }, pending);
+}
+
+async function write(tx, snapshot, parts, pending = []) {
+  const [registrations, presences] = LIST.map((name) => tx.objectStore(name));
   const writes = snapshot.registrations.map((record) => registrations.put(record));
   writes.push(...snapshot.removed.map((key) => registrations.delete(key)));
   writes.push(...snapshot.presences.map((presence) => presences.put(rowOf(presence))));
   writes.push(...pending.map((presence) => presences.put(presence)));
   const { event, device, keys, checkpoints, sequence, presences_cursor } = snapshot;
-  const pairing = { event, device, keys, checkpoints, sequence, presences_cursor, ...parts };
-  const settings = tx.objectStore("settings");
-  writes.push(settings.put({ ...(await settings.get("pairing")), ...pairing }, "pairing"));
+  const pairing = { ...parts, event, device, keys, checkpoints, sequence, presences_cursor };
+  writes.push(tx.objectStore("settings").put(pairing, "pairing"));
   await Promise.all([...writes, tx.done]);
 }
 
@@ -158,12 +177,17 @@ async function settle(presences, item, stands) {
   else await presences.delete(item.at_door);
 }
 
-/** Forget the event and everybody in it. Scans not yet sent hold no personal data and stay. */
-export async function wipe() {
+/**
+ * Forget the event and everybody in it. Scans not yet sent hold no personal data and stay.
+ * @param {string | null} token if given, only while the phone is paired by it
+ * @returns {Promise<boolean>} whether there was anything to forget
+ */
+export async function wipe(token = null) {
   const tx = (await open()).transaction(["settings", ...LIST], "readwrite");
-  await Promise.all([
-    tx.objectStore("settings").delete("pairing"),
-    ...LIST.map((name) => tx.objectStore(name).clear()),
-    tx.done,
-  ]);
+  const settings = tx.objectStore("settings");
+  const held = await settings.get("pairing");
+  const isMeant = held !== undefined && (token === null || held.token === token);
+  if (isMeant) await Promise.all([settings.delete("pairing"), ...LIST.map((name) => tx.objectStore(name).clear())]);
+  await tx.done;
+  return isMeant;
 }

@@ -1,7 +1,7 @@
 /** Keeps the guest list fresh: asks every ten seconds what changed, and knows how old its knowledge is. */
 
 import { Ended, fetchSnapshot, Trouble } from "./server.js";
-import { amend, pairing, takeIn, wipe } from "./store.js";
+import { amend, become, pairing, takeIn } from "./store.js";
 
 const EVERY_MS = 10_000;
 
@@ -52,8 +52,8 @@ async function update(address) {
   if (!held) return;
   const { snapshot, etag, clock_offset_ms } = await fetchSnapshot(address, held);
   const parts = { fetched_at: Date.now(), etag };
-  if (snapshot === null) return amend(parts);
-  await takeIn(snapshot, { ...parts, clock_offset_ms: clock_offset_ms ?? held.clock_offset_ms });
+  if (snapshot === null) return amend(held.token, parts);
+  await takeIn(held.token, snapshot, { ...parts, clock_offset_ms: clock_offset_ms ?? held.clock_offset_ms });
 }
 
 /**
@@ -62,8 +62,7 @@ async function update(address) {
  */
 export async function pair(address, token) {
   const { snapshot, clock_offset_ms } = await fetchSnapshot(address, { token });
-  await wipe();
-  await takeIn({ ...snapshot, full: true }, { token, etag: "", clock_offset_ms, fetched_at: Date.now() });
+  await become(snapshot, { token, etag: "", clock_offset_ms, fetched_at: Date.now() });
 }
 
 const TOKEN_PATTERN = /^[A-Za-z0-9_-]{16,200}$/;

@@ -1,0 +1,64 @@
+"""Whether the live server is still at work: a story ends only when nobody uses its database any more."""
+
+import threading
+import time
+
+from django.core.signals import request_finished, request_started
+
+PATIENCE = 20  # seconds
+STILL = 0.05  # seconds without a request: what was sent has been answered
+
+
+class StoryIsOver(Exception):
+    """A request that comes when the story has ended: its database is being emptied."""
+
+
+class Traffic:
+    """The requests that one live server is answering, seen by Django's own signals: a thread each."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.open: set[int] = set()
+        self.port = ""
+        self.is_over = True
+
+    def __enter__(self) -> "Traffic":
+        request_started.connect(self.begun)
+        request_finished.connect(self.ended)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        request_started.disconnect(self.begun)
+        request_finished.disconnect(self.ended)
+
+    def begun(self, environ: dict, **_: object) -> None:
+        """One more, if it came to our server; none is let in after the end."""
+        if environ.get("SERVER_PORT") == self.port:
+            with self.changed:
+                if self.is_over:
+                    raise StoryIsOver
+                self.open.add(threading.get_ident())
+
+    def ended(self, **_: object) -> None:
+        """One less."""
+        with self.changed:
+            self.open.discard(threading.get_ident())
+            self.changed.notify_all()
+
+    def begin(self, port: int) -> None:
+        """Let requests in."""
+        with self.changed:
+            self.port, self.is_over = str(port), False
+            self.open.clear()
+
+    def end(self) -> None:
+        """Wait until none has been open for a moment, then let no more in.
+
+        AssertionError if some never end.
+        """
+        ends = time.monotonic() + PATIENCE
+        with self.changed:
+            while time.monotonic() < ends and (self.open or self.changed.wait(STILL)):
+                self.changed.wait(STILL)
+            self.is_over = True
+            assert not self.open, f"{len(self.open)} requests are still open after {PATIENCE} seconds"
