@@ -12,7 +12,8 @@ Fixtures here:
 
 Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
 (`write_camera`, a fake camera's film), `tests.rush` (`in_threads`), `tests.factories`.
-A test marked `postgresql` is skipped on SQLite; the suite runs on both (`make test`).
+A test marked `postgresql` is skipped on SQLite; the suite runs on both (`make test`), but what
+needs no database runs once.
 The browser's fixtures stand in `tests/journeys/conftest.py`.
 """
 
@@ -39,14 +40,23 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL_SCHEDULES = "SCHEDULES_DIR"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what needs PostgreSQL where the database is SQLite."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs PostgreSQL on SQLite, and on PostgreSQL what needs no database at all."""
     if connection.vendor == "postgresql":
+        without = [item for item in items if not needs_database(item)]
+        items[:] = [item for item in items if needs_database(item)]
+        config.hook.pytest_deselected(items=without)
         return
     skip = pytest.mark.skip(reason="needs PostgreSQL (DATABASE_URL); `make test` runs it there too")
     for item in items:
         if item.get_closest_marker("postgresql"):
             item.add_marker(skip)
+
+
+def needs_database(item: pytest.Item) -> bool:
+    """Whether a test has the database, by its mark or by a fixture."""
+    fixtures = set(getattr(item, "fixturenames", []))
+    return bool(item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"})
 
 
 def pytest_configure(config: pytest.Config) -> None:

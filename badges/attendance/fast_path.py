@@ -1,7 +1,8 @@
 """One scan in two statements: the usual case, on PostgreSQL.
 
 A single read gathers all that `load` would, a single write adds the scan and moves the presence on, if
-nobody else has meanwhile (its `version` is as read). Whatever is not the usual case (a replay, an
+nobody else has meanwhile: it waits at the registration's row for whoever works on the same badge, and
+then finds the presence as it was read, or writes nothing. Whatever is not the usual case (a replay, an
 override, a late scan, a door with a limit, another door than the device's own, two at the same moment)
 is answered by None and taken in by `scan`, which decides by the same rules under locks.
 """
@@ -57,7 +58,7 @@ def columns(alias: str, names: list[str]) -> str:
 READ = f"""
 SELECT {columns("d", DEVICE)}, {columns("e", EVENT)}, {columns("c", DOOR)},
     m.capacity, k.event_id, k.public_key,
-    {columns("r", HELD)}, {columns("t", TICKET)}, {columns("p", STATE_FIELDS)}, g.name, s.id
+    {columns("r", HELD)}, {columns("t", TICKET)}, {columns("p", STATE_FIELDS)}, p.changed_at, g.name, s.id
 FROM attendance_device d
 JOIN events_event e ON e.id = d.event_id
 JOIN attendance_checkpoint c ON c.id = d.checkpoint_id
@@ -78,12 +79,14 @@ INSERT INTO attendance_scan ({", ".join(SCAN)}) VALUES ({SCAN_VALUES})
 """  # noqa: S608 (our own column names)
 
 MOVE_ON = f"""
-WITH moved AS (
+WITH held AS (
+    SELECT 1 FROM registrations_registration WHERE id = %(registration_id)s FOR NO KEY UPDATE
+), moved AS (
     INSERT INTO attendance_presence AS known ({", ".join(PRESENCE)})
-    VALUES ({", ".join(f"%(p_{name})s" for name in PRESENCE)})
+    SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE.items())} FROM held
     ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
     SET {MOVED}
-    WHERE known.version = EXCLUDED.version - 1
+    WHERE known.version = EXCLUDED.version - 1 AND known.changed_at = %(known_at)s::timestamptz
     RETURNING 1
 )
 INSERT INTO attendance_scan ({", ".join(SCAN)}) SELECT {SCAN_VALUES} FROM moved
@@ -98,6 +101,7 @@ class Known(NamedTuple):
     key: Key | None
     registration: Registration | None
     state: State
+    changed_at: datetime.datetime | None
 
 
 def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[Device, Result] | None:
@@ -143,13 +147,13 @@ def unpack(row: tuple[Any, ...]) -> tuple[Known, bool]:
     capacity, key_event, public_key = islice(cells, 3)
     registration = from_cells(Registration, HELD, cells)
     ticket = from_cells(Ticket, TICKET, cells)
-    *state, gate, scan = cells
+    *state, changed_at, gate, scan = cells
     if registration.pk is not None:
         registration.ticket = ticket
     key = None if key_event is None else Key(key_event, bytes(public_key))
     found = State(*state, gate or "") if state[-1] is not None else NOBODY  # type: ignore[call-arg]  # in order
     holder = None if registration.pk is None else registration
-    return Known(device, door, key, holder, found), capacity is None and scan is None
+    return Known(device, door, key, holder, found, changed_at), capacity is None and scan is None
 
 
 def from_cells[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
@@ -170,15 +174,18 @@ def decide_one(known: Known, reading: Reading, now: datetime.datetime) -> tuple[
         ledger.states[holder.pk, known.door.door_id] = known.state
     batch = Batch(ledger, now)
     result = batch.decide(reading, known.door, pass_of(ledger, reading, known.door, now))
-    if not write(batch):
+    if not write(batch, known.changed_at):
         return None
     touch(known.device, now)
     return known.device, result
 
 
-def write(batch: Batch) -> bool:
-    """Write the one scan, and its presence where it counts; false when another was faster."""
-    values = batch.scans[0]
+def write(batch: Batch, known_at: datetime.datetime | None) -> bool:
+    """Write the one scan, and its presence where it counts; false when another was faster.
+
+    `known_at` is when the presence that was read had been written.
+    """
+    values = batch.scans[0] | {"known_at": known_at}
     statement = ADD
     for registration, door in batch.changed:
         state, statement = batch.ledger.states[registration, door], MOVE_ON

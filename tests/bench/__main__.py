@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, keep, row, table
 from tests.bench.site import ROOT, Site, site
 
-ROWS = ["pages", "lists", "rush", "printing", "scans"]
+ROWS = ["pages", "lists", "rush", "printing", "camera", "scans"]
 
 
 def main() -> None:

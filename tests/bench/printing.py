@@ -20,10 +20,17 @@ def figures(site: Site) -> Iterator[Figure]:
     command = [sys.executable, "-m", "tests.bench.printing"]
     done = subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, check=True)
     found = json.loads(done.stdout)
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=site.environment, stdout=subprocess.PIPE) for _core in "12"
+    ]
+    together = sum(json.loads(process.communicate()[0])["badges"] for process in both)
     yield Figure(
         "badges, A6, 10,000 at once", found["badges"], "/s", at_least=2000,
         floor=found["bare"], floor_work="names and codes on bare pages",
     )  # fmt: skip
+    yield Figure(
+        "the same on two cores, a file each, times one core", together / found["badges"], "", at_least=1.7
+    )
     yield Figure("badges, A6, 1,000", found["thousand"], "s", at_most=1)
     yield Figure("a badge’s share of the file", found["bytes"], "bytes", at_most=2000)
     yield Figure("memory of 10,000 badges", found["memory"], "MB", at_most=200)

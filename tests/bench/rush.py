@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import psycopg
 from tests.bench.figures import Figure
 from tests.bench.load import Result, drive, request
 from tests.bench.site import ROOT, THREADS, WORKERS, Site, free_port, wait_until_ready
+from tests.bench.site import site as site_on
 
 ATTEMPTS, PLACES, AT_ONCE = 3000, 500, 64
 TABLES = """
@@ -22,23 +24,33 @@ TRUNCATE bench_order; DELETE FROM bench_ticket; INSERT INTO bench_ticket VALUES 
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """The rush on the demo's ticket `scarce`; on PostgreSQL the floor too."""
+    """The rush on the demo's ticket `scarce`: on the given database beside the floor, and on SQLite."""
     floor = bare_rate(site) if site.database.startswith("postgres") else None
+    yield from sell_out(site, "rush", floor)
+    with (
+        tempfile.TemporaryDirectory(prefix="convention-bench-") as folder,
+        site_on(f"sqlite:///{folder}/rush.sqlite3") as embedded,
+    ):
+        yield from sell_out(embedded, "rush on SQLite", None)
+
+
+def sell_out(site: Site, name: str, floor: float | None) -> Iterator[Figure]:
+    """All attempts on one site."""
     drive(site.port, [order("guest")] * 400)
     result = drive(site.port, [order("scarce")] * ATTEMPTS, connections=AT_ONCE)
     booked = result.statuses.get(201, 0)
-    yield Figure(f"rush: places given of {PLACES}", booked, "", at_least=PLACES, at_most=PLACES)
+    yield Figure(f"{name}: places given of {PLACES}", booked, "", at_least=PLACES, at_most=PLACES)
     wrong = sum(count for status, count in result.statuses.items() if status not in (201, 409))
-    yield Figure("rush: error pages", wrong, "", at_most=0)
+    yield Figure(f"{name}: error pages", wrong, "", at_most=0)
     yield Figure(
-        "rush: orders until sold out",
+        f"{name}: orders until sold out",
         rate(result),
         "/s",
         at_least=600,
         floor=floor,
         floor_work="one bare statement",
     )
-    yield Figure("rush: p95 of all attempts", result.percentile(0.95), "ms")
+    yield Figure(f"{name}: p95 of all attempts", result.percentile(0.95), "ms")
 
 
 def rate(result: Result) -> float:

@@ -1,16 +1,21 @@
 """Many scans at the same moment, on threads with connections of their own."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from badges.attendance import batch
 from badges.attendance.columns import STATE_FIELDS
 from badges.attendance.fast_path import scan_one
+from badges.attendance.ledger import store
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.presence import NOBODY
+from badges.attendance.presence import COUNTED, NOBODY
+from badges.attendance.rebuild import rebuild_presence
 from badges.attendance.scan import scan
 from tests.rush import in_threads
 
@@ -163,3 +168,37 @@ COMPARED = [
     "direction", "scanned_at", "effective_at", "is_uncertain", "is_offline", "clock_offset_ms",
     "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",
 ]  # fmt: skip
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("is_known", [True, False], ids=["seen before", "never seen"])
+def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, is_known):
+    """The batch has read the presence and not yet written it when one scan of the same badge comes."""
+    event = make_event()
+    code = code_of(make_registration(event))
+    device, token = make_device(event)
+    begin = timezone.now() - timedelta(minutes=10)
+    one, other, quick = (
+        make_item(code, at=(begin + timedelta(minutes=turn)).isoformat(), direction=direction)
+        for turn, direction in enumerate(["in", "out", "in"])
+    )
+    if is_known:
+        scan(device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())])
+    meanwhile, posted = ThreadPoolExecutor(1), []
+    meanwhile.submit(post, token, make_item("https://example.com/")).result()  # it is connected
+
+    def slow(*args, **given):
+        posted.append(meanwhile.submit(post, token, quick))
+        time.sleep(0.5)
+        return store(*args, **given)
+
+    monkeypatch.setattr("badges.attendance.scan.store", slow)
+    scan(device=device, items=[one, other])
+    monkeypatch.undo()
+    assert posted[0].result(timeout=20)["verdict"] == "admitted"
+    meanwhile.submit(connections.close_all).result()
+    assert Scan.objects.filter(verdict__in=COUNTED).count() == 3 + is_known
+    kept = Presence.objects.values(*STATE_FIELDS).get()
+    rebuild_presence(event=event)
+    assert Presence.objects.values(*STATE_FIELDS).get() == kept
+    assert kept["version"] == 3 + is_known
