@@ -11,14 +11,18 @@ from .actor import current_actor
 
 SECRETS = re.compile(r"(?<=/)[\w:.~-]{32,}|(?<=[Bb]earer )[\w.~+/-]+=*|(?<=#pair=)[\w-]+|cvn_[\w-]+")
 QUERIES = re.compile(r"(?<=[\w/])\?[\w%.~-]+=\S*")
-ADDRESSES = re.compile(r"[^\s<>()\[\]{}'\",;:=@]+@[\w.-]+\.\w+")
+ADDRESSES = re.compile(r"(?<![^\s<>()\[\]{}'\",;:=@])[^\s<>()\[\]{}'\",;:=@]++@[\w.-]*\w")
 VALUES = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)
+
+LONGEST = 20_000
+"""Characters of one message; the rest says nothing new, and a visitor may have chosen it."""
 
 type ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def clean(text: str) -> str:
     """Without secrets of mailed links, query strings, mail addresses and what a database tells of a row."""
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
     return ADDRESSES.sub("***", VALUES.sub("***", QUERIES.sub("?***", SECRETS.sub("***", text))))
 
 

@@ -14,7 +14,7 @@ from django.utils import translation
 
 from .colours import dark_tones, light_tones
 
-ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
+ADDRESS = re.compile(r"<?(?<![^\s<>])[^\s<>@]++@[^\s<>]+>?")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,12 @@ env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
+try:
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's data: nobody else reads it
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR is {str(VAR_DIR)!r}, which is no folder here: {error.strerror}."
+    ) from error
 # Where the processes of this machine count what /metrics tells (read when the library is imported).
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(VAR_DIR / "metrics")
 NODE_MODULES = Path(env("NODE_MODULES", default=str(BASE_DIR / "node_modules")))
@@ -45,7 +51,6 @@ def local_secret() -> str:
     """The development key: made once, kept beside the local database."""
     path = VAR_DIR / "secret_key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(secrets.token_urlsafe(50))
         path.chmod(0o600)
     return path.read_text()
@@ -221,6 +226,8 @@ PERIODIC_WORK = {
     "convention.forget.old_results": 3600,
     "convention.forget.ended_sessions": 3600,
     "convention.api.forget.ended_tokens": 24 * 3600,
+    "convention.jobs.forget.old_jobs": 3600,
+    "schedule.uploads.forget_old_uploads": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
 }

@@ -27,6 +27,9 @@ MOST_ROWS = 50_000
 DELIMITERS = ",;\t"
 NAMED_DELIMITER = re.compile(r"sep=([,;\t])\r?\n", re.I)  # Excel's own first line
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+INNER_FORMULA = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@])")
+"""Where a spreadsheet that parts cells elsewhere than at commas would begin one with a formula."""
+MARKED_INNER = re.compile(r"(?<=[;\t\r\n])'(?=[=+\-@])")
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -125,13 +128,14 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _plain(cell: str) -> str:
     """Without the apostrophe that `_harmless` put in front: an exported list comes back as it was."""
+    cell = MARKED_INNER.sub("", cell)
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
 def _harmless(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
     if isinstance(value, str):
-        value = UNWRITABLE.sub("", value)
+        value = INNER_FORMULA.sub("'", UNWRITABLE.sub("", value))
         return f"'{value}" if value.startswith(FORMULA_STARTS) else value
     return value
 

@@ -16,13 +16,14 @@ from .errors import ConventionError, Unreadable
 MOST_COLUMNS = 200
 LAST_ROW = 1_048_576
 MOST_UNPACKED = 150 * 1024 * 1024
-MOST_BESIDE = 30 * 1024 * 1024
+MOST_BESIDE = 3 * 1024 * 1024
+"""Of styles and the like, each element of which costs memory and time; pictures are never read."""
 PIECE, LONGEST_CELL = 1024 * 1024, 64 * 1024
 CONTENT = ("xl/worksheets/", "xl/sharedStrings")
 # A formula whose result was never kept, and cells that several rows share.
 UNCALCULATED = re.compile(
-    rb'<(?:\w+:)?c r="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)'
-    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb'<(?:\w+:)?c r="([A-Z]{1,3}\d{1,7})"[^>]*>\s*+<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)'
+    rb"\s*+(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)\s*+)?</(?:\w+:)?c>"
 )
 SHARED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 SHARED_CELL = gettext_lazy(
@@ -49,7 +50,11 @@ def read_workbook(content: bytes) -> Iterator[list[str]]:
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     sizes = {info.filename: info.file_size for info in archive.infolist()}
-    beside = sum(size for name, size in sizes.items() if not name.startswith(CONTENT))
+    beside = sum(
+        size
+        for name, size in sizes.items()
+        if name.endswith((".xml", ".rels")) and not name.startswith(CONTENT)
+    )
     if sum(sizes.values()) > MOST_UNPACKED or beside > MOST_BESIDE:
         raise Unreadable(_("This workbook unpacks to far too much; export the sheet alone."))
 

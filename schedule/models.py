@@ -2,12 +2,14 @@
 
 import datetime
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from convention.counters import all_but
 from convention.events.models import Event, Room
 
 
@@ -29,6 +31,10 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.version}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep what was changed; the revision is only ever raised, by `raise_revision`."""
+        super().save(*args, **all_but("revision", of=self, given=kwargs))
 
 
 class Track(models.Model):

@@ -5,6 +5,7 @@ import secrets
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,9 +22,8 @@ MOST_TITLES: Final = 200
 
 
 def keep_upload(*, event: Event, name: str, data: bytes) -> Upload:
-    """Try the file, keep it with what it would do, and forget old ones. Raises Unreadable."""
+    """Try the file, keep it with what it would do. Raises Unreadable."""
     report = preview_schedule(slug=event.slug, data=data)
-    Upload.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     return Upload.objects.create(
         event=event,
         token=secrets.token_urlsafe(32),
@@ -33,9 +33,19 @@ def keep_upload(*, event: Event, name: str, data: bytes) -> Upload:
     )
 
 
+def forget_old_uploads() -> None:
+    """Recurring work: previews that nobody can use any more."""
+    Upload.objects.filter(created_at__lte=timezone.now() - KEPT).delete()
+
+
+def kept_uploads(event: Event, token: str) -> QuerySet[Upload]:
+    """The file with this token, if a day has not gone by."""
+    return Upload.objects.filter(event=event, token=tidy(token), created_at__gt=timezone.now() - KEPT)
+
+
 def find_upload(event: Event, token: str) -> Upload:
     """Raises Expired."""
-    found = Upload.objects.filter(event=event, token=tidy(token)).defer("content").first()
+    found = kept_uploads(event, token).defer("content").first()
     if found is None:
         raise Expired(
             _("This preview is over: the file was imported, or a day went by. Choose the file again.")
@@ -46,7 +56,7 @@ def find_upload(event: Event, token: str) -> Upload:
 @transaction.atomic
 def import_upload(*, event: Event, token: str) -> Report:
     """Bring the kept file in, once."""
-    upload = Upload.objects.select_for_update().filter(event=event, token=tidy(token)).first()
+    upload = kept_uploads(event, token).select_for_update().first()
     if upload is None:
         find_upload(event, token)
     assert upload

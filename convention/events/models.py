@@ -1,7 +1,7 @@
 """Events of three kinds, where they take place, who runs them, and the keys that sign their badges."""
 
 import zoneinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, WorkingGroup
 from convention.club.periods import Period
+from convention.counters import all_but
 
 if TYPE_CHECKING:
     import datetime
@@ -112,6 +113,10 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep what was changed; the sequence is only ever raised, by `next_sequence`."""
+        super().save(*args, **all_but("sequence", of=self, given=kwargs))
 
     def get_absolute_url(self) -> str:
         """The public page, in the language of the moment."""

@@ -68,7 +68,11 @@ def _work(work: Work, job: Job, file: BinaryIO) -> None:
     else:
         if not job.finished_at:
             _keep(job, file)
-            finish(job, said=said)
+            try:
+                finish(job, said=said)
+            except AlreadyFinished:
+                job.file.delete(save=False)
+                raise
 
 
 def finish(job: Job, *, said: str, errors: list[str] | None = None) -> None:

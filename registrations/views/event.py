@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from schedule.page_cache import is_plain_visitor
 
 from ..models import Ticket
 from ..places import refresh_held
@@ -61,11 +62,13 @@ def _state(event: Event, tickets: list[Ticket]) -> str:
 
 @require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page; for visitors who are not signed in it is kept as long as nothing on it changes."""
+    """The page; for visitors who are all the same it is kept as long as nothing on it changes."""
     found = visible_event(slug, request.user)
     offer = offer_of(found)
-    if request.user.is_authenticated or request.GET:
-        return _page(request, offer)
+    if request.GET or not is_plain_visitor(request):
+        response = _page(request, offer)
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
     etag = f'"{_fingerprint(offer)}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None and unchanged.status_code == 304:

@@ -106,9 +106,9 @@ def unfolded(text: str, notes: Notes) -> Iterator[str]:
     """Lines joined again: folded ones, and pieces of text that a raw line break tore off."""
     current: str | None = None
     blank = 0
-    for _doubled in re.finditer(r"\r\r+\n", text):
+    for _doubled in re.finditer(r"(?<!\r)\r\r++\n", text):
         notes.add(Reason.FOLDING)
-    for piece in re.split(r"\r*\n|\r", text):
+    for piece in re.split(r"[\r\n]", re.sub(r"(?<!\r)\r++\n", "\n", text)):
         if not piece.strip() and not piece.startswith((" ", "\t")):
             blank += 1
         elif piece.startswith((" ", "\t")) and current is not None:

@@ -18,7 +18,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-FOLDED_BYTES = re.compile(rb"\r*\n[ \t]")  # some calendars are folded inside a character
+FOLDED_BYTES = re.compile(rb"(?<!\r)\r*+\n[ \t]")  # some calendars are folded inside a character
 SIGNATURES = (
     (b"PK\x03\x04", _("a ZIP archive or an office document")),
     (b"%PDF", "PDF"),

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.db import IntegrityError
 
-from convention.logs import JsonLines, Lines
+from convention.logs import LONGEST, JsonLines, Lines
 
 SECRET = "ifAI1WwEN2fRYe-nmGJrMpEteZRl_OpwrpZI3-6E47A"
 
@@ -64,3 +64,10 @@ def test_a_traceback_keeps_the_way_and_leaves_out_the_data():
 )
 def test_addresses_and_queries_are_not_logged(said, logged):
     assert json.loads(JsonLines().format(record_of(said)))["message"] == logged
+
+
+@pytest.mark.parametrize("text", ["!" * 60_000, "a." * 30_000 + "@", "a@" * 30_000, "?a" * 30_000])
+def test_what_a_visitor_writes_into_a_line_takes_no_time(text):
+    """A pattern that looks back at each character would take minutes for these lines."""
+    lines = [Lines().format(record_of("Forbidden: %s", f"/orders/confirm/{text}/")) for _line in range(50)]
+    assert max(len(line) for line in lines) < LONGEST + 100

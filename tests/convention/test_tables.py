@@ -93,6 +93,32 @@ def test_no_cell_of_a_csv_is_a_formula():
     ]  # fmt: skip
 
 
+def test_no_cell_is_a_formula_where_an_office_parts_cells_at_semicolons():
+    """A French Excel does, when a .csv is opened by a double click."""
+    cruel = ["A;=1+1;B", "A;-2", "ligne\n=1+1", "a;b", "c\t@SUM(A1)"]
+    written = write_csv(["x", "y"], [[cell, cell] for cell in cruel])
+    text = written.decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=";") for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    assert [row for _number, row in read_table("x.csv", written).rows] == [[cell, cell] for cell in cruel]
+
+
+def test_a_workbook_that_takes_no_room_and_much_time_is_refused():
+    book = openpyxl.Workbook()
+    book.active.append(["email"])
+    plain = io.BytesIO()
+    book.save(plain)
+    heavy = io.BytesIO()
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(heavy, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "xl/styles.xml":
+                content = content.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
+            target.writestr(name, content)
+    with pytest.raises(Unreadable, match="démesuré"):
+        read_table("x.xlsx", heavy.getvalue())
+
+
 def test_no_cell_of_a_workbook_is_a_formula():
     content = write_xlsx(["=header"], [[text] for text in CRUEL])
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active

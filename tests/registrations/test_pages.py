@@ -102,6 +102,15 @@ def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fi
     assert client.get("/events/congress/register/").status_code == 409
 
 
+def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client, event: Event):
+    registration = make_registration(event.tickets.get(), first_name="Secrète")
+    client.post(f"{registration.order.manage_path}{registration.reference}/cancel/")
+    told = client.get("/events/congress/")
+    assert "Secrète" in text(told)
+    assert "private" in told["Cache-Control"]
+    assert "Secrète" not in text(Client().get("/events/congress/"))
+
+
 def test_a_full_event_says_so(client: Client, event: Event):
     event.tickets.update(taken=10)
     assert "Toutes les places sont prises" in text(client.get("/events/congress/"))

@@ -9,11 +9,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import Entry
 from convention.events.models import EventRole
 from schedule.models import Schedule, Session, Speaker, Track, Upload
+from schedule.revision import raise_revision
+from schedule.uploads import forget_old_uploads
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -315,6 +318,24 @@ def test_a_preview_belongs_to_its_event(organizer, event):
     other = make_event(slug="other")
     upload = Upload.objects.create(event=other, token="t", name="x", content=CALENDAR)
     assert organizer.post(f"/organize/conf/schedule/import/{upload.token}/").status_code == 410
+
+
+def test_a_preview_lasts_a_day(organizer, event):
+    chosen = {"file": SimpleUploadedFile("x.ics", CALENDAR)}
+    address = organizer.post("/organize/conf/schedule/import/", chosen)["Location"]
+    assert organizer.get(address).status_code == 200
+    Upload.objects.update(created_at=timezone.now() - datetime.timedelta(days=1))
+    assert (organizer.get(address).status_code, organizer.post(address).status_code) == (410, 410)
+    forget_old_uploads()
+    assert not Upload.objects.exists()
+
+
+def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
+    mine = Schedule.objects.get_or_create(event=event)[0]
+    before = raise_revision(event=event).revision
+    mine.version = "2"
+    mine.save()
+    assert list(Schedule.objects.values_list("version", "revision")) == [("2", before)]
 
 
 def test_numbers_that_are_none_say_so(organizer, event):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from convention.audit.models import Entry
 from convention.events.models import Event, EventRole
+from convention.events.sequence import next_sequence
 from tests.factories import make_administrator, make_event, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -246,3 +247,12 @@ def test_a_name_is_one_line(client):
     client.post("/organize/x/settings/", form_of(event, name="Rencontre\r\nBcc: a@example.org\u202e"))
     event.refresh_from_db()
     assert event.name == "Rencontre Bcc: a@example.org"
+
+
+def test_saving_an_event_turns_no_sequence_back():
+    """Phones know by it what they have not seen."""
+    event = make_event()
+    raised = next_sequence(event.pk)
+    event.name = "Autre nom"
+    event.save()
+    assert list(Event.objects.values_list("name", "sequence")) == [("Autre nom", raised)]

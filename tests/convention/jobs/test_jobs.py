@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -10,7 +11,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from convention.audit.models import Entry
-from convention.jobs.ask import ask, forget_old_jobs
+from convention.jobs.ask import ask
+from convention.jobs.forget import old_jobs
 from convention.jobs.models import SILENT, Job
 from convention.jobs.run import AlreadyFinished, Progress, finish, run_job
 from registrations.models import Registration
@@ -112,6 +114,20 @@ def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
     assert Job.objects.get().outcome == "first"
 
 
+def test_the_file_of_a_work_that_another_worker_finished_first_is_not_kept(event, organizer, settings):
+    settings.JOBS = {"badges": "tests.convention.jobs.test_jobs.overtaken"}
+    ask(event=event, kind="badges", title="Badges", asked_by=organizer)
+    run_job.call(Job.objects.get().pk)
+    assert Job.objects.get().outcome == "first"
+    assert [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == []
+
+
+def overtaken(progress, file):
+    file.write(b"%PDF")
+    finish(Job.objects.get(pk=progress.job.pk), said="first")
+    return "second"
+
+
 def test_another_failure_is_tried_again(event, organizer, run_tasks, settings):
     settings.JOBS = {"badges": "tests.convention.jobs.test_jobs.fail"}
     job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
@@ -129,11 +145,12 @@ def test_results_are_kept_for_a_week(event, organizer):
     job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
     job.file.save("kept", ContentFile(b"%PDF"), save=False)
     finish(job, said="done")
-    forget_old_jobs(at=timezone.now() + datetime.timedelta(days=6))
-    assert job.file.storage.exists(job.file.name)
     name = job.file.name
-    forget_old_jobs(at=timezone.now() + datetime.timedelta(days=8))
-    assert (Job.objects.count(), job.file.storage.exists(name)) == (0, False)
+    for days, is_there in ((6, True), (8, False)):
+        Job.objects.update(finished_at=timezone.now() - datetime.timedelta(days=days))
+        old_jobs()
+        assert job.file.storage.exists(name) == is_there
+    assert Job.objects.count() == 0
 
 
 def test_the_list_asks_as_many_questions_for_one_as_for_many(

@@ -222,3 +222,11 @@ def test_whatever_is_read_can_be_brought_in_twice(data):
         return
     again = import_schedule(slug="conf", data=data)
     assert (len(again.added), len(again.changed), again.unchanged) == (0, 0, len(first.added))
+
+
+def test_a_file_of_line_ends_alone_takes_no_time():
+    """A pattern that begins anew at each of them would take hours."""
+    vevent = b"BEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260616T070000Z\r\nSUMMARY:x" + b"\r" * 2_000_000 + b"y\r\n"
+    calendar = b"BEGIN:VCALENDAR\r\n" + vevent + b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+    [session] = read(calendar).sessions
+    assert session.title.startswith("x")
