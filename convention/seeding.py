@@ -1,6 +1,7 @@
 """What each app's `seed.py` receives: which demo to build, the same every time for the same seed."""
 
 import datetime
+import itertools
 import random
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,6 +9,8 @@ from typing import Final
 from django.utils import timezone
 
 SIZES: Final = ("small", "club", "large")
+COMPANIES_OF_ALL: Final = 60
+"""Companies of the whole club; the small demo has the first of them."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,18 @@ class World:
     @property
     def companies(self) -> int:
         """How many member companies there are."""
-        return 12 if self.size == "small" else 60
+        return 12 if self.size == "small" else COMPANIES_OF_ALL
 
     @property
     def people(self) -> int:
         """How many people belong to them."""
         return 80 if self.size == "small" else 560
+
+    @property
+    def people_numbers(self) -> list[int]:
+        """Their numbers, each the same person of the same company in every size."""
+        numbers = (number for number in itertools.count() if number % COMPANIES_OF_ALL < self.companies)
+        return list(itertools.islice(numbers, self.people))
 
     def convention_day(self) -> datetime.date:
         """The third Tuesday of the next June that is at least three weeks away."""

@@ -9,7 +9,7 @@ from django.db.models import F, Min
 
 from convention.club.demo_names import ABROAD, VENDORS
 from convention.club.models import Employment, Person
-from convention.club.seed import person_name
+from convention.club.seed import addresses, person_name
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.seeding import World
@@ -111,7 +111,9 @@ def make_registrations(world: World, event: Event, count: int, *, only: str = ""
 def keen_first(world: World, event: Event) -> list[Employment]:
     """The members' people, to be taken from the end: some companies send many, some few."""
     rng = world.rng("keen", event.slug)
-    jobs = list(Employment.objects.select_related("person", "company").order_by("pk")[: world.people])
+    there = Employment.objects.select_related("person", "company").filter(person__email__isnull=False)
+    by_address = {job.person.email: job for job in there}
+    jobs = [by_address[email] for email in addresses(world).values()]
     keen = {company: rng.random() for company in sorted({job.company_id for job in jobs})}
     ordered = sorted(jobs, key=lambda job: (rng.random() ** (0.3 + keen[job.company_id]), job.pk))
     cap = event.tickets.aggregate(cap=Min("company_cap"))["cap"]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TOKEN_BYTES = 32
 AFTER_EVENT = datetime.timedelta(days=1)
 AT_LEAST = datetime.timedelta(days=3)
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def _pair(device: Device) -> Pairing:
 def find_checkpoint(event: "Event", name: str) -> Checkpoint:
     """The event's door of that name, in any case. Raises NotFound with the names there are."""
     doors = event.checkpoints.select_related("event")
-    found = doors.filter(name=name).first() or doors.filter(name__iexact=name.strip()).first()
+    name = name.strip()[:LONGEST_NAME]
+    found = doors.filter(name=name).first() or doors.filter(name__iexact=name).first()
     if found is None:
         known = ", ".join(f"“{door.name}”" for door in doors[:10])
         raise NotFound(

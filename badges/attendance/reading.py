@@ -28,7 +28,9 @@ from typing import Any
 from .verdict import ACTION, ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED
 
 MOST_AT_ONCE = 200
-LONGEST = {"code": 4096, "registration": 40, "operator": 100, "override_reason": 300}
+LONGEST = {
+    "code": 4096, "registration": 40, "operator": 100, "override_reason": 300, "local_verdict": 20,
+}  # fmt: skip
 VERDICTS = ("", ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED, ACTION)
 OFFSET_LIMIT_MS = 2**31 - 1
 COUNTER_LIMIT = 2**63 - 1
@@ -81,7 +83,7 @@ def read(item: Any) -> Reading:
         raise InvalidReading("“code” is missing.")
     if item.get("direction") not in ("in", "out"):
         raise InvalidReading("“direction” is “in” or “out”.")
-    if (item.get("local_verdict") or "") not in VERDICTS:
+    if text(item, "local_verdict") not in VERDICTS:
         raise InvalidReading("“local_verdict” is not a verdict.")
     return Reading(
         uid=identifier(item.get("id")),
@@ -93,7 +95,7 @@ def read(item: Any) -> Reading:
         checkpoint=door(item.get("checkpoint")),
         sequence=number(item, "sequence", COUNTER_LIMIT),
         clock_offset_ms=number(item, "clock_offset_ms", OFFSET_LIMIT_MS),
-        local_verdict=item.get("local_verdict") or "",
+        local_verdict=text(item, "local_verdict"),
         snapshot=number(item, "snapshot", COUNTER_LIMIT),
         operator=text(item, "operator").strip(),
         override_reason=text(item, "override_reason").strip(),

@@ -64,21 +64,28 @@ def problem(
     kind: str, status: int, detail: str, *, fields: "Mapping[str, Any] | None" = None
 ) -> JsonResponse:
     """One problem as an answer of a plain Django view."""
-    return JsonResponse(problem_body(kind, status, detail, fields), status=status, content_type=CONTENT_TYPE)
+    return respond(problem_body(kind, status, detail, fields))
 
 
-def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: our sentences and DRF's own errors in one shape."""
+def respond(body: dict[str, Any]) -> JsonResponse:
+    """A problem's body as an answer."""
+    return JsonResponse(
+        body, status=body["status"], content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False}
+    )
+
+
+def answer(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
+    """DRF's exception handler: our sentences and DRF's own errors in one shape, whatever a view renders."""
     error = without_database(error)
     if isinstance(error, ConventionError):
         fields = error.fields if isinstance(error, InvalidFields) else None
-        response = _respond(problem_body(error.kind, error.status, str(error), fields))
+        response = respond(problem_body(error.kind, error.status, str(error), fields))
         if retry_after := getattr(error, "retry_after", 0):
             response["Retry-After"] = str(retry_after)
         return response
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return _respond(problem_body("invalid-fields", 422, "Some fields need another look.", detail))
+        return respond(problem_body("invalid-fields", 422, "Some fields need another look.", detail))
     standard = exception_handler(error, context)
     return None if standard is None else _translate(error, standard)
 
@@ -93,16 +100,12 @@ def without_database[E: BaseException | None](error: E) -> E | Unavailable:
     )
 
 
-def _translate(error: Exception, standard: Response) -> Response:
+def _translate(error: Exception, standard: Response) -> JsonResponse:
     kinds: dict[type, str] = {Http404: "not-found", PermissionDenied: "forbidden"}
     kind = kinds.get(type(error)) or str(getattr(error, "default_code", "error")).replace("_", "-")
     detail = str(getattr(error, "detail", "There is nothing at this address."))
-    response = _respond(problem_body(kind, standard.status_code, detail))
+    response = respond(problem_body(kind, standard.status_code, detail))
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in standard:
             response[header] = standard[header]
     return response
-
-
-def _respond(body: dict[str, Any]) -> Response:
-    return Response(body, status=body["status"], content_type=CONTENT_TYPE)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.club.doors import signed_in
 
 from .forms import TokenForm
-from .problems import PROBLEMS, problem_type
+from .problems import PROBLEMS, problem, problem_type
 from .tokens import create_token, revoke_token
 
 if TYPE_CHECKING:
@@ -54,6 +54,6 @@ def revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
 @require_safe
 def problem_page(request: "HttpRequest", kind: str) -> "HttpResponse":
     """What a problem's type means, in one sentence."""
-    known = kind in PROBLEMS
-    body = {"type": problem_type(kind), "description": PROBLEMS.get(kind, "There is no such problem.")}
-    return JsonResponse(body, status=200 if known else 404)
+    if kind not in PROBLEMS:
+        return problem("not-found", 404, "There is no such problem.")
+    return JsonResponse({"type": problem_type(kind), "description": PROBLEMS[kind]})

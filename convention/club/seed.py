@@ -5,7 +5,7 @@ import datetime
 from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
-from convention.seeding import World
+from convention.seeding import COMPANIES_OF_ALL, World
 
 from .demo_names import COMPANIES, FIRST_NAMES, LAST_NAMES, TITLES, VENDORS
 from .models import ClubRole, Company, CompanyRole, Employment, Mandate, Person, WorkingGroup
@@ -54,7 +54,7 @@ def make_vendor(world: World, index: int) -> Company:
 def _company(world: World, name: str, sector: str, role: str, *, number: int) -> Company:
     siren = luhn_number(world.rng("siren", number).randrange(10**7, 10**8))
     company, created = Company.objects.get_or_create(
-        slug=slugify(name.replace("’", "-")),
+        slug=company_slug(name),
         defaults={
             "name": name,
             "sector": sector,
@@ -95,20 +95,33 @@ def address(first: str, last: str, index: int, domain: str) -> str:
     return f"{slugify(first)}.{slugify(last)}{index}@{domain}.example"
 
 
+def addresses(world: World) -> dict[int, str]:
+    """The addresses of this demo's people by their numbers, the same in every size."""
+    found = {}
+    for index in world.people_numbers:
+        name, _sector = COMPANIES[index % COMPANIES_OF_ALL]
+        found[index] = address(*person_name(world, index), index, company_slug(name))
+    return found
+
+
+def company_slug(name: str) -> str:
+    """A company's address from its name."""
+    return slugify(name.replace("’", "-"))
+
+
 def make_people(world: World, companies: list[Company]) -> None:
     """People spread over the companies; the first of each company registers colleagues."""
     there = set(Person.objects.values_list("email", flat=True))
     people, jobs = [], []
-    for index in range(world.people):
-        company = companies[index % len(companies)]
+    for index, email in addresses(world).items():
+        company = companies[index % COMPANIES_OF_ALL]
         first, last = person_name(world, index)
-        email = address(first, last, index, company.slug)
         if email in there:
             continue
         title, level = world.rng("job", index).choice(TITLES)
         people.append(Person(first_name=first, last_name=last, email=email, password=NO_PASSWORD))
         jobs.append(
-            {"company": company, "title": title, "level": level, "is_contact": index < len(companies)}
+            {"company": company, "title": title, "level": level, "is_contact": index < COMPANIES_OF_ALL}
         )
     made = Person.objects.bulk_create(people)
     since = datetime.date(world.today.year - 1, 1, 1)

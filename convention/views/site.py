@@ -97,15 +97,15 @@ def preferred_language(request: "HttpRequest") -> str:
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if chosen in dict(settings.LANGUAGES):
         return chosen
-    for accepted, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
-        if accepted[:2] in dict(settings.LANGUAGES):
+    for accepted, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if quality and accepted[:2] in dict(settings.LANGUAGES):
             return accepted[:2]
     return settings.LANGUAGE_CODE
 
 
 def not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":
     """Answer programs with a problem, people with a page."""
-    if request.path_info.startswith("/api/"):
+    if f"{request.path_info}/".startswith("/api/"):
         return problem("not-found", 404, "There is nothing at this address.")
     return defaults.page_not_found(request, exception)
 

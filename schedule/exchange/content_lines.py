@@ -15,9 +15,10 @@ KNOWN = (
     " COLOR IMAGE CONFERENCE REFRESH-INTERVAL SOURCE STYLED-DESCRIPTION STRUCTURED-DATA PARTICIPANT-TYPE"
     " CALENDAR-ADDRESS LOCATION-TYPE RESOURCE-TYPE ACKNOWLEDGED PROXIMITY BUSYTYPE DALARM AALARM"
 )
-PROPERTY = re.compile(
-    rf"(?:(?:{'|'.join(sorted(KNOWN.split(), key=len, reverse=True))})|X-[A-Z0-9-]+)\s*[;:]", re.ASCII
-)
+NAMES = "|".join(sorted(KNOWN.split(), key=len, reverse=True))
+PROPERTY = re.compile(rf"(?:(?:{NAMES})|X-[A-Z0-9-]+)\s*[;:]", re.ASCII)
+SMALL = re.compile(rf"(?:(?:{NAMES.lower()})|x-[a-z0-9-]+)\s*[;:]", re.ASCII)
+IN_SMALL = re.compile(r"^dtstart\s*[;:]", re.ASCII | re.MULTILINE)
 ANY_CASE = re.compile(r"(?:begin|end|summary|dtstart|dtend|uid|location|description)\s*[;:]", re.I | re.ASCII)
 PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=\s*("[^"]*"|[^;:"]*(?:"[^"]*"[^;:"]*)*))?')
 ESCAPE = re.compile(r"\\([\\;,:nN\"])")
@@ -106,6 +107,7 @@ def unfolded(text: str, notes: Notes) -> Iterator[str]:
     """Lines joined again: folded ones, and pieces of text that a raw line break tore off."""
     current: str | None = None
     blank = 0
+    other_case = SMALL if IN_SMALL.search(text) else ANY_CASE
     for _doubled in re.finditer(r"(?<!\r)\r\r++\n", text):
         notes.add(Reason.FOLDING)
     for piece in re.split(r"[\r\n]", re.sub(r"(?<!\r)\r++\n", "\n", text)):
@@ -114,7 +116,7 @@ def unfolded(text: str, notes: Notes) -> Iterator[str]:
         elif piece.startswith((" ", "\t")) and current is not None:
             current += "\\n" * blank + piece[1:]
             blank = 0
-        elif current is None or PROPERTY.match(piece) or ANY_CASE.match(piece):
+        elif current is None or PROPERTY.match(piece) or other_case.match(piece):
             if current is not None:
                 yield current
             current, blank = piece, 0

@@ -83,6 +83,15 @@ def parse_span(text: str | None) -> datetime.timedelta | None:
     return datetime.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+# Names of a clock, not of a place: what the time zone database itself takes them for today.
+PLACES = {
+    "CET": "Europe/Paris", "MET": "Europe/Paris", "EET": "Europe/Athens", "WET": "Europe/Lisbon",
+    "EST": "America/Panama", "MST": "America/Phoenix", "HST": "Pacific/Honolulu",
+    "EST5EDT": "America/New_York", "CST6CDT": "America/Chicago", "MST7MDT": "America/Denver",
+    "PST8PDT": "America/Los_Angeles",
+}  # fmt: skip
+
+
 @functools.cache
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
     """The zone of that IANA or Windows name."""
@@ -96,7 +105,7 @@ def zone_named(name: str) -> zoneinfo.ZoneInfo | None:
     if not name or len(name) > 60 or name in {"Factory", "localtime", "posixrules"}:
         return None
     try:
-        return zoneinfo.ZoneInfo(name)
+        return zoneinfo.ZoneInfo(PLACES.get(name, name))
     except (KeyError, ValueError, OSError):
         return None
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from convention.club.models import Company, Person
 from convention.events.models import Event
@@ -34,6 +35,23 @@ def test_sizes_coexist_and_counters_agree():
         assert ticket.taken == ticket.registrations.count()
     for share in CompanyShare.objects.select_related("ticket"):
         assert share.taken <= share.ticket.company_cap
+
+
+def people_of(slug):
+    rows = Registration.objects.filter(event__slug=slug).order_by("reference")
+    return list(rows.values_list("reference", "email", "company"))
+
+
+def test_the_club_is_the_same_whichever_size_came_first():
+    found = []
+    for sizes in (["small", "club"], ["club"]):
+        with transaction.atomic():
+            for size in sizes:
+                call_command("seed", size=size)
+            assert Person.objects.filter(employments__isnull=False).count() == 560
+            found.append(people_of("convention"))
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
 
 
 def test_large_has_a_scarce_ticket():

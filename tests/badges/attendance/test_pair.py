@@ -43,12 +43,12 @@ def test_another_door_by_name(manage):
     assert Device.objects.get().checkpoint == room
 
 
-@pytest.mark.parametrize("name", ["Nulle part", ""])
+@pytest.mark.parametrize("name", ["Nulle part", "", "x" * 100_000])
 def test_a_door_that_is_not_there(manage, name):
     event = make_event()
     done = manage("pair", event.slug, "--checkpoint", name)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"«\u00a0{name}\u00a0»" in done.stderr or f"“{name}”" in done.stderr
+    assert f"«\u00a0{name[:200]}\u00a0»" in done.stderr
     assert "Entrée" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert Device.objects.count() == 0

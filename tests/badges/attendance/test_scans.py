@@ -234,6 +234,7 @@ BAD = [
     {"clock_offset_ms": "soon"}, {"clock_offset_ms": 2**40},
     {"clock_offset_ms": True}, {"clock_offset_ms": 1.5},
     {"sequence": 2**64}, {"snapshot": []}, {"local_verdict": "maybe"}, {"local_verdict": ["admitted"]},
+    {"local_verdict": []},
     {"operator": "x" * 101}, {"override_reason": {}},
 ]  # fmt: skip
 

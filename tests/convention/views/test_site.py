@@ -21,6 +21,7 @@ def test_only_the_first_page_without_a_cookie_follows_the_browser(client):
     assert (answer.status_code, answer["Location"]) == (302, "/en/")
     assert {"Accept-Language", "Cookie"} <= set(answer["Vary"].split(", "))
     assert client.get("/", headers={"accept-language": "de,fr"}).status_code == 200
+    assert client.get("/", headers={"accept-language": "en;q=0"}).status_code == 200
     assert client.get("/accounts/login/", headers=english)["Content-Language"] == "fr"
 
 

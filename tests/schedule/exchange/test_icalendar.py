@@ -83,6 +83,20 @@ def test_lines_folded_inside_a_character():
     assert read(data).talks[0].description == "Café"
 
 
+def test_a_whole_file_in_small_letters():
+    small = ics(vevent("DURATION:PT5M", "SEQUENCE:2", "X-NOTE:a")).decode()
+    names = [line.partition(":") for line in small.split("\r\n")]
+    [talk] = read("\n".join(f"{name.lower()}{colon}{value}" for name, colon, value in names).encode()).talks
+    assert (minutes(talk), talk.title) == (5, "Opening")
+
+
+def test_a_clock_is_no_place():
+    """An export must name a place: “CET” stands for none."""
+    [talk] = read(ics(vevent(start=";TZID=CET:20260617T100000"))).talks
+    assert local(talk) == "2026-06-17T10:00:00+02:00"
+    assert read(ics(vevent(), head="X-WR-TIMEZONE:CET")).head.zone == "Europe/Paris"
+
+
 def test_quoted_printable():
     line = "DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Caf=C3=A9=0D=0Anoir"
     assert read(ics(vevent(line, "DURATION:PT1H"))).talks[0].description == "Café\nnoir"
