@@ -21,6 +21,7 @@ from convention.leases import leased
 from convention.mail import Attachment, Letter, NotSent
 from registrations.calendar import calendar_file, where_of
 from registrations.deliver import MARKS, deliver
+from registrations.doors import whole
 from registrations.models import Delivery, Order, Registration
 from registrations.prove import member_by_email, proof_token
 
@@ -127,7 +128,7 @@ def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
     ]
     calendar = Attachment(
         name=f"{event.slug}.ics",
-        content=calendar_file(order),
+        content=calendar_file(whole(order)),
         mimetype="text/calendar; charset=utf-8; method=PUBLISH",
     )
     return Letter(

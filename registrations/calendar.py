@@ -8,28 +8,29 @@ from django.utils import timezone
 
 from convention.events.models import Event
 
-from .models import Order
+from .doors import Grant
 
 
-def calendar_file(order: Order) -> bytes:
-    """One event in iCalendar (METHOD:PUBLISH), its times in the event's own zone.
+def calendar_file(grant: Grant) -> bytes:
+    """One event in iCalendar (METHOD:PUBLISH), its times in the event's own zone, with the link it came by.
 
-    The same order always has the same UID, so that a newer file replaces the older entry.
+    The same link always has the same UID, so that a newer file replaces the older entry.
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Convention//Registrations//FR")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_entry(order))
+    calendar.add_component(_entry(grant))
     calendar.add_missing_timezones()
     return calendar.to_ical()
 
 
-def _entry(order: Order) -> icalendar.Event:
-    event = order.event
-    coming = order.registrations.filter(cancelled_at__isnull=True).exists()
+def _entry(grant: Grant) -> icalendar.Event:
+    event = grant.order.event
+    coming = any(registration.cancelled_at is None for registration in grant.registrations)
+    subject = grant.order if grant.is_whole else grant.registrations[0]
     entry = icalendar.Event()
-    entry.add("uid", f"{order.reference}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
+    entry.add("uid", f"{subject.reference}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
     entry.add("dtstamp", timezone.now())
     entry.add("sequence", event.sequence)
     entry.add("summary", event.title)
@@ -38,8 +39,8 @@ def _entry(order: Order) -> icalendar.Event:
     entry.add("status", "CONFIRMED" if coming else "CANCELLED")
     if where := where_of(event):
         entry.add("location", where)
-    entry.add("description", f"{event.summary}\n\n{order.manage_url}".strip())
-    entry.add("url", order.manage_url)
+    entry.add("description", f"{event.summary}\n\n{grant.url}".strip())
+    entry.add("url", grant.url)
     return entry
 
 

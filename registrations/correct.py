@@ -1,6 +1,7 @@
 """Correct what is written about someone who comes: the same person, so the badge's code stays good."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -31,29 +32,50 @@ class Correction:
 
 @transaction.atomic
 def correct(*, registration: Registration, correction: Correction, reason: str = "") -> Registration:
-    """Write the corrected fields; a changed name or company queues a mail with the new badge.
+    """Write the corrected fields, for whoever has the whole order or runs the event.
 
+    A correction queues a mail with the new badge, and the order's mails follow this person's address.
     Raises InvalidFields, and Closed for a cancelled or expired registration or once the event is over.
     """
+    registration, before = _corrected(registration, correction)
+    if "email" in before:
+        _let_order_follow(registration, before["email"])
+    _keep(registration, list(before), reason)
+    return registration
+
+
+@transaction.atomic
+def correct_own(*, registration: Registration, correction: Correction) -> Registration:
+    """The same for whoever has the link of this registration alone: the order's mails go where they went.
+
+    With them goes the link of the whole order. Raises the same.
+    """
+    registration, before = _corrected(registration, correction)
+    _keep(registration, list(before), "")
+    return registration
+
+
+def _corrected(registration: Registration, correction: Correction) -> tuple[Registration, dict[str, Any]]:
+    """The registration under its lock, corrected but not stored, and what its changed fields said before."""
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     wanted = _tidied(registration, correction)
     _refuse(registration, wanted)
-    was = registration.email
-    changed = [
-        name for name in Correction.__annotations__ if getattr(registration, name) != getattr(wanted, name)
-    ]
-    if not changed:
-        return registration
-    for name in changed:
+    said = {name: getattr(registration, name) for name in FIELDS}
+    before = {name: value for name, value in said.items() if value != getattr(wanted, name)}
+    for name in before:
         setattr(registration, name, getattr(wanted, name))
-    _let_order_follow(registration, was)
+    return registration, before
+
+
+def _keep(registration: Registration, changed: list[str], reason: str) -> None:
+    if not changed:
+        return
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
         enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.correct", registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
-    return registration
 
 
 def _let_order_follow(registration: Registration, was: str) -> None:

@@ -29,6 +29,11 @@ class Grant:
         """Whether it opens the order itself, and not only one's own registration."""
         return constant_time_compare(self.secret, self.order.secret)
 
+    @property
+    def url(self) -> str:
+        """The link itself, as a whole address: never more than its holder has already."""
+        return f"{settings.SITE_URL}{self.order.path_with(self.secret)}"
+
     def registration(self, reference: str) -> Registration:
         """One registration that this link opens. Raises NotFound."""
         for registration in self.registrations:
@@ -54,6 +59,11 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
     if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
     return Grant(order, opened, secret)
+
+
+def whole(order: Order) -> Grant:
+    """What the order's own link opens, for a mail to whoever ordered."""
+    return Grant(order, _opened(order, order.secret), order.secret)
 
 
 def own_secret(registration: Registration) -> str:

@@ -177,13 +177,17 @@ class Order(models.Model):
     @property
     def manage_path(self) -> str:
         """Where its holder sees, corrects and cancels it, in the order's language; whoever has it may."""
-        with translation.override(self.language):
-            return reverse("order", args=[self.reference, self.secret])
+        return self.path_with(self.secret)
 
     @property
     def manage_url(self) -> str:
         """The same as a whole address, for mails and programs."""
         return f"{settings.SITE_URL}{self.manage_path}"
+
+    def path_with(self, secret: str) -> str:
+        """Where the holder of that secret sees what it opens, all of the order or one registration."""
+        with translation.override(self.language):
+            return reverse("order", args=[self.reference, secret])
 
 
 FOUND_BY = ("search", "sort_name")

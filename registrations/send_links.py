@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import Q
 from django.tasks import task
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -50,9 +49,7 @@ def mail_links(order_ids: list[int], registration_ids: list[int]) -> None:
 
 def own_url(registration: Registration) -> str:
     """What opens this one registration, as a whole address in its order's language."""
-    order = registration.order
-    with translation.override(order.language):
-        return f"{settings.SITE_URL}{reverse('order', args=[order.reference, own_secret(registration)])}"
+    return f"{settings.SITE_URL}{registration.order.path_with(own_secret(registration))}"
 
 
 def _letter(to: str, links: Iterable[tuple[str, str]], language: str) -> Letter:

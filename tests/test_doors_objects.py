@@ -5,8 +5,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from convention.events.models import EventRole
+from registrations.doors import own_secret
 from tests.doors import client_of, named_addresses, objects_of
-from tests.factories import make_administrator, make_person
+from tests.factories import make_administrator, make_person, make_registration
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +65,52 @@ def test_an_object_of_another_event_is_not_there(role):
             if status not in {404, 405}:
                 found[name, swapped, method] = status
     assert found == {}
+
+
+def behind_a_link():
+    """Each address that a mailed link opens."""
+    return [
+        (name, arguments) for name, arguments in named_addresses() if {"reference", "secret"} <= {*arguments}
+    ]
+
+
+def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
+    here = objects_of("here")
+    boss, order = here.registration, here.registration.order
+    mine = make_registration(boss.ticket, order=order, last_name="Colleague", email="colleague@example.org")
+    own = {**here.values, "secret": own_secret(mine), "person": mine.reference}
+    client, reached, told = client_of(None), set(), {}
+    for name, arguments in behind_a_link():
+        for person in (mine, boss) if "person" in arguments else (mine,):
+            given = {**own, "person": person.reference}
+            address = reverse(name, kwargs={argument: given[argument] for argument in arguments})
+            for method in ("GET", "POST"):
+                with transaction.atomic():
+                    answer = client.generic(method, address)
+                    transaction.set_rollback(True)
+                if answer.status_code < 400:
+                    reached.add((name, person == mine))
+                content = b"".join(answer) if answer.streaming else answer.content
+                said = f"{dict(answer.headers)} {content.replace(b'\r\n ', b'').decode('latin-1')}"
+                secrets = (
+                    order.secret,
+                    own_secret(boss),
+                    order.email,
+                    boss.reference,
+                    boss.last_name,
+                    boss.email,
+                )
+                if answer.status_code < 400 and (leaked := [word for word in secrets if word in said]):
+                    told[name, method] = leaked
+    assert told == {}
+    assert reached == {
+        (name, True)
+        for name in (
+            "order",
+            "order-calendar",
+            "order-correct",
+            "order-cancel",
+            "order-badge",
+            "order-badge-picture",
+        )
+    }

@@ -12,7 +12,7 @@ from convention.errors import InvalidFields
 
 from ..calendar import calendar_file
 from ..cancel import cancel
-from ..correct import correct
+from ..correct import correct, correct_own
 from ..doors import order_by_link, own_secret
 from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
@@ -44,7 +44,7 @@ def calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     grant = order_by_link(reference, secret)
     name = f"{grant.order.event.slug}.ics"
     return HttpResponse(
-        calendar_file(grant.order),
+        calendar_file(grant),
         content_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -59,8 +59,9 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
     form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(registration)
     if request.method == "POST" and form.is_valid():
         refuse_many_corrections(grant.order)
+        act = correct if grant.is_whole else correct_own
         try:
-            correct(registration=registration, correction=form.correction())
+            act(registration=registration, correction=form.correction())
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:

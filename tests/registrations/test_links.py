@@ -1,6 +1,7 @@
 """Links by mail: asked for again, replaced, expired; the same answer for every address."""
 
 import datetime
+import re
 
 import pytest
 from django.core.cache import cache
@@ -9,10 +10,11 @@ from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import Entry
+from registrations.cancel import cancel
 from registrations.doors import own_secret
 from registrations.models import Order
 from schedule.models import Selection
-from tests.factories import make_event, make_registration, make_session, make_staff, make_ticket
+from tests.factories import make_event, make_order, make_registration, make_session, make_staff, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,48 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
     assert one.order.manage_url in mailoutbox[0].body
     assert own_secret(one) in mailoutbox[1].body
     assert one.order.secret not in mailoutbox[1].body
+
+
+def unfolded(answer) -> str:
+    """A calendar file's lines, those that were broken made whole."""
+    return answer.content.decode().replace("\r\n ", "")
+
+
+def test_a_calendar_carries_the_link_that_it_came_by(client: Client):
+    ticket = make_ticket()
+    boss = make_registration(ticket, email="boss@example.org")
+    mine = make_registration(ticket, order=boss.order, email="colleague@example.org")
+    order = boss.order
+    links = {link: f"{order.path_with(link)}" for link in (order.secret, own_secret(mine))}
+    cancel(registration=boss)
+    files = {link: unfolded(client.get(f"{path}calendar.ics")) for link, path in links.items()}
+    for link, file in files.items():
+        assert set(re.findall(r"/orders/\S+?/([\w-]+)/", file.replace("\\n", " "))) == {link}
+        assert "STATUS:CONFIRMED" in file
+    assert f"UID:{order.reference}@" in files[order.secret]
+    assert f"UID:{mine.reference}@" in files[own_secret(mine)]
+    cancel(registration=mine)
+    assert "STATUS:CANCELLED" in unfolded(client.get(f"{links[own_secret(mine)]}calendar.ics"))
+
+
+def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, run_tasks, mailoutbox):
+    order = make_order(make_event(), email="boss@example.org")
+    ticket = make_ticket(order.event)
+    boss = make_registration(ticket, order=order, email="boss@example.org")
+    mine = make_registration(ticket, order=order, email="colleague@example.org")
+    path = f"{order.path_with(own_secret(mine))}{mine.reference}/correct/"
+    for address in ("boss@example.org", "evil@example.net"):
+        assert client.post(path, {"first_name": "A", "last_name": "B", "email": address}).status_code == 302
+    run_tasks()
+    order.refresh_from_db()
+    assert (order.email, {message.to[0] for message in mailoutbox}) == (
+        "boss@example.org",
+        {"boss@example.org"},
+    )
+    whole = f"{order.manage_path}{boss.reference}/correct/"
+    client.post(whole, {"first_name": "A", "last_name": "B", "email": "boss@example.net"})
+    order.refresh_from_db()
+    assert order.email == "boss@example.net"
 
 
 def test_it_is_asked_for_so_often_for_known_and_unknown_alike(client: Client, settings):
