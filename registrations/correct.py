@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.addresses import same
 from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
 from convention.events.sequence import next_sequence
@@ -81,7 +82,7 @@ def _keep(registration: Registration, changed: list[str], reason: str) -> None:
 def _let_order_follow(registration: Registration, was: str) -> None:
     """The order's mails go to the new address where they went to the old one of this person."""
     order = registration.order
-    if registration.email and order.email and order.email.casefold() == was.casefold():
+    if registration.email and same(order.email, was):
         order.email = registration.email
         order.save(update_fields=["email"])
 

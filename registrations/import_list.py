@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.addresses import folded
 from convention.audit.record import record
 from convention.club.models import Company, CompanyRole, Employment
 from convention.events.models import Event
@@ -56,7 +57,7 @@ def import_list(*, event: Event, table: Table) -> Imported:
         if registration := known.get(row.number):
             _update(done, registration, row, tickets)
         else:
-            company = companies.get(row.place.email.casefold())
+            company = companies.get(folded(row.place.email))
             done.new.append(_new(event, row.place, tickets[row.place.ticket], company))
     _write(event, done)
     record("registration.import", event, event=event, fields=sorted(columns))
@@ -75,10 +76,10 @@ def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
     """The registration that each row updates, by row number; where one address has several, by name too."""
     by_email: dict[str, list[Registration]] = {}
     for registration in Registration.objects.active().filter(event=event).exclude(email="").order_by("pk"):
-        by_email.setdefault(registration.email.casefold(), []).append(registration)
+        by_email.setdefault(folded(registration.email), []).append(registration)
     found, errors = {}, []
     for row in rows:
-        candidates = by_email.get(row.place.email.casefold(), []) if row.place.email else []
+        candidates = by_email.get(folded(row.place.email), []) if row.place.email else []
         same = [r for r in candidates if _name(r) == _name(row.place)]
         if len(candidates) == 1 or same:
             found[row.number] = (same or candidates)[0]
@@ -99,7 +100,7 @@ def _member_companies() -> dict[str, Company]:
     members = CompanyRole.objects.open().filter(role=CompanyRole.Role.MEMBER).values("company")
     jobs = Employment.objects.open().filter(company__in=members, person__email__isnull=False)
     rows = jobs.select_related("person", "company").order_by("starts_on")
-    return {str(job.person.email).casefold(): job.company for job in rows}
+    return {folded(str(job.person.email)): job.company for job in rows}
 
 
 def _update(done: Imported, registration: Registration, row: Row, tickets: dict[str, Ticket]) -> None:

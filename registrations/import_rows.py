@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.addresses import folded
 from convention.errors import ConventionError, Unreadable
 from convention.tables import Table
 from convention.text import fold
@@ -84,7 +85,7 @@ def read_rows(table: Table, columns: dict[str, int], tickets: list[Ticket]) -> l
         place = Place(**{"ticket": "", **values}).tidied()
         slug = names.get(fold(place.ticket), "") if place.ticket else default
         errors += [(number, sentence) for sentence in _about(place, slug)]
-        first = seen.setdefault(place.email.casefold(), number) if place.email else number
+        first = seen.setdefault(folded(place.email), number) if place.email else number
         if first != number:
             errors.append((number, _("The e-mail is the same as in row %(first)d.") % {"first": first}))
         rows.append(Row(number, replace(place, ticket=slug), bool(place.ticket)))

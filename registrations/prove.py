@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.addresses import folded, having, same
 from convention.audit.record import record
 from convention.club.doors import member_company
 from convention.club.models import Company, Person
@@ -37,7 +38,7 @@ class AlreadyRegistered(ConventionError):
 
 def proof_token(registration: Registration) -> str:
     """What the mailed link carries; it is only ever sent to the registration's address."""
-    return signing.dumps([registration.reference, registration.email.casefold()], salt=SALT, compress=True)
+    return signing.dumps([registration.reference, folded(registration.email)], salt=SALT, compress=True)
 
 
 def registration_to_prove(token: str) -> Registration:
@@ -51,16 +52,16 @@ def registration_to_prove(token: str) -> Registration:
     registration = (
         Registration.objects.select_related("event", "ticket", "order").filter(reference=reference).first()
     )
-    if registration is None or registration.email.casefold() != email:
+    if registration is None or not same(registration.email, email):
         raise NotFound(_("This link is not valid any more: the registration has changed since."))
     return registration
 
 
 def member_by_email(email: str) -> tuple[Person, Company] | None:
     """The member with that address and the company that makes them one, today."""
-    person = Person.objects.filter(email__iexact=email, is_active=True).first() if email else None
-    company = member_company(person) if person else None
-    return (person, company) if person and company else None
+    people = having(Person.objects.filter(is_active=True).order_by("pk"), email)
+    company = member_company(people[0]) if people else None
+    return (people[0], company) if company else None
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from convention.addresses import same
 from convention.club.doors import member_company
 from convention.club.models import Person
 from convention.errors import Closed, ConventionError, InvalidFields
@@ -188,5 +189,4 @@ def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Perso
 
 def _proven(person: Person | None, place: Place) -> Person | None:
     """The signed-in person, where the place is for that person's own address."""
-    same = person and person.email and person.email.casefold() == place.email.casefold()
-    return person if same else None
+    return person if person and same(person.email, place.email) else None

@@ -1,6 +1,7 @@
 """Mail the links of what somebody registered for, to the addresses that the orders themselves name."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -8,6 +9,7 @@ from django.tasks import task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from convention.addresses import having
 from convention.api.throttles import spend
 from convention.mail import Letter, send
 
@@ -18,6 +20,14 @@ ASKED_PER_HOUR = 5
 MOST_LINKS = 50
 
 
+class Link(NamedTuple):
+    """What one registration or order is called, where it is seen, and in which language."""
+
+    title: str
+    url: str
+    language: str
+
+
 def send_links(*, email: str) -> None:
     """Queue one mail with the links of all that this address ordered or is registered for.
 
@@ -26,25 +36,27 @@ def send_links(*, email: str) -> None:
     """
     spend("links", email, most=ASKED_PER_HOUR, seconds=3600)
     since = timezone.now() - LINKS_LAST
-    orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since), email__iexact=email)
-    found = [order.pk for order in orders.order_by("-pk")[:MOST_LINKS]]
+    orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since)).order_by("-pk")
+    found = [order.pk for order in having(orders.only("email"), email)[:MOST_LINKS]]
     opens = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
-    own = Registration.objects.filter(opens, email__iexact=email).exclude(order__in=found)
-    mail_links.enqueue(found, [r.pk for r in own.order_by("-pk")[:MOST_LINKS]])
+    own = Registration.objects.filter(opens).exclude(order__in=found).order_by("-pk")
+    mail_links.enqueue(found, [r.pk for r in having(own.only("email"), email)[:MOST_LINKS]])
 
 
 @task()
 def mail_links(order_ids: list[int], registration_ids: list[int]) -> None:
-    """Send them: whole orders to whoever ordered, single registrations to whoever comes."""
+    """Send each address its own: whole orders to whoever ordered, single registrations to whoever comes."""
     orders = Order.objects.filter(pk__in=order_ids).select_related("event").order_by("event__starts_at", "pk")
-    rows = Registration.objects.filter(pk__in=registration_ids).select_related("order", "event")
-    lines = [(order.event.title, order.manage_url) for order in orders]
-    own = [(registration.event.title, own_url(registration)) for registration in rows.order_by("pk")]
-    asked = [*(o.email for o in orders), *(r.email for r in rows)]
-    if not asked:
-        return
-    languages = [*(o.language for o in orders), *(r.order.language for r in rows)]
-    send(_letter(asked[0], lines + own, languages[-1]))
+    rows = (
+        Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order", "event")
+    )
+    links = defaultdict[str, list[Link]](list)
+    for order in orders:
+        links[order.email].append(Link(order.event.title, order.manage_url, order.language))
+    for one in rows:
+        links[one.email].append(Link(one.event.title, own_url(one), one.order.language))
+    for address in sorted(links):
+        send(_letter(address, links[address]))
 
 
 def own_url(registration: Registration) -> str:
@@ -52,14 +64,14 @@ def own_url(registration: Registration) -> str:
     return f"{settings.SITE_URL}{registration.order.path_with(own_secret(registration))}"
 
 
-def _letter(to: str, links: Iterable[tuple[str, str]], language: str) -> Letter:
-    now = timezone.now()
+def _letter(to: str, links: list[Link]) -> Letter:
+    now, language = timezone.now(), links[-1].language
     with translation.override(language):
         return Letter(
             to=to,
             subject=_("The links of your registrations"),
             template="links",
-            context={"links": list(links)},
+            context={"links": [(link.title, link.url) for link in links]},
             language=language,
             key=f"links-{now:%Y%m%d%H%M%S%f}",
         )

@@ -4,6 +4,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention.addresses import having
 from convention.audit.record import record
 from convention.club.models import Person
 from convention.errors import NotFound
@@ -16,7 +17,8 @@ from .sessions import end_other_sessions
 @transaction.atomic
 def reset_second_factor(*, email: str, reason: str = "") -> Person:
     """Remove passkeys, app and recovery codes, end all sessions, tell the person. Raises NotFound."""
-    person = Person.objects.select_for_update().filter(email__iexact=email.strip()).first()
+    people = having(Person.objects.select_for_update().order_by("pk"), email.strip())
+    person = people[0] if people else None
     if person is None or not person.email:
         raise NotFound(_("Nobody has the address %(email)s.") % {"email": email})
     removed, _rows = Authenticator.objects.filter(user=person).delete()

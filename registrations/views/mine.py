@@ -1,5 +1,7 @@
 """What a signed-in person registered for."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from convention.addresses import same
 from convention.club.models import Person
 
 from ..doors import own_secret
@@ -19,12 +22,12 @@ from ..models import Registration
 @require_GET
 def me(request: HttpRequest) -> HttpResponse:
     """One's registrations: what lies ahead, and what was."""
-    found = list(registrations_of(request.user)) if isinstance(request.user, Person) else []
+    found = registrations_of(request.user) if isinstance(request.user, Person) else []
     now = timezone.now()
     ahead = [r for r in found if r.event.ends_at >= now]
     context = {
-        "ahead": [(r, own_secret(r)) for r in ahead],
-        "past": [(r, own_secret(r)) for r in reversed(found) if r.event.ends_at < now],
+        "ahead": [(r, _secret_for(request.user, r)) for r in ahead],
+        "past": [(r, _secret_for(request.user, r)) for r in reversed(found) if r.event.ends_at < now],
         "section": "me",
     }
     return render(request, "registrations/me.html", context)
@@ -34,4 +37,11 @@ def registrations_of(person: Person) -> "list[Registration]":
     """Those proven to be this person's, and those made with the address they sign in with."""
     mine = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
     rows = Registration.objects.filter(mine).select_related("event__venue", "ticket", "order")
-    return list(rows.order_by("event__starts_at", "pk"))
+    found = rows.order_by("event__starts_at", "pk")
+    return [row for row in found if row.person_id == person.pk or same(row.email, person.email)]
+
+
+def _secret_for(person: Any, registration: Registration) -> str:
+    """The whole order's for whoever ordered; for anyone else what opens their own registration alone."""
+    order = registration.order
+    return order.secret if same(order.email, person.email) else own_secret(registration)

@@ -14,7 +14,15 @@ from registrations.cancel import cancel
 from registrations.doors import own_secret
 from registrations.models import Order
 from schedule.models import Selection
-from tests.factories import make_event, make_order, make_registration, make_session, make_staff, make_ticket
+from tests.factories import (
+    make_event,
+    make_order,
+    make_person,
+    make_registration,
+    make_session,
+    make_staff,
+    make_ticket,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +49,55 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
     assert one.order.manage_url in mailoutbox[0].body
     assert own_secret(one) in mailoutbox[1].body
     assert one.order.secret not in mailoutbox[1].body
+
+
+ALIKE = ("boss@fırm-risk.example", "boss@firm-riſk.example")
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_an_address_that_only_looks_alike_gets_its_own_links(
+    client: Client, run_tasks, mailoutbox, alike: str
+):
+    ticket = make_ticket()
+    for address in ("boss@firm-risk.example", alike):
+        order = make_order(ticket.event, email=address)
+        make_registration(ticket, order=order, email=address)
+    client.post("/orders/link/", {"email": "BOSS@firm-risk.example"})
+    client.post("/orders/link/", {"email": alike})
+    run_tasks()
+    mails = {message.to[0]: message.body for message in mailoutbox}
+    assert {address: body.count("/orders/") for address, body in mails.items()} == {
+        "boss@firm-risk.example": 1,
+        alike: 1,
+    }
+    for order in Order.objects.all():
+        assert order.secret in mails[order.email]
+
+
+def test_two_spellings_of_one_address_are_written_to_apart(client: Client, run_tasks, mailoutbox):
+    ticket = make_ticket()
+    for address in ("boss@example.org", "Boss@example.org"):
+        make_registration(ticket, order=make_order(ticket.event, email=address), email=address)
+    client.post("/orders/link/", {"email": "boss@example.org"})
+    run_tasks()
+    assert {message.to[0]: message.body.count("/orders/") for message in mailoutbox} == {
+        "boss@example.org": 1,
+        "Boss@example.org": 1,
+    }
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_ones_page_holds_what_is_ones_own(client: Client, alike: str):
+    ticket = make_ticket()
+    boss = make_person(email="boss@firm-risk.example")
+    strangers = make_registration(ticket, email=alike)
+    ordered = make_registration(ticket, order=make_order(ticket.event, email=boss.email), email=boss.email)
+    invited = make_registration(ticket, email=boss.email)
+    client.force_login(boss)
+    page = client.get("/me/").content.decode()
+    assert strangers.order.reference not in page
+    assert (ordered.order.secret in page, invited.order.secret in page) == (True, False)
+    assert own_secret(invited) in page
 
 
 def unfolded(answer) -> str:

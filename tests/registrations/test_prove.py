@@ -13,9 +13,16 @@ from convention.events.models import Event
 from registrations.models import CompanyShare, Registration, Ticket
 from registrations.order_request import OrderRequest, Place
 from registrations.places import CompanyFull
-from registrations.prove import AlreadyRegistered, NotAMember, proof_token, prove, registration_to_prove
+from registrations.prove import (
+    AlreadyRegistered,
+    NotAMember,
+    member_by_email,
+    proof_token,
+    prove,
+    registration_to_prove,
+)
 from registrations.register import register
-from tests.factories import make_company, make_event, make_member, make_person, make_ticket
+from tests.factories import make_company, make_event, make_member, make_person, make_registration, make_ticket
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +193,16 @@ def test_the_harness_sees_a_cap_that_is_only_looked_at():
         if share.taken > 3:
             return
     pytest.fail("no excess in 20 rushes: the harness would not notice one")
+
+
+@pytest.mark.parametrize("alike", ["ana@fırm-risk.example", "ana@firm-riſk.example"])
+def test_an_address_that_only_looks_like_a_members_proves_nothing(alike: str):
+    make_member(email="ana@firm-risk.example")
+    assert member_by_email("Ana@firm-risk.example")
+    assert member_by_email(alike) is None
+    registration = make_registration(email="ana@firm-risk.example")
+    token = proof_token(registration)
+    assert registration_to_prove(token) == registration
+    Registration.objects.update(email=alike)
+    with pytest.raises(NotFound):
+        registration_to_prove(token)
