@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
-from django.tasks import task
+from django.tasks import TaskContext, task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -43,9 +43,12 @@ def send_links(*, email: str) -> None:
     mail_links.enqueue(found, [r.pk for r in having(own.only("email"), email)[:MOST_LINKS]])
 
 
-@task()
-def mail_links(order_ids: list[int], registration_ids: list[int]) -> None:
-    """Send each address its own: whole orders to whoever ordered, single registrations to whoever comes."""
+@task(takes_context=True)
+def mail_links(context: TaskContext, order_ids: list[int], registration_ids: list[int]) -> None:
+    """Send each address its own: whole orders to whoever ordered, single registrations to whoever comes.
+
+    Run again it is the same mail, under the same Message-ID.
+    """
     orders = Order.objects.filter(pk__in=order_ids).select_related("event").order_by("event__starts_at", "pk")
     rows = (
         Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order", "event")
@@ -55,8 +58,8 @@ def mail_links(order_ids: list[int], registration_ids: list[int]) -> None:
         links[order.email].append(Link(order.event.title, order.manage_url, order.language))
     for one in rows:
         links[one.email].append(Link(one.event.title, own_url(one), one.order.language))
-    for address in sorted(links):
-        send(_letter(address, links[address]))
+    for number, address in enumerate(sorted(links), start=1):
+        send(_letter(address, links[address], key=f"links-{context.task_result.id}-{number}"))
 
 
 def own_url(registration: Registration) -> str:
@@ -64,8 +67,8 @@ def own_url(registration: Registration) -> str:
     return f"{settings.SITE_URL}{registration.order.path_with(own_secret(registration))}"
 
 
-def _letter(to: str, links: list[Link]) -> Letter:
-    now, language = timezone.now(), links[-1].language
+def _letter(to: str, links: list[Link], *, key: str) -> Letter:
+    language = links[-1].language
     with translation.override(language):
         return Letter(
             to=to,
@@ -73,5 +76,5 @@ def _letter(to: str, links: list[Link]) -> Letter:
             template="links",
             context={"links": [(link.title, link.url) for link in links]},
             language=language,
-            key=f"links-{now:%Y%m%d%H%M%S%f}",
+            key=key,
         )

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from lxml import html
 
 from convention.audit.models import Entry
@@ -84,6 +85,17 @@ def test_two_spellings_of_one_address_are_written_to_apart(client: Client, run_t
         "boss@example.org": 1,
         "Boss@example.org": 1,
     }
+
+
+def test_links_mailed_by_a_worker_that_died_are_the_same_mail_again(client: Client, run_tasks, mailoutbox):
+    make_registration()
+    for _each in range(2):
+        client.post("/orders/link/", {"email": "buyer@example.org"})
+    run_tasks()
+    DBTaskResult.objects.update(status="READY")
+    run_tasks()
+    first, second, *repeats = [message.extra_headers["Message-ID"] for message in mailoutbox]
+    assert (first == second, sorted(repeats)) == (False, sorted([first, second]))
 
 
 @pytest.mark.parametrize("alike", ALIKE)
