@@ -1,7 +1,13 @@
-"""Import a list of people: all of it or nothing; who is known by e-mail is updated."""
+"""Import a list of people: all of it or nothing; who is known by e-mail is updated.
 
-from collections import Counter
+One list at a time for each event; whoever is updated is locked meanwhile, so that nobody else cancels,
+corrects or moves them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import batched
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,11 +19,12 @@ from convention.club.models import Company, CompanyRole, Employment
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.tables import Table
+from convention.turns import take_turn
 
 from .import_rows import BadRows, Row, read_columns, read_rows
 from .models import Order, Registration, Ticket
 from .order_request import Place
-from .places import give_back, take, take_share
+from .places import exchange
 
 BATCH = 500
 WORDS = ("first_name", "last_name", "company")
@@ -30,6 +37,7 @@ class Imported:
     new: list[Registration] = field(default_factory=list)
     changed: list[Registration] = field(default_factory=list)
     moved: list[tuple[Ticket, Registration]] = field(default_factory=list)
+    written: set[str] = field(default_factory=lambda: {"sequence"})
     unchanged: int = 0
     ignored_columns: list[str] = field(default_factory=list)
 
@@ -47,6 +55,7 @@ def import_list(*, event: Event, table: Table) -> Imported:
 
     Raises Unreadable where columns are missing, BadRows, SoldOut or CompanyFull; then nothing is kept.
     """
+    take_turn(f"import:{event.pk}")
     columns, ignored = read_columns(table.header)
     tickets = {ticket.slug: ticket for ticket in event.tickets.order_by("pk")}
     rows = read_rows(table, columns, list(tickets.values()))
@@ -74,9 +83,9 @@ def rehearse_import(*, event: Event, table: Table) -> Imported:
 
 def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
     """The registration that each row updates, by row number; where one address has several, by name too."""
-    by_email: dict[str, list[Registration]] = {}
-    for registration in Registration.objects.active().filter(event=event).exclude(email="").order_by("pk"):
-        by_email.setdefault(folded(registration.email), []).append(registration)
+    by_email = defaultdict[str, list[Registration]](list)
+    for registration in _locked(event, {folded(row.place.email) for row in rows if row.place.email}):
+        by_email[folded(registration.email)].append(registration)
     found, errors = {}, []
     for row in rows:
         candidates = by_email.get(folded(row.place.email), []) if row.place.email else []
@@ -89,6 +98,15 @@ def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
     if errors:
         raise BadRows(errors)
     return found
+
+
+def _locked(event: Event, addresses: set[str]) -> Iterator[Registration]:
+    """Who holds a place with one of these addresses, as it is under lock, always in the same order."""
+    standing = Registration.objects.active().filter(event=event).exclude(email="").order_by("pk")
+    keys = [pk for pk, email in standing.values_list("pk", "email") if folded(email) in addresses]
+    locked = standing.select_for_update(no_key=True).prefetch_related("order", "ticket", "member_of")
+    for batch in batched(keys, BATCH, strict=False):
+        yield from locked.filter(pk__in=batch)
 
 
 def _name(of: Registration | Place) -> tuple[str, str]:
@@ -116,8 +134,11 @@ def _update(done: Imported, registration: Registration, row: Row, tickets: dict[
         setattr(registration, name, text)
     if moves:
         done.moved.append((ticket, registration))
-    registration.confirmed_at = registration.confirmed_at or timezone.now()
-    registration.held_until = None
+        done.written |= {"ticket", "price", "takes_place"}
+    if not registration.confirmed_at:
+        registration.confirmed_at, registration.held_until = timezone.now(), None
+        done.written |= {"confirmed_at", "held_until", "takes_place"}
+    done.written |= changed.keys()
     done.changed.append(registration)
 
 
@@ -146,32 +167,24 @@ def _new(event: Event, place: Place, ticket: Ticket, company: Company | None) ->
 
 
 def _write(event: Event, done: Imported) -> None:
-    """Write in bulk, then take the places, then stamp all with one sequence."""
+    """Write in bulk, then move the places, then stamp all with one sequence."""
     Order.objects.bulk_create([registration.order for registration in done.new], BATCH)
     for registration in done.new:
         registration.order_id = registration.order.pk
     Registration.objects.bulk_create(done.new, BATCH)
-    give_back(registration for _ticket, registration in done.moved if registration.takes_place)
+    given_up = [(r.ticket, r.member_of) for _ticket, r in done.moved if r.takes_place]
     for ticket, registration in done.moved:
         registration.ticket, registration.price = ticket, ticket.price
         registration.takes_place = False
     arriving = done.new + [registration for registration in done.changed if not registration.takes_place]
-    _take_shares(arriving)
-    take(Counter(registration.ticket for registration in arriving))
+    exchange(given_up, [(registration.ticket, registration.member_of) for registration in arriving])
     for registration in arriving:
         registration.takes_place = True
     if not done.new and not done.changed:
         return
     sequence = next_sequence(event.pk)
-    Registration.objects.filter(event=event, sequence=0).update(sequence=sequence)
+    for batch in batched((registration.pk for registration in done.new), BATCH, strict=False):
+        Registration.objects.filter(pk__in=batch).update(sequence=sequence)
     for registration in done.changed:
         registration.sequence = sequence
-    fields = [*WORDS, "ticket", "price", "confirmed_at", "held_until", "takes_place", "sequence"]
-    Registration.objects.bulk_update(done.changed, fields, BATCH)
-
-
-def _take_shares(registrations: list[Registration]) -> None:
-    capped = [(r.ticket, r.member_of) for r in registrations if r.member_of and r.ticket.company_cap]
-    for (ticket, company), places in Counter(capped).items():
-        if company:
-            take_share(ticket, company, places)
+    Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)

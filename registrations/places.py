@@ -15,6 +15,9 @@ from convention.errors import SoldOut
 
 from .models import CompanyShare, Registration, Ticket
 
+type Seat = tuple[Ticket, Company | None]
+"""A place of a ticket, and the member company that it counts for, if any."""
+
 
 class CompanyFull(SoldOut):
     """The company has all the places that one company may have."""
@@ -67,11 +70,47 @@ def give_back(registrations: Iterable[Registration]) -> None:
     registrations = list(registrations)
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
-        CompanyShare.objects.filter(ticket=ticket, company=company).update(
-            taken=Greatest(F("taken"), places) - places
-        )
+        _free_share(ticket, company, places)
     for ticket, places in sorted(Counter(r.ticket_id for r in registrations).items()):
-        Ticket.objects.filter(pk=ticket).update(taken=Greatest(F("taken"), places) - places)
+        _free(ticket, places)
+
+
+def _free_share(ticket: int, company: int, places: int) -> None:
+    CompanyShare.objects.filter(ticket=ticket, company=company).update(
+        taken=Greatest(F("taken"), places) - places
+    )
+
+
+def _free(ticket: int, places: int) -> None:
+    Ticket.objects.filter(pk=ticket).update(taken=Greatest(F("taken"), places) - places)
+
+
+def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:
+    """Give places back and take others at once: of each counter only the difference is written.
+
+    Shares come before tickets, each in one order, so that nobody waits in a ring. Raises SoldOut or
+    CompanyFull: the caller's transaction must then be undone.
+    """
+    seats = Counter(wanted)
+    seats.subtract(given_up)
+    places = Counter[Ticket]()
+    for (ticket, company), number in sorted(seats.items(), key=_place_of):
+        places[ticket] += number
+        if company and number > 0:
+            take_share(ticket, company, number)
+        elif company and number < 0:
+            _free_share(ticket.pk, company.pk, -number)
+    for ticket in sorted(places, key=lambda ticket: ticket.pk):
+        if places[ticket] < 0:
+            _free(ticket.pk, -places[ticket])
+        elif places[ticket] > 0:
+            take({ticket: places[ticket]})
+
+
+def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
+    """Where a share stands in the order in which all are locked."""
+    (ticket, company), _number = seats
+    return ticket.pk, company.pk if company else 0
 
 
 @transaction.atomic

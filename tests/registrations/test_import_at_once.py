@@ -1,0 +1,134 @@
+"""An import while others cancel, correct, lapse or import too: with each lock, and as its control without."""
+
+import datetime
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from convention.events.models import Event
+from convention.tables import read_table
+from registrations import import_list as importing
+from registrations.cancel import cancel
+from registrations.correct import Correction, correct
+from registrations.models import Registration, RegistrationQuerySet, Ticket
+from registrations.places import release_lapsed
+from tests.factories import make_event, make_order, make_registration, make_ticket
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 4
+WAIT = 1.0
+LOCKED = pytest.mark.parametrize(
+    "locked", [True, pytest.param(False, marks=pytest.mark.postgresql)], ids=["locked", "control"]
+)
+
+
+def brought(event: Event, text: str) -> importing.Imported:
+    return importing.import_list(event=event, table=read_table("list.csv", text.encode()))
+
+
+def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> None:
+    """Import; the act begins once all is read and nothing written, and ends at once unless it is held up."""
+    write = importing._write
+
+    def one() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=one)
+
+    def met(event, done) -> None:
+        other.start()
+        other.join(WAIT)
+        write(event, done)
+
+    monkeypatch.setattr(importing, "_write", met)
+    brought(event, text)
+    other.join(20)
+
+
+def settled(*tickets: Ticket) -> list[tuple[int, int]]:
+    """How many places each ticket counts, and how many are really held."""
+    return [
+        (Ticket.objects.get(pk=ticket.pk).taken, sum(r.counts for r in ticket.registrations.all()))
+        for ticket in tickets
+    ]
+
+
+def unlock(monkeypatch) -> None:
+    monkeypatch.setattr(RegistrationQuerySet, "select_for_update", lambda self, **_options: self.all())
+
+
+def own(ticket: Ticket, email: str, **fields) -> Registration:
+    order = make_order(ticket.event, email=email)
+    return make_registration(ticket, order=order, email=email, **fields)
+
+
+@LOCKED
+def test_a_place_moved_and_cancelled_at_once_is_given_back_once(monkeypatch, locked):
+    event = make_event()
+    guest, press = make_ticket(event, capacity=3), make_ticket(event, slug="press", capacity=3)
+    first, *_others = [own(guest, f"p{number}@example.org") for number in range(3)]
+    if not locked:
+        unlock(monkeypatch)
+    text = "first_name,last_name,email,ticket\nZoé,P,p0@example.org,press\n"
+    met_by(monkeypatch, lambda: cancel(registration=first), event, text)
+    assert settled(guest, press) == ([(2, 2), (0, 0)] if locked else [(1, 2), (1, 0)])
+
+
+@LOCKED
+def test_a_hold_that_lapses_meanwhile_keeps_the_place_that_was_imported(monkeypatch, locked):
+    member = make_ticket(make_event(), slug="member", audience="member", capacity=1)
+    later = timezone.now() + datetime.timedelta(minutes=30)
+    own(member, "late@example.org", confirmed_at=None, held_until=later)
+    if not locked:
+        unlock(monkeypatch)
+    text = "first_name,last_name,email,ticket\nNew,B,late@example.org,member\n"
+    met_by(monkeypatch, lambda: release_lapsed([member.pk], at=later), member.event, text)
+    assert settled(member) == [(1, 1) if locked else (0, 1)]
+
+
+def test_a_correction_made_meanwhile_stays(monkeypatch):
+    one = own(make_ticket(make_event(), is_default=True), "q@example.org", company="C1")
+    correction = Correction(
+        first_name="Corrected", last_name="Name", email="q@example.org", company="C1", no_photo=True
+    )
+    text = "first_name,last_name,email,company\n,Name,q@example.org,C2\n"
+    met_by(monkeypatch, lambda: correct(registration=one, correction=correction), one.event, text)
+    one.refresh_from_db()
+    assert (one.name, one.company, one.no_photo) == ("Corrected Name", "C1", True)
+    assert Registration.objects.matching("corrected c1").get() == one
+
+
+@LOCKED
+def test_the_same_list_at_once_books_everyone_once(monkeypatch, locked):
+    event = make_event()
+    guest = make_ticket(event, is_default=True)
+    text = "first_name,last_name,email\n" + "".join(f"A,B{n},i{n}@example.org\n" for n in range(20))
+    if not locked:
+        gate, write = threading.Barrier(AT_ONCE, timeout=20), importing._write
+        monkeypatch.setattr(importing, "take_turn", lambda _name: None)
+        monkeypatch.setattr(importing, "_write", lambda *given: (gate.wait(), write(*given)))
+    results = in_threads([lambda: brought(event, text)] * AT_ONCE, threads=AT_ONCE)
+    assert [type(result).__name__ for result in results] == ["Imported"] * AT_ONCE
+    assert settled(guest) == [(20, 20) if locked else (20 * AT_ONCE, 20 * AT_ONCE)]
+
+
+@pytest.mark.postgresql
+def test_lists_and_cancellations_crosswise_wait_in_no_ring():
+    """Both ways between two tickets, while places of both are given back."""
+    event = make_event()
+    a, b = make_ticket(event, slug="a"), make_ticket(event, slug="b")
+    rows = [own(ticket, f"{ticket.slug}{n}@example.org") for ticket in (a, b) for n in range(12)]
+    swapped = [f"A,B,{one}{n}@example.org,{other}\n" for one, other in ("ab", "ba") for n in range(6)]
+    text = f"first_name,last_name,email,ticket\n{''.join(swapped)}"
+    jobs = [lambda: brought(event, text)]
+    jobs += [lambda row=row: cancel(registration=row) for row in rows]
+    failed = [result for result in in_threads(jobs) if isinstance(result, Exception)]
+    assert failed == []
+    assert [taken - held for taken, held in settled(a, b)] == [0, 0]
