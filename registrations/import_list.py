@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import folded
+from convention.addresses import folded, same
 from convention.audit.record import record
 from convention.club.models import Company, CompanyRole, Employment
 from convention.events.models import Event
@@ -27,6 +27,7 @@ from .order_request import Place
 from .places import exchange
 
 BATCH = 500
+IMPORTED = "import"
 WORDS = ("first_name", "last_name", "company")
 
 
@@ -85,7 +86,8 @@ def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
     """The registration that each row updates, by row number; where one address has several, by name too."""
     by_email = defaultdict[str, list[Registration]](list)
     for registration in _locked(event, {folded(row.place.email) for row in rows if row.place.email}):
-        by_email[folded(registration.email)].append(registration)
+        if _is_vouched_for(registration):
+            by_email[folded(registration.email)].append(registration)
     found, errors = {}, []
     for row in rows:
         candidates = by_email.get(folded(row.place.email), []) if row.place.email else []
@@ -107,6 +109,16 @@ def _locked(event: Event, addresses: set[str]) -> Iterator[Registration]:
     locked = standing.select_for_update(no_key=True).prefetch_related("order", "ticket", "member_of")
     for batch in batched(keys, BATCH, strict=False):
         yield from locked.filter(pk__in=batch)
+
+
+def _is_vouched_for(registration: Registration) -> bool:
+    """Whether an organizer's word may stand there: its person ordered, proved the address, or was imported.
+
+    In anyone else's order it would be shown, and its badge printed, by whoever holds that order's link.
+    """
+    order = registration.order
+    is_own = same(order.email, registration.email)
+    return is_own or registration.person_id is not None or order.source == IMPORTED
 
 
 def _name(of: Registration | Place) -> tuple[str, str]:
@@ -150,7 +162,7 @@ def _new(event: Event, place: Place, ticket: Ticket, company: Company | None) ->
         payment=Order.Payment.INVOICE if ticket.price else Order.Payment.FREE,
         total=ticket.price,
         currency=ticket.currency,
-        source="import",
+        source=IMPORTED,
     )
     return Registration(
         event=event,

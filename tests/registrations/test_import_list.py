@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from convention.audit.models import Entry
@@ -13,7 +14,7 @@ from convention.tables import read_table, write_xlsx
 from registrations.import_list import import_list, rehearse_import
 from registrations.import_rows import BadRows
 from registrations.models import CompanyShare, Order, Registration
-from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+from tests.factories import make_company, make_event, make_member, make_order, make_registration, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def test_headings_in_either_language(event: Event, header: str):
 
 def test_a_known_address_is_updated(event: Event):
     guest = event.tickets.get(slug="guest")
-    known = make_registration(guest, email="Z@example.org", first_name="Zoe", company="Acme")
+    known = make_registration(guest, order=make_order(event, email="z@example.org"), email="Z@example.org")
     done = brought(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
     known.refresh_from_db()
     assert (len(done.new), len(done.changed)) == (0, 1)
@@ -80,10 +81,47 @@ def test_the_same_list_twice_changes_nothing(event: Event):
     assert (len(done.new), len(done.changed), done.unchanged) == (0, 0, 1)
 
 
+def test_what_hangs_in_a_strangers_order_is_left_alone(event: Event, client: Client):
+    guest = event.tickets.get(slug="guest")
+    theirs = make_registration(
+        guest, order=make_order(event, email="evil@example.net"), email="z@example.org"
+    )
+    text = "first_name,last_name,email,ticket\nStella,Star,z@example.org,press\n"
+    assert len(brought(event, text).new) == 1
+    theirs.refresh_from_db()
+    assert (theirs.name, theirs.ticket) == ("Zoé Müller", guest)
+    assert "Stella" not in client.get(theirs.order.manage_path).content.decode()
+    stella = Registration.objects.get(first_name="Stella")
+    assert (stella.order.email, stella.ticket.slug) == ("z@example.org", "press")
+    assert brought(event, text).unchanged == 1
+
+
+def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(event: Event):
+    guest, buyer = event.tickets.get(slug="guest"), "assistant@example.org"
+    make_registration(
+        guest,
+        order=make_order(event, email=buyer),
+        email="a@example.org",
+        person=make_member(email="a@example.org"),
+    )
+    imported = make_order(event, email=buyer, source="import")
+    make_registration(guest, order=imported, email="b@example.org")
+    done = brought(event, "first_name,last_name,email\nAna,A,a@example.org\nBob,B,b@example.org\n")
+    assert (len(done.new), len(done.changed)) == (0, 2)
+
+
+@pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])
+def test_an_address_that_only_looks_alike_is_another_person(event: Event, alike: str):
+    make_registration(event.tickets.get(slug="guest"), order=make_order(event, email=alike), email=alike)
+    done = brought(event, "first_name,last_name,email\nZoé,Müller,z@firm-risk.example\n")
+    assert (len(done.new), len(done.changed)) == (1, 0)
+
+
 def test_an_address_shared_by_several_needs_the_name(event: Event):
     guest = event.tickets.get(slug="guest")
-    make_registration(guest, email="desk@example.org", first_name="Ana", last_name="A")
-    bob = make_registration(guest, email="desk@example.org", first_name="Bob", last_name="B")
+    order = make_order(event, email="desk@example.org")
+    make_registration(guest, order=order, email="desk@example.org", first_name="Ana", last_name="A")
+    bob = make_registration(guest, order=order, email="desk@example.org", first_name="Bob", last_name="B")
     brought(event, "first_name,last_name,email,company\nBob,B,desk@example.org,Acme 2\n")
     bob.refresh_from_db()
     assert bob.company == "Acme 2"
