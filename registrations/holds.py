@@ -10,15 +10,24 @@ from collections.abc import Collection, Iterable
 
 from django.conf import settings
 
+from convention.turns import take_turn
+
 from .models import Registration, Ticket
 
 
 def hold(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
-    """Say of each registration that awaits its proof, not stored yet, whether a place is held for it."""
+    """Say of each registration that awaits its proof, not stored yet, whether a place is held for it.
+
+    One order at a time for each ticket, until the caller's transaction ends: what is counted is true.
+    """
     waiting = [r for r in registrations if r.held_until is not None and r.ticket.capacity is not None]
     if not waiting or settings.RATE_LIMITS == "off":
         return
-    held = held_addresses({r.ticket_id for r in waiting}, at=at)
+    tickets = {registration.ticket_id: registration.ticket for registration in waiting}
+    for _pk, ticket in sorted(tickets.items()):
+        take_turn(f"hold:{ticket.pk}")
+        ticket.refresh_from_db(fields=["taken", "capacity"])
+    held = held_addresses(tickets, at=at)
     for registration in waiting:
         addresses = held[registration.ticket_id]
         address = registration.email.casefold()

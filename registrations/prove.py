@@ -11,11 +11,12 @@ from convention.addresses import folded, having, same
 from convention.audit.record import record
 from convention.club.doors import member_company
 from convention.club.models import Company, Person
-from convention.errors import ConventionError, Expired, Forbidden, NotFound
+from convention.errors import Expired, Forbidden, NotFound
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
 from .models import Registration
+from .one_place import refuse_second_place
 from .places import take, take_share
 from .register import refuse_if_closed
 
@@ -27,13 +28,6 @@ class NotAMember(Forbidden):
     """The address is proven, and belongs to no member."""
 
     kind = "not-a-member"
-
-
-class AlreadyRegistered(ConventionError):
-    """One member, one place at an event."""
-
-    kind = "already-registered"
-    status = 409
 
 
 def proof_token(registration: Registration) -> str:
@@ -80,7 +74,7 @@ def prove(*, registration: Registration) -> Registration:
     if not registration.is_held():
         refuse_if_closed(registration.event, at=timezone.now())
     person, company = _member(registration)
-    _refuse_second_place(registration, person)
+    refuse_second_place(registration, person)
     take_share(registration.ticket, company)
     if not registration.counts:
         take({registration.ticket: 1})
@@ -103,10 +97,3 @@ def _member(registration: Registration) -> tuple[Person, Company]:
             _("No member of the club has this address, so this ticket is not for it. Other tickets may be.")
         )
     return found
-
-
-def _refuse_second_place(registration: Registration, person: Person) -> None:
-    Person.objects.select_for_update().get(pk=person.pk)
-    others = Registration.objects.confirmed().filter(event=registration.event, person=person)
-    if others.exclude(pk=registration.pk).filter(ticket=registration.ticket).exists():
-        raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))

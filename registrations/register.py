@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from .booking import Booking, write
 from .checks import complaints
 from .holds import hold
 from .models import IdempotencyKey, Order, Registration, Ticket
+from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .places import release_lapsed, sold_out
 from .statements import tickets_named
@@ -53,7 +54,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     A member's place is confirmed at once for the signed-in member, else pending and held for half an hour
     until the mailed link is opened. The same key with the same content gives the same order again.
 
-    Raises Closed, InvalidFields, SoldOut (or CompanyFull), KeyReused.
+    Raises Closed, InvalidFields, SoldOut (or CompanyFull), AlreadyRegistered, KeyReused.
     """
     request = request.tidied()
     if means.key and (order := _ordered_before(event, request, means.key)):
@@ -136,13 +137,23 @@ def _is_short(ticket: Ticket, places: int) -> bool:
 def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
     order = _new_order(event, request, means, tickets)
     registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
-    hold(registrations, at=timezone.now())
     key = None
     if means.key:
         key = IdempotencyKey(event=event, key_hash=_hash(means.key), content_hash=request.content_hash)
-    write(Booking(order, registrations, key))
+    book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
+    book(Booking(order, registrations, key))
     order.booked = registrations
     return order
+
+
+@transaction.atomic
+def _write_for_members(booking: Booking) -> None:
+    """Where members are told from others: what is looked at stays true until it is written."""
+    hold(booking.registrations, at=timezone.now())
+    for registration in booking.registrations:
+        if registration.member_of and registration.person:
+            refuse_second_place(registration, registration.person)
+    write(booking)
 
 
 def _new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:

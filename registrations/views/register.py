@@ -21,6 +21,7 @@ from ..checks import MOST_PLACES
 from ..draft import Draft
 from ..forms.register import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
 from ..limits import refuse_flood
+from ..one_place import AlreadyRegistered
 from ..places import refresh_held
 from ..register import Means, order_with_key, refuse_if_closed, register
 
@@ -206,7 +207,7 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     refuse_flood(event, wanted)
     try:
         order = register(event=event, request=wanted, means=means)
-    except (SoldOut, InvalidFields) as error:
+    except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}
         about_tickets = all(field.endswith("ticket") for field in fields)

@@ -152,7 +152,7 @@ def test_control_without_the_members_lock_one_gets_many(monkeypatch, gate):
         assert not others.exists()
         gate.wait()
 
-    monkeypatch.setattr(prove, "_refuse_second_place", look_first)
+    monkeypatch.setattr(prove, "refuse_second_place", look_first)
     assert rush_of_one_member(open_to_all(prove.prove)) == (["Registration"] * AT_ONCE, AT_ONCE)
 
 

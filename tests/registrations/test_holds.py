@@ -1,6 +1,7 @@
 """Places held unproven: strangers never keep members out, however many addresses they invent."""
 
 import datetime
+import threading
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from badges.confirm import MAILS_PER_HOUR
 from convention.errors import InvalidFields, SoldOut
 from convention.events.models import Event
 from convention.tables import Table
+from registrations import holds
 from registrations.import_list import import_list
 from registrations.models import IdempotencyKey, Order, Registration, Ticket
 from registrations.order_request import OrderRequest, Place
@@ -16,6 +18,7 @@ from registrations.places import release_lapsed
 from registrations.prove import prove
 from registrations.register import KeyReused, Means, register
 from tests.factories import make_event, make_member, make_ticket
+from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,24 @@ def test_invented_addresses_hold_half_and_members_get_the_rest(run_tasks, mailou
     soon = timezone.now() + datetime.timedelta(minutes=31)
     assert release_lapsed([ticket.pk], at=soon) == 5
     assert taken(ticket) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "in_turn", [True, pytest.param(False, marks=pytest.mark.postgresql)], ids=["in turn", "control"]
+)
+def test_at_the_same_moment_no_more_are_held_than_one_by_one(monkeypatch, in_turn):
+    ticket, at_once = members_ticket(8), 8
+    if not in_turn:
+        gate, look = threading.Barrier(at_once, timeout=20), holds.held_addresses
+        monkeypatch.setattr(holds, "take_turn", lambda _name: None)
+        monkeypatch.setattr(holds, "held_addresses", lambda *a, **k: (look(*a, **k), gate.wait())[0])
+    orders = in_threads(
+        [lambda n=n: ask(ticket.event, f"nobody{n}@example.org") for n in range(at_once)], threads=at_once
+    )
+    assert {type(order).__name__ for order in orders} == {"Order"}
+    held = Registration.objects.filter(takes_place=True).count()
+    assert (held, taken(ticket)) == ((4, 4) if in_turn else (8, 8))
 
 
 def test_one_address_holds_one_place():

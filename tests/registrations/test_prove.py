@@ -11,10 +11,10 @@ from convention.club.models import CompanyRole, Employment
 from convention.errors import Expired, NotFound, SoldOut
 from convention.events.models import Event
 from registrations.models import CompanyShare, Registration, Ticket
+from registrations.one_place import AlreadyRegistered
 from registrations.order_request import OrderRequest, Place
 from registrations.places import CompanyFull
 from registrations.prove import (
-    AlreadyRegistered,
     NotAMember,
     member_by_email,
     proof_token,

@@ -1,0 +1,75 @@
+"""One member, one place: also for a member who is signed in, and in many windows at once."""
+
+import threading
+
+import pytest
+from django.test import Client
+
+from convention.club.models import Person
+from registrations import register as registering
+from registrations.models import Order, Registration, Ticket
+from registrations.one_place import AlreadyRegistered
+from registrations.order_request import OrderRequest, Place
+from registrations.register import Means, register
+from tests.factories import make_event, make_member, make_ticket
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 4
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    return make_ticket(make_event(slug="congress"), slug="member", audience="member")
+
+
+def ask(ticket: Ticket, member: Person, slug: str = "member") -> Order:
+    place = Place(ticket=slug, first_name="A", last_name="B", email=str(member.email))
+    request = OrderRequest(email=str(member.email), places=(place,))
+    return register(event=ticket.event, request=request, means=Means(person=member))
+
+
+def test_a_signed_in_member_gets_one_place_and_as_many_guests_tickets_as_they_like(ticket):
+    make_ticket(ticket.event)
+    member = make_member()
+    ask(ticket, member)
+    with pytest.raises(AlreadyRegistered, match="déjà une place"):
+        ask(ticket, member)
+    ask(ticket, make_member())
+    for _each in range(2):
+        ask(ticket, member, "guest")
+    assert Ticket.objects.get(pk=ticket.pk).taken == 2
+    Registration.objects.filter(person=member).delete()
+    ask(ticket, member)
+
+
+def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):
+    member = make_member()
+    ask(ticket, member)
+    client.force_login(member)
+    form = "/en/events/congress/register/"
+    person = {"first_name": "A", "last_name": "B", "email": member.email, "company": ""}
+    people = {f"person-0-{name}": value for name, value in person.items()}
+    client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
+    client.post(f"{form}choices/", {"choice-0-ticket": "member"})
+    answer = client.post(f"{form}check/", {"language": "en"}, follow=True)
+    assert "You already have a place at this event; no second one was booked." in answer.text
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "locked", [True, pytest.param(False, marks=pytest.mark.postgresql)], ids=["locked", "control"]
+)
+def test_many_windows_at_once_get_one_place(ticket, monkeypatch, locked):
+    member, gate = make_member(), threading.Barrier(AT_ONCE, timeout=20)
+
+    def look_first(registration, person):
+        assert not Registration.objects.confirmed().filter(person=person).exists()
+        gate.wait()
+
+    if not locked:
+        monkeypatch.setattr(registering, "refuse_second_place", look_first)
+    found = in_threads([lambda: ask(ticket, member)] * AT_ONCE, threads=AT_ONCE)
+    assert sorted(type(one).__name__ for one in found) == (
+        ["AlreadyRegistered"] * (AT_ONCE - 1) + ["Order"] if locked else ["Order"] * AT_ONCE
+    )
