@@ -43,6 +43,10 @@ class NoSignup(DefaultAccountAdapter):
         """Never: accounts are made by the club."""
         return False
 
+    def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
+        """Failures count for the account, whatever name and port the site is called by."""
+        return str(credentials.get("email", "")).lower()
+
     def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
         """A code that came back proves the address it was sent to, also of someone just invited."""
         records = get_authentication_records(request, user)

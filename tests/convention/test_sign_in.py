@@ -16,6 +16,7 @@ from tests.factories import make_person
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/en/accounts/login/"
+TOO_MANY = "Too many failed attempts. Please try again in five minutes."
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,14 @@ def test_guessing_one_password_ends_soon(client):
     make_person(email="ana@example.org", password="right and long")
     for _try in range(6):
         answer = client.post(LOGIN, {"login": "ana@example.org", "password": "wrong"})
-    assert "Too many failed attempts. Please try again in five minutes." in answer.content.decode()
+    assert TOO_MANY in answer.content.decode()
+
+
+def test_another_port_in_the_sites_name_is_no_other_count(client):
+    make_person(email="ana@example.org", password="right and long")
+    for port in range(6000, 6006):
+        answer = client.post(LOGIN, {"login": "Ana@example.org", "password": "wrong"}, HTTP_HOST=f"x:{port}")
+    assert TOO_MANY in answer.content.decode()
 
 
 def test_what_is_too_often_is_said_in_a_page(client, settings):
