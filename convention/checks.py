@@ -1,6 +1,5 @@
 """What is likely wrong with a production site's settings, a sentence each; `manage.py check --deploy`."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,13 +64,6 @@ def files() -> Iterator[CheckMessage]:
 
 def sharing() -> Iterator[CheckMessage]:
     """What several processes should know together."""
-    local = settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
-    if local and int(os.environ.get("WEB_WORKERS") or 0) > 4:
-        yield Warning(
-            "Each server process counts rate limits for itself: many of them let through many times as much.",
-            hint="Set CACHE_URL=rediscache://host:6379/1 to count together.",
-            id="convention.W005",
-        )
     if settings.TASKS_URL == "immediate":
         yield Warning(
             "TASKS_URL is immediate: what fails, such as a mail, is not tried again.",

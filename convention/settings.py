@@ -200,6 +200,13 @@ CACHES = {"default": told_by("CACHE_URL", env.cache, example, default="locmemcac
 CACHES["default"].setdefault("OPTIONS", {})
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 5000}
+    # Limits are counted apart from pages, and by all processes of this machine together.
+    CACHES["limits"] = {
+        "BACKEND": "convention.limits.LimitsFile",
+        "LOCATION": str(VAR_DIR / "limits.sqlite3"),
+    }
+else:
+    CACHES["limits"] = {**CACHES["default"], "KEY_PREFIX": "limits"}
 
 # Tasks: in the database, taken by `manage.py db_worker`; `immediate` runs them in the request.
 TASKS_URL = env("TASKS_URL", default="database")

@@ -4,10 +4,10 @@ import secrets
 from typing import Final
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from convention.api.throttles import seconds_to_wait
 from convention.errors import ConventionError
 from convention.events.models import Event
 
@@ -60,10 +60,5 @@ def slow_down(key: str, most: int) -> None:
     """Count one change; refuse the next one when there were too many within a minute."""
     if settings.RATE_LIMITS == "off":
         return
-    cache.add(key, 0, 60)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # it expired in between
-        return
-    if count > most:
+    if seconds_to_wait("changes", key, most=most, seconds=60):
         raise TooMany(_("That was too quick. Nothing is lost; try again in a minute."))

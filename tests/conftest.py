@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project_settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
@@ -72,8 +72,9 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(autouse=True)
 def _fresh_language_cache_and_files():
-    """Each test starts in French, with an empty cache and without uploaded or made files."""
-    cache.clear()
+    """Each test starts in French, with empty caches and without uploaded or made files."""
+    for cache in caches.all():
+        cache.clear()
     with translation.override(project_settings.LANGUAGE_CODE):
         yield
     shutil.rmtree(project_settings.MEDIA_ROOT, ignore_errors=True)

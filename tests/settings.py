@@ -13,7 +13,10 @@ os.environ.setdefault("RATE_LIMITS", "off")  # a test of the limits turns them o
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver runs a loop in our thread
 
 from convention.settings import *  # noqa: F403 (they read what was set above)
-from convention.settings import DATABASES, VAR_DIR
+from convention.settings import CACHES, DATABASES, VAR_DIR
+
+# Processes of the suite that run at once do not count together.
+CACHES["limits"]["LOCATION"] = str(VAR_DIR / f"limits-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}.sqlite3")
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in use, not memory: threads and processes of journeys really compete for it.

@@ -1,8 +1,11 @@
 """Signing in and staying safe."""
 
+from allauth.core.internal import ratelimit
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+from convention.limits import limits
 
 
 class AccountsConfig(AppConfig):
@@ -12,5 +15,6 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Sign-in")
 
     def ready(self) -> None:
-        """Connect to allauth's own signals."""
+        """Connect to allauth's own signals; what it counts stands where all limits are counted."""
         import_string("convention.accounts.listen.connect")()
+        ratelimit.cache = limits  # allauth has no setting for it

@@ -8,12 +8,12 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 from rest_framework.throttling import BaseThrottle
 
 from convention.errors import ConventionError
+from convention.limits import limits
 
 from .models import ApiToken
 
@@ -52,13 +52,13 @@ def spend(what: str, of: str, *, most: int, seconds: int) -> None:
 
 
 def seconds_to_wait(what: str, of: str, *, most: int, seconds: int) -> int:
-    """Count once more; seconds to wait when that was too many, else 0. The cache never holds the name."""
+    """Count once more; seconds to wait when that was too many, else 0. The name itself is never kept."""
     now = int(time.time())
     window, passed = divmod(now, seconds)
     name = salted_hmac("throttle", f"{what}:{of.casefold()}:{window}", algorithm="sha256").hexdigest()
-    cache.add(name, 0, seconds)
+    limits.add(name, 0, seconds)
     try:
-        count = cache.incr(name)
+        count = limits.incr(name)
     except ValueError:  # it expired in between
         return 0
     return seconds - passed if count > most else 0
