@@ -1,0 +1,65 @@
+"""Roles given and ended at the same moment, and twice."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.models import Person
+from convention.events.appoint import appoint, dismiss
+from convention.events.doors import organizes
+from convention.events.models import Event, EventRole
+from tests.factories import make_administrator, make_event, make_person
+from tests.rush import in_threads
+
+
+def give(event, email="ana@example.org", role="organizer", **fields):
+    values = {"starts_on": timezone.localdate(), **fields}
+    return appoint(event=Event.objects.get(pk=event.pk), email=email, role=role, **values)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_given_six_times_at_once_is_one_role():
+    event, person = make_event(), make_person(email="ana@example.org")
+    given = in_threads([lambda: give(event)] * 6, threads=6)
+    assert {type(one) for one in given} == {EventRole}
+    dismiss(role=EventRole.objects.get(), by=make_administrator())
+    assert not organizes(person, event)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_someone_new_is_made_once_by_all_who_give_a_role_at_once():
+    events = [make_event(), make_event()]
+    given = in_threads(
+        [lambda event=event: give(event, "new@example.org") for event in events * 3], threads=6
+    )
+    assert {type(one) for one in given} == {EventRole}
+    assert Person.objects.count() == 1
+    assert sorted(EventRole.objects.values_list("event", flat=True)) == [event.pk for event in events]
+
+
+@pytest.mark.django_db
+def test_the_end_of_a_role_ends_all_that_gives_it():
+    event, person = make_event(), make_person()
+    days = [timezone.localdate() + datetime.timedelta(days=days) for days in (-3, 0, -9, 5)]
+    rows = [
+        EventRole.objects.create(event=event, person=person, role="organizer", starts_on=day) for day in days
+    ]
+    before = EventRole.objects.create(
+        event=event, person=person, role="organizer", starts_on=days[2], ends_on=days[2]
+    )
+    dismiss(role=rows[1], by=make_administrator())
+    assert not organizes(person, event)
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    left = EventRole.objects.order_by("pk").values_list("pk", "ends_on")
+    assert list(left) == [
+        (rows[0].pk, yesterday), (rows[2].pk, yesterday), (rows[3].pk, None), (before.pk, days[2]),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_another_role_of_the_same_person_stays():
+    event = make_event()
+    desk, _organizer = give(event, role="desk"), give(event)
+    dismiss(role=desk, by=make_administrator())
+    assert list(EventRole.objects.values_list("role", flat=True)) == ["organizer"]
