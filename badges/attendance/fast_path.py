@@ -16,6 +16,7 @@ import psycopg
 from django.db import connection
 from django.db.models import Model
 from django.db.utils import DEFAULT_DB_ALIAS
+from django.utils import timezone
 
 from convention.events.models import Event
 from registrations.models import Registration, Ticket
@@ -25,13 +26,14 @@ from .clock import effective
 from .columns import MOVED, PRESENCE, SCAN, STATE_FIELDS
 from .doors import hash_token
 from .ledger import Ledger, holder_of
-from .models import Checkpoint, Device
+from .models import PAIRING_ROLES, Checkpoint, Device
 from .presence import NOBODY, State
 from .reading import InvalidReading, Reading, read
 from .scan import touch
 from .signatures import Key, judge, key_number, parsed
 
 PREPARED_AFTER = 2
+ROLES = [str(role) for role in PAIRING_ROLES]
 
 
 def ordered(model: type[Model], *names: str) -> list[str]:
@@ -72,6 +74,11 @@ LEFT JOIN attendance_device l ON l.id = p.last_device_id
 LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
 LEFT JOIN attendance_scan s ON s.device_id = d.id AND s.uid = %(uid)s
 WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now)s AND NOT d.is_desk
+    AND (d.paired_by_id IS NULL OR EXISTS (
+        SELECT 1 FROM events_eventrole w JOIN club_person o ON o.id = w.person_id AND o.is_active
+        WHERE w.event_id = d.event_id AND w.person_id = d.paired_by_id AND w.role = ANY(%(roles)s)
+            AND w.starts_on <= %(today)s AND (w.ends_on IS NULL OR w.ends_on >= %(today)s)
+    ))
 """  # noqa: S608 (our own column names)
 
 ADD = f"""
@@ -125,6 +132,8 @@ def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
     values = {
         "token": hash_token(token),
         "now": now,
+        "today": timezone.localdate(now),
+        "roles": ROLES,
         "key": signed.claim.key if signed else None,
         "reference": signed.claim.registration if signed else reading.registration,
         "uid": reading.uid,

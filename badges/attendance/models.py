@@ -5,14 +5,15 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.models import Event
+from convention.events.models import Event, EventRole
 from registrations.models import Registration
 from schedule.models import Session
 
+PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
 VERDICTS = {
     "admitted": _("admitted"),
     "already_in": _("already in"),
@@ -91,8 +92,17 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         return self.filter(is_desk=False)
 
     def valid(self, *, at: datetime.datetime | None = None) -> Self:
-        """Those whose token still opens the scanner."""
-        return self.phones().filter(revoked_at__isnull=True, expires_at__gt=at or timezone.now())
+        """Those whose token still opens the scanner: the role of whoever paired them has not ended."""
+        now = at or timezone.now()
+        roles = EventRole.objects.open(at=timezone.localdate(now)).filter(
+            event=OuterRef("event"),
+            person=OuterRef("paired_by"),
+            person__is_active=True,
+            role__in=PAIRING_ROLES,
+        )
+        return self.phones().filter(
+            Q(paired_by__isnull=True) | Exists(roles), revoked_at__isnull=True, expires_at__gt=now
+        )
 
 
 class Device(models.Model):
@@ -108,6 +118,17 @@ class Device(models.Model):
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     is_desk = models.BooleanField(default=False, editable=False)
     may_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
+    # Whose role for the event it ends with; nobody's where the club itself or a command paired it. Whoever
+    # is gone stays named: a role that is gone ends it too.
+    paired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        editable=False,
+        db_constraint=False,
+        related_name="+",
+    )
 
     objects = DeviceQuerySet.as_manager()
 
@@ -123,10 +144,6 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
-
-    def is_valid(self, *, at: datetime.datetime | None = None) -> bool:
-        """Whether its token still opens the scanner."""
-        return self.revoked_at is None and (at or timezone.now()) < self.expires_at
 
 
 class Scan(models.Model):

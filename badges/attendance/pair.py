@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.club.models import Person
 from convention.errors import NotFound
+from convention.events.doors import may_create_events as runs_every_event
 
 from .doors import hash_token
 from .models import Checkpoint, Device
@@ -38,18 +40,23 @@ class Pairing:
         return f"{settings.SITE_URL}/scan/#pair={self.token}"
 
 
-def pair(*, checkpoint: Checkpoint, name: str = "") -> Pairing:
-    """Make a token for this door; it expires a day after the event, in three days at the earliest."""
-    return _pair(Device(checkpoint=checkpoint, name=name))
+def pair(*, checkpoint: Checkpoint, name: str = "", by: Person | None = None) -> Pairing:
+    """Make a token for this door; it expires a day after the event, in three days at the earliest.
+
+    Paired by someone with a role for this event alone, it ends with that role.
+    """
+    return _pair(Device(checkpoint=checkpoint, name=name), by)
 
 
-def pair_supervisor(*, checkpoint: Checkpoint, name: str = "") -> Pairing:
+def pair_supervisor(*, checkpoint: Checkpoint, name: str = "", by: Person | None = None) -> Pairing:
     """The same for a device that may override what speaks against a badge, with a reason."""
-    return _pair(Device(checkpoint=checkpoint, name=name, may_override=True))
+    return _pair(Device(checkpoint=checkpoint, name=name, may_override=True), by)
 
 
 @transaction.atomic
-def _pair(device: Device) -> Pairing:
+def _pair(device: Device, by: Person | None) -> Pairing:
+    if by and not runs_every_event(by):
+        device.paired_by = by
     token = secrets.token_urlsafe(TOKEN_BYTES)
     event = device.event = device.checkpoint.event
     device.token_hash = hash_token(token)

@@ -3,11 +3,11 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from convention.club.doors import signed_in
 from convention.events.doors import event_to_organize, event_to_staff, organizes
 from convention.qr import svg
 
@@ -29,10 +29,11 @@ def devices(request: HttpRequest, event: str) -> HttpResponse:
     context = {"event": found, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
         act = pair_supervisor if form.cleaned_data.pop("may_override", False) else pair
-        made = act(**form.cleaned_data)
+        made = act(**form.cleaned_data, by=signed_in(request.user))
         context |= {"made": made, "qr": svg(made.url)}
     listed = Device.objects.filter(event=found).phones().select_related("checkpoint")
-    context |= {"devices": listed, "now": timezone.now(), "may_revoke": runs}
+    valid = set(Device.objects.valid().filter(event=found).values_list("pk", flat=True))
+    context |= {"devices": listed, "valid": valid, "may_revoke": runs}
     return render(request, "attendance/devices.html", context)
 
 

@@ -1,0 +1,104 @@
+"""A phone ends with the role of whoever paired it, on the same day."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.fast_path import scan_one
+from badges.attendance.models import Device, Scan
+from convention.events.models import EventRole
+from tests.factories import make_administrator, make_staff
+
+from .making import bearer, code_of, make_event, make_item, make_registration
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SNAPSHOT, SCANS = "/api/v1/scanner/snapshot/", "/api/v1/scanner/scans/"
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+def paired_by(client, event, person):
+    """Pair a phone as that person; its token."""
+    client.force_login(person)
+    form = {"checkpoint": event.checkpoints.get().pk}
+    made = client.post(f"/organize/{event.slug}/devices/", form).context["made"]
+    return made.token
+
+
+def answers(client, event, token):
+    """The statuses of reading and of sending a scan."""
+    item = make_item(code_of(make_registration(event)))
+    sent = client.post(SCANS, {"scans": [item]}, content_type="application/json", headers=bearer(token))
+    return client.get(SNAPSHOT, headers=bearer(token)).status_code, sent.status_code
+
+
+def end(role, client):
+    """End it on the organizers' page."""
+    client.force_login(make_administrator())
+    client.post(f"/organize/{role.event.slug}/people/{role.pk}/end/")
+
+
+@pytest.mark.parametrize("kind", ["desk", "organizer"])
+def test_the_end_of_a_role_ends_its_phones(client, event, kind):
+    worker = make_staff(event, kind)
+    token, other = paired_by(client, event, worker), paired_by(client, event, make_staff(event, kind))
+    assert answers(client, event, token) == (200, 200)
+    end(EventRole.objects.get(person=worker), client)
+    assert answers(client, event, token) == (401, 401)
+    assert answers(client, event, other) == (200, 200)
+    assert Scan.objects.count() == 2
+    page = client.get(f"/organize/{event.slug}/devices/").content.decode()
+    assert page.count(">plus valable<") == 1
+
+
+def test_a_dated_end_ends_them_the_day_after(client, event):
+    token = paired_by(client, event, make_staff(event, "desk"))
+    today = timezone.localdate()
+    EventRole.objects.update(ends_on=today)
+    assert answers(client, event, token) == (200, 200)
+    EventRole.objects.update(ends_on=today - datetime.timedelta(days=1))
+    assert answers(client, event, token) == (401, 401)
+
+
+def test_someone_who_is_gone_takes_the_phone_along(client, event):
+    worker = make_staff(event, "desk")
+    token = paired_by(client, event, worker)
+    worker.is_active = False
+    worker.save()
+    assert answers(client, event, token) == (401, 401)
+    worker.delete()
+    assert answers(client, event, token) == (401, 401)
+    assert Device.objects.get().paired_by_id is not None
+
+
+def test_a_role_that_pairs_no_phone_keeps_none(client, event):
+    worker = make_staff(event, "desk")
+    token = paired_by(client, event, worker)
+    EventRole.objects.update(role="scanner")
+    assert answers(client, event, token) == (401, 401)
+
+
+def test_a_phone_that_the_club_paired_is_tied_to_nobody(client, event):
+    person = make_administrator()
+    token = paired_by(client, event, person)
+    person.club_roles.all().delete()
+    assert Device.objects.get().paired_by is None
+    assert answers(client, event, token) == (200, 200)
+
+
+@pytest.mark.postgresql
+def test_the_quick_way_asks_the_same(client, event):
+    """Still one read; without the role it finds nothing."""
+    token = paired_by(client, event, make_staff(event, "desk"))
+
+    def quick():
+        item = make_item(code_of(make_registration(event)))
+        return scan_one(token=token, items=[item], now=timezone.now())
+
+    assert quick() is not None
+    EventRole.objects.all().delete()
+    assert quick() is None
