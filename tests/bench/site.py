@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,7 @@ def site(database: str) -> Iterator[Site]:
         }  # fmt: skip
         made = Site(port, database, environment)
         made.manage("migrate", "-v0")
-        made.manage("seed", "--size", "large")
+        replace(made, environment=environment | {"MODE": "development"}).manage("seed", "--size", "large")
         made.manage("collectstatic", "--noinput", "-v0")
         with serving(made):
             yield made

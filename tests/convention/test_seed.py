@@ -87,3 +87,12 @@ def test_a_foreign_database_is_refused(capsys):
     assert stop.value.code == 2
     assert "data that `seed` did not put there" in capsys.readouterr().err
     assert Event.objects.count() == 0
+
+
+def test_a_production_site_is_refused(capsys, settings):
+    settings.PRODUCTION = True
+    with pytest.raises(SystemExit) as stop:
+        call_command("seed", size="small")
+    assert stop.value.code == 2
+    assert "`seed` fills no production site." in capsys.readouterr().err
+    assert (Event.objects.count(), Person.objects.count()) == (0, 0)

@@ -32,6 +32,7 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Build one size, unless it stands."""
         world = World(options["size"], options["random_seed"])
+        refuse_production()
         refuse_foreign_database()
         if Event.objects.filter(slug=world.main_event).exists():
             self.say(f"The demo “{world.size}” is there already; nothing was changed.")
@@ -42,6 +43,14 @@ class Command(SentenceCommand):
                     import_module(f"{app}.seed").seed(world)
         record(VERB, f"{world.size}:{world.number}")
         self.say(f"Seeded “{world.size}”: event {world.main_event}, {', '.join(world.made)}.")
+
+
+def refuse_production() -> None:
+    """The demo's accounts, an administrator's too, have a password that everybody knows."""
+    if settings.PRODUCTION:
+        raise ConventionError(
+            "The demo’s accounts have a password that everybody knows: `seed` fills no production site."
+        )
 
 
 def refuse_foreign_database() -> None:
