@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -79,6 +80,14 @@ class NoSignup(DefaultAccountAdapter):
         by_key = [PASSKEY | {"url": reverse("mfa_reauthenticate_webauthn")}]
         return by_key * bool(factors.passkeys) + by_code * bool(factors.app or factors.codes_left)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link to a new password, at the site's own address."""
+        return ours(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
+        """The link that confirms an address, at the site's own."""
+        return ours(super().get_email_confirmation_url(request, emailconfirmation))
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send one of our letters in place of allauth's."""
         send(letter(template_prefix, email, context))
@@ -117,6 +126,11 @@ class SecondFactors(DefaultMFAAdapter):
     def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002 (allauth's signature)
         """The name offered for a new passkey."""
         return str(_("My passkey"))
+
+
+def ours(link: str) -> str:
+    """The same page of our site, whatever name and port a visitor called it by."""
+    return settings.SITE_URL + urlsplit(link).path
 
 
 def lock() -> MultiFernet:

@@ -150,16 +150,16 @@ def show(
         "days": days,
         "open": [session for session in sessions if session.starts_at is None],
         "count": len(sessions),
-        **secret_addresses(request, event, selection),
+        **secret_addresses(event, selection),
     }
     return render(request, "schedule/mine.html", context)
 
 
-def secret_addresses(request: "HttpRequest", event: Event, selection: Selection | None) -> dict[str, object]:
+def secret_addresses(event: Event, selection: Selection | None) -> dict[str, object]:
     """The page's and the feed's secret addresses, whole, and the first as a QR code."""
     if selection is None:
         return {}
-    page = request.build_absolute_uri(reverse("shared-agenda", args=[event.slug, selection.token]))
+    page = settings.SITE_URL + reverse("shared-agenda", args=[event.slug, selection.token])
     return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": svg(page)}
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from convention.accounts.letters import OCCASIONS, letter
 from convention.mail import send
 from convention.text import mail_lines
-from tests.factories import make_person
+from tests.factories import make_account, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +99,20 @@ def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, 
     assert letter.subject == "No account has this address"
     assert "Registering for an event needs no account." in letter.body
     assert "signup" not in letter.body
+
+
+@pytest.mark.parametrize(
+    ("form", "link"),
+    [("password/reset/", "password/reset/key/"), ("email/", "confirm-email/")],
+)
+def test_mailed_links_lead_to_our_site_whatever_it_is_called_by(client, mailoutbox, settings, form, link):
+    settings.SITE_URL = "https://club.example"
+    client.force_login(make_account(email="ana@example.org"))
+    values = {"email": "ana@example.org" if "reset" in form else "new@example.org", "action_add": ""}
+    client.post(f"/en/accounts/{form}", values, HTTP_HOST="testserver:666")
+    [letter] = mailoutbox
+    assert f"https://club.example/en/accounts/{link}" in letter.body
+    assert "testserver" not in letter.body
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

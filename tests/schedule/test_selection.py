@@ -78,6 +78,15 @@ def test_another_device_opens_the_secret_address_and_may_keep_it(client, event):
     assert sorted(mine(phone)) == sorted(mine(client)) == ["Du téléphone", "Première"]
 
 
+def test_the_secret_address_is_the_sites_own_whatever_it_is_called_by(client, event, settings):
+    settings.SITE_URL = "https://club.example"
+    press(client, make_session(event))
+    page = client.get("/events/conf/agenda/mine/", HTTP_HOST="testserver:666")
+    address = f"https://club.example/events/conf/agenda/mine/{Selection.objects.get().token}"
+    assert (page.context["page_url"], page.context["feed_url"]) == (f"{address}/", f"{address}.ics")
+    assert "testserver" not in page.text
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [({}, 404), ({"add": "x"}, 404), ({"add": "5e3c1b9a-0000-4000-8000-000000000000"}, 404)],
