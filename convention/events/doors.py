@@ -9,7 +9,7 @@ from convention.club.doors import holds_role
 from convention.club.models import ClubRole, Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
-from .models import Event, EventRole
+from .models import Event, EventRole, Venue
 
 if TYPE_CHECKING:
     from convention.club.doors import Visitor
@@ -25,6 +25,11 @@ def organizes(person: "Visitor", event: Event) -> bool:
 def may_create_events(person: "Visitor") -> bool:
     """Whether this person may add events to the club's."""
     return holds_role(person, *EVERY_EVENT)
+
+
+def may_change_venue(person: "Visitor", venue: Venue) -> bool:
+    """Whether this person runs every event that takes place there; to choose it gives no right on it."""
+    return not venue.events.exclude(pk__in=organized_events(person)).exists()
 
 
 def works_desk(person: "Visitor", event: Event) -> bool:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.models import Company
 from convention.text import tidy
 
 from .models import Event, EventRole, Room, Venue, known_timezone
@@ -115,6 +116,16 @@ class EventForm(forms.ModelForm):
             self.add_error(last, sentence)
 
 
+class OwnEventForm(EventForm):
+    """For someone who runs this event and not the club’s others: its companies are not listed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["host"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Company.objects.filter(pk=self.instance.host_id)
+
+
 class NewEventForm(EventForm):
     """A new event, with its address."""
 
@@ -145,6 +156,15 @@ class VenueForm(forms.ModelForm):
     def clean_country(self) -> str:
         """In capitals."""
         return str(self.cleaned_data["country"]).upper()
+
+
+class VenueToRead(VenueForm):
+    """The same for someone who may not change it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.disabled = True
 
 
 class AppointForm(forms.Form):

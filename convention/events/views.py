@@ -6,6 +6,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from convention.colours import is_readable_as_chosen
 from convention.errors import Forbidden
 
 from .appoint import appoint, dismiss
-from .doors import event_to_organize, may_create_events
-from .forms import AppointForm, EventForm, NewEventForm, RoomForms, VenueForm
+from .doors import event_to_organize, may_change_venue, may_create_events
+from .forms import AppointForm, EventForm, NewEventForm, OwnEventForm, RoomForms, VenueForm, VenueToRead
 from .models import Event, EventRole
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def create(request: "HttpRequest") -> "HttpResponse":
 def settings(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change what the event is."""
     found = event_to_organize(event, request.user)
-    form = EventForm(request.POST or None, instance=found)
+    form_of = EventForm if may_create_events(request.user) else OwnEventForm
+    form = form_of(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         save_event(request, form, "event.change")
         messages.success(request, _("The event was saved."))
@@ -66,9 +68,9 @@ def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
 
 @read_or_write
 def venue(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Change the venue of the event, or add one."""
+    """Change the venue of the event, or add one; one that others use too is copied first."""
     found = event_to_organize(event, request.user)
-    form = VenueForm(request.POST or None, instance=None if "new" in request.GET else found.venue)
+    form = venue_form(request, found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             found.venue = form.save()
@@ -77,7 +79,22 @@ def venue(request: "HttpRequest", event: str) -> "HttpResponse":
         messages.success(request, _("The venue was saved."))
         return redirect("organize-settings", found.slug)
     others = form.instance.pk and form.instance.events.exclude(pk=found.pk).count()
-    return page(request, "organize/event_venue.html", found, form=form, others=others)
+    is_to_read = isinstance(form, VenueToRead)
+    return page(request, "organize/event_venue.html", found, form=form, others=others, is_to_read=is_to_read)
+
+
+def venue_form(request: "HttpRequest", event: Event) -> VenueForm:
+    """For a new venue, a copy of the present one, or that one itself. Raises Forbidden for a shared one."""
+    data, present = request.POST or None, event.venue
+    if present is None or "new" in request.GET:
+        return VenueForm(data)
+    if "copy" in request.GET:
+        return VenueForm(data, initial=model_to_dict(present))
+    if may_change_venue(request.user, present):
+        return VenueForm(data, instance=present)
+    if request.method == "POST":
+        raise Forbidden(_("Events that you do not run take place here too: make a copy for this one."))
+    return VenueToRead(instance=present)
 
 
 @read_or_write
@@ -104,16 +121,17 @@ def people(request: "HttpRequest", event: str) -> "HttpResponse":
         role = appoint(event=found, **form.cleaned_data)
         messages.success(
             request,
-            _("%(name)s is now %(role)s.") % {"name": role.person, "role": role.get_role_display()},
+            _("%(name)s is now %(role)s.")
+            % {"name": form.cleaned_data["email"], "role": role.get_role_display()},
         )
         return redirect("organize-people", found.slug)
     roles = found.roles.select_related("person").order_by("role", "person__last_name", "pk")
     today = timezone.localdate()
     current = [role for role in roles if role.ends_on is None or role.ends_on >= today]
     past = [role for role in roles if role.ends_on and role.ends_on < today]
-    return page(
-        request, "organize/event_people.html", found, form=form, current=current, past=past, today=today
-    )
+    context = {"form": form, "current": current, "past": past, "today": today}
+    by_name = may_create_events(request.user)
+    return page(request, "organize/event_people.html", found, by_name=by_name, **context)
 
 
 @require_POST
@@ -122,7 +140,8 @@ def end_role(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse"
     found = event_to_organize(event, request.user)
     role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=found)
     dismiss(role=role, by=signed_in(request.user))
-    messages.success(request, _("The role of %(name)s has ended.") % {"name": role.person})
+    name = role.person if may_create_events(request.user) else role.person.email
+    messages.success(request, _("The role of %(name)s has ended.") % {"name": name})
     return redirect("organize-people", found.slug)
 
 

@@ -10,6 +10,10 @@ from convention.events.models import Event, EventRole
 from convention.events.sequence import next_sequence
 from tests.factories import make_administrator, make_event, make_person, make_staff
 
+
+from convention.events.models import Event, EventRole, Venue
+from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
+
 pytestmark = pytest.mark.django_db
 
 TOO_LONG = "Assurez-vous que cette valeur comporte au plus 300 caractères (actuellement 301)."
@@ -123,9 +127,58 @@ def test_a_venue_is_added_and_changed(client):
     assert (venue.name, venue.country) == ("Palais", "FR")
     other.venue = venue
     other.save()
+    client.force_login(make_administrator())
     assert "Un autre événement a lieu ici" in client.get("/organize/x/venue/").content.decode()
     client.post("/organize/x/venue/", {**values, "name": "Château"})
     assert Event.objects.get(pk=other.pk).venue.name == "Château"
+
+
+def test_a_venue_of_events_that_one_does_not_run_is_copied_not_changed(client):
+    venue = Venue.objects.create(name="Palais", city="Annecy")
+    event, other = make_event(slug="x"), make_event(venue=venue)
+    client.force_login(make_staff(event))
+    client.post("/organize/x/settings/", form_of(event, venue=venue.pk))
+    page = client.get("/organize/x/venue/").content.decode()
+    assert "que vous n’organisez pas" in page
+    assert ('href="?copy"' in page, "Enregistrer le lieu" in page) == (True, False)
+    values = {"name": "Château", "city": "Annecy", "country": "FR"}
+    assert client.post("/organize/x/venue/", values).status_code == 403
+    venue.refresh_from_db()
+    assert venue.name == "Palais"
+    assert 'value="Palais"' in client.get("/organize/x/venue/?copy").content.decode()
+    assert client.post("/organize/x/venue/?copy", values).status_code == 302
+    names = [Event.objects.get(pk=one.pk).venue.name for one in (event, other)]
+    assert names == ["Château", "Palais"]
+    assert client.post("/organize/x/venue/", {**values, "name": "Tour"}).status_code == 302
+
+
+def test_the_companies_of_the_club_are_not_listed_to_the_organizer_of_one_event(client):
+    host, other = make_company(), make_company()
+    event = make_event(slug="x", host=host)
+    for person, hosts in ((make_staff(event), [host]), (make_administrator(), [host, other])):
+        client.force_login(person)
+        form = client.get("/organize/x/settings/").context["form"]
+        assert list(form.fields["host"].queryset) == hosts
+    client.force_login(make_staff(event))
+    answer = client.post("/organize/x/settings/", form_of(event, host=other.pk))
+    assert list(answer.context["form"].errors) == ["host"]
+    client.post("/organize/x/settings/", form_of(event, host=host.pk))
+    assert Event.objects.get(slug="x").host == host
+
+
+def test_an_address_does_not_tell_whose_it_is(client):
+    event = make_event(slug="x")
+    make_person(email="new@example.org", first_name="Ancienne", last_name="Inconnue")
+    client.force_login(make_staff(event))
+    page = client.post("/organize/x/people/", role_form(), follow=True).content.decode()
+    assert "new@example.org" in page
+    assert "Inconnue" not in page
+    end = f"/organize/x/people/{EventRole.objects.get(role='desk').pk}/end/"
+    page = client.post(end, follow=True).content.decode()
+    assert "Le rôle de new@example.org" in page
+    assert "Inconnue" not in page
+    client.force_login(make_administrator())
+    assert "Ancienne Inconnue" in client.get("/organize/x/people/").content.decode()
 
 
 def rooms_form(*rooms: dict) -> dict:
