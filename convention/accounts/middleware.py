@@ -1,4 +1,4 @@
-"""The one lock that asks for the second factor, whatever page is wanted."""
+"""The one lock that asks for the second factor and for short sessions, whatever page is wanted."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -8,11 +8,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from convention.club.doors import signed_in
 from convention.club.models import Person
+from convention.middleware import is_signed_in
 
-from .doors import REQUIRED, owes_second_factor
+from .doors import REQUIRED, works_for_the_club
 from .factors import factors_of
-from .proof import AWAITED_BY, is_proven
+from .proof import AWAITED_BY, is_longer_than_staffs, is_proven, limit_session
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -37,13 +39,16 @@ class SecondFactor:
         return self.get_response(request)
 
     def process_view(self, request: "HttpRequest", *_rest: Any) -> "HttpResponse | None":
-        """Let through, or lead to where the factor is shown or set up."""
-        if settings.SECOND_FACTOR != REQUIRED or is_open(request):
+        """Let through, or lead to where the factor is shown or set up; cut a session from before a role."""
+        if is_open(request) or not is_signed_in(request):
             return None
-        person = request.user
-        if not isinstance(person, Person) or is_proven(request) or not owes_second_factor(person):
+        person, is_long = signed_in(request.user), is_longer_than_staffs(request)
+        owes = settings.SECOND_FACTOR == REQUIRED and not is_proven(request)
+        if not (owes or is_long) or not works_for_the_club(person):
             return None
-        return to_second_factor(request, person)
+        if is_long:
+            limit_session(request, person)
+        return to_second_factor(request, person) if owes else None
 
 
 def is_open(request: "HttpRequest") -> bool:

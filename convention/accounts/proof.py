@@ -32,3 +32,8 @@ def limit_session(request: "HttpRequest", person: Person) -> None:
     """Who works for the club signs in again after some hours; everybody else after some days."""
     if works_for_the_club(person):
         request.session.set_expiry(settings.STAFF_SESSION_HOURS * 3600)
+
+
+def is_longer_than_staffs(request: "HttpRequest") -> bool:
+    """Whether this session may last longer than one of those who work for the club."""
+    return request.session.get_expiry_age() > settings.STAFF_SESSION_HOURS * 3600

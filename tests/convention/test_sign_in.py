@@ -6,12 +6,15 @@ from typing import ClassVar
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from convention.accounts.letters import OCCASIONS, letter
+from convention.events.models import EventRole
 from convention.mail import send
 from convention.text import mail_lines
-from tests.factories import make_account, make_person
+from tests.factories import make_account, make_event, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,24 @@ def said_to(client, address):
 def test_the_back_office_has_no_door_of_its_own(client):
     answer = client.get("/back-office/login/?next=/back-office/")
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
+
+
+@pytest.mark.parametrize("second_factor", ["offered", "required"])
+def test_a_session_from_before_a_role_ends_as_soon_as_any_of_those_who_have_one(
+    client, settings, second_factor
+):
+    settings.SECOND_FACTOR = second_factor
+    person = make_person()
+    client.force_login(person)
+    client.get("/me/")
+    assert client.session.get_expiry_age() == 14 * 24 * 3600
+    EventRole.objects.create(event=make_event(slug="x"), person=person, role="desk")
+    client.get("/desk/x/")
+    assert client.session.get_expiry_age() == 12 * 3600
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/me/security/")
+        client.get("/en/nowhere/")
+    assert [query["sql"] for query in asked if "UPDATE" in query["sql"]] == []
 
 
 def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, mailoutbox):
