@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from badges.pdf import badge_pdf
+from convention.audit.record import record
 from convention.errors import Forbidden, NotFound
 from convention.events.doors import event_to_staff, organizes, staffed_events
 from registrations.models import Registration
@@ -61,6 +62,7 @@ def badge(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
     registration = Registration.objects.confirmed().filter(event=found, reference=reference).first()
     if registration is None:
         raise NotFound(_("There is no valid badge for this registration."))
+    record("badge.print", registration, event=found)
     headers = {
         "Content-Disposition": f'inline; filename="badge-{reference}.pdf"',
         "Cache-Control": "no-store",

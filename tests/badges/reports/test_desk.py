@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.reports.desk import SHOWN, find_guests
+from convention.audit.models import Entry
 from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
 from tests.papers import pdf_text
 
@@ -141,12 +142,16 @@ def test_the_desk_prints_a_badge(event, client):
     assert client.get(address)["Location"].startswith("/accounts/login/")
     client.force_login(make_staff(make_event(), "desk"))
     assert client.get(address).status_code == 403
-    client.force_login(make_staff(event, "desk"))
+    worker = make_staff(event, "desk")
+    client.force_login(worker)
     answer = client.get(address)
     assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
     assert "Lefèvre" in pdf_text(answer.content)
     event.registrations.update(cancelled_at=timezone.now())
     assert client.get(address).status_code == 404
+    [entry] = Entry.objects.all()
+    assert (entry.verb, entry.subject) == ("badge.print", f"registrations.registration:{zoe.pk}")
+    assert (entry.event, entry.actor) == ("x", worker)
     assert client.get("/desk/x/NOBODY/badge.pdf").status_code == 404
 
 
