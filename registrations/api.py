@@ -15,6 +15,7 @@ from convention.api.answers import PROBLEMS
 from convention.api.models import ApiToken
 from convention.api.pagination import CursorPages
 from convention.api.scopes import HasScope
+from convention.api.trail import record_reading
 from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -85,6 +86,7 @@ class Registrations(GenericAPIView[Registration]):
         """One page, filtered as the organizer's page is."""
         found = event_to_organize(event, request.user)
         require_state(request.query_params.get("state", ""))
+        record_reading("registrations.read", token=request.auth, event=found)
         rows = Filter.of(request.query_params).apply(found).select_related("ticket", "order")
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response([listed(registration) for registration in page])

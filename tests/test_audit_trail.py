@@ -65,7 +65,7 @@ ELSEWHERE = {
     "register-check": "an order is kept itself", "lost-link": "changes nothing",
     "choose-language": "a cookie",
     "choose": "a visitor’s own stars", "keep-agenda": "a visitor’s own stars",
-    "renew-agenda": "a visitor’s own stars", "api-registrations": "is only read",
+    "renew-agenda": "a visitor’s own stars", "api-registrations": "test_trail",
 }  # fmt: skip
 
 
