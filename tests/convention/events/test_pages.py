@@ -6,12 +6,8 @@ import pytest
 from django.utils import timezone
 
 from convention.audit.models import Entry
-from convention.events.models import Event, EventRole
-from convention.events.sequence import next_sequence
-from tests.factories import make_administrator, make_event, make_person, make_staff
-
-
 from convention.events.models import Event, EventRole, Venue
+from convention.events.sequence import next_sequence
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
