@@ -179,6 +179,25 @@ def test_without_a_script(no_javascript: Page, prefix: str, congress: Event):
 
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_enter_in_a_field_goes_on(no_javascript: Page, congress: Event):
+    page = no_javascript
+    page.goto("/events/congress/register/")
+    page.locator("[name=add]").click()
+    say_who(page)
+    say_who(page, 1, first_name="Bob", email="")
+    page.locator("[name=person-0-company]").press("Enter")
+    expect(page).to_have_url(re.compile("/choices/$"))
+    for number in (0, 1):
+        page.locator(f"[name=choice-{number}-ticket][value=guest]").check()
+    page.locator("[name=choice-0-no_photo]").press("Enter")
+    expect(page).to_have_url(re.compile("/check/$"))
+    bill(page)
+    page.locator("[name=billing_city]").press("Enter")
+    expect(page.locator("h1")).to_have_text("Inscription confirmée")
+
+
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
 @pytest.mark.parametrize("screen", ["desktop"], indirect=True)
 def test_a_double_click_books_once(browser_page: Page, congress: Event):
     page = browser_page

@@ -174,6 +174,16 @@ def test_people_are_added_and_removed_without_a_script(client: Client, event: Ev
     assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
 
 
+def test_the_first_button_of_each_screen_goes_on(client: Client, event: Event):
+    """The one that Enter presses in a field."""
+    client.post("/events/congress/register/", who(add="1"))
+    page = client.get("/events/congress/register/").content.decode()
+    buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft>") :])
+    assert [re.findall(r'name="(\w+)"', button) for button in buttons] == [
+        [], ["remove"], ["remove"], ["add"], [],
+    ]  # fmt: skip
+
+
 def test_screens_cannot_be_skipped(client: Client, event: Event):
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/"
     client.post("/events/congress/register/", who())
