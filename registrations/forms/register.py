@@ -22,7 +22,9 @@ class PersonForm(forms.Form):
         label=_("First name"), error_messages={"required": _("Write the first name.")}
     )
     last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
-    email = forms.CharField(label=_("E-mail"), required=False)
+    email = forms.CharField(
+        label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"inputmode": "email"})
+    )
     company = forms.CharField(label=_("Company"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,7 +38,6 @@ class PersonForm(forms.Form):
         }
         for name, hint in hints.items():
             self.fields[name].widget.attrs["autocomplete"] = hint if own else "off"
-        self.fields["email"].widget.attrs.update({"type": "email", "inputmode": "email"})
 
     def clean(self) -> dict[str, Any]:
         """The rules of `checks`, each sentence at its field."""

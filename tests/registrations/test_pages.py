@@ -184,6 +184,14 @@ def test_the_first_button_of_each_screen_goes_on(client: Client, event: Event):
     ]  # fmt: skip
 
 
+def test_an_address_is_asked_for_as_one(client: Client, event: Event):
+    page = client.get("/events/congress/register/").content.decode()
+    [field] = re.findall(r'<input[^>]*name="person-0-email"[^>]*>', page)
+    assert re.findall(r'(type|inputmode|autocomplete)="(\w+)"', field) == [
+        ("type", "email"), ("inputmode", "email"), ("autocomplete", "email"),
+    ]  # fmt: skip
+
+
 def test_screens_cannot_be_skipped(client: Client, event: Event):
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/"
     client.post("/events/congress/register/", who())
