@@ -7,12 +7,14 @@ from django import forms
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from convention.search import fold
+
 from ..checks import about_words
 from ..models import Ticket
 from ..order_request import Place
 
-NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-"""Codes that name no country: unions, the rest of the world, samples."""
+NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
+"""Codes that ISO 3166 gives to no country: parts of one, unions, the rest of the world, samples."""
 
 
 class PersonForm(forms.Form):
@@ -134,12 +136,8 @@ def countries() -> list[tuple[str, str]]:
         for code, name in names.items()
         if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
     ]
-    others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: _sortable(pair[1]))
+    others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: fold(pair[1]))
     return [("FR", names["FR"]), *others]
-
-
-def _sortable(name: str) -> str:
-    return name.replace("É", "E").replace("Î", "I").replace("Å", "A")
 
 
 class LanguageForm(forms.Form):

@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import escape
 
 from convention.club.models import ClubRole
 from convention.events.models import Event
 from registrations.doors import own_secret
+from registrations.forms.register import countries
 from registrations.models import Order, Registration
 from registrations.prove import proof_token
 from tests.factories import make_event, make_member, make_order, make_person, make_registration, make_ticket
@@ -190,6 +191,21 @@ def test_an_address_is_asked_for_as_one(client: Client, event: Event):
     assert re.findall(r'(type|inputmode|autocomplete)="(\w+)"', field) == [
         ("type", "email"), ("inputmode", "email"), ("autocomplete", "email"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "some"),
+    [
+        ("fr", ["France", "Bénin", "Burundi", "Égypte", "Émirats arabes unis", "Îles Åland", "Irlande"]),
+        ("en", ["France", "Åland Islands", "Albania", "Côte d’Ivoire", "Croatia", "Réunion", "Romania"]),
+    ],
+)
+def test_countries_stand_where_readers_look_for_them(language: str, some: list[str]):
+    with translation.override(language):
+        found = countries()
+    assert [name for _code, name in found if name in some] == some
+    assert len(found) == 249
+    assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
 
 
 def test_screens_cannot_be_skipped(client: Client, event: Event):
