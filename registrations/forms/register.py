@@ -147,17 +147,32 @@ class LanguageForm(forms.Form):
         label=_("Language of the mails"),
         choices=[("fr", "Français"), ("en", "English")],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the language of the mails.")},
     )
 
 
 class BillingForm(forms.Form):
     """Whom the invoice goes to, later."""
 
-    billing_name = forms.CharField(label=_("Company or person billed"), max_length=200)
-    billing_street = forms.CharField(label=_("Street"), max_length=200)
-    billing_postcode = forms.CharField(label=_("Postcode"), max_length=20)
-    billing_city = forms.CharField(label=_("City"), max_length=100)
-    billing_country = forms.ChoiceField(label=_("Country"), choices=countries)
+    billing_name = forms.CharField(
+        label=_("Company or person billed"),
+        max_length=200,
+        error_messages={"required": _("Write whom the invoice goes to.")},
+    )
+    billing_street = forms.CharField(
+        label=_("Street"),
+        max_length=200,
+        error_messages={"required": _("Write the street and number of the invoice’s address.")},
+    )
+    billing_postcode = forms.CharField(
+        label=_("Postcode"), max_length=20, error_messages={"required": _("Write the postcode.")}
+    )
+    billing_city = forms.CharField(
+        label=_("City"), max_length=100, error_messages={"required": _("Write the city.")}
+    )
+    billing_country = forms.ChoiceField(
+        label=_("Country"), choices=countries, error_messages={"required": _("Choose the country.")}
+    )
     purchase_order = forms.CharField(
         label=_("Purchase order number"),
         required=False,

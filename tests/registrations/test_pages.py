@@ -208,6 +208,21 @@ def test_countries_stand_where_readers_look_for_them(language: str, some: list[s
     assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
 
 
+def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event: Event):
+    nonce = to_the_last_screen(client)
+    nothing = dict.fromkeys(BILLING, "")
+    page = client.post("/events/congress/register/check/", {**nothing, "nonce": nonce})
+    assert [error for form in (page.context["billing"], page.context["language_form"])
+            for errors in form.errors.values() for error in errors] == [
+        "Indiquez à qui la facture est adressée.",
+        "Indiquez le numéro et la rue de l’adresse de facturation.",
+        "Indiquez le code postal.",
+        "Indiquez la ville.",
+        "Choisissez le pays.",
+        "Choisissez la langue des courriels.",
+    ]  # fmt: skip
+
+
 def test_screens_cannot_be_skipped(client: Client, event: Event):
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/"
     client.post("/events/congress/register/", who())
