@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.doors import holds_role
+from convention.club.doors import holds_role, member_company
 from convention.club.models import ClubRole, Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
@@ -71,6 +71,13 @@ def visible_event(slug: str, person: "Visitor") -> Event:
     if event and (event.visibility != Event.Visibility.DRAFT or works_desk(person, event)):
         return event
     raise NotFound(_("There is no event at this address."))
+
+
+def events_for_members(person: "Visitor") -> QuerySet[Event]:
+    """The events that members alone hear of and register for; none for anybody else."""
+    if not isinstance(person, Person) or not person.is_active or member_company(person) is None:
+        return Event.objects.none()
+    return Event.objects.filter(visibility=Event.Visibility.MEMBERS)
 
 
 def event_to_organize(slug: str, person: "Visitor") -> Event:

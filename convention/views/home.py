@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from ..events.doors import events_for_members
 from ..events.models import Event
 from .site import preferred_language
 
@@ -18,12 +19,14 @@ PAST_SHOWN = 12
 
 @require_safe
 def home(request: "HttpRequest") -> "HttpResponse":
-    """The club's next events; `/` alone follows the language chosen, else the browser's."""
+    """The club’s next events, for a member those of members too; `/` alone follows the language wanted."""
     is_root = request.path_info == "/"
     if is_root and preferred_language(request) == "en":
         response: HttpResponse = redirect("/en/")
     else:
-        response = render(request, "home.html", coming_and_past())
+        among_members = events_for_members(request.user).filter(ends_at__gte=timezone.now())
+        context = {**coming_and_past(), "among_members": among_members.select_related("venue")}
+        response = render(request, "home.html", context)
     if is_root:
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response

@@ -1,6 +1,7 @@
 """What a signed-in person registered for."""
 
-from typing import Any
+import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
@@ -12,25 +13,38 @@ from django.views.decorators.http import require_GET
 
 from convention.addresses import same
 from convention.club.models import Person
+from convention.events.doors import events_for_members
+from convention.events.models import Event
 
 from ..doors import own_secret
 from ..models import Registration
+
+if TYPE_CHECKING:
+    from convention.club.doors import Visitor
 
 
 @never_cache
 @login_required
 @require_GET
 def me(request: HttpRequest) -> HttpResponse:
-    """One's registrations: what lies ahead, and what was."""
+    """One's registrations: what lies ahead, and what was; and what is open to members."""
     found = registrations_of(request.user) if isinstance(request.user, Person) else []
     now = timezone.now()
     ahead = [r for r in found if r.event.ends_at >= now]
     context = {
         "ahead": [(r, _secret_for(request.user, r)) for r in ahead],
         "past": [(r, _secret_for(request.user, r)) for r in reversed(found) if r.event.ends_at < now],
+        "among_members": _open_to(request.user, besides=found, at=now),
         "section": "me",
     }
     return render(request, "registrations/me.html", context)
+
+
+def _open_to(person: "Visitor", *, besides: list[Registration], at: datetime.datetime) -> list[Event]:
+    """The members' events that take registrations now, and where this person has no place yet."""
+    booked = {registration.event_id for registration in besides if not registration.cancelled_at}
+    ahead = events_for_members(person).filter(ends_at__gte=at).select_related("venue")
+    return [event for event in ahead if event.pk not in booked and event.is_registration_open(at=at)]
 
 
 def registrations_of(person: Person) -> "list[Registration]":

@@ -219,7 +219,7 @@ def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event:
         "Indiquez le code postal.",
         "Indiquez la ville.",
         "Choisissez le pays.",
-        "Choisissez la langue des courriels.",
+        "Choisissez la langue des messages.",
     ]  # fmt: skip
 
 
@@ -308,6 +308,30 @@ def test_my_registrations(client: Client, event: Event):
     make_registration(event.tickets.get(), email="other@example.org", first_name="Other")
     page = text(client.get("/me/"))
     assert ("La Convention" in page, "Other" in page) == (True, False)
+
+
+def test_a_member_finds_under_me_what_members_may_register_for(client: Client, event: Event):
+    visit = make_event(name="Visite du port", visibility="members")
+    ticket = make_ticket(visit, audience="member")
+    make_event(name="Visite close", visibility="members", registration_closes_at=timezone.now())
+    client.force_login(make_person())
+    assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+    member = make_member()
+    client.force_login(member)
+    page = text(client.get("/me/"))
+    assert "Vous n’êtes" in page
+    assert ("Ouvert aux adhérents Visite du port" in page, "Visite close" in page) == (True, False)
+    make_registration(ticket, person=member)
+    assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+
+
+def test_the_form_knows_who_signed_in(client: Client, event: Event):
+    client.force_login(make_member(first_name="Ana", last_name="Silva", email="ana@example.org"))
+    page = client.get("/events/congress/register/")
+    [form] = page.context["people"].forms
+    assert [form[name].value() for name in ("first_name", "last_name", "email")] == [
+        "Ana", "Silva", "ana@example.org",
+    ]  # fmt: skip
 
 
 def test_organizers_pages_are_for_organizers(client: Client, event: Event):

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from convention.mail_files import kept_mails
-from tests.factories import make_event, make_person
+from tests.factories import make_administrator, make_company, make_event, make_member, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +65,26 @@ def test_drafts_and_members_events_are_not_on_the_first_page(client):
     make_event(name="Entre nous", visibility="members")
     page = client.get("/").content.decode()
     assert ("Brouillon" in page, "Entre nous" in page) == (False, False)
+
+
+def test_a_member_finds_what_is_for_members_and_nobody_else_does(client):
+    make_event(name="Visite du port", slug="port", kind="site_visit", visibility="members")
+    make_event(name="Brouillon", visibility="draft")
+    ahead = make_event(slug="over", name="Visite passée", visibility="members")
+    type(ahead).objects.filter(pk=ahead.pk).update(starts_at="2024-01-01T09:00Z", ends_at="2024-01-01T12:00Z")
+    former = make_member()
+    former.employments.update(ends_on="2024-12-31")
+    vendor = make_member(make_company(role="vendor"))
+    for person in (make_person(), former, vendor, make_administrator()):
+        client.force_login(person)
+        assert "Visite" not in client.get("/").content.decode(), person
+    client.force_login(make_member())
+    answer = client.get("/")
+    page = answer.content.decode()
+    assert re.findall(r'href="(/events/[^"]+)">([^<]+)<', page) == [("/events/port/", "Visite du port")]
+    assert ("Brouillon" in page, answer["Cache-Control"]) == (False, "private, no-store")
+    client.logout()
+    assert "Visite" not in client.get("/").content.decode()
 
 
 def test_no_page_has_inline_styles_or_scripts(client):
