@@ -69,11 +69,16 @@ def say_moment(at: datetime.datetime, zone: Zone = None) -> str:
 
 
 def say_span(start: datetime.datetime, end: datetime.datetime, zone: Zone = None) -> str:
-    """Days, and hours too where it all happens on one day."""
-    days = say_days(start, end, zone)
-    if _day(_local(start, zone)) != _day(_local(end, zone)):
-        return days
-    return f"{days}, {say_hours(start, end, zone)}"
+    """“mercredi 16 juin 2027, 9 h – 18 h”; “du mercredi 16 juin à 9 h au jeudi 17 juin 2027 à 18 h”."""
+    first, last = _day(_local(start, zone)), _day(_local(end, zone))
+    if first == last:
+        return f"{say_weekday(first)}, {say_hours(start, end, zone)}"
+    joint = ", " if _is_english() else f" à{NO_BREAK}"
+    began = _date(first, "l j F" if first.year == last.year else "l j F Y") + joint + say_time(start, zone)
+    ended = say_weekday(last) + joint + say_time(end, zone)
+    if _is_english():
+        return f"{began} {DASH} {ended}"
+    return f"du{NO_BREAK}{began} au{NO_BREAK}{ended}"
 
 
 def rfc3339(at: datetime.datetime | None, zone: datetime.tzinfo) -> str | None:

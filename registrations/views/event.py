@@ -27,6 +27,7 @@ class Offer:
     event: Event
     tickets: list[Ticket]
     state: str
+    has_programme: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -43,7 +44,7 @@ def offer_of(event: Event) -> Offer:
     """What is offered now: state is `open`, `early`, `closed`, `full` or `none` (no ticket yet)."""
     tickets = [ticket for ticket in event.tickets.all() if ticket.is_public]
     refresh_held(tickets, at=timezone.now())
-    return Offer(event, tickets, _state(event, tickets))
+    return Offer(event, tickets, _state(event, tickets), event.sessions.exists())
 
 
 def _state(event: Event, tickets: list[Ticket]) -> str:
@@ -87,10 +88,10 @@ def _page(request: HttpRequest, offer: Offer) -> HttpResponse:
 
 
 def _fingerprint(offer: Offer) -> str:
-    """Of all that the page shows: language, event, venue, host, tickets, and what is open now."""
+    """Of all that the page shows: language, event, venue, host, tickets, programme, and what is open now."""
     now = timezone.now()
     rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
-    shown = [translation.get_language(), offer.state, *(_values(row) for row in rows)]
+    shown = [translation.get_language(), offer.state, offer.has_programme, *(_values(row) for row in rows)]
     shown += [[str(ticket.is_on_sale(at=now))] for ticket in offer.tickets]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 

@@ -55,9 +55,28 @@ def test_times_are_said_in_the_zone_of_the_event():
         assert said(say_moment(late, PARIS)) == "17 June 2027, 1:30"
 
 
-def test_a_span_names_hours_only_within_one_day():
-    assert said(say_span(at(16, 9), at(16, 18), PARIS)) == "mercredi 16 juin 2027, 9 h – 18 h"
-    assert said(say_span(at(16, 9), at(17, 18), PARIS)) == "du 16 au 17 juin 2027"
+@pytest.mark.parametrize(
+    ("start", "end", "french", "english"),
+    [
+        (at(16, 9), at(16, 18), "mercredi 16 juin 2027, 9 h – 18 h", "Wednesday 16 June 2027, 9:00–18:00"),
+        (at(16, 8, 30), at(17, 18), "du mercredi 16 juin à 8 h 30 au jeudi 17 juin 2027 à 18 h",
+         "Wednesday 16 June, 8:30 – Thursday 17 June 2027, 18:00"),
+        (at(31, 20, month=12), at(1, 2, month=1, year=2028),
+         "du vendredi 31 décembre 2027 à 20 h au samedi 1er janvier 2028 à 2 h",
+         "Friday 31 December 2027, 20:00 – Saturday 1 January 2028, 2:00"),
+    ],
+)  # fmt: skip
+def test_a_span_says_when_it_begins_and_when_it_ends(start, end, french, english):
+    assert said(say_span(start, end, PARIS)) == french
+    with translation.override("en"):
+        assert said(say_span(start, end, PARIS)) == english
+
+
+def test_a_span_is_said_in_the_zone_of_the_event():
+    start = datetime.datetime(2027, 6, 16, 23, tzinfo=datetime.UTC)
+    assert said(say_span(start, start + datetime.timedelta(hours=2), "Europe/Paris")) == (
+        "jeudi 17 juin 2027, 1 h – 3 h"
+    )
 
 
 def test_dates_without_hours_are_said_too():

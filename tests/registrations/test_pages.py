@@ -16,7 +16,15 @@ from registrations.doors import own_secret
 from registrations.forms.register import countries
 from registrations.models import Order, Registration
 from registrations.prove import proof_token
-from tests.factories import make_event, make_member, make_order, make_person, make_registration, make_ticket
+from tests.factories import (
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_session,
+    make_ticket,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +118,21 @@ def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client,
     assert "Secrète" in text(told)
     assert "private" in told["Cache-Control"]
     assert "Secrète" not in text(Client().get("/events/congress/"))
+
+
+def test_the_programme_is_offered_once_there_is_one(client: Client, event: Event):
+    assert "Voir le programme" not in text(client.get("/events/congress/"))
+    make_session(event)
+    assert "Voir le programme" in text(client.get("/events/congress/"))
+
+
+def test_the_event_page_says_when_it_begins_and_ends(client: Client, event: Event):
+    event.starts_at = datetime.datetime(2099, 6, 16, 6, 30, tzinfo=datetime.UTC)
+    event.ends_at = datetime.datetime(2099, 6, 17, 15, 0, tzinfo=datetime.UTC)
+    event.save()
+    french, english = text(client.get("/events/congress/")), text(client.get("/en/events/congress/"))
+    assert "du mardi 16 juin à 8 h 30 au mercredi 17 juin 2099 à 17 h" in french
+    assert "Tuesday 16 June, 8:30 – Wednesday 17 June 2099, 17:00" in english
 
 
 def test_a_full_event_says_so(client: Client, event: Event):
