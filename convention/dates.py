@@ -73,7 +73,7 @@ def say_span(start: datetime.datetime, end: datetime.datetime, zone: Zone = None
     first, last = _day(_local(start, zone)), _day(_local(end, zone))
     if first == last:
         return f"{say_weekday(first)}, {say_hours(start, end, zone)}"
-    joint = ", " if _is_english() else f" à{NO_BREAK}"
+    joint = f",{NO_BREAK}" if _is_english() else f" à{NO_BREAK}"
     began = _date(first, "l j F" if first.year == last.year else "l j F Y") + joint + say_time(start, zone)
     ended = say_weekday(last) + joint + say_time(end, zone)
     if _is_english():

@@ -39,6 +39,19 @@ def test_components_in_every_state(open_page, screen, language, prefix, scheme):
     check(page)
 
 
+def test_a_long_label_has_its_height_on_a_phone(open_page):
+    page = open_page("phone")
+    page.goto("/organize/components/")
+    heights = page.locator(".stacked td[data-label]").first.evaluate(
+        """(cell) => ["Prix", "Nombre de places encore disponibles à la vente"].map((label) => {
+            cell.dataset.label = label;
+            return cell.offsetHeight;
+        })"""
+    )
+    assert heights[1] > heights[0] * 1.5
+    assert_no_sideways_scroll(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("accent", ["#ffee00", "#101010", "#ff0040"])
 def test_any_accent_can_be_read(open_page, site, client, accent, scheme):
