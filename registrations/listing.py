@@ -83,6 +83,7 @@ ACTS = {
     "registration.cancel": gettext_lazy("cancelled"),
     "registration.correct": gettext_lazy("corrected"),
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
+    "registration.receive": gettext_lazy("registered at the desk"),
     "registration.resend": gettext_lazy("mail sent again"),
     "order.renew_link": gettext_lazy("link replaced"),
 }

@@ -135,11 +135,9 @@ def _is_short(ticket: Ticket, places: int) -> bool:
 
 
 def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
-    order = _new_order(event, request, means, tickets)
+    order = new_order(event, request, means, tickets)
     registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
-    key = None
-    if means.key:
-        key = IdempotencyKey(event=event, key_hash=_hash(means.key), content_hash=request.content_hash)
+    key = key_of(event, request, means.key) if means.key else None
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
     book(Booking(order, registrations, key))
     order.booked = registrations
@@ -156,7 +154,13 @@ def _write_for_members(booking: Booking) -> None:
     write(booking)
 
 
-def _new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+def key_of(event: Event, request: OrderRequest, key: str) -> IdempotencyKey:
+    """The key that an order came with, not stored yet; the row tells neither it nor the content."""
+    return IdempotencyKey(event=event, key_hash=_hash(key), content_hash=request.content_hash)
+
+
+def new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+    """The order for what is asked, not stored yet; nothing is to invoice where nothing is due."""
     chosen = [tickets[place.ticket] for place in request.places]
     total = sum(ticket.price for ticket in chosen)
     return Order(

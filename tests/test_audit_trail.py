@@ -41,6 +41,7 @@ RECORDED = {
     "organize-registration-cancel": ("registration.cancel", {}),
     "organize-registration-resend": ("registration.resend", {}),
     "organize-registration-renew": ("order.renew_link", {}),
+    "desk-walk-in": ("registration.receive", {"guest-first_name": SAID, "guest-last_name": SAID}),
     "organize-ticket-new": ("ticket.create", {"name": SAID, "slug": "nouveau", "price": "0"}),
     "organize-ticket": ("ticket.change", {"name": SAID}),
     "organize-badges-print": ("job.badges", {}),

@@ -101,6 +101,7 @@ DOORS = {
     "desks": RUNNING_SOMETHING,
     "desk": DESK,
     "desk-badge": DESK,
+    "desk-walk-in": DESK,
     "organize-devices": DESK,
     "organize-attendance-person": DESK,
     "organize-check-in": DESK,

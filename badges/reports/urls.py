@@ -14,6 +14,7 @@ pages: list[Any] = [
     path("organize/<slug:event>/", home.overview, name="organize-event"),
     path("desk/", desk.desks, name="desks"),
     path("desk/<slug:event>/", desk.desk, name="desk"),
+    path("desk/<slug:event>/walk-in/", desk.walk_in, name="desk-walk-in"),
     path("desk/<slug:event>/<slug:reference>/badge.pdf", desk.badge, name="desk-badge"),
 ]
 endpoints: list[Any] = []

@@ -2,18 +2,25 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from badges.pdf import badge_pdf
 from convention.audit.record import record
-from convention.errors import Forbidden, NotFound
+from convention.errors import Forbidden, InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_staff, organizes, staffed_events
+from registrations.forms.receive import ReceiveForm
 from registrations.models import Registration
+from registrations.receive import receive
+from registrations.references import new_secret
 
 from ..desk import SHOWN, find_guests
 
@@ -53,6 +60,28 @@ def desk(request: "HttpRequest", event: str) -> "HttpResponse":
     }
     template = "reports/desk_results.html" if "part" in request.GET else "reports/desk.html"
     return render(request, template, context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def walk_in(request: "HttpRequest", event: str) -> HttpResponse:
+    """Register someone who stands here, and come back to the desk with that person found."""
+    found = event_to_staff(event, request.user)
+    tickets = list(found.tickets.all())
+    usual = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
+    guess = {"ticket": usual[0].slug if usual else "", "nonce": new_secret()}
+    form = ReceiveForm(request.POST or None, tickets=tickets, initial=guess)
+    if request.method == "POST" and form.is_valid():
+        nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"
+        try:
+            one = receive(event=found, place=form.place(), key=nonce, language=language)
+        except (InvalidFields, SoldOut) as error:
+            form.add_errors(error)
+        else:
+            messages.success(request, _("%(name)s is registered.") % {"name": one.name})
+            return redirect(f"{reverse('desk', args=[found.slug])}?{urlencode({'q': one.reference})}")
+    context = {"section": "desk", "event": found, "form": form, "organizes": organizes(request.user, found)}
+    return render(request, "reports/walk_in.html", context)
 
 
 @require_safe

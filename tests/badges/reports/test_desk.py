@@ -11,7 +11,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence
 from badges.reports.desk import SHOWN, find_guests
 from convention.audit.models import Entry
-from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
+from tests.factories import make_event, make_member, make_person, make_registration, make_staff, make_ticket
 from tests.papers import pdf_text
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +175,95 @@ def test_the_desk_sees_only_what_it_may_open(event, client):
     links = re.findall(r'<li><a href="([^"]+)"', answer.content.decode())
     assert links == ["/desk/x/"]
     assert [client.get(link).status_code for link in links] == [200]
+
+
+def walk_in(client, **typed):
+    page = client.get("/desk/x/walk-in/")
+    nonce = page.context["form"]["nonce"].value()
+    return client.post(
+        "/desk/x/walk-in/",
+        {
+            "guest-first_name": "Inès", "guest-last_name": "Durand", "guest-company": "Port",
+            "guest-email": "", "guest-ticket": "press", "guest-nonce": nonce, **typed,
+        },
+    )  # fmt: skip
+
+
+def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailoutbox, run_tasks):
+    type(event).objects.update(registration_closes_at=timezone.now())
+    make_ticket(event, slug="press", name="Presse", audience="press", is_public=False, capacity=1)
+    desk = make_staff(event, "desk")
+    client.force_login(desk)
+    answer = walk_in(client)
+    one = event.registrations.get(last_name="Durand")
+    assert answer["Location"] == f"/desk/x/?q={one.reference}"
+    page = client.get(answer["Location"]).content.decode()
+    shown = [
+        word in page for word in ("Inès Durand", "Imprimer le badge", "Faire entrer", "Inscription faite")
+    ]
+    assert shown == [True, True, True, True]
+    order = one.order
+    assert (order.source, order.email, order.payment, one.state) == ("desk", "", "free", "confirmed")
+    entry = Entry.objects.get(verb="registration.receive")
+    assert (entry.actor, entry.event, "Durand" in str(entry.fields)) == (desk, "x", False)
+    assert event.tickets.get(slug="press").taken == 1
+    run_tasks()
+    assert mailoutbox == []
+
+
+def test_what_a_walk_in_costs_is_to_invoice_and_an_address_gets_the_badge(
+    event, client, mailoutbox, run_tasks
+):
+    make_ticket(event, slug="full-price", price=12_000)
+    client.force_login(make_staff(event, "desk"))
+    walk_in(client, **{"guest-ticket": "full-price", "guest-email": "ines@example.org"})
+    order = event.registrations.get(last_name="Durand").order
+    assert (order.payment, order.total, order.billing_name) == ("invoice", 12_000, "Port")
+    run_tasks()
+    assert [(mail.to, len(mail.attachments)) for mail in mailoutbox] == [(["ines@example.org"], 2)]
+
+
+def test_a_walk_in_is_never_too_many_and_nothing_typed_is_lost(event, client):
+    make_ticket(event, slug="press", name="Presse", capacity=0)
+    client.force_login(make_staff(event, "desk"))
+    page = walk_in(client, **{"guest-email": "no address", "guest-last_name": ""}).content.decode()
+    assert ('value="Inès"' in page, 'value="no address"' in page, "Indiquez le nom" in page) == (
+        True,
+        True,
+        True,
+    )
+    page = walk_in(client).content.decode()
+    assert ("Il ne reste plus de place" in page, 'value="Inès"' in page) == (True, True)
+    assert event.registrations.count() == 3
+
+
+def test_a_walk_in_sent_twice_is_one_and_another_name_is_another_person(event, client):
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    nonce = {"guest-nonce": "the same"}
+    first, again = walk_in(client, **nonce), walk_in(client, **nonce)
+    other = walk_in(client, **nonce, **{"guest-first_name": "Paul"})
+    assert (first["Location"] == again["Location"], first["Location"] == other["Location"]) == (True, False)
+    assert event.registrations.filter(last_name="Durand").count() == 2
+
+
+def test_a_member_at_the_desk_needs_no_proof_but_counts_for_the_company(event, client):
+    ticket = make_ticket(event, slug="member", audience="member", company_cap=1, capacity=5)
+    member = make_member()
+    client.force_login(make_staff(event, "desk"))
+    typed = {"guest-ticket": "member", "guest-email": member.email}
+    walk_in(client, **typed)
+    one = event.registrations.get(last_name="Durand")
+    assert (one.state, one.member_of) == ("confirmed", member.employments.get().company)
+    assert "a déjà toutes les places" in walk_in(client, **typed).content.decode()
+    ticket.refresh_from_db()
+    assert ticket.taken == 1
+
+
+def test_nobody_walks_in_once_the_event_is_over(event, client):
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    past = timezone.now() - datetime.timedelta(days=1)
+    type(event).objects.update(starts_at=past - datetime.timedelta(hours=1), ends_at=past)
+    assert "L’événement est terminé" in walk_in(client).content.decode()
+    assert event.registrations.count() == 3
