@@ -27,7 +27,7 @@ class ReceiveForm(PersonForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(ticket.slug, _offer(ticket)) for ticket in tickets]
         self.fields["first_name"].widget.attrs["autofocus"] = True
-        self.fields["email"].help_text = _("May stay empty; the confirmation and the badge are mailed to it.")
+        self.fields["email"].help_text = _("The confirmation and the badge are mailed to it.")
 
     def place(self) -> Place:
         """What the act needs; its errors come back with `add_errors`."""

@@ -70,7 +70,7 @@ def test_the_network_goes_and_comes_back(open_page, language):
         (badges[2].pk, "admitted", ""),
     ]
     assert Presence.objects.filter(is_inside=True).count() == 3
-    expect(page.locator("#inside")).to_have_text({"fr": "3 à l’intérieur", "en": "3 inside"}[language])
+    expect(page.locator("#inside")).to_have_text({"fr": "3 sur place", "en": "3 inside"}[language])
 
 
 def test_the_other_language_opens_offline_too(open_page):
@@ -261,11 +261,11 @@ def test_leaving_waits_for_the_last_scan(open_page):
     page.context.set_offline(True)
     scan(page, code_of(badge))
     page.locator("#menu-open").click()
-    page.get_by_role("button", name="Dissocier ce téléphone").click()
+    page.get_by_role("button", name="Annuler le jumelage").click()
     expect(page.locator("#menu-error")).to_contain_text("Scans encore à envoyer\u202f: 1")
     page.context.set_offline(False)
     expect_all_sent(page)
-    page.get_by_role("button", name="Dissocier ce téléphone").click()
+    page.get_by_role("button", name="Annuler le jumelage").click()
     expect(page.locator("#message")).to_have_text("Ce téléphone a oublié l’événement.")
     assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
@@ -276,17 +276,17 @@ def test_a_pairing_code_that_does_not_work(open_page):
     page.goto("/scan/#pair=a-token-that-never-was")
     expect(page.locator("#message")).to_contain_text("a expiré ou a été retiré")
     page.get_by_text("Sans appareil photo").click()
-    page.get_by_label("Adresse ou code d’association").fill("https://example.org/")
-    page.get_by_role("button", name="Associer ce téléphone").click()
-    expect(page.locator("#message")).to_contain_text("Ce n’est pas un code d’association")
+    page.get_by_label("Adresse ou code de jumelage").fill("https://example.org/")
+    page.get_by_role("button", name="Jumeler ce téléphone").click()
+    expect(page.locator("#message")).to_contain_text("Ce n’est pas un code de jumelage")
     page.route(SNAPSHOT, lambda route: route.abort())
     page.goto("/scan/#pair=a-token-that-never-was")
     page.reload()
     expect(page.locator("#message")).to_be_hidden()
-    pair_offline = page.get_by_label("Adresse ou code d’association")
+    pair_offline = page.get_by_label("Adresse ou code de jumelage")
     page.get_by_text("Sans appareil photo").click()
     pair_offline.fill("a-token-that-never-was")
-    page.get_by_role("button", name="Associer ce téléphone").click()
+    page.get_by_role("button", name="Jumeler ce téléphone").click()
     expect(page.locator("#message")).to_contain_text("Le serveur ne répond pas")
     assert event.devices.count() == 0
 
@@ -328,7 +328,7 @@ def test_the_time_of_a_pairing_ends_offline_too(open_page):
     page = open_page("phone")
     pair(page, event, expires_at=timezone.now() + datetime.timedelta(seconds=6))
     page.context.set_offline(True)
-    expect(page.locator("#message")).to_contain_text("son association a expiré")
+    expect(page.locator("#message")).to_contain_text("son jumelage a expiré")
     assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 

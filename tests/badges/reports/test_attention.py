@@ -68,7 +68,7 @@ def test_a_ticket_off_sale_or_a_closed_registration_is_no_matter():
 def test_during_the_event_phones_are_watched():
     running = event(starts_at=NOW - datetime.timedelta(hours=1))
     assert said(facts(running)) == [
-        (2, "Aucun téléphone n’est appairé : personne ne peut scanner les badges.")
+        (2, "Aucun téléphone n’est jumelé : personne ne peut scanner les badges.")
     ]
     door = Checkpoint(name="Entrée")
     quiet = Device(name="Nokia", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=11))

@@ -72,7 +72,7 @@ def test_whoever_is_inside_is_shown_so(event, client):
     )
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
-    assert "à l’intérieur, arrivée le 16\u00a0juin\u00a02027 à\u00a08\u00a0h\u00a058" in page
+    assert "sur place, arrivée le 16\u00a0juin\u00a02027 à\u00a08\u00a0h\u00a058" in page
     assert "pas encore arrivée" in client.get("/desk/x/", {"q": "lukasz"}).content.decode()
 
 
@@ -165,7 +165,7 @@ def test_the_desk_lets_someone_in_by_hand(event, client):
         f"/organize/x/attendance/people/{zoe.reference}/check-in/", {"direction": "in"}, follow=True
     )
     assert answer.status_code == 200
-    assert "à l’intérieur" in client.get("/desk/x/", {"q": "zoe"}).content.decode()
+    assert "sur place" in client.get("/desk/x/", {"q": "zoe"}).content.decode()
 
 
 def test_the_desk_sees_only_what_it_may_open(event, client):
