@@ -21,6 +21,7 @@ from tests.factories import (
     make_order,
     make_person,
     make_registration,
+    make_session,
     make_ticket,
 )
 
