@@ -1,6 +1,7 @@
 """The grid of each day: rooms across, time down; on A4 or A3, on several sheets when rooms are many."""
 
 import datetime
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
 PADDING = 3.5
 BAND = 2.4
 SMALL = 0.8
+APART, NEAR = 9.0, 14.0
 NEVER, WIDEST = 100_000.0, 160.0
 
 
@@ -106,15 +108,29 @@ def top(sheet: Sheet, index: int) -> float:
 
 
 def draw_times(page: Page, sheet: Sheet) -> None:
-    """The clock at the left; a time that would touch the one above is left to its cell."""
-    above = 0.0
-    for index, moment in enumerate(sheet.moments):
+    """The clock at the left: each start, and an end where no start is near."""
+    for index in range(len(sheet.moments)):
         y = top(sheet, index)
         page.rule((MARGIN + GUTTER - 4, y), (sheet.width - MARGIN, y), color="#e6e9ec", stroke=0.4)
-        if y - above >= 9:
-            page.color(INK)
-            page.text(shape(say_time(moment), Weight.SEMIBOLD), MARGIN, y + 6, 7.5)
-            above = y
+    starts = {cell.first for cell in sheet.cells}
+    for index in told_moments(sheet.tops, starts):
+        weight, color = (Weight.SEMIBOLD, INK) if index in starts else (Weight.REGULAR, PALE)
+        page.color(color)
+        page.text(shape(say_time(sheet.moments[index]), weight), MARGIN, top(sheet, index) + 6, 7.5)
+
+
+def told_moments(tops: Sequence[float], starts: Set[int]) -> list[int]:
+    """The moments that the clock names; a start that would touch the one above is left to its cell."""
+    told: list[int] = []
+    for index in sorted(starts):
+        if not told or tops[index] - tops[told[-1]] >= APART:
+            told.append(index)
+    taken = sorted(starts)
+    for index in range(len(tops)):
+        if all(abs(tops[index] - tops[other]) >= NEAR for other in taken):
+            taken.append(index)
+            told.append(index)
+    return sorted(told)
 
 
 def draw_room(page: Page, sheet: Sheet, index: int, room: str) -> None:

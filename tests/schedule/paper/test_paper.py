@@ -14,7 +14,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from schedule.exchange.import_schedule import import_schedule
 from schedule.paper.content import Item, read_programme
-from schedule.paper.grid import height_of
+from schedule.paper.grid import height_of, told_moments
 from schedule.paper.make import print_agenda
 from schedule.paper.plan import MARGIN, plan_day
 from tests.factories import make_event, make_room, make_session
@@ -137,6 +137,21 @@ def test_few_rooms_fit_a4_many_take_a3_and_then_more_sheets():
     assert [round(sheet.width) for sheet in sheets(12)] == [1191]
     assert [len(sheet.rooms) for sheet in sheets(30)] == [10, 10, 10]
     assert sheets(30)[0].column * 10 <= 1191 - 2 * MARGIN
+
+
+def test_starts_win_over_ends_on_the_clock():
+    tops = (0.0, 40.0, 44.0, 90.0, 120.0, 125.0)
+    assert told_moments(tops, {0, 2, 4}) == [0, 2, 3, 4]
+    assert told_moments(tops, {0, 2, 4, 5}) == [0, 2, 3, 4]
+
+
+def test_the_clock_names_the_start_beside_its_session(event):
+    room = make_room(event, name="A")
+    make_session(event, "Un", room=room, starts_at=START, minutes=58)
+    make_session(event, "Deux", room=room, starts_at=START + datetime.timedelta(minutes=60), minutes=540)
+    with pdfplumber.open(io.BytesIO(printed(event, format_name="grid"))) as document:
+        clock = document.pages[0].crop((0, 0, MARGIN + 40, 595)).extract_text().replace("\xa0", " ")
+    assert [line for line in clock.splitlines() if " h" in line] == ["9 h", "10 h", "19 h"]
 
 
 def test_a_night_belongs_to_the_day_before(event):
