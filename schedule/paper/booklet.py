@@ -17,7 +17,7 @@ from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .content import Item, Programme
 from .flow import COLUMN, FOOT, HEIGHT, SIDE, WIDTH, Flow
-from .setting import INK, PALE, Text, set_qr, set_text
+from .setting import INK, PALE, Text, set_lines, set_qr, set_text
 
 HOURS = 70.0
 TEXT = COLUMN - HOURS
@@ -60,7 +60,7 @@ def draw_cover(page: Page, programme: Programme) -> None:
     page.rectangle(SIDE, 92, 46, 5)
     name = fit(programme.title, Weight.BOLD, Box(COLUMN, 6), size=34, floor=17)
     page.color(INK)
-    y = Text(programme.title, name.lines, name.size, name.size * 1.12).draw(page, SIDE, 112) + 14
+    y = set_lines(programme.title, Weight.BOLD, name, leading=1.12).draw(page, SIDE, 112) + 14
     for text, size, color in ((programme.dates, 14, INK), (programme.place, 11, PALE)):
         page.color(color)
         y = set_text(text, Weight.REGULAR, width=COLUMN, size=size).draw(page, SIDE, y) + 4

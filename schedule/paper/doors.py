@@ -12,7 +12,7 @@ from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .booklet import capitalized, edition
 from .content import Item, Programme
-from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
+from .setting import A4, HAIRLINE, INK, PALE, Text, set_lines, set_qr, set_text
 
 WIDTH, HEIGHT = A4
 SIDE = 42.0
@@ -73,7 +73,7 @@ def begin_sheet(
     page.rectangle(0, 0, WIDTH, 18)
     name = fit(room, Weight.BOLD, Box(COLUMN, 3), size=58, floor=28)
     page.color(INK)
-    y = Text(room, name.lines, name.size, name.size * 1.08).draw(page, SIDE, 40) + 6
+    y = set_lines(room, Weight.BOLD, name, leading=1.08).draw(page, SIDE, 40) + 6
     label = capitalized(say_weekday(day)) + (f" ({sheet})" if sheet > 1 else "")
     y = set_text(label, Weight.SEMIBOLD, width=COLUMN, size=24).draw(page, SIDE, y) + 12
     page.rule((SIDE, y), (WIDTH - SIDE, y), color=INK, stroke=1.2)
@@ -100,7 +100,7 @@ def draw_session(page: Page, item: Item, texts: list[tuple[Text, str]], y: float
     """One session; returns the y below."""
     page.color(INK)
     page.text(shape(item.start, Weight.BOLD), SIDE, y + 24 * 0.95, 26)
-    until = Text(item.hours, (shape(item.hours, Weight.REGULAR),), 11, 14)
+    until = Text(item.hours, (item.hours,), Weight.REGULAR, 11, 14)
     page.color(PALE)
     until.draw(page, SIDE, y + 32)
     start = y

@@ -1,6 +1,7 @@
 """The grid of each day: rooms across, time down; on A4 or A3, on several sheets when rooms are many."""
 
 import datetime
+import functools
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import BinaryIO
@@ -9,18 +10,20 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.dates import say_time, say_weekday
-from convention.typeset import Box, Document, Page, Weight, fit, shape
+from convention.typeset import Document, Fitted, Page, Weight, fill, shape, wrap
 
 from .booklet import capitalized, edition
 from .content import Item, Programme
-from .plan import FOOT, GUTTER, HEAD, MARGIN, SIZES, Cell, Sheet, plan_day
-from .setting import A4, HAIRLINE, INK, PALE, Text, set_qr, set_text
+from .key import draw_key, height_of_key
+from .plan import GUTTER, HEAD, MARGIN, SIZES, Cell, Needs, Sheet, plan_day
+from .setting import A4, HAIRLINE, INK, PALE, Text, set_lines, set_qr, set_text, width_of, words_of
 
 PADDING = 3.5
 BAND = 2.4
 SMALL = 0.8
 APART, NEAR = 9.0, 14.0
 NEVER, WIDEST = 100_000.0, 160.0
+EVENT_NAME, ROOM_NAME = 13.5, 3 * 1.2 * 9.5 + 0.1
 
 
 def draw_grids(programme: Programme, file: BinaryIO) -> None:
@@ -36,7 +39,7 @@ def draw_grids(programme: Programme, file: BinaryIO) -> None:
                 for room in [*programme.rooms, _("No room yet")]
                 if any(item.room == room for item in items)
             ]
-            sheets = plan_day(items, rooms, height_of)
+            sheets = plan_day(items, rooms, NEEDS)
             for number, sheet in enumerate(sheets, start=1):
                 draw_sheet(document, programme, sheet, (day, number, len(sheets)))
         if programme.untimed or document.page_count == 0:
@@ -49,19 +52,29 @@ def named_room(item: Item) -> Item:
 
 
 def cell_texts(item: Item, width: float, size: float) -> list[tuple[Text, str]]:
-    """Hours and title: what a cell must hold."""
+    """Hours, title and speakers: what a cell must hold."""
     inner = width - 2 * PADDING - BAND
     hours = item.hours if not item.is_cancelled else f"{item.hours} · {_('Cancelled').upper()}"
-    return [
+    texts = [
         (set_text(hours, Weight.REGULAR, width=inner, size=size * SMALL), PALE),
         (set_text(item.title, Weight.SEMIBOLD, width=inner, size=size, leading=1.14), INK),
     ]
+    if item.speakers:
+        names = ", ".join(item.speakers)
+        texts.append((set_text(names, Weight.REGULAR, width=inner, size=size * 0.88), PALE))
+    return texts
 
 
 def cuts_a_word(title: str, width: float, size: float) -> bool:
     """Whether a word is wider than the column and would not be in the widest one."""
-    longest = max(shape(word, Weight.SEMIBOLD).width for word in title.split(" "))
+    longest = longest_word(title)
     return longest * size > width and longest * SIZES[-1] <= WIDEST
+
+
+@functools.lru_cache(maxsize=4096)
+def longest_word(title: str) -> float:
+    """The width of the widest word, in em."""
+    return max(width_of(word, Weight.SEMIBOLD) for word in words_of(title))
 
 
 def height_of(item: Item, width: float, size: float) -> float:
@@ -71,35 +84,39 @@ def height_of(item: Item, width: float, size: float) -> float:
     return sum(text.height for text, _color in cell_texts(item, width, size)) + 2 * PADDING
 
 
+NEEDS = Needs(height_of, height_of_key)
+
+
 def draw_sheet(
     document: Document, programme: Programme, sheet: Sheet, place: tuple[datetime.date, int, int]
 ) -> None:
     """One page."""
-    page = document.page(sheet.width, sheet.height)
-    draw_head(page, programme, sheet, place)
+    page = document.page(sheet.paper.width, sheet.paper.height)
+    draw_head(page, programme, place)
     draw_times(page, sheet)
-    for index, room in enumerate(sheet.rooms):
-        draw_room(page, sheet, index, room)
+    draw_rooms(page, sheet)
     for cell in sheet.cells:
         draw_cell(page, sheet, cell)
+    draw_key(page, [cell.item for cell in sheet.cells], sheet.bottom)
 
 
-def draw_head(page: Page, programme: Programme, sheet: Sheet, place: tuple[datetime.date, int, int]) -> None:
+def draw_head(page: Page, programme: Programme, place: tuple[datetime.date, int, int]) -> None:
     """Day and event at the top with the way to the live page; version and sheet at the foot."""
     day, number, count = place
-    width = sheet.width - 2 * MARGIN - 50
     page.color(INK)
     page.text(shape(capitalized(say_weekday(day)), Weight.BOLD), MARGIN, MARGIN + 17, 19)
-    name = fit(programme.title, Weight.REGULAR, Box(width, 2), size=11, floor=6)
+    name = fill(
+        programme.title, Weight.REGULAR, width=page.width - 2 * MARGIN - 50, height=EVENT_NAME, size=11
+    )
     page.color(PALE)
-    Text(programme.title, name.lines, name.size, name.size * 1.2).draw(page, MARGIN, MARGIN + 23)
-    set_qr(page, programme.address, x=sheet.width - MARGIN - 40, y=MARGIN - 8, side=40)
+    set_lines(programme.title, Weight.REGULAR, name, leading=1.2).draw(page, MARGIN, MARGIN + 23)
+    set_qr(page, programme.address, x=page.width - MARGIN - 40, y=MARGIN - 8, side=40)
     page.color(PALE)
-    foot = sheet.height - MARGIN + 4
+    foot = page.height - MARGIN + 4
     page.text(shape(edition(programme), Weight.REGULAR), MARGIN, foot, 7)
-    page.text(shape(programme.address, Weight.REGULAR), sheet.width / 2, foot, 7, align="center")
+    page.text(shape(programme.address, Weight.REGULAR), page.width / 2, foot, 7, align="center")
     label = _("Sheet %(number)s of %(count)s") % {"number": number, "count": count}
-    page.text(shape(label, Weight.SEMIBOLD), sheet.width - MARGIN, foot, 7, align="right")
+    page.text(shape(label, Weight.SEMIBOLD), page.width - MARGIN, foot, 7, align="right")
 
 
 def top(sheet: Sheet, index: int) -> float:
@@ -111,7 +128,7 @@ def draw_times(page: Page, sheet: Sheet) -> None:
     """The clock at the left: each start, and an end where no start is near."""
     for index in range(len(sheet.moments)):
         y = top(sheet, index)
-        page.rule((MARGIN + GUTTER - 4, y), (sheet.width - MARGIN, y), color="#e6e9ec", stroke=0.4)
+        page.rule((MARGIN + GUTTER - 4, y), (page.width - MARGIN, y), color="#e6e9ec", stroke=0.4)
     starts = {cell.first for cell in sheet.cells}
     for index in told_moments(sheet.tops, starts):
         weight, color = (Weight.SEMIBOLD, INK) if index in starts else (Weight.REGULAR, PALE)
@@ -133,19 +150,21 @@ def told_moments(tops: Sequence[float], starts: Set[int]) -> list[int]:
     return sorted(told)
 
 
-def draw_room(page: Page, sheet: Sheet, index: int, room: str) -> None:
-    """A column's head and its line."""
-    x = MARGIN + GUTTER + index * sheet.column
-    name = fit(room, Weight.BOLD, Box(sheet.column - 2 * PADDING, 3), size=9.5, floor=5)
-    text = Text(room, name.lines, name.size, name.size * 1.12)
-    page.color(INK)
-    text.draw(page, x + PADDING, MARGIN + HEAD - 4 - text.height)
-    bottom = sheet.height - MARGIN - FOOT
-    page.rule((x, MARGIN + HEAD - 2), (x, bottom), color=HAIRLINE, stroke=0.5)
+def draw_rooms(page: Page, sheet: Sheet) -> None:
+    """The columns' heads, all of one size, and their lines."""
+    width = sheet.column - 2 * PADDING
+    size = min(fill(room, Weight.BOLD, width=width, height=ROOM_NAME, size=9.5).size for room in sheet.rooms)
+    for index, room in enumerate(sheet.rooms):
+        x = MARGIN + GUTTER + index * sheet.column
+        lines = tuple(wrap(room, Weight.BOLD, width=width, size=size))
+        text = set_lines(room, Weight.BOLD, Fitted(lines, size, fits=True), leading=1.12)
+        page.color(INK)
+        text.draw(page, x + PADDING, MARGIN + HEAD - 4 - text.height)
+        page.rule((x, MARGIN + HEAD - 2), (x, sheet.bottom), color=HAIRLINE, stroke=0.5)
 
 
 def draw_cell(page: Page, sheet: Sheet, cell: Cell) -> None:
-    """A session: a pale ground, its track's band, hours, title, and the speakers where they fit."""
+    """A session: a pale ground, its track's band, hours, title and speakers."""
     width = sheet.column / cell.lanes
     x = MARGIN + GUTTER + cell.column * sheet.column + cell.lane * width
     y, bottom = top(sheet, cell.first), top(sheet, cell.last)
@@ -157,14 +176,6 @@ def draw_cell(page: Page, sheet: Sheet, cell: Cell) -> None:
     for text, color in cell_texts(cell.item, width, sheet.size):
         page.color(color)
         at = text.draw(page, x + BAND + PADDING, at)
-    if cell.item.speakers:
-        inner = width - 2 * PADDING - BAND
-        speakers = set_text(
-            ", ".join(cell.item.speakers), Weight.REGULAR, width=inner, size=sheet.size * 0.88
-        )
-        if at + speakers.height + PADDING <= bottom:
-            page.color(PALE)
-            speakers.draw(page, x + BAND + PADDING, at + 1)
 
 
 def draw_untimed(document: Document, programme: Programme) -> None:

@@ -6,17 +6,41 @@ sessions' texts need, and what room is left is shared out by minutes, so that it
 
 import datetime
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from .content import Item
 from .setting import A3, A4
 
-MARGIN, GUTTER, HEAD, FOOT = 28.0, 44.0, 74.0, 24.0
+MARGIN, GUTTER, HEAD, FOOT = 28.0, 44.0, 74.0, 14.0
 SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)
 NARROWEST = 74.0
 MOST_IDLE = 45
-type Need = Callable[[Item, float, float], float]  # item, width, font size -> height
+GROUPS, BY_TIME = (12, 10, 9, 8, 7, 6, 5, 4), 6
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A sheet on its long side, and the most rooms that stand on it while one sheet is enough."""
+
+    width: float
+    height: float
+    most: int
+
+    def column(self, rooms: int) -> float:
+        """The width of a room's column."""
+        return (self.width - 2 * MARGIN - GUTTER) / rooms
+
+
+SMALL_PAPER, LARGE_PAPER = Paper(A4[1], A4[0], 10), Paper(A3[1], A3[0], 15)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The points that a session takes by its width and font size, and a sheet's key by the paper's width."""
+
+    cell: Callable[[Item, float, float], float]
+    key: Callable[[Sequence[Item], float], float]
 
 
 @dataclass(frozen=True)
@@ -33,39 +57,56 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page: its rooms, its moments with their distance from the top, and its cells."""
+    """One page: its rooms, its moments with their distance from the top, its cells, its key's height."""
 
-    width: float
-    height: float
+    paper: Paper
     size: float
     rooms: tuple[str, ...]
     moments: tuple[datetime.datetime, ...]
     tops: tuple[float, ...]
     cells: tuple[Cell, ...]
+    key: float
 
     @property
     def column(self) -> float:
         """The width of a room's column."""
-        return (self.width - 2 * MARGIN - GUTTER) / len(self.rooms)
+        return self.paper.column(len(self.rooms))
+
+    @property
+    def bottom(self) -> float:
+        """Where the sessions end and the key of the tracks begins."""
+        return self.paper.height - MARGIN - FOOT - self.key
 
 
-def plan_day(items: Sequence[Item], rooms: Sequence[str], need: Need) -> list[Sheet]:
-    """The sheets of a day: one of A4 if it holds all, else one of A3, else several of A3."""
-    for width, height, most in ((A4[1], A4[0], 10), (A3[1], A3[0], 15)):
-        if len(rooms) <= most:
-            sheet = best_sheet(items, rooms, need, (width, height))
+def plan_day(items: Sequence[Item], rooms: Sequence[str], needs: Needs) -> list[Sheet]:
+    """The sheets of a day: one of A4 if it holds all, else one of A3, else several of A3, evenly filled."""
+    for paper in (SMALL_PAPER, LARGE_PAPER):
+        if len(rooms) <= paper.most:
+            sheet = best_sheet(items, rooms, needs, paper)
             if sheet:
                 return [sheet]
-    for per_sheet in (12, 10, 8, 6, 5, 4):
-        sheets = [
-            best_sheet(items_in(items, group), group, need, (A3[1], A3[0]))
-            for group in balanced(rooms, per_sheet)
-        ]
-        if all(sheets):
-            return [sheet for sheet in sheets if sheet]
-    return [
-        sheet for group in balanced(rooms, 6) for sheet in split_by_time(items_in(items, group), group, need)
+    packed = pack(items, rooms, needs, LARGE_PAPER)
+    even = [
+        best_sheet(items_in(items, group), group, needs, LARGE_PAPER)
+        for group in balanced(rooms, -(-len(rooms) // len(packed)))
     ]
+    return [sheet for sheet in even if sheet] if all(even) else packed
+
+
+def pack(items: Sequence[Item], rooms: Sequence[str], needs: Needs, paper: Paper) -> list[Sheet]:
+    """Sheet after sheet with as many rooms as it holds; where it holds too few, sheets cut by time."""
+    sheets: list[Sheet] = []
+    rest = list(rooms)
+    while rest:
+        tried = (best_sheet(items_in(items, rest[:count]), rest[:count], needs, paper) for count in GROUPS)
+        sheet = next((sheet for sheet in tried if sheet), None)
+        if sheet:
+            sheets.append(sheet)
+            rest = rest[len(sheet.rooms) :]
+        else:
+            sheets += split_by_time(items_in(items, rest[:BY_TIME]), rest[:BY_TIME], needs, paper)
+            rest = rest[BY_TIME:]
+    return sheets
 
 
 def items_in(items: Sequence[Item], rooms: Sequence[str]) -> list[Item]:
@@ -80,47 +121,48 @@ def balanced(rooms: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
         yield tuple(rooms[len(rooms) * index // count : len(rooms) * (index + 1) // count])
 
 
-def best_sheet(
-    items: Sequence[Item], rooms: Sequence[str], need: Need, paper: tuple[float, float]
-) -> Sheet | None:
+def best_sheet(items: Sequence[Item], rooms: Sequence[str], needs: Needs, paper: Paper) -> Sheet | None:
     """The sheet at the largest size that holds all; None if even the smallest does not."""
-    width, height = paper
-    if (width - 2 * MARGIN - GUTTER) / len(rooms) < NARROWEST or not items:
+    if paper.column(len(rooms)) < NARROWEST or not items:
         return None
-    for size in SIZES:
-        sheet = lay_out(items, rooms, need, (width, height, size))
-        if sheet.tops[-1] <= available(height) + 0.01:
-            return sheet
-    return None
+    smallest = lay_out(items, rooms, needs, paper, SIZES[-1])
+    if not holds(smallest):
+        return None
+    larger = (lay_out(items, rooms, needs, paper, size) for size in SIZES[:-1])
+    return next((sheet for sheet in larger if holds(sheet)), smallest)
 
 
-def available(height: float) -> float:
+def holds(sheet: Sheet) -> bool:
+    """Whether the sessions end above the foot."""
+    return sheet.tops[-1] <= available(sheet) + 0.01
+
+
+def available(sheet: Sheet) -> float:
     """What a sheet has for the sessions."""
-    return height - 2 * MARGIN - HEAD - FOOT
+    return sheet.bottom - MARGIN - HEAD
 
 
-def lay_out(
-    items: Sequence[Item], rooms: Sequence[str], need: Need, paper: tuple[float, float, float]
-) -> Sheet:
+def lay_out(items: Sequence[Item], rooms: Sequence[str], needs: Needs, paper: Paper, size: float) -> Sheet:
     """Place the items and make each stretch as tall as needed, then fill the sheet if there is room."""
-    width, height, size = paper
     moments = tuple(sorted({moment for item in items for moment in (item.starts_at, item.ends_at) if moment}))
     cells = place_cells(items, rooms, {moment: index for index, moment in enumerate(moments)})
-    column = (width - 2 * MARGIN - GUTTER) / len(rooms)
+    key = needs.key(items, paper.width)
+    sheet = Sheet(paper, size, tuple(rooms), moments, (), tuple(cells), key)
     minutes = [min(MOST_IDLE, (end - start).total_seconds() / 60) for start, end in pairwise(moments)]
     heights = [minute * 0.15 for minute in minutes]
     for cell in sorted(cells, key=lambda cell: cell.last - cell.first):
         stretch = range(cell.first, cell.last)
-        missing = need(cell.item, column / cell.lanes, size) - sum(heights[index] for index in stretch)
+        missing = needs.cell(cell.item, sheet.column / cell.lanes, size) - sum(
+            heights[index] for index in stretch
+        )
         if missing > 0:
             span = sum(minutes[index] for index in stretch)
             for index in stretch:
                 heights[index] += missing * minutes[index] / span
-    left = available(height) - sum(heights)
+    left = available(sheet) - sum(heights)
     if left > 0:
         heights = [tall + left * minute / sum(minutes) for tall, minute in zip(heights, minutes, strict=True)]
-    tops = tuple(sum(heights[:index]) for index in range(len(moments)))
-    return Sheet(width, height, size, tuple(rooms), moments, tops, tuple(cells))
+    return replace(sheet, tops=tuple(sum(heights[:index]) for index in range(len(moments))))
 
 
 def place_cells(
@@ -171,7 +213,7 @@ def assign_lanes(items: Sequence[Item]) -> list[int]:
     return lanes
 
 
-def split_by_time(items: Sequence[Item], rooms: Sequence[str], need: Need) -> Iterator[Sheet]:
+def split_by_time(items: Sequence[Item], rooms: Sequence[str], needs: Needs, paper: Paper) -> Iterator[Sheet]:
     """Several sheets for the same rooms, cut where a session begins; nothing is said twice."""
     rest = sorted(items, key=lambda item: (item.starts_at, item.ends_at))
     while rest:
@@ -179,17 +221,16 @@ def split_by_time(items: Sequence[Item], rooms: Sequence[str], need: Need) -> It
         while count > 1:
             chunk = rest[:count]
             same_start = count < len(rest) and rest[count].starts_at == chunk[-1].starts_at
-            if not same_start and best_sheet(chunk, rooms, need, (A3[1], A3[0])):
+            if not same_start and best_sheet(chunk, rooms, needs, paper):
                 break
             count -= max(1, count // 8) if count > 8 else 1
-        yield best_sheet(rest[:count], rooms, need, (A3[1], A3[0])) or forced(rest[:count], rooms, need)
+        yield best_sheet(rest[:count], rooms, needs, paper) or forced(rest[:count], rooms, needs, paper)
         rest = rest[count:]
 
 
-def forced(items: Sequence[Item], rooms: Sequence[str], need: Need) -> Sheet:
+def forced(items: Sequence[Item], rooms: Sequence[str], needs: Needs, paper: Paper) -> Sheet:
     """A sheet as tall as it must be: better a long page than a lost word."""
-    width, height, size = A3[1], A3[0], SIZES[-1]
-    sheet = lay_out(items, rooms, need, (width, height, size))
-    return lay_out(
-        items, rooms, need, (width, max(height, height + sheet.tops[-1] - available(height)), size)
-    )
+    size = SIZES[-1]
+    sheet = lay_out(items, rooms, needs, paper, size)
+    missing = max(0, sheet.tops[-1] - available(sheet))
+    return lay_out(items, rooms, needs, replace(paper, height=paper.height + missing), size)

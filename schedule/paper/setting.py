@@ -1,14 +1,16 @@
 """How text is set on these papers: titles break at spaces only, and stay whole in the text layer."""
 
 import functools
+import re
 import unicodedata
 from dataclasses import dataclass
 
 from convention.qr import single
-from convention.typeset import Drawing, Line, Weight, shape, wrap
+from convention.typeset import Drawing, Fitted, Line, Weight, shape, wrap
 from convention.typeset.document import quoted
 
 INK, PALE, HAIRLINE = "#1b1f24", "#5a6470", "#c9ced4"
+JOINT = re.compile(r"(?<!«) +(?![:;!?»%€ ])")
 A4, A3, A5 = (595.28, 841.89), (841.89, 1190.55), (419.53, 595.28)
 
 
@@ -16,23 +18,35 @@ kept_symbol = functools.lru_cache(maxsize=64)(single)
 """One programme's address stands on each of its sheets."""
 
 
-@functools.lru_cache(maxsize=4096)
-def lines_of(text: str, weight: Weight, *, width: float, size: float) -> tuple[Line, ...]:
+@functools.lru_cache(maxsize=32768)
+def rows_of(text: str, weight: Weight, *, width: float, size: float) -> tuple[str, ...]:
     """Lines that end at spaces; only what is wider than a line is cut between graphemes."""
-    words = [shape(word, weight) for word in text.split(" ") if word]
-    if any(word.width * size > width for word in words):
-        return tuple(wrap(text, weight, width=width, size=size))
-    space = shape("n n", weight).width - 2 * shape("n", weight).width
-    lines: list[list[Line]] = [[]]
+    words = [(word, width_of(word, weight)) for word in words_of(text)]
+    limit = width / size
+    if any(wide > limit for _word, wide in words):
+        return tuple(line.text for line in wrap(text, weight, width=width, size=size))
+    space = width_of("n n", weight) - 2 * width_of("n", weight)
+    rows: list[list[str]] = [[]]
     used = 0.0
-    for word in words:
-        step = (space if lines[-1] else 0) + word.width
-        if lines[-1] and (used + step) * size > width:
-            lines.append([])
-            used, step = 0.0, word.width
-        lines[-1].append(word)
+    for word, wide in words:
+        step = (space if rows[-1] else 0) + wide
+        if rows[-1] and used + step > limit:
+            rows.append([])
+            used, step = 0.0, wide
+        rows[-1].append(word)
         used += step
-    return tuple(shape(" ".join(word.text for word in line), weight) for line in lines)
+    return tuple(" ".join(row) for row in rows)
+
+
+def words_of(text: str) -> list[str]:
+    """What a line holds together: words, with the signs that French sets after a space."""
+    return [word for word in JOINT.split(text) if word]
+
+
+@functools.lru_cache(maxsize=32768)
+def width_of(word: str, weight: Weight) -> float:
+    """In em."""
+    return shape(word, weight).width
 
 
 def reads_leftwards(text: str) -> bool:
@@ -45,21 +59,27 @@ class Text:
     """A text broken into lines at a size, both known; `leading` is the distance between baselines."""
 
     whole: str
-    lines: tuple[Line, ...]
+    rows: tuple[str, ...]
+    weight: Weight
     size: float
     leading: float
 
     @property
+    def lines(self) -> tuple[Line, ...]:
+        """Each row with its glyphs, which only drawing needs."""
+        return tuple(shape(row, self.weight) for row in self.rows)
+
+    @property
     def height(self) -> float:
         """Points from the top of the first line to the bottom of the last."""
-        return len(self.lines) * self.leading
+        return len(self.rows) * self.leading
 
     def draw(self, page: Drawing, x: float, y: float) -> float:
         """Set it from the top edge y downwards; returns the y below.
 
         Several lines are marked with their whole wording, so that readers find it uninterrupted.
         """
-        told = len(self.lines) > 1 and not reads_leftwards(self.whole)
+        told = len(self.rows) > 1 and not reads_leftwards(self.whole)
         if told:
             page.operators.append(f"/Span << /ActualText {quoted(self.whole)} >> BDC")
         for line in self.lines:
@@ -72,7 +92,13 @@ class Text:
 
 def set_text(text: str, weight: Weight, *, width: float, size: float, leading: float = 1.22) -> Text:
     """Break a text into lines no wider than `width` points; `leading` is in em."""
-    return Text(text, lines_of(text, weight, width=width, size=size), size, size * leading)
+    return Text(text, rows_of(text, weight, width=width, size=size), weight, size, size * leading)
+
+
+def set_lines(text: str, weight: Weight, fitted: Fitted, *, leading: float) -> Text:
+    """A text that was fitted to its place; `leading` is in em."""
+    rows = tuple(line.text for line in fitted.lines)
+    return Text(text, rows, weight, fitted.size, fitted.size * leading)
 
 
 def set_qr(page: Drawing, address: str, *, x: float, y: float, side: float) -> None:

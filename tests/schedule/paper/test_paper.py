@@ -3,6 +3,7 @@
 import datetime
 import io
 import re
+from dataclasses import replace
 
 import pdfplumber
 import pytest
@@ -12,11 +13,15 @@ from pypdf import PdfReader
 
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.typeset import Weight
 from schedule.exchange.import_schedule import import_schedule
+from schedule.models import Track
 from schedule.paper.content import Item, read_programme
-from schedule.paper.grid import height_of, told_moments
+from schedule.paper.grid import NEEDS, height_of, told_moments
+from schedule.paper.key import height_of_key, tracks_of
 from schedule.paper.make import print_agenda
 from schedule.paper.plan import MARGIN, plan_day
+from schedule.paper.setting import rows_of
 from tests.factories import make_event, make_room, make_session
 from tests.papers import decode_qr, pdf_text
 
@@ -116,25 +121,83 @@ def item(key, room, start, minutes, title="Titre"):
 
 def test_cells_are_as_tall_as_their_titles_and_never_overlap():
     items = [item(n, f"R{n % 5}", 17 * (n // 5), 17, CRUEL[n % len(CRUEL)]) for n in range(60)]
-    for sheet in plan_day(items, [f"R{n}" for n in range(5)], height_of):
+    for sheet in plan_day(items, [f"R{n}" for n in range(5)], NEEDS):
         for cell in sheet.cells:
             tall = sheet.tops[cell.last] - sheet.tops[cell.first]
             assert tall >= height_of(cell.item, sheet.column / cell.lanes, sheet.size) - 0.01
         assert list(sheet.tops) == sorted(sheet.tops)
 
 
+def test_speakers_are_counted_in_a_cell_and_stand_under_two_lines_of_title(event):
+    room = make_room(event, name="A")
+    for slot in range(9):
+        start = START + datetime.timedelta(minutes=30 * slot)
+        make_session(
+            event, CRUEL[0], room=room, starts_at=start, minutes=30, speakers=[f"Orateur N{slot}", "Ana"]
+        )
+    told = replace(item(1, "A", 0, 60, CRUEL[0]), speakers=("Ana Dupré", "Zoé"))
+    assert height_of(told, 120, 8) > height_of(replace(told, speakers=()), 120, 8)
+    text = words(pdf_text(printed(event, format_name="grid")))
+    assert [slot for slot in range(9) if f"Orateur N{slot}, Ana" not in text] == []
+
+
+def test_the_key_names_each_coloured_track_once_and_only_where_there_are_some(event):
+    room = make_room(event, name="A")
+    for name, color in (("Réseaux", "#8a2b0b"), ("Énergie", "#0b5c8a"), ("Sans couleur", "")):
+        track = Track.objects.create(event=event, name=name, slug=name.lower()[1:4], color=color)
+        make_session(event, f"Sur {name[:3]}", room=room, track=track)
+    items = read_programme(event).items
+    assert list(tracks_of(items)) == ["Énergie", "Réseaux"]
+    assert words(pdf_text(printed(event, format_name="grid"))).count("Énergie") == 1
+    assert height_of_key(items, 842) > 0
+    assert height_of_key([item(1, "A", 0, 60)], 842) == 0
+
+
+def test_a_hundred_tracks_stand_in_the_key_above_the_foot(event):
+    room = make_room(event, name="A")
+    for number in range(100):
+        track = Track.objects.create(
+            event=event, name=f"Parcours {number} " + "long " * number, slug=f"t{number}", color="#8a2b0b"
+        )
+        make_session(event, f"Session {number}", room=room, track=track, starts_at=START)
+    with pdfplumber.open(io.BytesIO(printed(event, format_name="grid"))) as document:
+        for page in document.pages:
+            assert overprinted(page.chars) == []
+            assert all(0 <= char["top"] <= char["bottom"] <= page.height for char in page.chars)
+
+
+def test_long_room_names_take_lines_before_they_shrink_and_all_heads_have_one_size(event):
+    for name in ("Salle 1", "Hardware Hacking Area au premier étage"):
+        room = make_room(event, name=name)
+        for slot in range(2):
+            make_session(event, "T", room=room, starts_at=START + datetime.timedelta(hours=slot))
+    for number in range(7):
+        make_session(event, "T", room=make_room(event, name=f"R{number}"), starts_at=START)
+    with pdfplumber.open(io.BytesIO(printed(event, format_name="grid"))) as document:
+        heads = [char for char in document.pages[0].chars if MARGIN + 40 < char["top"] < MARGIN + 70]
+    assert {round(char["size"], 2) for char in heads} == {9.5}
+    assert len({round(char["bottom"]) for char in heads}) > 1
+
+
+def test_no_sign_of_french_stands_alone_at_the_head_of_a_line():
+    for width in range(75, 200, 3):
+        rows = rows_of("Vraiment : qui « sait » quoi ? Rien !", Weight.BOLD, width=width, size=12)
+        assert [row for row in rows if row[0] in ":;!?»"] == []
+        assert [row for row in rows if row.endswith("«")] == []
+
+
 def test_overlaps_in_a_room_stand_side_by_side():
-    sheet = plan_day([item(1, "A", 0, 60), item(2, "A", 30, 60), item(3, "A", 120, 30)], ["A"], height_of)[0]
+    sheet = plan_day([item(1, "A", 0, 60), item(2, "A", 30, 60), item(3, "A", 120, 30)], ["A"], NEEDS)[0]
     assert [(cell.lane, cell.lanes) for cell in sheet.cells] == [(0, 2), (1, 2), (0, 1)]
 
 
 def test_few_rooms_fit_a4_many_take_a3_and_then_more_sheets():
     def sheets(rooms):
         names = [f"R{n}" for n in range(rooms)]
-        return plan_day([item(n, name, 0, 60) for n, name in enumerate(names)], names, height_of)
+        return plan_day([item(n, name, 0, 60) for n, name in enumerate(names)], names, NEEDS)
 
-    assert [round(sheet.width) for sheet in sheets(6)] == [842]
-    assert [round(sheet.width) for sheet in sheets(12)] == [1191]
+    assert [round(sheet.paper.width) for sheet in sheets(6)] == [842]
+    assert [round(sheet.paper.width) for sheet in sheets(12)] == [1191]
     assert [len(sheet.rooms) for sheet in sheets(30)] == [10, 10, 10]
     assert sheets(30)[0].column * 10 <= 1191 - 2 * MARGIN
 
