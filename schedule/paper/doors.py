@@ -1,13 +1,16 @@
-"""Door signs: a room's name, and its sessions of one day, to be read from some steps away."""
+"""Door signs: a room's name, and its sessions of one day, to be read from some steps away.
+
+A day stands on one sheet as long as its titles are at least `SIZES[-1]` tall; a longer one takes several.
+"""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from convention.dates import say_weekday
+from convention.dates import DASH, NO_BREAK, say_time, say_weekday
 from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .booklet import capitalized, edition
@@ -18,11 +21,15 @@ WIDTH, HEIGHT = A4
 SIDE = 42.0
 COLUMN = WIDTH - 2 * SIDE
 FOOT = HEIGHT - 62
-HOURS = 112.0
+SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
+HOURS, HOURS_HIGH = 4.7, 1.95
+SMALL = 0.7
+ABOVE, BELOW = 0.4, 0.35
+type Session = list[tuple[Text, str]]
 
 
 def draw_doors(programme: Programme, file: BinaryIO) -> None:
-    """A sign for each room and day, on as many sheets as it takes."""
+    """A sign for each room and day."""
     language = translation.get_language() or "fr"
     with Document(
         file, title=programme.title, language=language, changed_at=programme.changed_at
@@ -46,67 +53,111 @@ def signs(programme: Programme) -> Iterator[tuple[datetime.date, str, list[Item]
 def draw_sign(
     document: Document, programme: Programme, place: tuple[datetime.date, str], items: list[Item]
 ) -> None:
-    """The sheets of one sign."""
-    sheet = 1
-    page, y = begin_sheet(document, programme, place, sheet)
-    for item in items:
-        texts = session_texts(item)
-        height = sum(text.height for text, _color in texts) + 24
-        if y + height > FOOT and sheet_has_content(y):
-            sheet += 1
-            page, y = begin_sheet(document, programme, place, sheet)
-        y = draw_session(page, item, texts, y)
-
-
-def sheet_has_content(y: float) -> bool:
-    """Whether a new sheet would leave more room than this one still has."""
-    return y > HEIGHT / 3
-
-
-def begin_sheet(
-    document: Document, programme: Programme, place: tuple[datetime.date, str], sheet: int
-) -> tuple[Page, float]:
-    """Head and foot of a sheet; returns the page and where sessions begin."""
+    """The sheet of one sign, or its sheets."""
     day, room = place
-    page = document.page(WIDTH, HEIGHT)
-    page.color(programme.accent)
-    page.rectangle(0, 0, WIDTH, 18)
+    head = head_texts(room, capitalized(say_weekday(day)))
+    size, sheets = arrange(items, FOOT - below(head))
+    for number, mine in enumerate(sheets, start=1):
+        if len(sheets) > 1:
+            head = head_texts(room, f"{capitalized(say_weekday(day))} ({number}/{len(sheets)})")
+        page = document.page(WIDTH, HEIGHT)
+        draw_foot(page, programme)
+        y = draw_head(page, programme.accent, head)
+        for item in mine:
+            y = draw_session(page, item, size, y)
+
+
+def arrange(items: Sequence[Item], room: float) -> tuple[float, list[list[Item]]]:
+    """The size of the titles and the sessions of each sheet: few sheets first, then large letters."""
+    fewest = len(paged(items, SIZES[-1], room))
+    size = next(size for size in SIZES if len(paged(items, size, room)) == fewest)
+    return size, paged(items, size, room)
+
+
+def paged(items: Sequence[Item], size: float, room: float) -> list[list[Item]]:
+    """The sessions sheet by sheet, each sheet as full as `room` allows."""
+    sheets: list[list[Item]] = []
+    left = 0.0
+    for item in items:
+        height = height_of(item, size)
+        if not sheets or height > left:
+            sheets.append([])
+            left = room
+        sheets[-1].append(item)
+        left -= height
+    return sheets
+
+
+def head_texts(room: str, label: str) -> tuple[Text, Text]:
+    """The room's name and the day."""
     name = fit(room, Weight.BOLD, Box(COLUMN, 3), size=58, floor=28)
+    return (
+        set_lines(room, Weight.BOLD, name, leading=1.08),
+        set_text(label, Weight.SEMIBOLD, width=COLUMN, size=24),
+    )
+
+
+def below(head: tuple[Text, Text]) -> float:
+    """Where sessions begin."""
+    return 40 + sum(text.height for text in head) + 20
+
+
+def draw_head(page: Page, accent: str, head: tuple[Text, Text]) -> float:
+    """Room and day; returns the y below."""
+    page.color(accent)
+    page.rectangle(0, 0, WIDTH, 18)
     page.color(INK)
-    y = set_lines(room, Weight.BOLD, name, leading=1.08).draw(page, SIDE, 40) + 6
-    label = capitalized(say_weekday(day)) + (f" ({sheet})" if sheet > 1 else "")
-    y = set_text(label, Weight.SEMIBOLD, width=COLUMN, size=24).draw(page, SIDE, y) + 12
-    page.rule((SIDE, y), (WIDTH - SIDE, y), color=INK, stroke=1.2)
+    name, label = head
+    label.draw(page, SIDE, name.draw(page, SIDE, 40) + 6)
+    y = below(head)
+    page.rule((SIDE, y - 3), (WIDTH - SIDE, y - 3), color=INK, stroke=1.2)
+    return y
+
+
+def draw_foot(page: Page, programme: Programme) -> None:
+    """The way to the live page, and which version this is."""
     set_qr(page, programme.address, x=SIDE, y=HEIGHT - 52, side=38)
     page.color(PALE)
     foot = f"{programme.title} · {edition(programme)}"
     lines = set_text(foot, Weight.REGULAR, width=COLUMN - 50, size=9)
     lines.draw(page, SIDE + 50, HEIGHT - 20 - min(lines.height, 32))
-    return page, y + 14
 
 
-def session_texts(item: Item) -> list[tuple[Text, str]]:
-    """Title and speakers at sizes that are read at arm's length."""
-    width = COLUMN - HOURS
-    texts = [(set_text(item.title, Weight.SEMIBOLD, width=width, size=24, leading=1.12), INK)]
+def session_texts(item: Item, size: float) -> Session:
+    """Title and speakers."""
+    width = COLUMN - HOURS * size
+    texts = [(set_text(item.title, Weight.SEMIBOLD, width=width, size=size, leading=1.12), INK)]
     if item.is_cancelled:
-        texts.insert(0, (set_text(_("Cancelled").upper(), Weight.BOLD, width=width, size=16), INK))
+        label = _("Cancelled").upper()
+        texts.insert(0, (set_text(label, Weight.BOLD, width=width, size=size * SMALL), INK))
     if item.speakers:
-        texts.append((set_text(", ".join(item.speakers), Weight.REGULAR, width=width, size=15), PALE))
+        names = ", ".join(item.speakers)
+        texts.append((set_text(names, Weight.REGULAR, width=width, size=size * SMALL), PALE))
     return texts
 
 
-def draw_session(page: Page, item: Item, texts: list[tuple[Text, str]], y: float) -> float:
+def height_of(item: Item, size: float) -> float:
+    """The points that a session takes, with the room around it."""
+    texts = sum(text.height for text, _color in session_texts(item, size))
+    return max(texts, HOURS_HIGH * size) + (ABOVE + BELOW) * size
+
+
+def draw_session(page: Page, item: Item, size: float, y: float) -> float:
     """One session; returns the y below."""
+    below_it, y = y + height_of(item, size), y + ABOVE * size
     page.color(INK)
-    page.text(shape(item.start, Weight.BOLD), SIDE, y + 24 * 0.95, 26)
-    until = Text(item.hours, (item.hours,), Weight.REGULAR, 11, 14)
+    page.text(shape(item.start, Weight.BOLD), SIDE, y + size * 0.95, size)
     page.color(PALE)
-    until.draw(page, SIDE, y + 32)
-    start = y
-    for text, color in texts:
+    page.text(shape(until(item), Weight.SEMIBOLD), SIDE, y + size * 1.8, size * SMALL)
+    for text, color in session_texts(item, size):
         page.color(color)
-        y = text.draw(page, SIDE + HOURS, y)
-    y = max(y, start + 46) + 9
-    page.rule((SIDE, y), (WIDTH - SIDE, y), color=HAIRLINE, stroke=0.6)
-    return y + 13
+        y = text.draw(page, SIDE + HOURS * size, y)
+    page.rule((SIDE, below_it), (WIDTH - SIDE, below_it), color=HAIRLINE, stroke=0.6)
+    return below_it
+
+
+def until(item: Item) -> str:
+    """“– 10 h 15”, or nothing where only the start is known."""
+    if not item.ends_at or item.hours == item.start:
+        return ""
+    return f"{DASH}{NO_BREAK}{say_time(item.ends_at)}"
