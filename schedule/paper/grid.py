@@ -1,4 +1,4 @@
-"""The grid of each day: rooms across, time down; on A4 or A3, on several sheets when rooms are many."""
+"""The grid of each day: rooms across, time down; on several sheets when rooms are many."""
 
 import datetime
 import functools
@@ -15,7 +15,7 @@ from convention.typeset import Document, Fitted, Page, Weight, fill, shape, wrap
 from .booklet import capitalized, edition
 from .content import Item, Programme
 from .key import draw_key, height_of_key
-from .plan import GUTTER, HEAD, MARGIN, SIZES, Cell, Needs, Sheet, plan_day
+from .plan import GUTTER, HEAD, MARGIN, PAPERS, SIZES, Cell, Needs, Paper, Sheet, plan_day
 from .setting import A4, HAIRLINE, INK, PALE, Text, set_lines, set_qr, set_text, width_of, words_of
 
 PADDING = 3.5
@@ -26,7 +26,7 @@ NEVER, WIDEST = 100_000.0, 160.0
 EVENT_NAME, ROOM_NAME = 13.5, 3 * 1.2 * 9.5 + 0.1
 
 
-def draw_grids(programme: Programme, file: BinaryIO) -> None:
+def draw_grids(programme: Programme, file: BinaryIO, papers: Sequence[Paper] = PAPERS["auto"]) -> None:
     """The sheets of each day; what has no time is listed on the last one."""
     language = translation.get_language() or "fr"
     with Document(
@@ -39,7 +39,7 @@ def draw_grids(programme: Programme, file: BinaryIO) -> None:
                 for room in [*programme.rooms, _("No room yet")]
                 if any(item.room == room for item in items)
             ]
-            sheets = plan_day(items, rooms, NEEDS)
+            sheets = plan_day(items, rooms, NEEDS, papers)
             for number, sheet in enumerate(sheets, start=1):
                 draw_sheet(document, programme, sheet, (day, number, len(sheets)))
         if programme.untimed or document.page_count == 0:

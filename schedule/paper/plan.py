@@ -32,7 +32,9 @@ class Paper:
         return (self.width - 2 * MARGIN - GUTTER) / rooms
 
 
-SMALL_PAPER, LARGE_PAPER = Paper(A4[1], A4[0], 10), Paper(A3[1], A3[0], 15)
+_A4, _A3 = Paper(A4[1], A4[0], 10), Paper(A3[1], A3[0], 15)
+PAPERS = {"auto": (_A4, _A3), "a4": (_A4,), "a3": (_A3,)}
+"""The papers to try in turn; the last one is for days that take several sheets."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +80,18 @@ class Sheet:
         return self.paper.height - MARGIN - FOOT - self.key
 
 
-def plan_day(items: Sequence[Item], rooms: Sequence[str], needs: Needs) -> list[Sheet]:
-    """The sheets of a day: one of A4 if it holds all, else one of A3, else several of A3, evenly filled."""
-    for paper in (SMALL_PAPER, LARGE_PAPER):
+def plan_day(
+    items: Sequence[Item], rooms: Sequence[str], needs: Needs, papers: Sequence[Paper] = PAPERS["auto"]
+) -> list[Sheet]:
+    """The sheets of a day: one of the first paper that holds all, else several of the last, evenly filled."""
+    for paper in papers:
         if len(rooms) <= paper.most:
             sheet = best_sheet(items, rooms, needs, paper)
             if sheet:
                 return [sheet]
-    packed = pack(items, rooms, needs, LARGE_PAPER)
+    packed = pack(items, rooms, needs, papers[-1])
     even = [
-        best_sheet(items_in(items, group), group, needs, LARGE_PAPER)
+        best_sheet(items_in(items, group), group, needs, papers[-1])
         for group in balanced(rooms, -(-len(rooms) // len(packed)))
     ]
     return [sheet for sheet in even if sheet] if all(even) else packed

@@ -23,15 +23,18 @@ KEPT_SECONDS = 24 * 3600
 
 @require_safe
 def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
-    """Booklet, or with `?format=` grid or doors, in the language of the address; 304 while unchanged."""
+    """Booklet, or with `?format=` grid or doors, in the language of the address; 304 while unchanged.
+
+    `?paper=` a4 or a3 is for the grid.
+    """
     shown = visible_event(event, request.user)
-    kind = request.GET.get("format", "booklet")
+    kind, paper = request.GET.get("format", "booklet"), request.GET.get("paper", "auto")
     language = translation.get_language() or "fr"
-    state = f"{shown.pk} {pulse_of(shown).key} {shown.title} {kind} {language}"
+    state = f"{shown.pk} {pulse_of(shown).key} {shown.title} {kind} {paper} {language}"
     key = hashlib.sha256(state.encode()).hexdigest()[:32]
     response = get_conditional_response(request, etag=f'"{key}"')
     if response is None:
-        response = HttpResponse(printed(shown, kind, language, key), content_type="application/pdf")
+        response = HttpResponse(printed(shown, (kind, paper, language), key), content_type="application/pdf")
         name = f"{shown.slug}-{kind}-{language}.pdf"
         response["Content-Disposition"] = f'inline; filename="{name}"'
     response["ETag"] = f'"{key}"'
@@ -39,12 +42,13 @@ def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     return response
 
 
-def printed(event: Event, kind: str, language: str, key: str) -> bytes:
-    """The kept PDF, or a new one."""
+def printed(event: Event, asked: tuple[str, str, str], key: str) -> bytes:
+    """The kept PDF, or a new one: of a kind, on a paper, in a language."""
     kept: bytes | None = cache.get(f"paper-{key}")
     if kept is None:
         file = io.BytesIO()
-        print_agenda(event, file=file, format_name=kind, language=language)
+        kind, paper, language = asked
+        print_agenda(event, file=file, format_name=kind, paper=paper, language=language)
         kept = file.getvalue()
         cache.set(f"paper-{key}", kept, KEPT_SECONDS)
     return kept

@@ -9,6 +9,7 @@ from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import whole_file
 from convention.typeset import missing_glyphs
 from schedule.paper.make import FORMATS, LANGUAGES, print_agenda
+from schedule.paper.plan import PAPERS
 
 
 class Command(SentenceCommand):
@@ -17,10 +18,11 @@ class Command(SentenceCommand):
     help = "Print the agenda of an event as PDF."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which event, where to, what kind, in which language."""
+        """Which event, where to, what kind, on which paper, in which language."""
         add_event_argument(parser)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
         parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(FORMATS))
+        parser.add_argument("--paper", default="auto", metavar=",".join(PAPERS), help="of the grid")
         parser.add_argument("--language", default="fr", metavar=",".join(LANGUAGES))
 
     def run(self, **options: Any) -> None:
@@ -28,7 +30,11 @@ class Command(SentenceCommand):
         event, output = find_event(options["event"]), options["output"]
         with whole_file(output) as file:
             programme = print_agenda(
-                event, file=file, format_name=options["format_name"], language=options["language"]
+                event,
+                file=file,
+                format_name=options["format_name"],
+                language=options["language"],
+                paper=options["paper"],
             )
         for item in programme.items:
             missing = missing_glyphs(item.title)

@@ -33,7 +33,9 @@ def sheets(event, language="fr"):
     file = io.BytesIO()
     print_agenda(event, file=file, format_name="doors", language=language)
     with pdfplumber.open(file) as document:
-        return [(page.extract_text(), {round(char["size"], 2) for char in page.chars}) for page in document.pages]
+        return [
+            (page.extract_text(), {round(char["size"], 2) for char in page.chars}) for page in document.pages
+        ]
 
 
 def test_a_short_day_is_set_in_large_letters(event):

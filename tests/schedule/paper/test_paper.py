@@ -217,6 +217,19 @@ def test_the_clock_names_the_start_beside_its_session(event):
     assert [line for line in clock.splitlines() if " h" in line] == ["9 h", "10 h", "19 h"]
 
 
+def test_who_has_only_one_size_of_paper_gets_it(event):
+    fill(event, 12)
+
+    def sizes(**options):
+        pages = PdfReader(io.BytesIO(printed(event, format_name="grid", **options))).pages
+        return {round(float(page.mediabox.width)) for page in pages}
+
+    assert [sizes(), sizes(paper="a4"), sizes(paper="a3")] == [{1191}, {842}, {1191}]
+    assert missing_titles(event, printed(event, format_name="grid", paper="a4")) == []
+    with pdfplumber.open(io.BytesIO(printed(event, format_name="grid", paper="a4"))) as document:
+        assert [page.page_number for page in document.pages if overprinted(page.chars)] == []
+
+
 def test_a_night_belongs_to_the_day_before(event):
     room = make_room(event, name="Bar")
     late = datetime.datetime(2027, 6, 16, 0, 30, tzinfo=datetime.UTC)
@@ -287,10 +300,19 @@ def test_the_same_queries_for_one_session_and_for_many(event, django_assert_num_
         read_programme(event)
 
 
-def test_unknown_kinds_and_languages_are_refused(event):
-    for options in ({"format_name": "poster"}, {"language": "de"}, {"format_name": "personal"}):
-        with pytest.raises(ConventionError):
-            printed(event, **options)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format_name": "poster"},
+        {"format_name": "personal"},
+        {"language": "de"},
+        {"format_name": "grid", "paper": "a5"},
+        {"format_name": "doors", "paper": "a4"},
+    ],
+)
+def test_unknown_kinds_languages_and_papers_are_refused(event, options):
+    with pytest.raises(ConventionError):
+        printed(event, **options)
 
 
 def test_the_command_writes_whole_files_or_none(event, tmp_path, capsys):
@@ -315,6 +337,9 @@ def test_the_page_is_kept_and_conditional(client, event, django_assert_max_num_q
     english = client.get("/en/events/paper/agenda.pdf?format=grid")
     assert "Tuesday" in pdf_text(english.content)
     assert english["ETag"] != answer["ETag"]
+    large = client.get("/events/paper/agenda.pdf?format=grid&paper=a3")
+    assert round(float(PdfReader(io.BytesIO(large.content)).pages[0].mediabox.width)) == 1191
+    assert client.get("/events/paper/agenda.pdf?format=grid&paper=a5").status_code == 422
     assert client.get("/events/paper/agenda.pdf?format=poster").status_code == 422
     assert client.get("/events/nothing/agenda.pdf").status_code == 404
 
