@@ -3,18 +3,16 @@
 import re
 import unicodedata
 
+from .text import plain
+
 # Scripts that write words without spaces: there a word is found anywhere, elsewhere at its beginning.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 WORDS = re.compile(r"[^\W_]+")
-LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 
 
 def fold(text: str) -> str:
     """Words in lower case without accents, each after one space: " l ete a la plage"."""
-    if text.isascii():
-        return " " + " ".join(WORDS.findall(text.lower()))
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(LIGATURES)
-    letters = "".join(mark for mark in plain if not unicodedata.category(mark).startswith("M"))
+    letters = "".join(mark for mark in plain(text) if not unicodedata.category(mark).startswith("M"))
     return " " + " ".join(WORDS.findall(letters))
 
 

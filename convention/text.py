@@ -7,6 +7,11 @@ import unicodedata
 # Characters that turn or hide the text around them; joiners and directional marks are letters' business.
 TRICKS = frozenset("\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
+# Letters that Unicode does not take apart.
+TYPED = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "þ": "th", "ı": "i"}
+)
+
 MAIL_WIDTH = 78
 SIGNATURE = "-- "
 """What stands before the sender at the end of a mail, its space included (RFC 3676)."""
@@ -21,12 +26,17 @@ def tidy(text: str) -> str:
     return " ".join(kept.split())
 
 
-def fold(text: str) -> str:
-    """For comparing: without accents and case, so that “Éloïse” is found by “eloise”."""
+def plain(text: str) -> str:
+    """Small letters without accents, each ligature or barred letter as the letters that one types for it."""
     if text.isascii():
-        return " ".join(text.lower().split())
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(TYPED)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def fold(text: str) -> str:
+    """For comparing and sorting: “Éloïse” is found by “eloise”, and “Œuvrard” stands before “Petit”."""
+    return " ".join(plain(text).split())
 
 
 def mail_lines(text: str) -> str:

@@ -1,0 +1,25 @@
+"""What migrations do to kept data."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+
+from registrations.models import Registration
+from tests.factories import make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def test_kept_names_are_folded_again_and_the_rest_is_left_alone():
+    ticket = make_ticket()
+    for last_name in ("Zola", "Œuvrard", "Petit"):
+        make_registration(ticket, last_name=last_name, first_name="Ana", company="")
+    as_before = Registration.objects.filter(last_name="Œuvrard")
+    as_before.update(sort_name="œuvrard ana", search="ana œuvrard")
+    Registration.objects.filter(last_name="Zola").update(no_photo=True)
+    importlib.import_module("registrations.migrations.0004_names_with_ligatures").fold_again(apps, None)
+    names = Registration.objects.filter(event=ticket.event).order_by("sort_name")
+    assert [one.last_name for one in names] == ["Œuvrard", "Petit", "Zola"]
+    assert [one.last_name for one in names.matching("oeuv")] == ["Œuvrard"]
+    assert [one.no_photo for one in names] == [False, False, True]
