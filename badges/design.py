@@ -29,7 +29,7 @@ EDGE = 5 * MILLIMETRE
 PAD = 10.0
 LEFT = EDGE + PAD
 INNER = WIDTH - 2 * EDGE
-NAMES = INNER - PAD
+NAMES = INNER - 2 * PAD
 HEADER = 78.0
 BAND = 30.0
 QR_SIDE = 124.0
@@ -106,7 +106,7 @@ class Design:
     def _no_photo(self) -> Any:
         form = self.forms.get("no photo")
         if form is None:
-            form = self.maker.form(NAMES - QR_SIDE, 56)
+            form = self.maker.form(INNER - PAD - QR_SIDE, 56)
             draw_no_photo(form, 20, 20, INK)
             form.text(self.no_photo_words(), 0, 52, 11)
             self.forms["no photo"] = self.maker.keep(form)

@@ -41,6 +41,11 @@ class Names:
     height: float
     is_small: bool
 
+    @property
+    def is_rtl(self) -> bool:
+        """Whether the badge is read from the right: its first line says so, and the others stand below it."""
+        return any(fitted.lines[0].is_rtl for _part, fitted in self.parts[:1])
+
     def sentences(self) -> list[str]:
         """What the organizer should know about these names."""
         found = []
@@ -73,7 +78,7 @@ def draw_names(page: Surface, names: Names, room: Room, at: Point) -> None:
         step = line_height(fitted)
         for line in fitted.lines:
             right = left + room.width - line.width * fitted.size
-            page.text(line, right if line.is_rtl else left, y + step * 0.76, fitted.size)
+            page.text(line, right if names.is_rtl else left, y + step * 0.76, fitted.size)
             y += step
         y += fitted.size * GAP
 

@@ -1,6 +1,7 @@
 """Shape a line of text: glyphs with their places and the text that each stands for."""
 
 import functools
+import itertools
 import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,6 +16,8 @@ LATIN = {"liga": False, "clig": False, "dlig": False}
 OTHERS: dict[str, bool] = {}
 BOX = "□"
 NOTHING = "\u200a"
+SHARED = 220
+"""A space between words, in thousandths of an em, wide enough to be shared by two."""
 
 
 class Glyph(NamedTuple):
@@ -62,15 +65,17 @@ def shape(text: str, weight: Weight) -> Line:
     text = clean(text)
     spans: list[Span] = []
     missing: list[str] = []
-    width = 0
     for run in runs(text, weight):
         if run.face is None:
             missing += graphemes(run.text)
             span = _stand_in(run.text, weight)
         else:
             span = _shape_run(run, run.face)
-        width += sum(glyph.advance for glyph in span.glyphs)
         spans.append(span)
+    unseen = 0
+    if pictures := set(filter(_is_picture, missing)):
+        spans, unseen = _without_gaps(spans, pictures)
+    width = sum(glyph.advance for span in spans for glyph in span.glyphs) - unseen
     return Line(text, tuple(spans), width / 1000, is_right_to_left(text), tuple(dict.fromkeys(missing)))
 
 
@@ -122,10 +127,41 @@ def _stand_in(text: str, weight: Weight) -> Span:
     primary = face(PRIMARY, weight)
     glyphs = []
     for cluster in graphemes(text):
-        if unicodedata.category(cluster[0])[0] in "LMN":
+        if not _is_picture(cluster):
             box = primary.glyph(BOX)
             glyphs.append(Glyph(box, cluster, primary.advance(box), 0, 0))
         else:
             thin = primary.glyph(NOTHING)
             glyphs.append(Glyph(thin, cluster, primary.advance(thin), 0, 0))
     return Span(primary, tuple(glyphs))
+
+
+def _is_picture(cluster: str) -> bool:
+    return unicodedata.category(cluster[0])[0] not in "LMN"
+
+
+def _without_gaps(spans: list[Span], pictures: set[str]) -> tuple[list[Span], int]:
+    """Pictures that are not drawn take no room, nor do the spaces around them but one between words.
+
+    Returns also what stands unseen at the end, so that a line ends with what is seen. (Readers of the
+    text layer tell a space by its width: the one between words is shared by both sides of a picture.)
+    """
+    blank = pictures | {" "}
+    groups = [
+        list(group)
+        for _key, group in itertools.groupby(
+            (glyph for span in spans for glyph in span.glyphs), key=lambda glyph: glyph.text in blank
+        )
+    ]
+    unseen = [any(glyph.text in pictures for glyph in group) for group in groups]
+    for place, group in enumerate(groups[:-1]):
+        if unseen[place]:
+            spaces = [index for index, glyph in enumerate(group) if glyph.text == " "] if place else []
+            kept = {*spaces[:1], *spaces[-1:]}
+            groups[place] = [
+                glyph._replace(advance=SHARED // len(kept) if index in kept else 0)
+                for index, glyph in enumerate(group)
+            ]
+    after = sum(glyph.advance for glyph in groups[-1]) if unseen[-1] else 0
+    rest = itertools.chain.from_iterable(groups)
+    return [Span(span.face, tuple(itertools.islice(rest, len(span.glyphs)))) for span in spans], after

@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 
 from badges.codes import Holder, NoBadge, codes_of
-from badges.design import EDGE, HEIGHT, INNER, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH
+from badges.design import EDGE, HEIGHT, INNER, LEFT, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH
 from badges.names import set_names
 from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, badge_picture, draw_badges, event_badges
 from convention.colours import ink_on
@@ -92,6 +92,28 @@ def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
             below = [c for c in page.chars if (c["top"] + c["bottom"]) / 2 >= NAMES_BOTTOM]
             assert all(c["x1"] <= quiet[0] or c["top"] > HEIGHT - EDGE - 30 for c in below)
             assert names
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "company", "is_rtl"),
+    [
+        ("Élodie-Maëlys", "Dupré", "Acme", False),
+        ("Marie-Antoinette", "von Habsburg-Lothringen", "שלום", False),
+        ("דוד", "בן־גוריון", "Acme", True),
+        ("محمد", "Smith", "Acme", True),
+    ],
+)
+def test_names_have_the_same_margin_at_both_sides_and_stand_at_one(first, last, company, is_rtl):
+    registration = make_registration(first_name=first, last_name=last, company=company)
+    with pdfplumber.open(io.BytesIO(badge_pdf(registration))) as pdf:
+        middle = [c for c in pdf.pages[0].chars if NAMES_TOP - 4 < c["bottom"] < NAMES_BOTTOM]
+    lines = {}
+    for char in middle:
+        lines.setdefault(round(char["bottom"]), []).append(char)
+    edges = [(min(c["x0"] for c in line), max(c["x1"] for c in line)) for line in lines.values()]
+    assert all(left >= LEFT - 0.5 and right <= WIDTH - LEFT + 0.5 for left, right in edges)
+    at_side = [abs(right - (WIDTH - LEFT)) if is_rtl else abs(left - LEFT) for left, right in edges]
+    assert max(at_side) < 0.5
 
 
 def test_first_name_is_at_least_24_points_and_large_where_it_can_be():

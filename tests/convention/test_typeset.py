@@ -78,6 +78,17 @@ def test_pictures_and_unknown_scripts_are_reported_never_lost_from_the_text_laye
     assert "Zoé 🎉 ok" in text_of(pdf_of("Zoé 🎉 ok"))
 
 
+def test_a_picture_that_is_not_drawn_takes_no_room_and_leaves_one_space_between_words():
+    def wide(text):
+        return shape(text, Weight.BOLD).width
+
+    assert wide("Zoé 🎉") == wide("🎉 Zoé") == wide("Zoé🎉") == wide("Zoé")
+    assert wide("Zoé 🎉 🎉 ok") == pytest.approx(wide("Zoé ok"), abs=0.03)
+    assert "Zoé 🎉" in text_of(pdf_of("Zoé 🎉"))
+    assert wide("דוד 🎉") == wide("דוד")
+    assert wide("a ™ b") > wide("a b")
+
+
 def test_lonely_surrogates_controls_and_direction_marks_are_dropped():
     assert clean("a\ud800b\x00c\u202ed\te\n f") == "abcd e f"
 
