@@ -11,6 +11,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence
 from badges.reports.desk import SHOWN, find_guests
 from convention.audit.models import Entry
+from convention.events.sequence import next_sequence
 from tests.factories import make_event, make_member, make_person, make_registration, make_staff, make_ticket
 from tests.papers import pdf_text
 
@@ -121,8 +122,7 @@ def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
     ticket = event.tickets.get()
     for _ in range(SHOWN + 5):
         make_registration(ticket)
-    event.sequence += 1
-    event.save()
+    next_sequence(event.pk)
     assert count() == few
     page = client.get("/desk/x/?q=zoe").content.decode()
     assert f"Les {SHOWN} premières sur {SHOWN + 6}" in page
