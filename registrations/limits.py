@@ -10,6 +10,7 @@ HOUR = 3600
 ORDERS_PER_HOUR = 300
 MAILS_PER_HOUR = 20
 CORRECTIONS_PER_HOUR = 60
+RENEWALS_PER_HOUR = 5
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -23,3 +24,10 @@ def refuse_flood(event: Event, request: OrderRequest) -> None:
 def refuse_many_corrections(order: Order) -> None:
     """Count a correction, since each sends the badge again to whoever ordered. Raises TooOften."""
     spend("corrections", order.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_renewals(order: Order) -> None:
+    """Count a replaced link, for the order and for the address that it is mailed to. Raises TooOften."""
+    spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
+    if order.email:
+        spend("renewals", order.email, most=MAILS_PER_HOUR, seconds=HOUR)

@@ -12,6 +12,7 @@ from convention.events.doors import event_to_organize
 
 from ..doors import order_by_link
 from ..forms.links import AddressForm
+from ..limits import refuse_many_renewals
 from ..models import Order
 from ..renew import renew
 from ..send_links import send_links
@@ -40,6 +41,7 @@ def renew_own(request: HttpRequest, reference: str, secret: str) -> HttpResponse
     if not grant.is_whole:
         raise NotFound(_("Only whoever ordered can replace this link."))
     if request.method == "POST":
+        refuse_many_renewals(grant.order)
         order = renew(order=grant.order)
         messages.success(request, _("This is the new link. The old one opens nothing any more."))
         return redirect("order", reference, order.secret)

@@ -13,6 +13,7 @@ from lxml import html
 from convention.audit.models import Entry
 from registrations.cancel import cancel
 from registrations.doors import own_secret
+from registrations.limits import MAILS_PER_HOUR, RENEWALS_PER_HOUR
 from registrations.models import Order
 from schedule.models import Selection
 from tests.factories import (
@@ -184,6 +185,26 @@ def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
     assert order.manage_url in mailoutbox[0].body
     entry = Entry.objects.get(verb="order.renew_link")
     assert (entry.fields, order.secret in f"{entry.subject}{entry.reason}") == (["secret"], False)
+
+
+def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
+    settings.RATE_LIMITS = "on"
+    cache.clear()
+    ticket = make_ticket()
+    orders = [make_registration(ticket).order for _each in range(5)]
+    answers = [client.post(f"{orders[0].manage_path}renew/")]
+    while (answer := answers[-1]).status_code == 302:
+        answers.append(client.post(f"{answer['Location']}renew/"))
+    assert (len(answers), answer.status_code) == (RENEWALS_PER_HOUR + 1, 429)
+    assert "Réessayez dans" in answer.text
+    answers = []
+    for order in orders[1:]:
+        for _each in range(RENEWALS_PER_HOUR):
+            order.refresh_from_db()
+            answers.append(client.post(f"{order.manage_path}renew/").status_code)
+    left = MAILS_PER_HOUR - RENEWALS_PER_HOUR
+    assert answers == [302] * left + [429] * (len(answers) - left)
+    assert client.get(f"{order.manage_path}renew/").status_code == 200
 
 
 def test_an_organizer_replaces_a_link(client: Client, run_tasks, mailoutbox):
