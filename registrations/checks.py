@@ -38,7 +38,7 @@ def complaints(
 def _all(request: OrderRequest, tickets: dict[str, Ticket], at: datetime.datetime) -> Iterator[Complaint]:
     yield from _about_order(request)
     yield from _about_billing(request.billing)
-    yield from _about_number(len(request.places))
+    yield from about_number(len(request.places))
     for index, place in enumerate(request.places[:MOST_PLACES]):
         for field, sentence in about_place(place, tickets.get(place.ticket), at=at):
             yield f"registrations.{index}.{field}", sentence
@@ -80,7 +80,8 @@ def _about_billing(billing: Billing) -> Iterator[Complaint]:
         yield "billing.country", _("Write the country as two capital letters, such as FR.")
 
 
-def _about_number(places: int) -> Iterator[Complaint]:
+def about_number(places: int) -> Iterator[Complaint]:
+    """What is wrong with how many places there are."""
     if not places:
         yield "registrations", _("Name at least one person.")
     if places > MOST_PLACES:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from convention.errors import InvalidFields
 from convention.text import tidy
 
-from .checks import MOST_PLACES
+from .checks import MOST_PLACES, about_number
 from .models import Order
 from .order_request import Billing, OrderRequest, Place
 
@@ -133,14 +133,16 @@ def read_order(body: Any) -> OrderRequest:
 def tickets_asked(body: Any) -> set[str]:
     """The slugs of the tickets that a body asks for, as far as it can be read."""
     items = body.get("registrations") if isinstance(body, Mapping) else None
-    named = (
-        [item.get("ticket") for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
-    )
-    return {tidy(slug) for slug in named[:MOST_PLACES] if isinstance(slug, str)}
+    first = items[:MOST_PLACES] if isinstance(items, list) else []
+    named = [item.get("ticket") for item in first if isinstance(item, Mapping)]
+    return {tidy(slug) for slug in named if isinstance(slug, str)}
 
 
 def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:
-    for index, item in enumerate(reader.sequence("registrations")):
+    items = reader.sequence("registrations")
+    if len(items) > MOST_PLACES:  # said at once: no more of them are read or counted than an order may hold
+        found.update({field: [sentence] for field, sentence in about_number(len(items))})
+    for index, item in enumerate(items[:MOST_PLACES]):
         prefix = f"registrations.{index}."
         if not isinstance(item, Mapping):
             found[prefix.rstrip(".")] = [_("This must be an object.")]

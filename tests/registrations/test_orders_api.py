@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 
 from convention.events.models import Event
+from registrations.limits import MAILS_PER_HOUR
 from registrations.models import Order, Registration
 from tests.factories import make_event, make_ticket
 
 pytestmark = pytest.mark.django_db
+TOO_MANY = {"registrations": ["Une commande compte 50 personnes au plus\u202f; divisez celle-ci."]}
 
 
 def body(**fields: Any) -> dict[str, Any]:
@@ -180,6 +182,19 @@ def test_the_number_of_queries_does_not_grow_with_people(django_assert_max_num_q
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": ""}
     with django_assert_max_num_queries(14):
         assert post(event, body(registrations=[person] * 50)).status_code == 201
+
+
+def test_too_many_people_are_refused_before_their_addresses_are_counted(settings):
+    settings.RATE_LIMITS = "on"
+    make_ticket(event := make_event())
+    people = [
+        {"ticket": "guest", "first_name": "A", "last_name": "B", "email": f"v{number}@example.org"}
+        for number in range(51)
+    ]
+    for _each in range(MAILS_PER_HOUR + 1):
+        answer = post(event, body(registrations=people))
+        assert (answer.status_code, answer.json()["errors"]) == (422, TOO_MANY)
+    assert post(event, body(registrations=people[:50])).status_code == 201
 
 
 def test_one_address_orders_only_so_often(settings):
