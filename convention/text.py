@@ -12,6 +12,7 @@ TYPED = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "þ": "th", "ı": "i"}
 )
 
+MOST_DIGITS = 18
 MAIL_WIDTH = 78
 SIGNATURE = "-- "
 """What stands before the sender at the end of a mail, its space included (RFC 3676)."""
@@ -24,6 +25,11 @@ def tidy(text: str) -> str:
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     kept = "".join(" " if _is_control(c) else c for c in composed if c not in TRICKS)
     return " ".join(kept.split())
+
+
+def whole_number(text: str) -> int | None:
+    """The number that plain digits write; None for anything else, and for more digits than ours have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def plain(text: str) -> str:

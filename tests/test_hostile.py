@@ -20,6 +20,7 @@ VALUES = {
     "no UTF-8": b"\xff\xfe\xed\xa0\x80",
     "markup": b"'\"><script>alert(1)</script>{{7*7}}",
     "a long number": b"9" * 400,
+    "a number too long to be read": b"9" * 5000,
     "too large a number": b"9223372036854775808",
     "a negative number": b"-1",
     "a number in words": b"1e999",
@@ -119,8 +120,8 @@ def test_any_header(world, step):
     assert wrong == {}
 
 
-def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[str]]]:
-    """Where each form of a page is sent, what it holds already, and which fields take files."""
+def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[str], list[str]]]:
+    """Where each form of a page is sent, what it holds, which fields take files, and its named buttons."""
     answer = client.get(address)
     if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
         return
@@ -130,32 +131,35 @@ def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[s
         held = {name: value or "" for name, value in form.form_values() if name}
         names = {field.name: field for field in form.inputs if field.name}
         files = [name for name, field in names.items() if getattr(field, "type", "") == "file"]
-        yield form.action or address, {**dict.fromkeys(names, ""), **held}, files
+        buttons = sorted(set(form.xpath(".//button/@name")))
+        yield form.action or address, {**dict.fromkeys(names, ""), **held}, files, buttons
 
 
 def test_any_content_of_any_form(world, step):
     people, here = world
     client, wrong, seen = client_of(people["administrator"]), {}, set()
     for name, address in addresses(here):
-        for target, held, files in forms_of(client, address):
+        for target, held, files, buttons in forms_of(client, address):
             if (target, *held) in seen:  # the choice of language stands on every page
                 continue
             seen.add((target, *held))
-            for data, kind in some(contents(held, files), len(seen), step):
+            for data, kind in some(contents(held, files, buttons), len(seen), step):
                 if said := asked(client, "POST", target, data):
                     wrong[f"{name}: {target} with {kind}"] = said
     assert wrong == {}
     assert len(seen) > 25
 
 
-def contents(held: dict[str, str], files: list[str]) -> Iterator[tuple[dict, str]]:
-    """The form with every field of one bad kind, then with one bad field among good ones."""
+def contents(held: dict[str, str], files: list[str], buttons: list[str]) -> Iterator[tuple[dict, str]]:
+    """The form with every field of one bad kind, then with one bad field or button among good ones."""
     kinds = itertools.cycle(VALUES.items())
     for kind, value in VALUES.items():
         yield {**dict.fromkeys(held, said(value)), **sent_files(files, value)}, kind
     for field in held:
         for kind, value in itertools.islice(kinds, 5):
             yield {**held, field: said(value), **sent_files(files, value)}, f"{field} of {kind}"
+    for button, (kind, value) in itertools.product(buttons, VALUES.items()):
+        yield {**held, button: said(value)}, f"{button} of {kind}"
 
 
 def said(value: bytes) -> str:

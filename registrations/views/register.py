@@ -15,6 +15,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from convention.text import whole_number
 
 from .. import draft as drafts
 from ..checks import MOST_PLACES
@@ -99,8 +100,8 @@ def _changed_number(request: HttpRequest, draft: Draft) -> bool:
     if "add" in request.POST:
         draft.add_person()
         return True
-    if (removed := request.POST.get("remove", "")).isdecimal():
-        draft.remove_person(int(removed))
+    if (removed := whole_number(request.POST.get("remove", ""))) is not None:
+        draft.remove_person(removed)
         return True
     return False
 

@@ -60,3 +60,12 @@ def test_a_list_taken_away_is_on_record(client: Client, event, kind):
     assert client.get(f"/organize/congress/registrations.{kind}").status_code == 200
     entry = Entry.objects.get(verb="registrations.export")
     assert (entry.event, entry.fields) == ("congress", [kind])
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "²", "٣", "-1", "7"])
+def test_a_number_that_is_none_removes_nobody(client: Client, event, digits):
+    people = {f"person-{n}-first_name": name for n, name in enumerate(("Ana", "Bob"))}
+    who = {"person-TOTAL_FORMS": "2", "person-INITIAL_FORMS": "0", "contact": "", **people}
+    assert client.post(FORM, {**who, "remove": digits}).status_code in {200, 302}
+    page = client.get(FORM).content.decode()
+    assert ("Ana" in page, "Bob" in page) == (True, True)

@@ -21,7 +21,7 @@ from convention.charts import Bar, Bars, Curve, thinned
 from convention.club.models import Person
 from convention.events.doors import event_to_organize, event_to_staff
 from convention.events.models import Event
-from convention.text import tidy
+from convention.text import tidy, whole_number
 from registrations.models import Registration
 
 from .. import headcount
@@ -174,9 +174,8 @@ def check_in_person(request: HttpRequest, event: str, reference: str) -> HttpRes
     """Let one in or out by hand."""
     found = event_to_staff(event, request.user)
     one = get_object_or_404(Registration, event=found, reference=reference)
-    chosen = request.POST.get("checkpoint", "")
-    doors = found.checkpoints.select_related("event")
-    at = doors.filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
+    chosen = whole_number(request.POST.get("checkpoint", ""))
+    at = found.checkpoints.select_related("event").filter(pk=chosen).first() if chosen else None
     result = check_in(
         registration=one,
         door=at or entrance_of(found),
