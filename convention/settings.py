@@ -328,10 +328,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 SIGN_IN_LIMITS = {
-    # A whole venue signs in from one address: what counts is the e-mail, the address only in floods.
+    # A whole venue signs in from one address: what counts is the e-mail, the address only in floods. A key is
+    # an account in one browser; `_of_account` is all browsers together that it does not know.
     "login": "600/m/ip",
     "login_failed": "300/m/ip,5/300s/key",
-    "request_login_code": "300/m/ip,3/m/key",
+    "login_failed_of_account": "100/h/key",
+    "request_login_code": "300/m/ip",
+    "login_code_of_browser": "3/m/key,10/h/key",
+    "login_code_of_account": "30/h/key",
     "reset_password": "300/m/ip,5/m/key",
     "reset_password_from_key": "300/m/ip",
 }

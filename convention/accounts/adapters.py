@@ -22,6 +22,14 @@ from convention.mail import send
 from .factors import factors_of
 from .letters import letter
 from .proof import limit_session
+from .throttles import (
+    FAILURES,
+    TRIED_ELSEWHERE,
+    forget_account,
+    name_of_count,
+    remember_browser,
+    spend_of_account,
+)
 
 SENTENCES = {
     "email_password_mismatch": _("The address or the password is not right."),
@@ -29,6 +37,9 @@ SENTENCES = {
     "incorrect_password": _("This password is not right."),
     "enter_current_password": _("Please enter your present password."),
     "too_many_login_attempts": _("Too many failed attempts. Please try again in five minutes."),
+    TRIED_ELSEWHERE: _(
+        "This account was tried too often. Use a browser in which you signed in before, or wait an hour."
+    ),
     "rate_limited": _("That was tried too often. Please wait a few minutes and try again."),
     "email_taken": _("This address cannot be used."),
     "same_as_current": _("That is the address you have already."),
@@ -45,8 +56,21 @@ class NoSignup(DefaultAccountAdapter):
         return False
 
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
-        """Failures count for the account, whatever name and port the site is called by."""
-        return str(credentials.get("email", "")).lower()
+        """Failures count for account and browser, whatever name and port the site is called by."""
+        return name_of_count(request, login_of(credentials))
+
+    def _delete_login_attempts_cached_email(self, request: Any, **credentials: Any) -> None:
+        """A new password, chosen by a mailed link, is met by an empty count."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        forget_account(request, FAILURES, login_of(credentials))
+
+    def pre_authenticate(self, request: Any, **credentials: Any) -> None:
+        """Refuse one more try when there were too many: from here, or from all strange browsers together."""
+        super().pre_authenticate(request, **credentials)
+        spent = spend_of_account(request, FAILURES, login_of(credentials))
+        if not spent:
+            raise self.validation_error(TRIED_ELSEWHERE)
+        self._login_failed_rl_usage.usage += spent.usage
 
     def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
         """A code that came back proves the address it was sent to, also of someone just invited."""
@@ -58,9 +82,12 @@ class NoSignup(DefaultAccountAdapter):
         return super().pre_login(request, user, **options)
 
     def post_login(self, request: Any, user: Any, **options: Any) -> Any:
-        """Sessions of those who work for the club are short."""
+        """Sessions of those who work for the club are short; the account knows this browser from now on."""
         limit_session(request, user)
-        return super().post_login(request, user, **options)
+        response = super().post_login(request, user, **options)
+        if user.email:
+            remember_browser(request, response, user.email)
+        return response
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """Not from someone who has just signed in."""
@@ -138,6 +165,11 @@ def lock() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     made = [hashlib.sha256(b"second factors:" + key.encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in made])
+
+
+def login_of(credentials: dict[str, Any]) -> str:
+    """The address with which someone tries to sign in."""
+    return str(credentials.get("email", ""))
 
 
 def last(records: list[dict[str, Any]]) -> dict[str, Any]:

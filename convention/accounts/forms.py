@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import (
     AddEmailForm,
     ChangePasswordForm,
@@ -16,6 +17,7 @@ from allauth.account.forms import (
 from allauth.account.forms import (
     ReauthenticateForm as PasswordForm,
 )
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -34,6 +36,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .factors import use_once
 from .proof import limit_session
+from .throttles import refusal_of_code
 
 NAME_LENGTH = 60
 UNREADABLE = (TypeError, ValueError, KeyError, AttributeError, IndexError, InvalidSignature)
@@ -69,6 +72,13 @@ class SignIn(Plain, LoginForm):
 
 class AskForCode(Plain, RequestLoginCodeForm):
     """Where the code is sent."""
+
+    def clean_email(self) -> str:
+        """So many codes, and no more, are asked for from one browser, and from all strange ones together."""
+        email: str = super().clean_email()
+        if email and (refusal := refusal_of_code(context.request, email)):
+            raise get_account_adapter().validation_error(refusal)
+        return email
 
 
 class AskForLink(Plain, ResetPasswordForm):
