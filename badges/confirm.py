@@ -117,7 +117,11 @@ def _proof(order: Order, due: list[Registration], key: str) -> Letter:
 def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
     """One mail to whoever ordered, with a badge for each person newly confirmed or corrected."""
     event = order.event
-    subject = ngettext("Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(due))
+    corrected = all(_was_told(order, registration) for registration in due)
+    if corrected:
+        subject = ngettext("Corrected: %(event)s", "Corrected, %(people)d people: %(event)s", len(due))
+    else:
+        subject = ngettext("Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(due))
     badges = [
         Attachment(
             name=f"badge-{registration.reference.lower()}.pdf",
@@ -135,13 +139,19 @@ def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
         to=order.email,
         subject=subject % {"event": event.title, "people": len(due)},
         template="confirmation",
-        context=_facts(order, due),
+        context={**_facts(order, due), "corrected": corrected},
         language=order.language,
         key=key,
         accent=event.accent,
         reply_to=event.contact_email,
         attachments=[calendar, *badges],
     )
+
+
+def _was_told(order: Order, registration: Registration) -> bool:
+    """Whether a confirmation told of this registration before it was changed."""
+    told = order.deliveries.filter(kind=Delivery.Kind.CONFIRMATION, accepted_at__isnull=False)
+    return told.filter(queued_at__gte=registration.confirmed_at, covers__lt=registration.sequence).exists()
 
 
 def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:

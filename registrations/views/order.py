@@ -31,7 +31,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "order": grant.order,
         "event": grant.order.event,
         "states": states,
-        "cancelled": {Registration.State.CANCELLED},
+        "is_cancelled": states == {Registration.State.CANCELLED},
         "can_change": grant.order.event.ends_at > timezone.now(),
     }
     return render(request, "registrations/order.html", context)

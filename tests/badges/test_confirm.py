@@ -17,6 +17,7 @@ from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.prove import proof_token, prove, registration_to_prove
 from registrations.register import register
+from registrations.resend import resend
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
 
@@ -155,7 +156,29 @@ def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_t
     correct(registration=registration, correction=correction)
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
+    assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
+    assert "Votre inscription est corrigée" in text_of(second)
     assert decode_qr(render_pdf(part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
+
+
+def test_a_mail_sent_again_and_one_of_a_later_proof_are_no_corrections(mail_receiver, run_tasks):
+    event = make_event()
+    make_ticket(event)
+    make_ticket(event, slug="member", audience="member")
+    make_member(email="bob@example.org")
+    places = tuple(
+        Place(ticket=ticket, first_name=name, last_name="Müller", email=f"{name}@example.org")
+        for name, ticket in (("zoe", "guest"), ("bob", "member"))
+    )
+    register(event=event, request=OrderRequest(email="buyer@example.org", places=places))
+    zoe, bob = Registration.objects.order_by("pk")
+    run_tasks()
+    prove(registration=bob)
+    run_tasks()
+    resend(registration=zoe)
+    run_tasks()
+    subjects = [m["Subject"] for m in mail_receiver.wait_for(4) if m["To"] == "buyer@example.org"]
+    assert subjects == [f"Inscription confirmée\u202f: {event.title}"] * 3
 
 
 def test_a_cancellation_is_said_once(mail_receiver, run_tasks):

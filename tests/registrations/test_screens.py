@@ -8,8 +8,17 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from convention.events.models import Event
+from registrations.cancel import cancel
 from registrations.forms.register import countries
-from tests.factories import make_event, make_member, make_person, make_registration, make_session, make_ticket
+from tests.factories import (
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_session,
+    make_ticket,
+)
 from tests.registrations.test_pages import BILLING, text, to_the_last_screen, who
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +124,24 @@ def test_a_member_finds_under_me_what_members_may_register_for(client: Client, e
     assert ("Ouvert aux adhérents Visite du port" in page, "Visite close" in page) == (True, False)
     make_registration(ticket, person=member)
     assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+
+
+def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: Event):
+    order = make_order(event, total=12_000, payment="invoice")
+    one = make_registration(event.tickets.get(), order=order, price=12_000)
+    page = text(client.get(order.manage_path))
+    assert ("Ajouter à mon agenda" in page, "À facturer" in page, "Se réinscrire" in page) == (
+        True,
+        True,
+        False,
+    )
+    cancel(registration=one)
+    page = text(client.get(order.manage_path))
+    assert ("Ajouter à mon agenda" in page, "À facturer" in page, "Se réinscrire" in page) == (
+        False,
+        False,
+        True,
+    )
+    assert "La place est de nouveau libre" in page
+    Event.objects.update(registration_closes_at=timezone.now())
+    assert "Se réinscrire" not in text(client.get(order.manage_path))
