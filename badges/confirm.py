@@ -104,6 +104,7 @@ def _proof(order: Order, due: list[Registration], key: str) -> Letter:
             "order": order,
             "registration": registration,
             "event": event,
+            "where": where_of(event),
             "url": _site(reverse("prove", args=[proof_token(registration)])),
             "register_url": _site(reverse("register", args=[event.slug])) if guests else "",
         },

@@ -73,7 +73,7 @@ def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run
     assert decode_qr(render_pdf(pdf)[0]) == [code_of(order.registrations.get())]
 
 
-def test_english_orders_get_english_mails(mail_receiver, run_tasks):
+def test_english_orders_get_english_mails(mail_receiver, run_tasks, settings):
     event = make_event(name="La Convention", name_en="The Convention")
     make_ticket(event)
     order = ordered(event, language="en")
@@ -81,6 +81,7 @@ def test_english_orders_get_english_mails(mail_receiver, run_tasks):
     [message] = mail_receiver.wait_for(1)
     assert message["Subject"] == "Registered: The Convention"
     assert f"/en/orders/{order.reference}/" in text_of(message)
+    assert text_of(message).rstrip().endswith(f"· {settings.SITE_URL}/en/")
 
 
 def test_trying_again_sends_nothing_again(mail_receiver, run_tasks):
@@ -115,6 +116,26 @@ def test_several_people_one_mail_with_every_badge(mail_receiver, run_tasks):
     assert "3 personnes" in message["Subject"]
 
 
+def test_the_link_comes_with_what_when_and_where(mail_receiver, run_tasks):
+    venue = Venue.objects.create(name="Site du port", street="2 quai", postcode="44000", city="Nantes")
+    starts = datetime.datetime(2099, 6, 16, 7, 30, tzinfo=datetime.UTC)
+    until = starts + datetime.timedelta(hours=3)
+    event = make_event(name="Visite", venue=venue, starts_at=starts, ends_at=until)
+    make_ticket(event, slug="member", audience="member")
+    make_member(email="zoe@example.org")
+    ordered(event, ticket="member")
+    run_tasks()
+    [message] = mail_receiver.wait_for(1)
+    told = text_of(message).replace("\u202f", " ").replace("\u00a0", " ").splitlines()
+    assert [line for line in told if line.startswith(("Quoi", "Quand", "Où"))] == [
+        "Quoi : Visite",
+        "Quand : mardi 16 juin 2099, 9 h 30 – 12 h 30",
+        "Où : Site du port, 2 quai, 44000 Nantes",
+    ]
+    html = part(message, "text/html").get_content()
+    assert ("Site du port" in html, "12\u00a0h\u00a030" in html) == (True, True)
+
+
 def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
     event = make_event()
     make_ticket(event, slug="member", audience="member", capacity=1, company_cap=1)
@@ -134,7 +155,7 @@ def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
 
 
 def test_anyone_else_is_told_the_truth_by_mail_only(mail_receiver, run_tasks):
-    event = make_event()
+    event = make_event(contact_email="club@example.org")
     make_ticket(event, slug="member", audience="member")
     make_ticket(event)
     ordered(event, ticket="member")
@@ -142,6 +163,7 @@ def test_anyone_else_is_told_the_truth_by_mail_only(mail_receiver, run_tasks):
     [message] = mail_receiver.wait_for(1)
     assert message["Subject"][:13] == "Non confirmée"
     assert "/orders/confirm/" not in text_of(message)
+    assert "écrivez à club@example.org" in " ".join(text_of(message).split())
     assert f"/events/{event.slug}/register/" in text_of(message)
 
 
