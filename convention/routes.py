@@ -10,6 +10,7 @@ An organizer page is reversed with the event's slug. Its template begins with
 `title`, `heading`, `heading_actions` and `page`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -23,13 +24,15 @@ from django.utils.functional import Promise
 class OrganizerPage:
     """An entry of the navigation: the name of its address, its words, and where it stands (0 to 100).
 
-    `is_for_desk` says that those who work at the desk may open it too.
+    `is_for_desk` says that those who work at the desk may open it too. `has_content`, where it is given,
+    is asked with the event: the entry stands only while there is something to see.
     """
 
     name: str
     label: str | Promise
     position: int
     is_for_desk: bool = False
+    has_content: Callable[[Any], bool] | None = None
 
 
 @cache

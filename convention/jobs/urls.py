@@ -3,11 +3,23 @@
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from convention.routes import OrganizerPage
 
 from . import views
+from .models import Job
 
 pages: list[Any] = [
     path("organize/<slug:event>/jobs/", views.jobs, name="organize-jobs"),
     path("organize/<slug:event>/jobs/<int:pk>/", views.job, name="organize-job"),
     path("organize/<slug:event>/jobs/<int:pk>/file/", views.job_file, name="organize-job-file"),
 ]
+
+
+def _has_jobs(event: Event) -> bool:
+    return Job.objects.filter(event=event).exists()
+
+
+organizer_pages = [OrganizerPage("organize-jobs", _("Jobs"), 95, has_content=_has_jobs)]

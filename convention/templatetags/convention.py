@@ -145,6 +145,7 @@ def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
     path, may_all = context["request"].path, organizes(context["request"].user, event)
     entries = sorted(named("organizer_pages"), key=lambda entry: entry.position)
     entries = [entry for entry in entries if may_all or entry.is_for_desk]
+    entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
     found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
     shown = [(url, label) for url, label in found if url]
     here = max((url for url, _label in shown if path.startswith(url)), key=len, default="")

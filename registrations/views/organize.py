@@ -140,7 +140,7 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
     """A list from a file: checked first, then booked; the checked list travels with the form."""
     found = event_to_organize(event, request.user)
     form = ListForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all())}
+    context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all()), "at_once": AT_ONCE}
     if request.method == "POST" and form.is_valid():
         act = rehearse_import if "check" in request.POST else import_list
         try:

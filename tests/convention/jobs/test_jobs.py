@@ -167,3 +167,19 @@ def test_a_job_is_for_its_own_event(event, organizer, client):
     other = Job.objects.create(event=make_event(), kind="badges", title="Badges", language="fr")
     assert client.get(f"/organize/x/jobs/{other.pk}/").status_code == 404
     assert client.get(f"/organize/x/jobs/{other.pk}/file/").status_code == 404
+
+
+def test_jobs_stand_in_the_menu_once_there_is_one(event, organizer, client):
+    def menu():
+        return re.findall(r'<li><a href="(/organize/x/jobs/)"', client.get("/organize/x/tickets/").text)
+
+    ask(event=make_event(), kind="badges", title="Badges", asked_by=organizer, argument="a6")
+    assert menu() == []
+    ask(event=event, kind="badges", title="Badges", asked_by=organizer, argument="a6")
+    assert menu() == ["/organize/x/jobs/"]
+
+
+def test_the_page_of_imports_says_which_ones_are_jobs(event, organizer, client):
+    page = client.get("/organize/x/registrations/import/").text
+    assert "plus de 500 lignes est importée en arrière-plan" in page
+    assert "Listes déjà importées" not in page
