@@ -1,4 +1,8 @@
-"""Correct what is written about someone who comes: the same person, so the badge's code stays good."""
+"""Correct what is written about someone who comes; written as someone else, the place changes hands.
+
+The same person's badge stays good. Where neither the name nor the address is as it was, somebody else comes:
+the generation rises, which revokes the badge that is out.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +16,7 @@ from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
+from convention.text import fold
 
 from .checks import about_words
 from .models import Registration
@@ -35,13 +40,14 @@ class Correction:
 def correct(*, registration: Registration, correction: Correction, reason: str = "") -> Registration:
     """Write the corrected fields, for whoever has the whole order or runs the event.
 
-    A correction queues a mail with the new badge, and the order's mails follow this person's address.
+    A correction queues a mail with the new badge, and the order's mails follow this person's address; they
+    do not follow the place to somebody else.
     Raises InvalidFields, and Closed for a cancelled or expired registration or once the event is over.
     """
     registration, before = _corrected(registration, correction)
-    if "email" in before:
+    if "email" in before and not is_someone_else(registration, before):
         _let_order_follow(registration, before["email"])
-    _keep(registration, list(before), reason)
+    _keep(registration, before, reason)
     return registration
 
 
@@ -52,7 +58,7 @@ def correct_own(*, registration: Registration, correction: Correction) -> Regist
     With them goes the link of the whole order. Raises the same.
     """
     registration, before = _corrected(registration, correction)
-    _keep(registration, list(before), "")
+    _keep(registration, before, "")
     return registration
 
 
@@ -68,15 +74,27 @@ def _corrected(registration: Registration, correction: Correction) -> tuple[Regi
     return registration, before
 
 
-def _keep(registration: Registration, changed: list[str], reason: str) -> None:
-    if not changed:
+def _keep(registration: Registration, before: dict[str, Any], reason: str) -> None:
+    if not before:
         return
+    verb, changed = "registration.correct", list(before)
+    if is_someone_else(registration, before):
+        verb = "registration.transfer"
+        registration.generation += 1
+        changed.append("generation")
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
         enqueue("CONFIRMATION_TASK", registration.order_id)
-    record("registration.correct", registration, event=registration.event, fields=changed, reason=reason)
+    record(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
+
+
+def is_someone_else(registration: Registration, before: dict[str, Any]) -> bool:
+    """Whether both the name and the address are other ones than before."""
+    first, last = (before.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
+    has_other_name = fold(f"{first} {last}") != fold(registration.name)
+    return has_other_name and "email" in before and not same(before["email"], registration.email)
 
 
 def _let_order_follow(registration: Registration, was: str) -> None:

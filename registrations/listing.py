@@ -82,6 +82,7 @@ _STATES = {
 ACTS = {
     "registration.cancel": gettext_lazy("cancelled"),
     "registration.correct": gettext_lazy("corrected"),
+    "registration.transfer": gettext_lazy("given to someone else"),
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.receive": gettext_lazy("registered at the desk"),
     "registration.resend": gettext_lazy("mail sent again"),

@@ -35,7 +35,7 @@ RECORDED = {
     "organize-speaker-remove": ("speaker.remove", {}),
     "organize-schedule-settings": ("schedule.add", {"version": SAID}),
     "order-renew": ("order.renew_link", {}),
-    "order-correct": ("registration.correct", {"first_name": SAID, "email": f"{SAID}@example.org"}),
+    "order-correct": ("registration.transfer", {"first_name": SAID, "email": f"{SAID}@example.org"}),
     "order-cancel": ("registration.cancel", {}),
     "organize-registration": ("registration.correct", {"last_name": SAID}),
     "organize-registration-cancel": ("registration.cancel", {}),

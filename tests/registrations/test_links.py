@@ -150,7 +150,7 @@ def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, ru
         {"boss@example.org"},
     )
     whole = f"{order.manage_path}{boss.reference}/correct/"
-    client.post(whole, {"first_name": "A", "last_name": "B", "email": "boss@example.net"})
+    client.post(whole, {"first_name": "Zoé", "last_name": "Müller", "email": "boss@example.net"})
     order.refresh_from_db()
     assert order.email == "boss@example.net"
 

@@ -220,6 +220,21 @@ def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
     assert client.get(f"{link}calendar.ics").content.count(b"STATUS:CANCELLED") == 1
 
 
+def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Client, event: Event):
+    registration = make_registration(event.tickets.get(), order=make_order(event, email="zoe@example.org"))
+    link = registration.order.manage_path
+    someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
+    client.post(f"{link}{registration.reference}/correct/", someone)
+    registration.refresh_from_db()
+    assert (registration.name, registration.generation, registration.state) == ("Ana Silva", 2, "confirmed")
+    registration.order.refresh_from_db()
+    assert registration.order.email == "zoe@example.org"  # who ordered keeps the order
+    client.post(f"{link}{registration.reference}/correct/", someone | {"first_name": "Anna"})
+    client.post(f"{link}{registration.reference}/correct/", someone | {"email": "a.silva@example.org"})
+    registration.refresh_from_db()
+    assert registration.generation == 2
+
+
 def test_forged_foreign_and_expired_links(client: Client, event: Event):
     registration = make_registration(event.tickets.get())
     other = make_registration(event.tickets.get())
