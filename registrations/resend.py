@@ -5,11 +5,14 @@ from django.core.validators import EmailValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention.addresses import same
 from convention.audit.record import record
 from convention.errors import ConventionError
 from convention.tasks import enqueue
 
+from .correct import FIELDS, Correction, correct_own
 from .models import Registration
+from .send_links import mail_links
 
 
 class NoAddress(ConventionError):
@@ -25,15 +28,44 @@ class BadAddress(ConventionError):
 
 
 @transaction.atomic
-def resend(*, registration: Registration, email: str = "") -> Registration:
-    """Queue the mail that fits the registration's state again, to a corrected address where one is given.
+def resend(*, registration: Registration, email: str = "") -> str:
+    """Queue the mail that fits the registration's state again; returns the address that it goes to.
 
-    Raises NoAddress, and BadAddress where that is none.
+    A corrected address becomes the order's where nobody else is in it. In an order of several it is this
+    person's, who gets the link of their own registration alone. Raises NoAddress, BadAddress where that is
+    none, and what `correct_own` does.
     """
     order = registration.order
     address = checked(email) or order.email or registration.email
     if not address:
         raise NoAddress(_("There is no e-mail address; add one first."))
+    is_shared = order.registrations.exclude(pk=registration.pk).exists()
+    if is_shared and not same(address, order.email):
+        _send_own(registration, address)
+    else:
+        _send_to_order(registration, address)
+    return address
+
+
+@transaction.atomic
+def readdress(*, registration: Registration, email: str) -> str:
+    """The same where whoever ordered gave a wrong address: the corrected one gets mails and link of the order."""
+    address = checked(email)
+    if not address:
+        raise NoAddress(_("There is no e-mail address; add one first."))
+    _send_to_order(registration, address)
+    return address
+
+
+def _send_own(registration: Registration, address: str) -> None:
+    said = {name: getattr(registration, name) for name in FIELDS}
+    correct_own(registration=registration, correction=Correction(**{**said, "email": address}))
+    mail_links.enqueue([], [registration.pk])
+    record("registration.resend", registration, event=registration.event)
+
+
+def _send_to_order(registration: Registration, address: str) -> None:
+    order = registration.order
     changed = ["email"] if address != order.email else []
     order.email = address
     order.save(update_fields=["email"])
@@ -42,7 +74,6 @@ def resend(*, registration: Registration, email: str = "") -> Registration:
     registration.save(update_fields=["proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"])
     enqueue("CONFIRMATION_TASK", order.pk)
     record("registration.resend", registration, event=registration.event, fields=changed)
-    return registration
 
 
 def checked(email: str) -> str:

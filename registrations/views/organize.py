@@ -28,7 +28,7 @@ from ..import_list import import_list, rehearse_import
 from ..import_rows import BadRows
 from ..listing import UNDELIVERED, Filter, header, history_of, mails_of, rows_of
 from ..models import Registration
-from ..resend import resend
+from ..resend import readdress, resend
 
 PAGE = 50
 FILES = {
@@ -128,10 +128,9 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
 def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Send the mail again."""
     found = event_to_organize(event, request.user)
-    one = resend(registration=_one(found, reference), email=request.POST.get("email", "")[:254])
-    messages.success(
-        request, _("The mail to %(email)s is on its way.") % {"email": one.order.email or one.email}
-    )
+    act = readdress if "order" in request.POST else resend
+    address = act(registration=_one(found, reference), email=request.POST.get("email", "")[:254])
+    messages.success(request, _("The mail to %(email)s is on its way.") % {"email": address})
     return redirect("organize-registration", event, reference)
 
 

@@ -17,6 +17,7 @@ from convention.leases import Taken, leased
 from convention.mail import masked
 from registrations import deliver
 from registrations.correct import Correction, correct
+from registrations.doors import own_secret
 from registrations.models import Delivery, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
@@ -147,6 +148,48 @@ def test_correcting_the_person_corrects_where_their_own_mail_goes(mood, run_task
     run_tasks()
     order.refresh_from_db()
     assert (order.email, Delivery.objects.troubled().count(), len(mood.ids)) == ("zoe@example.net", 0, 1)
+
+
+def order_of_two():
+    places = tuple(
+        Place(ticket="guest", first_name=name, last_name="M", email=f"{name}@example.org") for name in "ab"
+    )
+    return ordered(email="boss@example.org", places=places)
+
+
+def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client, mailoutbox, run_tasks):
+    order = order_of_two()
+    run_tasks()
+    mailoutbox.clear()
+    client.force_login(make_staff(order.event))
+    one = order.registrations.get(email="a@example.org")
+    address = f"/en/organize/{order.event.slug}/registrations/{one.reference}/resend/"
+    answer = client.post(address, {"email": "a@example.net"}, follow=True)
+    assert "The mail to a@example.net is on its way." in answer.text
+    run_tasks()
+    order.refresh_from_db()
+    one.refresh_from_db()
+    assert (order.email, one.email) == ("boss@example.org", "a@example.net")
+    mails = {message.to[0]: message.body for message in mailoutbox}
+    assert (own_secret(one) in mails["a@example.net"], order.secret in mails["a@example.net"]) == (
+        True,
+        False,
+    )
+    assert set(mails) == {"a@example.net", "boss@example.org"}
+
+
+def test_a_buyer_whose_address_is_corrected_gets_the_whole_order(client, mood, run_tasks):
+    mood.answers = ["550 5.1.1 no such user"]
+    order = order_of_two()
+    run_tasks()
+    client.force_login(make_staff(order.event))
+    page = f"/en/organize/{order.event.slug}/registrations/{order.registrations.first().reference}/"
+    assert "send the whole order there" in client.get(page).text
+    client.post(f"{page}resend/", {"email": "boss@example.net", "order": "1"})
+    run_tasks()
+    order.refresh_from_db()
+    assert (order.email, Delivery.objects.troubled().count()) == ("boss@example.net", 0)
+    assert client.post(f"{page}resend/", {"email": " ", "order": "1"}).status_code == 422
 
 
 def test_what_is_no_address_is_refused_at_once(mood):
