@@ -209,7 +209,8 @@ class Visit:
 
 def visits(event: "Event") -> Iterator[Visit]:
     """Everyone by name: a line for each door they entered, one line without a door for the absent."""
-    person = ("last_name", "first_name", "company", "ticket__name", "reference")
+    person = ("last_name", "first_name", "company", "ticket_id", "reference")
+    titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
     entered: dict[int, list[tuple[Any, ...]]] = {}
     entries = Presence.objects.filter(event=event, entries__gt=0).order_by("first_in", "checkpoint_id")
     rows = entries.annotate(is_here=ExpressionWrapper(still_inside(), BooleanField()))
@@ -224,6 +225,7 @@ def visits(event: "Event") -> Iterator[Visit]:
     ).iterator(chunk_size=5000):
         entered.setdefault(registration, []).append(tuple(visit))
     people = expected(event).order_by("pk").values_list("pk", *person)
-    for pk, *values in sorted(people, key=lambda row: (fold(row[1]), fold(row[2]), row[0])):
+    in_order = sorted(people, key=lambda row: (fold(row[1]), fold(row[2]), row[0]))
+    for pk, last, first, company, ticket, reference in in_order:
         for passed in entered.get(pk, [()]):
-            yield Visit(*values, *passed)
+            yield Visit(last, first, company, titles[ticket], reference, *passed)

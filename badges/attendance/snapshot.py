@@ -16,7 +16,8 @@ the next request. Unchanged, with the ETag sent back in If-None-Match: 304 witho
      "presences": [{"key": "...", "door": 3, "is_inside": true, "entered_at": "...", "left_at": null,
                     "read_at": "...", "gate": "Entrée", "is_mine": true}]}
 
-`key`, `sealed`: see sealing.py; the sealed record is {"name", "company", "ticket", "note", "no_photo"}.
+`key`, `sealed`: see sealing.py; the sealed record is {"name", "company", "ticket", "note", "no_photo"}, with
+"ticket_en" where the ticket has another name in English.
 `registrations` are all who ever had a valid badge (state "confirmed" or "cancelled"); `removed` are
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
 gates of one entrance share one, so presences are looked up by the door. `is_mine`: this device read
@@ -151,14 +152,14 @@ def said(moment: datetime.datetime | None) -> str | None:
 def describe_registrations(key: "EventKey", changed: Any) -> "Iterator[dict[str, Any]]":
     """Those who have or had a valid badge, each sealed under its present code."""
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
-        "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "ticket__name",
-        "no_photo",
+        "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "no_photo",
+        "ticket__name", "ticket__name_en",
     )  # fmt: skip
-    for reference, generation, cancelled_at, first, last, company, ticket, no_photo in rows:
+    for reference, generation, cancelled_at, first, last, company, no_photo, *names in rows:
         record = {
             "name": f"{first} {last}".strip(),
             "company": company,
-            "ticket": ticket,
+            **named(*names),
             "note": "",
             "no_photo": no_photo,
         }
@@ -168,6 +169,11 @@ def describe_registrations(key: "EventKey", changed: Any) -> "Iterator[dict[str,
             "state": "cancelled" if cancelled_at else "confirmed",
             "sealed": seal(token_of(reference, generation, key), record),
         }
+
+
+def named(name: str, name_en: str) -> dict[str, str]:
+    """A ticket's names; the English one only where it is another, since every record carries it."""
+    return {"ticket": name} if name_en in {"", name} else {"ticket": name, "ticket_en": name_en}
 
 
 def removed_keys(changed: Any) -> list[str]:

@@ -53,11 +53,13 @@ def test_the_page_asks_to_be_paired(browser_page, prefix, language):
 def test_pairing_by_hand_and_scanning_with_a_hand_scanner(browser_page, prefix, language):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
+    event.tickets.update(name_en="Member")
     page = browser_page
     pair(page, event, prefix)
     assert "#" not in page.url
     wedge(page, code_of(badge))
     expect_verdict(page, "admitted", name="Ana Silva")
+    expect(page.locator("#verdict-ticket")).to_have_text({"fr": "Adhérent", "en": "Member"}[language])
     expect(page.locator("#verdict-word")).to_have_text({"fr": "Bienvenue", "en": "Welcome"}[language])
     assert_accessible(page)
     expect_free(page)

@@ -160,3 +160,11 @@ def test_the_command(manage, tmp_path):
         done = manage("attendance", event.slug, "--output", str(bad))
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["presences.csv"]
+
+
+def test_tickets_are_named_in_the_readers_language(story):
+    event = story[0] if isinstance(story, tuple) else story
+    event.tickets.update(name_en="Member")
+    with translation.override("en"):
+        english = {visit.ticket for visit in headcount.visits(event)}
+    assert (english, {visit.ticket for visit in headcount.visits(event)}) == ({"Member"}, {"Adhérent"})

@@ -80,6 +80,15 @@ def test_a_record_opens_with_its_badge_alone(client, event):
         unseal(token_of(registration, generation=2), record)
 
 
+def test_a_ticket_brings_its_english_name_where_it_has_another(client, event):
+    registration = make_registration(event)
+    registration.ticket.name_en = "Member"
+    registration.ticket.save()
+    [row] = fetch(client, make_device(event)[1]).json()["registrations"]
+    record = unseal(token_of(registration), row["sealed"])
+    assert (record["ticket"], record["ticket_en"]) == ("Adhérent", "Member")
+
+
 def test_no_name_and_no_reference_in_clear(client, event):
     registration = make_registration(event)
     body = fetch(client, make_device(event)[1]).content.decode()

@@ -175,9 +175,16 @@ function outcomeOf(item) {
 
 /** The outcome as the server sees it. */
 function correct(outcome, { verdict, reason, name, company, ticket, entered_at, gate }) {
-  const person = name ? { note: "", ...outcome.person, name, company: company ?? "", ticket: ticket ?? "" } : outcome.person;
+  const said = { name, company: company ?? "", ticket: ticket ?? "" };
+  const person = name ? personOf(outcome.person, said) : outcome.person;
   const presence = entered_at ? { entered_at, gate: gate ?? "" } : outcome.presence;
   return { ...outcome, verdict, reason: reason ?? "", person, presence };
+}
+
+/** A person as the server knows them; the ticket's English name stays only with the ticket. */
+function personOf(known, said) {
+  const ticket_en = known?.ticket === said.ticket ? known.ticket_en : "";
+  return { note: "", ...known, ...said, ticket_en };
 }
 
 const isSame = (one, other) => one.verdict === other.verdict && one.reason === other.reason;

@@ -63,7 +63,7 @@ function encodeBase64(bytes) {
  * The record that only the badge itself opens.
  * @param {string} token
  * @param {string} sealed
- * @returns {Promise<{name: string, company: string, ticket: string, note: string} | null>} null: another code's
+ * @returns {Promise<{name: string, company: string, ticket: string, ticket_en?: string, note: string} | null>} null: another code's
  */
 export async function unseal(token, sealed) {
   const raw = decodeBase64(sealed);

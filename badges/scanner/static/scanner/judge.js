@@ -14,7 +14,7 @@ const LONGEST_CODE = 4096;
  * @property {string} reading
  * @property {"in" | "out"} direction
  * @property {number} at by the phone's clock
- * @property {{name: string, company: string, ticket: string, note: string} | null} person
+ * @property {{name: string, company: string, ticket: string, ticket_en?: string, note: string} | null} person
  * @property {{entered_at: string | null, gate: string} | null} presence as it was before this scan
  * @property {object} item what is sent
  */

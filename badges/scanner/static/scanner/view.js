@@ -1,6 +1,6 @@
 /** What the screen says of an outcome: word, person, why, and whether it waits for a tap. */
 
-import { knows, say, timeOf } from "./page.js";
+import { knows, language, say, timeOf } from "./page.js";
 import { ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED } from "./verdict.js";
 
 const LONG_NAME = 32;
@@ -35,7 +35,7 @@ export function viewOf(outcome, zone) {
     name,
     isLong: name.length > LONG_NAME,
     company: person?.company ?? "",
-    ticket: person?.ticket ?? "",
+    ticket: (language === "en" && person?.ticket_en) || (person?.ticket ?? ""),
     detail: [detailOf(outcome, zone), person?.note].filter(Boolean).join(" · "),
     stays: verdict !== ADMITTED || Boolean(outcome.late),
   };
