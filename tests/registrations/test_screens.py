@@ -145,3 +145,10 @@ def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: 
     assert "La place est de nouveau libre" in page
     Event.objects.update(registration_closes_at=timezone.now())
     assert "Se réinscrire" not in text(client.get(order.manage_path))
+
+
+def test_an_order_without_address_promises_no_mail(client: Client, event: Event):
+    order = make_order(event, email="")
+    make_registration(event.tickets.get(), order=order, email="")
+    page = text(client.get(order.manage_path))
+    assert ("La confirmation est envoyée" in page, "Présentez le badge" in page) == (False, True)

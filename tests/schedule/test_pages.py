@@ -68,6 +68,14 @@ def test_neighbours_in_the_room_and_the_track(client, event):
     assert page_of(client, address(first)).xpath("//a[@rel='prev']") == []
 
 
+def test_a_session_says_its_year(client, event):
+    starts = datetime.datetime(2099, 6, 16, 7, 30, tzinfo=datetime.UTC)
+    session = make_session(event, starts_at=starts)
+    for prefix, said in (("", "mardi 16 juin 2099, 09:30"), ("/en", "Tuesday 16 June 2099, 09:30")):
+        when = page_of(client, address(session), prefix).xpath("string(//dl/div[1]/dd)")
+        assert " ".join(when.split()).startswith(said)
+
+
 def test_a_session_without_place_or_taking_none(client, event):
     waiting = page_of(client, address(make_session(event, "Plus tard", starts_at=None)))
     assert waiting.xpath("string(//dl/div/dd)") == "Not placed in the programme yet"

@@ -248,3 +248,11 @@ def test_questions_that_nobody_can_ask_find_nothing(organizer, event):
     address = reverse("organize-attendance", args=[event.slug])
     answer = organizer.get(address, {"state": "absent", "ticket": "a\0", "company": "\0", "q": "\0"})
     assert answer.status_code == 200
+
+
+def test_a_scan_says_its_direction_apart_from_its_door(organizer, event):
+    registration = make_registration(event)
+    address = f"/organize/{event.slug}/attendance/people/{registration.reference}/"
+    organizer.post(f"{address}check-in/", {"direction": "in"})
+    page = " ".join(organizer.get(address).content.decode().replace("\u202f", " ").split())
+    assert 'Entrée<br><span class="small muted">sens : entrée</span>' in page
