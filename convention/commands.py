@@ -9,12 +9,14 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
 from .errors import ConventionError, NotFound
 from .events.models import Event
 from .files import reason_of
 
 BAD_INPUT = 2
+MOST_NAMED = 10
 
 
 class SentenceCommand(BaseCommand):
@@ -50,12 +52,16 @@ class SentenceCommand(BaseCommand):
             if database_is_ready():
                 raise
             self.refuse(
-                f"The database is not ready ({first_line(error)}): run `manage.py migrate`, or `make run`."
+                _("The database is not ready (%(reason)s): run `manage.py migrate`, or `make run`.")
+                % {"reason": first_line(error)}
             )
         except OSError as error:
             if self._called_from_command_line:
                 silence_stdout()
-            self.refuse(f"{error.filename or 'The output'} cannot be used: {reason_of(error)}.")
+            self.refuse(
+                _("%(path)s cannot be used: %(reason)s.")
+                % {"path": error.filename or _("The output"), "reason": reason_of(error)}
+            )
 
     def deliver(self) -> None:
         """Hand over what was printed while all can still be taken back. Raises OSError if nobody reads."""
@@ -78,7 +84,7 @@ class SentenceCommand(BaseCommand):
 def require_output() -> None:
     """Raises ConventionError where standard output was closed."""
     if sys.stdout is None:
-        raise ConventionError("There is no standard output to write to.")
+        raise ConventionError(_("There is no standard output to write to."))
 
 
 def require_text(given: Iterable[Any]) -> None:
@@ -87,7 +93,7 @@ def require_text(given: Iterable[Any]) -> None:
         try:
             str(value if isinstance(value, str) else "").encode()
         except UnicodeEncodeError as error:
-            raise ConventionError("An argument is not readable as text.") from error
+            raise ConventionError(_("An argument is not readable as text.")) from error
 
 
 def silence_stdout() -> None:
@@ -114,10 +120,20 @@ def add_event_argument(parser: CommandParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="the event's address, such as `convention`")
 
 
+def known_events() -> str:
+    """The addresses of the events, the first of them where they are many."""
+    slugs = list(Event.objects.order_by("slug").values_list("slug", flat=True))
+    more = len(slugs) - MOST_NAMED
+    named = ", ".join(slugs[:MOST_NAMED]) or _("none yet")
+    return f"{named}, {_('and %(more)d more') % {'more': more}}" if more > 0 else named
+
+
 def find_event(slug: str) -> Event:
     """The event a command names. Raises NotFound with the sentence to print."""
     event = Event.objects.filter(slug=slug).first()
     if event is None:
-        known = ", ".join(Event.objects.order_by("slug").values_list("slug", flat=True)[:10])
-        raise NotFound(f"There is no event “{slug}”. Known events: {known or 'none yet'}.")
+        raise NotFound(
+            _("There is no event “%(slug)s”. Known events: %(known)s.")
+            % {"slug": slug, "known": known_events()}
+        )
     return event

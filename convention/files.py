@@ -1,5 +1,6 @@
 """Files that commands read and write: whole or not at all, and a sentence for each reason why not."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .errors import ConventionError, Unreadable
 
@@ -85,6 +87,20 @@ def _beside(path: Path, mode: int) -> Iterator[BinaryIO]:
         draft.unlink(missing_ok=True)
 
 
+REASONS = {
+    errno.ENOENT: gettext_lazy("there is no such file"),
+    errno.EISDIR: gettext_lazy("it is a folder"),
+    errno.ENOTDIR: gettext_lazy("a part of the path is no folder"),
+    errno.EACCES: gettext_lazy("permission is missing"),
+    errno.EPERM: gettext_lazy("permission is missing"),
+    errno.EROFS: gettext_lazy("it stands where nothing can be written"),
+    errno.ENOSPC: gettext_lazy("no space is left"),
+    errno.ENAMETOOLONG: gettext_lazy("the name is too long"),
+    errno.EPIPE: gettext_lazy("nobody reads it"),
+}
+
+
 def reason_of(error: OSError) -> str:
-    """Why, in the system's words: `No space left on device`."""
-    return error.strerror or str(error)
+    """Why, in our words for what is usual, else in the system's."""
+    usual = REASONS.get(error.errno or 0)
+    return str(usual) if usual else error.strerror or str(error)

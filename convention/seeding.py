@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.utils import timezone
+from django.utils.functional import Promise
 
 SIZES: Final = ("small", "club", "large")
 COMPANIES_OF_ALL: Final = 60
@@ -24,7 +25,7 @@ class World:
     size: str
     number: int
     now: datetime.datetime = field(default_factory=timezone.now)
-    made: list[str] = field(default_factory=list)
+    made: list[str | Promise] = field(default_factory=list)
 
     def rng(self, *key: object) -> random.Random:
         """A generator of its own for each thing, so that one never shifts another."""

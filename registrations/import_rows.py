@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from convention.addresses import folded
 from convention.errors import ConventionError, Unreadable
@@ -27,6 +27,12 @@ COLUMNS = {
     "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
 }
 NEEDED = ("first_name", "last_name")
+LABELS = {
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "email": gettext_lazy("E-mail"),
+    "company": gettext_lazy("Company"),
+}
 
 
 class BadRows(ConventionError):
@@ -104,7 +110,7 @@ def _about(place: Place, slug: str) -> Iterator[str]:
         "last_name": place.last_name or name or "–",
     }
     for field, sentence in about_words(replace(place, **both)):
-        yield f"{field}: {sentence}"
+        yield _("%(field)s: %(sentence)s") % {"field": LABELS[field], "sentence": sentence}
     if not slug and place.ticket:
         yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
     elif not slug:

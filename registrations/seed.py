@@ -6,6 +6,8 @@ import random
 from collections import Counter
 
 from django.db.models import F, Min
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from convention.club.demo_names import ABROAD, VENDORS
 from convention.club.models import Employment, Person
@@ -36,7 +38,7 @@ def seed(world: World) -> None:
     main = Event.objects.get(slug=world.main_event)
     make_tickets(world, main)
     make_registrations(world, main, REGISTRATIONS[world.size])
-    world.made.append(f"{REGISTRATIONS[world.size]} registrations")
+    world.made.append(format_lazy(_("{count} registrations"), count=REGISTRATIONS[world.size]))
     if world.size == "club":
         for event in Event.objects.filter(tickets__isnull=True).exclude(slug__in=("small", "large")):
             if event.kind == Event.Kind.CONVENTION:

@@ -5,7 +5,8 @@ import uuid
 from collections import defaultdict
 from itertools import cycle, islice, product
 
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
+from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
 from convention.events.models import Event, Room
@@ -21,7 +22,7 @@ LENGTH = datetime.timedelta(minutes=50)
 def seed(world: World) -> None:
     """Tracks, speakers and sessions of this size's convention, and of the past one with the club."""
     make_programme(world, Event.objects.get(slug=world.main_event), SESSIONS[world.size])
-    world.made.append(f"{SESSIONS[world.size]} sessions")
+    world.made.append(format_lazy(_("{count} sessions"), count=SESSIONS[world.size]))
     past = Event.objects.filter(slug__startswith="convention-", starts_at__lt=world.now).first()
     if world.size == "club" and past:
         make_programme(world, past, 20)

@@ -77,7 +77,7 @@ def find_checkpoint(event: "Event", name: str) -> Checkpoint:
     name = name.strip()[:LONGEST_NAME]
     found = doors.filter(name=name).first() or doors.filter(name__iexact=name).first()
     if found is None:
-        known = ", ".join(f"“{door.name}”" for door in doors[:10])
+        known = ", ".join(_("“%(name)s”") % {"name": door.name} for door in doors[:10])
         raise NotFound(
             _("There is no checkpoint “%(name)s”. Checkpoints of this event: %(known)s.")
             % {"name": name, "known": known or _("none yet")}

@@ -13,6 +13,9 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from convention.errors import Unreadable
 
@@ -22,8 +25,8 @@ MANIFEST = "manifest.json"
 PIECE = 1024 * 1024
 type Manifest = dict[str, Any]
 
-NOT_OURS = "“%s” is no backup that this program made."
-DAMAGED = "“%s” is damaged (%s): nothing of it can be trusted. Use another copy."
+NOT_OURS = gettext_lazy("“%(path)s” is no backup that this program made.")
+DAMAGED = gettext_lazy("“%(path)s” is damaged (%(where)s): nothing of it can be trusted. Use another copy.")
 
 
 def table_file(table: str) -> str:
@@ -54,12 +57,12 @@ def check(path: Path) -> Manifest:
             manifest = manifest_of(archive, path)
             for name, digest in parts(manifest):
                 if digest_of(archive, name) != digest:
-                    raise Unreadable(DAMAGED % (path, name))
+                    raise Unreadable(DAMAGED % {"path": path, "where": name})
     except KeyError as error:
-        raise Unreadable(DAMAGED % (path, error)) from error
+        raise Unreadable(DAMAGED % {"path": path, "where": error}) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        sentence = NOT_OURS % path if not starts_as_zip(path) else DAMAGED % (path, error)
-        raise Unreadable(sentence) from error
+        sentence = DAMAGED if starts_as_zip(path) else NOT_OURS
+        raise Unreadable(sentence % {"path": path, "where": error}) from error
     return manifest
 
 
@@ -75,12 +78,25 @@ def manifest_of(archive: zipfile.ZipFile, path: Path) -> Manifest:
         manifest: Manifest = json.loads(archive.read(MANIFEST))
         ours = manifest["format"] == FORMAT
     except (KeyError, ValueError, TypeError) as error:
-        raise Unreadable(NOT_OURS % path) from error
+        raise Unreadable(NOT_OURS % {"path": path}) from error
     if not ours:
-        raise Unreadable(NOT_OURS % path)
+        raise Unreadable(NOT_OURS % {"path": path})
     if manifest["version"] != VERSION:
-        raise Unreadable(f"“{path}” was made by a newer program: update this one, then restore.")
+        sentence = _("“%(path)s” was made by a newer program: update this one, then restore.")
+        raise Unreadable(sentence % {"path": path})
     return manifest
+
+
+def contents(manifest: Manifest) -> str:
+    """How much it holds, in words."""
+    rows = sum(facts["rows"] for facts in manifest["tables"].values())
+    tables, files = len(manifest["tables"]), len(manifest["files"])
+    return _("%(rows)s of %(tables)s and %(files)s") % {
+        "rows": ngettext("%(count)s row", "%(count)s rows", rows)
+        % {"count": number_format(rows, force_grouping=True)},
+        "tables": ngettext("%(count)d table", "%(count)d tables", tables) % {"count": tables},
+        "files": ngettext("%(count)d file", "%(count)d files", files) % {"count": files},
+    }
 
 
 def parts(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -89,7 +105,7 @@ def parts(manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield table_file(table), facts["sha256"]
     for path, facts in manifest["files"].items():
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-            raise Unreadable(f"The backup names a file outside its folder: “{path}”.")
+            raise Unreadable(_("The backup names a file outside its folder: “%(path)s”.") % {"path": path})
         yield media_file(path), facts["sha256"]
 
 

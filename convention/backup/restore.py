@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
+from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, Unreadable
 
@@ -64,12 +65,15 @@ def require_same_program(manifest: archives.Manifest) -> None:
     if differing:
         app = differing[0]
         raise ConventionError(
-            f"This backup was made by another version of the program ({app}: {saved.get(app, 'nothing')} "
-            f"there, {here.get(app, 'nothing')} here): restore it with that version, then update."
+            _(
+                "This backup was made by another version of the program (%(app)s: %(saved)s there, "
+                "%(here)s here): restore it with that version, then update."
+            )
+            % {"app": app, "saved": saved.get(app) or _("nothing"), "here": here.get(app) or _("nothing")}
         )
     shapes = {table: columns(model) for table, model in tables().items()}
     if shapes != {table: facts["columns"] for table, facts in manifest["tables"].items()}:
-        raise ConventionError("The tables of this backup are not those of this program.")
+        raise ConventionError(_("The tables of this backup are not those of this program."))
 
 
 def require_empty() -> None:
@@ -77,15 +81,19 @@ def require_empty() -> None:
     for table, model in tables().items():
         if table not in REMADE and models.QuerySet(model).exists():
             raise NotEmpty(
-                f"The database is not empty ({table} has rows): restore into a new one (DATABASE_URL). "
-                "Nothing was changed."
+                _(
+                    "The database is not empty (%(table)s has rows): restore into a new one (DATABASE_URL). "
+                    "Nothing was changed."
+                )
+                % {"table": table}
             )
 
 
 def require_no_files(folder: Path) -> None:
     """The same for uploaded files."""
     if folder.exists() and any(folder.iterdir()):
-        raise NotEmpty(f"{folder} holds files already: move them away first. Nothing was changed.")
+        sentence = _("%(folder)s holds files already: move them away first. Nothing was changed.")
+        raise NotEmpty(sentence % {"folder": folder})
 
 
 def load(archive: zipfile.ZipFile, table: str, model: type[models.Model], expected: int) -> None:
@@ -99,12 +107,21 @@ def load(archive: zipfile.ZipFile, table: str, model: type[models.Model], expect
                 cursor.executemany(statement, list(prepared(some, readers)))
             except DISAGREE as error:
                 raise Unreadable(
-                    f"Rows {count + 1} to {count + len(some)} of {table} do not fit this database "
-                    f"({kind_of(error)}). Nothing was changed."
+                    _(
+                        "Rows %(first)d to %(last)d of %(table)s do not fit this database (%(reason)s). "
+                        "Nothing was changed."
+                    )
+                    % {
+                        "first": count + 1,
+                        "last": count + len(some),
+                        "table": table,
+                        "reason": kind_of(error),
+                    }
                 ) from error
             count += len(some)
     if count != expected:
-        raise Unreadable(f"{table} should have {expected} rows and has {count}. Nothing was changed.")
+        sentence = _("%(table)s should have %(expected)d rows and has %(count)d. Nothing was changed.")
+        raise Unreadable(sentence % {"table": table, "expected": expected, "count": count})
 
 
 def prepared(some: tuple[list[Any], ...], readers: list[Callable[[Any], Any]]) -> Iterator[list[Any]]:
@@ -115,7 +132,8 @@ def prepared(some: tuple[list[Any], ...], readers: list[Callable[[Any], Any]]) -
 
 def kind_of(error: Exception) -> str:
     """The first line of what is wrong, which names columns, not values."""
-    return str(error).splitlines()[0] if isinstance(error, DatabaseError) and str(error) else "a wrong value"
+    told = isinstance(error, DatabaseError) and str(error)
+    return str(error).splitlines()[0] if told else _("a wrong value")
 
 
 def require_whole() -> None:
@@ -124,7 +142,8 @@ def require_whole() -> None:
         connection.check_constraints()
     except DatabaseError as error:
         raise Unreadable(
-            f"The backup refers to rows that it does not have ({kind_of(error)}). Nothing was changed."
+            _("The backup refers to rows that it does not have (%(reason)s). Nothing was changed.")
+            % {"reason": kind_of(error)}
         ) from error
 
 

@@ -114,11 +114,11 @@ class Group:
     def __str__(self) -> str:
         if not self.examples:
             return _("%(kind)s (%(count)s): %(why)s.") % self._values()
-        return _("%(kind)s (%(count)s): %(why)s. %(examples)s.") % self._values()
+        told = _("%(kind)s (%(count)s): %(why)s. %(examples)s.") % self._values()
+        return told.replace("….", "…")
 
     def _values(self) -> dict[str, object]:
-        more = "…" if self.count > len(self.examples) else ""
-        examples = "; ".join(self.examples) + ("; " + more if more else "")
+        examples = "; ".join([*self.examples, *["…"] * (self.count > len(self.examples))])
         return {
             "kind": self.reason.kind.value,
             "count": self.count,

@@ -19,9 +19,9 @@ from tests.factories import make_event, make_registration, make_session, make_ti
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEEDED = "The following arguments are required: {}."
-NO_EVENT = "There is no event “nope”. Known events: small."
+NO_EVENT = "Il n’y a pas d’événement « nope ». Événements connus : small."
 NO_FOLDER = "{} ne peut pas être écrit : il n’y a pas de dossier no."
-FULL = "/dev/full ne peut pas être écrit : No space left on device."
+FULL = "/dev/full ne peut pas être écrit : il n’y a plus de place."
 UNREADABLE = "{} ne peut pas être lu : {}."
 UNKNOWN = "Unrecognized arguments: {}."
 
@@ -50,7 +50,7 @@ CASES = {
     # no such event, door, format, language
     "badges nope --output a.pdf": NO_EVENT,
     "codes nope": NO_EVENT,
-    "codes caf\udce9": "An argument is not readable as text.",
+    "codes caf\udce9": "Un argument n’est pas lisible comme texte.",
     "pair nope": NO_EVENT,
     "attendance nope --output a.csv": NO_EVENT,
     "agenda nope --output a.pdf": NO_EVENT,
@@ -81,10 +81,10 @@ CASES = {
     "agenda small --output /dev/full": FULL,
     "schedule_export small --format ics --output /dev/full": FULL,
     "schedule_export small --format ics --output " + "a" * 300:
-        "a" * 300 + " ne peut pas être écrit : File name too long.",
+        "a" * 300 + " ne peut pas être écrit : le nom est trop long.",
     # what cannot be read
-    "schedule_import small folder": UNREADABLE.format("folder", "Is a directory"),
-    "schedule_import small missing": UNREADABLE.format("missing", "No such file or directory"),
+    "schedule_import small folder": UNREADABLE.format("folder", "c’est un dossier"),
+    "schedule_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
     "schedule_import small empty.csv": "Ce fichier est vide.",
     "schedule_import small binary.csv": "Ce fichier n’est pas du texte, donc pas un programme.",
@@ -94,8 +94,8 @@ CASES = {
     "schedule_import été empty.csv":
         "« été » ne peut pas être l’adresse d’un événement : "
         "utilisez des lettres sans accents, des chiffres et des traits d’union.",
-    "registrations_import small folder": UNREADABLE.format("folder", "Is a directory"),
-    "registrations_import small missing": UNREADABLE.format("missing", "No such file or directory"),
+    "registrations_import small folder": UNREADABLE.format("folder", "c’est un dossier"),
+    "registrations_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "registrations_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
     "registrations_import small empty.csv": "« empty.csv » est vide.",
     "registrations_import small binary.csv":
@@ -147,6 +147,14 @@ def test_each_is_refused_with_one_sentence(small, folder, capsys):
     assert standing(folder) == before
 
 
+def test_of_many_events_the_first_are_named_and_the_others_counted(capsys):
+    for number in range(12):
+        make_event(slug=f"event-{number:02}")
+    with pytest.raises(SystemExit):
+        execute_from_command_line(["manage.py", "codes", "nope"])
+    assert plain_spaces(capsys.readouterr().err).endswith(", event-08, event-09, et 2 autres.\n")
+
+
 def shell(line: str, folder: Path):
     """A command line of `sh`, in which $M is the program."""
     return subprocess.run(
@@ -162,14 +170,14 @@ def shell(line: str, folder: Path):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("$M pair small > /dev/full", "The output cannot be used: No space left on device.\n"),
-        ("$M pair small >&-", "There is no standard output to write to.\n"),
-        ("{ $M pair small; echo $? >&2; } | true", "The output cannot be used: Broken pipe.\n2\n"),
+        ("$M pair small > /dev/full", "La sortie est inutilisable : il n’y a plus de place.\n"),
+        ("$M pair small >&-", "Il n’y a pas de sortie standard où écrire.\n"),
+        ("{ $M pair small; echo $? >&2; } | true", "La sortie est inutilisable : personne ne la lit.\n2\n"),
     ],
 )
 def test_an_output_that_nobody_can_read_pairs_no_device(small, folder, line, sentence):
     done = shell(line, folder)
-    assert (done.stdout, done.stderr) == ("", sentence)
+    assert (done.stdout, plain_spaces(done.stderr)) == ("", sentence)
     assert Device.objects.count() == 0
 
 

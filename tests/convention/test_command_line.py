@@ -52,8 +52,8 @@ def test_bad_settings_are_named(environ, sentence):
 def test_a_database_that_was_never_prepared(tmp_path):
     status, out, err = run("seed", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
     assert (status, out) == (2, "")
-    assert err.startswith("The database is not ready (no such table: ")
-    assert err.endswith("): run `manage.py migrate`, or `make run`.\n")
+    assert err.startswith("La base de données n’est pas prête (no such table: ")
+    assert err.endswith(": lancez `manage.py migrate`, ou `make run`.\n")
 
 
 def test_a_port_that_is_no_number():

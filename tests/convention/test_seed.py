@@ -77,7 +77,7 @@ def test_a_second_run_changes_nothing(capsys):
     call_command("seed", size="small")
     call_command("seed", size="small")
     assert Event.objects.filter(slug="small").count() == 1
-    assert "there already" in capsys.readouterr().err
+    assert "est déjà là" in capsys.readouterr().err
 
 
 def test_a_foreign_database_is_refused(capsys):
@@ -85,7 +85,7 @@ def test_a_foreign_database_is_refused(capsys):
     with pytest.raises(SystemExit) as stop:
         call_command("seed")
     assert stop.value.code == 2
-    assert "data that `seed` did not put there" in capsys.readouterr().err
+    assert "données que `seed` n’y a pas mises" in capsys.readouterr().err
     assert Event.objects.count() == 0
 
 

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
+from convention.backup.archive import contents
 from convention.backup.save import save
 from convention.commands import SentenceCommand, database_is_ready
 from convention.errors import ConventionError
@@ -23,12 +26,17 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Save, and say what."""
         if not database_is_ready():
-            raise ConventionError("The database is not ready: run `manage.py migrate` first.")
+            raise ConventionError(_("The database is not ready: run `manage.py migrate` first."))
         manifest = save(output=options["output"])
-        rows = sum(facts["rows"] for facts in manifest["tables"].values())
         size = options["output"].stat().st_size / 1024 / 1024
         self.say(
-            f"Saved {rows:,} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files "
-            f"in {options['output']} ({size:,.1f} MB). It holds personal data and the keys of the badges: "
-            "keep it as you keep the database. SECRET_KEY is not in it."
+            _(
+                "Saved %(contents)s in %(path)s (%(size)s MB). It holds personal data and the keys of the "
+                "badges: keep it as you keep the database. SECRET_KEY is not in it."
+            )
+            % {
+                "contents": contents(manifest),
+                "path": options["output"],
+                "size": number_format(size, 1, force_grouping=True),
+            }
         )

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
-from convention.backup.archive import Manifest, check, knows_key
+from convention.backup.archive import Manifest, check, contents, knows_key
 from convention.backup.restore import restore
 from convention.commands import SentenceCommand
 
@@ -28,21 +29,24 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Check or restore, and say what."""
         if options["check"]:
-            self.say(f"{told(check(options['file']))} Every checksum is right.")
+            sentence = _("%(told)s Every checksum is right.")
+            self.say(sentence % {"told": told(check(options["file"]))})
             return
         manifest = restore(path=options["file"])
-        self.say(f"Restored: {told(manifest)}")
+        self.say(_("Restored: %(told)s") % {"told": told(manifest)})
         if not knows_key(manifest):
             self.say(
-                "SECRET_KEY is not the one of the site that was saved: some links in mails sent do not "
-                "open here until that key stands in SECRET_KEY or SECRET_KEY_FALLBACKS."
+                _(
+                    "SECRET_KEY is not the one of the site that was saved: some links in mails sent do not "
+                    "open here until that key stands in SECRET_KEY or SECRET_KEY_FALLBACKS."
+                )
             )
 
 
 def told(manifest: Manifest) -> str:
     """What a backup holds, in a sentence."""
-    rows = sum(facts["rows"] for facts in manifest["tables"].values())
-    return (
-        f"{rows:,} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files, "
-        f"saved from {manifest['site']} at {manifest['made_at'][:19]} UTC."
-    )
+    return _("%(contents)s, saved from %(site)s at %(made_at)s UTC.") % {
+        "contents": contents(manifest),
+        "site": manifest["site"],
+        "made_at": manifest["made_at"][:19],
+    }

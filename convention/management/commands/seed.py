@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from convention.audit.models import Entry
@@ -35,14 +36,18 @@ class Command(SentenceCommand):
         refuse_production()
         refuse_foreign_database()
         if Event.objects.filter(slug=world.main_event).exists():
-            self.say(f"The demo “{world.size}” is there already; nothing was changed.")
+            self.say(_("The demo “%(size)s” is there already; nothing was changed.") % {"size": world.size})
             return
         with override("fr"):
             for app in reversed(settings.INSTALLED_APPS):
                 if find_spec(f"{app}.seed"):
                     import_module(f"{app}.seed").seed(world)
         record(VERB, f"{world.size}:{world.number}")
-        self.say(f"Seeded “{world.size}”: event {world.main_event}, {', '.join(world.made)}.")
+        made = ", ".join(map(str, world.made))
+        self.say(
+            _("Seeded “%(size)s”: event %(event)s, %(made)s.")
+            % {"size": world.size, "event": world.main_event, "made": made}
+        )
 
 
 def refuse_production() -> None:
@@ -58,5 +63,5 @@ def refuse_foreign_database() -> None:
     holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
     if holds_something and not Entry.objects.filter(verb=VERB).exists():
         raise ConventionError(
-            "This database holds data that `seed` did not put there; use an empty one (DATABASE_URL)."
+            _("This database holds data that `seed` did not put there; use an empty one (DATABASE_URL).")
         )

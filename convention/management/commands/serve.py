@@ -11,6 +11,7 @@ import qrcode
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandParser
+from django.utils.translation import override
 
 from convention.club.models import Person
 from convention.club.seed import ACCOUNTS, PASSWORD
@@ -69,7 +70,8 @@ class Command(SentenceCommand):
         call_command("migrate", verbosity=0)
         if not Event.objects.exists() and not Person.objects.exists():
             self.say("Making the demo club ...")
-            call_command("seed", stderr=self.stderr)
+            with override("en"):  # one language in one run
+                call_command("seed", stderr=self.stderr)
 
     def announce(self, place: plan.Place, supervisor: Supervisor) -> None:
         """Once the server answers, say where everything is."""

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import whole_file
 from convention.typeset import missing_glyphs
+from schedule.paper.content import Programme
 from schedule.paper.make import FORMATS, LANGUAGES, print_agenda
 from schedule.paper.plan import PAPERS
 
@@ -36,7 +39,14 @@ class Command(SentenceCommand):
                 language=options["language"],
                 paper=options["paper"],
             )
+        with override(options["language"]):
+            self.tell_missing(programme)
+
+    def tell_missing(self, programme: Programme) -> None:
+        """A line for each title that no font has whole."""
         for item in programme.items:
-            missing = missing_glyphs(item.title)
-            if missing:
-                self.say(f"No font has {' '.join(missing)} in “{item.title}”.")
+            if missing := missing_glyphs(item.title):
+                self.say(
+                    _("No font has %(characters)s in “%(title)s”.")
+                    % {"characters": " ".join(missing), "title": item.title}
+                )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import whole_file
@@ -28,4 +29,4 @@ class Command(SentenceCommand):
         data = export_schedule(event=event, fmt=Format(options["format"]))
         with whole_file(options["output"]) as file:
             file.write(data)
-        self.say(f"{options['output']}: {len(data)} bytes.")
+        self.say(_("%(path)s: %(count)s bytes.") % {"path": options["output"], "count": len(data)})

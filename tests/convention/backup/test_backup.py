@@ -75,7 +75,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
     }
     call_command("backup", "--output", str(tmp_path / "file"))
     restored = manage("restore", str(tmp_path / "file"), DATABASE_URL=empty)
-    assert (restored.returncode, restored.stdout, restored.stderr[:10]) == (0, "", "Restored: ")
+    assert (restored.returncode, restored.stdout, restored.stderr[:9]) == (0, "", "Restauré\u202f")
     there = every_row()
     assert len(there["registrations.Registration"]) == 40
     told = manage("shell", "--no-imports", "-c", TELL, DATABASE_URL=empty, ASKED=json.dumps(asked))
@@ -92,7 +92,8 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
 def test_a_backup_is_for_its_owner_only_and_can_be_checked(small, manage):
     assert small.stat().st_mode & 0o777 == 0o600
     done = manage("restore", "--check", str(small), DATABASE_URL="postgres://127.0.0.1:1/none")
-    assert done.stderr.endswith("UTC. Every checksum is right.\n")
+    assert done.stderr.endswith("UTC. Toutes les sommes de contrôle sont justes.\n")
+    assert " et 0 fichier, enregistrées depuis " in done.stderr
 
 
 def test_another_key_is_said_and_the_key_itself_is_not_in_the_file(small, manage, tmp_path):
@@ -101,9 +102,7 @@ def test_another_key_is_said_and_the_key_itself_is_not_in_the_file(small, manage
     address = f"sqlite:///{tmp_path}/other.sqlite3"
     done = manage("restore", str(small), DATABASE_URL=address, SECRET_KEY="another" * 9)
     assert done.returncode == 0
-    assert done.stderr.splitlines()[1].split(":")[0] == (
-        "SECRET_KEY is not the one of the site that was saved"
-    )
+    assert done.stderr.splitlines()[1].split("\u202f")[0] == ("SECRET_KEY n’est pas celle du site enregistré")
 
 
 def test_a_database_with_data_is_left_alone(small, manage):
@@ -111,8 +110,8 @@ def test_a_database_with_data_is_left_alone(small, manage):
     done = manage("restore", str(small))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "The database is not empty (events_event has rows): restore into a new one (DATABASE_URL). "
-        "Nothing was changed.\n"
+        "La base de données n’est pas vide (events_event contient des lignes)\u202f: "
+        "restaurez dans une base neuve (DATABASE_URL). Rien n’a été changé.\n"
     )
     assert every_row() == before
 
@@ -177,14 +176,17 @@ def test_a_bad_file_is_a_sentence_and_nothing_is_changed(small, tmp_path):
             restore(path=path)
         said[name] = str(caught.value).replace(str(path), "FILE")
     assert every_row() == before
-    ours = "“FILE” is no backup that this program made."
+    ours = "«\u202fFILE\u202f» n’est pas une sauvegarde faite par ce programme."
     assert {name: said[name] for name in ("a text", "nothing", "foreign")} == dict.fromkeys(
         ("a text", "nothing", "foreign"), ours
     )
     assert [said[name].split(" (")[0] for name in ("cut", "flipped", "row changed")] == [
-        "“FILE” is damaged"
+        "«\u202fFILE\u202f» est abîmé"
     ] * 3
-    assert said["newer"] == "“FILE” was made by a newer program: update this one, then restore."
+    assert said["newer"] == (
+        "«\u202fFILE\u202f» a été fait par un programme plus récent\u202f: "
+        "mettez celui-ci à jour, puis restaurez."
+    )
 
 
 def test_another_version_of_the_program_is_named(small, tmp_path):
@@ -198,8 +200,8 @@ def test_another_version_of_the_program_is_named(small, tmp_path):
     with pytest.raises(ConventionError) as caught:
         restore(path=older)
     assert str(caught.value) == (
-        "This backup was made by another version of the program (registrations: 0000_other there, "
-        f"{here} here): restore it with that version, then update."
+        "Cette sauvegarde vient d’une autre version du programme (registrations\u202f: là-bas 0000_other, "
+        f"ici {here})\u202f: restaurez-la avec cette version, puis mettez à jour."
     )
 
 
@@ -207,7 +209,7 @@ def test_a_missing_file_is_named(manage, tmp_path):
     done = manage("restore", str(tmp_path / "none"))
     assert (done.returncode, done.stderr) == (
         2,
-        f"{tmp_path}/none cannot be used: No such file or directory.\n",
+        f"{tmp_path}/none est inutilisable\u202f: ce fichier n’existe pas.\n",
     )
 
 
@@ -223,7 +225,7 @@ def test_all_or_nothing_when_a_row_does_not_fit(small, tmp_path, manage):
     done = manage("restore", str(broken), DATABASE_URL=empty)
     assert (done.returncode, done.stderr.split(" (")[0]) == (
         2,
-        "The backup refers to rows that it does not have",
+        "La sauvegarde renvoie à des lignes qu’elle n’a pas",
     )
     with sqlite3.connect(tmp_path / "new.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM registrations_registration").fetchone() == (0,)
