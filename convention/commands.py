@@ -67,6 +67,15 @@ class SentenceCommand(BaseCommand):
         """Hand over what was printed while all can still be taken back. Raises OSError if nobody reads."""
         self.stdout.flush()
 
+    def tell(self, lines: Iterable[str]) -> None:
+        """Print what is kept already: that nobody reads it to its end (`| head`) undoes nothing."""
+        try:
+            for line in lines:
+                self.stdout.write(line)
+            self.stdout.flush()
+        except BrokenPipeError:
+            silence_stdout()
+
     def run(self, **options: Any) -> None:
         """Do the work; raise a ConventionError to refuse."""
         raise NotImplementedError

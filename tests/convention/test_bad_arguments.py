@@ -181,6 +181,18 @@ def test_an_output_that_nobody_can_read_pairs_no_device(small, folder, line, sen
     assert Device.objects.count() == 0
 
 
+def test_an_import_whose_report_nobody_reads_to_the_end_is_kept(small, folder):
+    events = "".join(
+        f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20270615T090000Z\nDTEND:20270615T091500Z\nSUMMARY:S {n}\n"
+        f"LOCATION:Salle\nX-ONE-{n}-{'x' * 400}:1\nEND:VEVENT\n"
+        for n in range(300)
+    )
+    (folder / "many.ics").write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{events}END:VCALENDAR\n")
+    done = shell("{ $M schedule_import many many.ics; echo $? >&2; } | true", folder)
+    assert (done.stdout, done.stderr) == ("", "0\n")
+    assert Session.objects.filter(event__slug="many").count() == 300
+
+
 def test_a_file_is_replaced_whole_with_its_permissions_or_left_alone(small, folder):
     kept = folder / "agenda.ics"
     kept.write_text("old")

@@ -15,6 +15,8 @@ class Command(SentenceCommand):
 
     help = "Import frab or Pentabarf XML, frab JSON or iCalendar; creates the event if it is missing."
 
+    transactional = False  # the act is whole by itself, and is told once it is kept
+
     def add_arguments(self, parser: CommandParser) -> None:
         """Which event, which file."""
         add_event_argument(parser)
@@ -25,5 +27,4 @@ class Command(SentenceCommand):
         """Import, or try; then tell."""
         act = preview_schedule if options["dry_run"] else import_schedule
         report = act(slug=options["event"], data=read_file(options["file"]))
-        for line in report.lines():
-            self.stdout.write(line)
+        self.tell(report.lines())
