@@ -13,7 +13,10 @@ os.environ.setdefault("RATE_LIMITS", "off")  # a test of the limits turns them o
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver runs a loop in our thread
 
 from convention.settings import *  # noqa: F403 (they read what was set above)
-from convention.settings import CACHES, DATABASES, VAR_DIR
+from convention.settings import CACHES, DATABASES, STAFF_SESSION_HOURS, VAR_DIR
+
+# Whoever `force_login` lets in has staff's session, as by the sign-in: the first page has none to cut.
+SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
 
 # Processes of the suite that run at once do not count together.
 CACHES["limits"]["LOCATION"] = str(VAR_DIR / f"limits-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}.sqlite3")

@@ -99,7 +99,7 @@ def test_the_back_office_has_no_door_of_its_own(client):
 def test_a_session_from_before_a_role_ends_as_soon_as_any_of_those_who_have_one(
     client, settings, second_factor
 ):
-    settings.SECOND_FACTOR = second_factor
+    settings.SECOND_FACTOR, settings.SESSION_COOKIE_AGE = second_factor, 14 * 24 * 3600
     person = make_person()
     client.force_login(person)
     client.get("/me/")
