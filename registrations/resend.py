@@ -49,7 +49,7 @@ def resend(*, registration: Registration, email: str = "") -> str:
 
 @transaction.atomic
 def readdress(*, registration: Registration, email: str) -> str:
-    """The same where whoever ordered gave a wrong address: the corrected one gets mails and link of the order."""
+    """The same where the order itself has a wrong address: the corrected one gets its mails and its link."""
     address = checked(email)
     if not address:
         raise NoAddress(_("There is no e-mail address; add one first."))

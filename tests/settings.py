@@ -8,18 +8,18 @@ import tempfile
 if "VAR_DIR" not in os.environ:
     os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="convention-tests-")
     atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
+if os.environ.get("VAR_DIR_OF") != os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["VAR_DIR_OF"] = os.environ["PYTEST_XDIST_WORKER"]  # each process of the suite has its own
+    os.environ["VAR_DIR"] += f"/{os.environ['VAR_DIR_OF']}"
 os.environ.setdefault("MODE", "test")
 os.environ.setdefault("RATE_LIMITS", "off")  # a test of the limits turns them on with `settings`
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver runs a loop in our thread
 
 from convention.settings import *  # noqa: F403 (they read what was set above)
-from convention.settings import CACHES, DATABASES, STAFF_SESSION_HOURS, VAR_DIR
+from convention.settings import DATABASES, STAFF_SESSION_HOURS, VAR_DIR
 
 # Whoever `force_login` lets in has staff's session, as by the sign-in: the first page has none to cut.
 SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
-
-# Processes of the suite that run at once do not count together.
-CACHES["limits"]["LOCATION"] = str(VAR_DIR / f"limits-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}.sqlite3")
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in use, not memory: threads and processes of journeys really compete for it.

@@ -230,7 +230,8 @@ def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Cli
     registration.order.refresh_from_db()
     assert registration.order.email == "zoe@example.org"  # who ordered keeps the order
     client.post(f"{link}{registration.reference}/correct/", someone | {"first_name": "Anna"})
-    client.post(f"{link}{registration.reference}/correct/", someone | {"email": "a.silva@example.org"})
+    corrected = someone | {"first_name": "Anna", "email": "a.silva@example.org"}
+    client.post(f"{link}{registration.reference}/correct/", corrected)
     registration.refresh_from_db()
     assert registration.generation == 2
 
