@@ -35,6 +35,7 @@ def deliver(
     Call it under the order's lease. A final refusal is noted. Raises NotSent for a reason that may pass.
     """
     delivery = open_delivery(order, kind, due)
+    delivery.order = order
     Delivery.objects.filter(pk=delivery.pk).update(attempts=F("attempts") + 1, attempted_at=timezone.now())
     try:
         delivery.answer = send(write(delivery.key))
@@ -78,9 +79,14 @@ def note(delivery: Delivery, due: Sequence[Registration]) -> None:
 
 @transaction.atomic
 def _note(delivery: Delivery, due: Sequence[Registration]) -> None:
-    """Whoever was changed while the mail was on its way stays due: the change is another mail."""
+    """Whoever was changed while the mail was on its way stays due: the change is another mail.
+
+    So it is where the order's mails go elsewhere since: the new address has not been written to.
+    """
     delivery.save(update_fields=["accepted_at", "refused_at", "answer"])
     as_told = Q(pk__in=[])
     for registration in due:
         as_told |= Q(pk=registration.pk, sequence=registration.sequence)
+    if delivery.kind != Delivery.Kind.PROOF:
+        as_told &= Q(order__email=delivery.order.email)
     Registration.objects.filter(as_told).update(**{MARKS[Delivery.Kind(delivery.kind)]: timezone.now()})

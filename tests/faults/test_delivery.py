@@ -279,6 +279,24 @@ def test_a_change_while_the_mail_is_on_its_way_is_another_mail(mood, run_tasks, 
     assert mood.ids == [f"confirmation-{order.reference}-{number}" for number in (1, 2)]
 
 
+def test_an_address_corrected_while_the_mail_is_written_is_written_to_as_well(
+    mailoutbox, run_tasks, monkeypatch
+):
+    order = ordered()
+    wanted = Correction(
+        first_name="Zoé", last_name="Müller", email="zoe@example.net", company="", no_photo=False
+    )
+
+    def leased_after_a_correction(name):
+        monkeypatch.setattr("badges.confirm.leased", leased)
+        correct(registration=order.registrations.get(), correction=wanted)
+        return leased(name)
+
+    monkeypatch.setattr("badges.confirm.leased", leased_after_a_correction)
+    run_tasks()
+    assert [message.to for message in mailoutbox] == [["zoe@example.org"], ["zoe@example.net"]]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_stumbles_after_the_mail_was_taken_costs_no_second_mail(mood, run_tasks, monkeypatch):
     ordered()
