@@ -273,7 +273,8 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
     look, now = fast_path.look, timezone.now()
     monkeypatch.setattr(fast_path, "look", lambda *given: (look(*given), gate.wait())[0])
     if not guarded:
-        condition = "WHERE known.version = EXCLUDED.version - 1"
+        version = "known.version = EXCLUDED.version - 1"
+        condition = f"WHERE {version} AND known.changed_at = %(known_at)s::timestamptz"
         assert condition in fast_path.MOVE_ON
         monkeypatch.setattr(fast_path, "MOVE_ON", fast_path.MOVE_ON.replace(condition, ""))
     work = [
