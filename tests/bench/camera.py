@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.bench.figures import Figure
 from tests.bench.site import Site
 from tests.camera import write_camera
-from tests.journeys.browsing import CHROMIUM_NAMES, SCREENS
+from tests.screens import CHROMIUM_NAMES, SCREENS
 
 BADGES = 50
 SECONDS = 1.2

@@ -8,12 +8,10 @@ from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page
 
 from convention.club.models import Person
+from tests.screens import CHROMIUM_NAMES, SCREENS
 
-CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-SCREENS = {
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-    "desktop": {"viewport": {"width": 1280, "height": 800}},
-}
+__all__ = ["CHROMIUM_NAMES", "SCREENS"]
+
 PROBLEMS: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 
