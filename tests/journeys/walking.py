@@ -47,6 +47,8 @@ FRAME = """() => {
 
 UNREACHABLE = """() => {
     const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+    // What Enter presses in a form's fields, where the first button to be seen does something else.
+    const HIDDEN_DEFAULT = "form > button.visually-hidden[tabindex='-1'][aria-hidden='true']";
     const look = (element) => {
         const style = getComputedStyle(element);
         return ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "borderColor", "translate"]
@@ -55,6 +57,7 @@ UNREACHABLE = """() => {
     const found = [];
     for (const element of document.querySelectorAll(controls)) {
         if (element.disabled || !element.checkVisibility({ visibilityProperty: true })) continue;
+        if (element.matches(HIDDEN_DEFAULT)) continue;
         const name = element.outerHTML.slice(0, 100);
         document.activeElement?.blur();
         const before = look(element);
