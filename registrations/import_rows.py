@@ -1,6 +1,6 @@
 """Rows of a list to import: which column is which, and what is wrong with each row. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from convention.addresses import folded
 from convention.errors import ConventionError, Unreadable
 from convention.tables import Table
-from convention.text import fold
+from convention.text import fold, tidy
 
 from .checks import about_words
 from .models import Ticket
@@ -46,6 +46,33 @@ class BadRows(ConventionError):
         )
         super().__init__(sentence % {"errors": len(rows)})
         self.rows = sorted(rows)
+
+    def lines(self) -> list[str]:
+        """Each sentence once, with the rows that it is about."""
+        return said_by_rows(self.rows)
+
+
+def said_by_rows(rows: Iterable[tuple[int, str]]) -> list[str]:
+    """“Rows 2–401: There is no ticket “gold”.”: a line for each sentence, in the order of its first row."""
+    numbers: dict[str, list[int]] = {}
+    for row, sentence in rows:
+        numbers.setdefault(sentence, []).append(row)
+    return [
+        ngettext("Row %(rows)s: %(sentence)s", "Rows %(rows)s: %(sentence)s", len(found))
+        % {"rows": spans(found), "sentence": sentence}
+        for sentence, found in numbers.items()
+    ]
+
+
+def spans(numbers: list[int]) -> str:
+    """“2–4, 7”."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ends)
 
 
 @dataclass(frozen=True)
@@ -97,6 +124,18 @@ def read_rows(table: Table, columns: dict[str, int], tickets: list[Ticket]) -> l
         rows.append(Row(number, replace(place, ticket=slug), bool(place.ticket)))
     if errors:
         raise BadRows(errors)
+    return rows
+
+
+def doubts(table: Table) -> list[tuple[int, str]]:
+    """What is odd about rows that are taken all the same. Raises Unreadable."""
+    columns, _ignored = read_columns(table.header)
+    first_name, rows = columns["first_name"], []
+    for number, cells in table.rows:
+        if max(columns.values()) >= len(cells):
+            rows.append((number, _("The row has fewer cells than there are columns.")))
+        if not tidy("".join(cells[first_name : first_name + 1])):
+            rows.append((number, _("There is no first name.")))
     return rows
 
 

@@ -179,6 +179,32 @@ def test_many_rows_take_few_statements(event: Event):
     assert Registration.objects.count() == 1500
 
 
+def test_the_same_error_in_many_rows_is_said_once(event: Event, manage, tmp_path: Path):
+    file = tmp_path / "list.csv"
+    rows = [f"P{n},N,p{n}@example.org,{'press' if n == 5 else 'gold'}" for n in range(400)]
+    file.write_text("\n".join(["first_name,last_name,email,ticket", *rows, "A,B,nobody,press"]))
+    done = manage("registrations_import", "congress", str(file))
+    assert done.returncode == 2
+    assert done.stderr.replace("\u202f", " ").splitlines() == [
+        "400 erreurs ; rien n’a été importé.",
+        "Lignes 2–6, 8–401 : Il n’y a pas de billet « gold ».",
+        "Ligne 402 : Adresse électronique : Cette adresse e-mail n’est pas valable ; "
+        "elle doit ressembler à nom@exemple.org.",
+    ]
+
+
+def test_rows_that_are_odd_are_told_and_taken(event: Event, manage, tmp_path: Path):
+    file = tmp_path / "list.csv"
+    file.write_text("first_name,last_name,email\nAna,A,a@example.org\n,Cher,c@example.org\nBob,B\n\n ,D,\n")
+    for options, kept in (["--dry-run"], 0), ([], 4):
+        done = manage("registrations_import", "congress", str(file), *options)
+        assert (done.returncode, Registration.objects.count()) == (0, kept)
+        assert done.stderr.replace("\u202f", " ").splitlines() == [
+            "Lignes 3, 6 : Il n’y a pas de prénom.",
+            "Ligne 4 : La ligne a moins de cellules qu’il n’y a de colonnes.",
+        ]
+
+
 def test_the_command(event: Event, manage, tmp_path: Path):
     file = tmp_path / "list.xlsx"
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))

@@ -10,7 +10,7 @@ from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
 from registrations.import_list import import_list, rehearse_import
-from registrations.import_rows import BadRows
+from registrations.import_rows import BadRows, doubts, said_by_rows
 
 SHOWN_ERRORS = 50
 
@@ -33,13 +33,16 @@ class Command(SentenceCommand):
         """Read, import, and say what was done."""
         event = find_event(options["event"])
         file: Path = options["file"]
+        table = read_table(file.name, read_file(file))
         try:
             act = rehearse_import if options["dry_run"] else import_list
-            done = act(event=event, table=read_table(file.name, read_file(file)))
+            done = act(event=event, table=table)
         except BadRows as error:
             self.refuse("\n".join(said_errors(error)))
         for heading in done.ignored_columns:
             self.say(_("Column “%(column)s” is not used.") % {"column": heading})
+        for line in shortened(said_by_rows(doubts(table))):
+            self.say(line)
         if options["dry_run"]:
             self.stdout.write(_("Dry run: %(result)s") % {"result": done})
         else:
@@ -48,7 +51,11 @@ class Command(SentenceCommand):
 
 def said_errors(error: BadRows) -> list[str]:
     """The sentence, then one line for each of the first errors."""
-    lines = [_("Row %(row)d: %(error)s") % {"row": row, "error": said} for row, said in error.rows]
+    return [str(error), *shortened(error.lines())]
+
+
+def shortened(lines: list[str]) -> list[str]:
+    """The first lines, and how many more there are."""
     more = len(lines) - SHOWN_ERRORS
     rest = [_("… and %(more)d more.") % {"more": more}] if more > 0 else []
-    return [str(error), *lines[:SHOWN_ERRORS], *rest]
+    return [*lines[:SHOWN_ERRORS], *rest]
