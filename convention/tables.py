@@ -7,6 +7,7 @@ Writing: .csv and .xlsx in which no cell is ever a formula, whatever people type
 import codecs
 import csv
 import datetime
+import decimal
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +123,7 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(header)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
+    writer.writerows([_said(value) for value in row] for row in rows)
     return file.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -130,6 +131,11 @@ def _plain(cell: str) -> str:
     """Without the apostrophe that `_harmless` put in front: an exported list comes back as it was."""
     cell = MARKED_INNER.sub("", cell)
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+
+
+def _said(value: Any) -> Any:
+    """Moments as their own clock says them, to the minute; text without harm."""
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime.datetime) else _harmless(value)
 
 
 def _harmless(value: Any) -> Any:
@@ -141,15 +147,17 @@ def _harmless(value: Any) -> Any:
 
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> bytes:
-    """An .xlsx with a bold header that stays in view, and every text kept as text."""
+    """An .xlsx with a bold header that stays in view and filters, and every text kept as text."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or None)
     sheet.freeze_panes = "A2"
     for number, name in enumerate(header, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = max(12, min(40, len(name) + 8))
     sheet.append([_heading(sheet, name) for name in header])
-    for row in rows:
-        sheet.append([_cell(sheet, value) if isinstance(value, str) else _naive(value) for value in row])
+    last = 1
+    for last, row in enumerate(rows, start=2):  # noqa: B007 (the last row ends the filter)
+        sheet.append([_cell(sheet, value) for value in row])
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(header))}{last}"
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -161,10 +169,20 @@ def _heading(sheet: Any, text: str) -> Any:
     return cell
 
 
-def _cell(sheet: Any, text: str) -> Any:
-    """A text as it is, or where a spreadsheet would take it for a formula, as a cell that says it is text."""
-    kept = _kept(text)
+def _cell(sheet: Any, value: Any) -> Any:
+    """A value as it is; what a spreadsheet would take for a formula, as a cell that says it is text."""
+    if isinstance(value, decimal.Decimal):
+        return _price_cell(sheet, value)
+    if not isinstance(value, str):
+        return _naive(value)
+    kept = _kept(value)
     return _text_cell(sheet, kept) if kept.startswith("=") else kept
+
+
+def _price_cell(sheet: Any, price: decimal.Decimal) -> Any:
+    cell = WriteOnlyCell(sheet, float(price))
+    cell.number_format = "0.00"
+    return cell
 
 
 def _kept(text: str) -> str:
@@ -178,5 +196,5 @@ def _text_cell(sheet: Any, text: str) -> Any:
 
 
 def _naive(value: Any) -> Any:
-    """Spreadsheets know no zones: moments are written as they are said here."""
-    return value.replace(tzinfo=None) if isinstance(value, datetime.datetime) else value
+    """Spreadsheets know no zones: moments are written as their own clock says them, to the second."""
+    return value.replace(tzinfo=None, microsecond=0) if isinstance(value, datetime.datetime) else value

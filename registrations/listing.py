@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from convention.audit.models import Entry
 from convention.events.models import Event
+from convention.tables import write_csv, write_xlsx
 from convention.text import tidy
 
 from .models import Delivery, Registration, RegistrationQuerySet
@@ -129,8 +131,18 @@ def header() -> list[str]:
     ]
 
 
+def to_csv(registrations: RegistrationQuerySet) -> bytes:
+    """The list as a text for programs and spreadsheets."""
+    return write_csv(header(), rows_of(registrations))
+
+
+def to_xlsx(registrations: RegistrationQuerySet) -> bytes:
+    """The list as a workbook."""
+    return write_xlsx(header(), rows_of(registrations), title=_("Registrations"))
+
+
 def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
-    """The cells of each registration, under `header`; prices as decimal numbers."""
+    """The cells of each registration, under `header`; tickets by their slugs, which an import knows again."""
     yes, no = _("yes"), _("no")
     for r in registrations.select_related("ticket", "order", "event").iterator(2000):
         yield [
@@ -141,10 +153,10 @@ def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
             r.company,
             r.ticket.slug,
             r.get_state_display(),
-            r.price / 100,
+            Decimal(r.price).scaleb(-2),
             r.order.currency,
             yes if r.no_photo else no,
             r.order.reference,
             r.order.purchase_order,
-            r.created_at.astimezone(r.event.zone).replace(microsecond=0),
+            r.created_at.astimezone(r.event.zone),
         ]

@@ -1,6 +1,5 @@
 """The attendance as a file: who came, when and where, and who did not."""
 
-import datetime
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -35,12 +34,12 @@ def export(*, event: "Event", name: str) -> bytes:
 
 def to_csv(event: "Event") -> bytes:
     """A line for each door that someone entered, one for each who is absent."""
-    return write_csv(header(), (line(event, visit, said) for visit in visits(event)))
+    return write_csv(header(), (line(event, visit) for visit in visits(event)))
 
 
 def to_xlsx(event: "Event") -> bytes:
     """The same as a workbook, with times that a spreadsheet can reckon with."""
-    return write_xlsx(header(), (line(event, visit, naive) for visit in visits(event)), title=_("Attendance"))
+    return write_xlsx(header(), (line(event, visit) for visit in visits(event)), title=_("Attendance"))
 
 
 FORMATS: dict[str, "Callable[[Event], bytes]"] = {
@@ -58,23 +57,13 @@ def header() -> list[str]:
     ]  # fmt: skip
 
 
-def line(event: "Event", visit: Visit, time: Callable[[datetime.datetime], object]) -> list[object]:
+def line(event: "Event", visit: Visit) -> list[object]:
     """One visit as a row; times by the event's clock."""
     zone = event.zone
-    moments = [moment and time(moment.astimezone(zone)) for moment in (visit.first_in, visit.last_out)]
+    moments = [moment and moment.astimezone(zone) for moment in (visit.first_in, visit.last_out)]
     return [
         visit.last_name, visit.first_name, visit.company, visit.ticket, visit.door,
         *(moment or "" for moment in moments),
         visit.seconds_inside // 60 if visit.last_out else "",
         visit.entries, visit.state, visit.reference,
     ]  # fmt: skip
-
-
-def said(moment: datetime.datetime) -> str:
-    """A time as people and programs read it."""
-    return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def naive(moment: datetime.datetime) -> datetime.datetime:
-    """A time for spreadsheets, to the second."""
-    return moment.replace(tzinfo=None, microsecond=0)

@@ -17,7 +17,6 @@ from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
-from convention.tables import write_csv, write_xlsx
 
 from ..cancel import cancel
 from ..correct import correct
@@ -26,14 +25,14 @@ from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
 from ..import_list import import_list, rehearse_import
 from ..import_rows import BadRows
-from ..listing import UNDELIVERED, Filter, header, history_of, mails_of, rows_of
+from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration
 from ..resend import readdress, resend
 
 PAGE = 50
 FILES = {
-    "csv": (write_csv, "text/csv; charset=utf-8"),
-    "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (to_csv, "text/csv; charset=utf-8"),
+    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 
 
@@ -67,7 +66,7 @@ def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """The same list as a file, all pages of it."""
     found = event_to_organize(event, request.user)
     write, mimetype = FILES[kind]
-    content = write(header(), rows_of(Filter.of(request.GET).apply(found)))
+    content = write(Filter.of(request.GET).apply(found))
     record("registrations.export", found, event=found, fields=[kind])
     name = f"{found.slug}-{_('registrations')}.{kind}"
     return HttpResponse(

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import datetime
+import decimal
 import io
 import zipfile
 
@@ -130,6 +131,21 @@ def test_moments_lose_their_zone_and_numbers_stay_numbers():
     moment = datetime.datetime(2027, 6, 1, 9, 30, tzinfo=datetime.UTC)
     sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["at", "price"], [[moment, 12.5]]))).active
     assert (sheet["A2"].value, sheet["B2"].value) == (datetime.datetime(2027, 6, 1, 9, 30), 12.5)
+
+
+def test_moments_and_prices_are_written_one_way():
+    moment = datetime.datetime(2027, 6, 1, 9, 30, 5, 7, tzinfo=datetime.UTC)
+    rows = [[moment, decimal.Decimal(12_000).scaleb(-2)]]
+    assert write_csv(["at", "price"], rows).decode("utf-8-sig") == "at,price\r\n2027-06-01 09:30,120.00\r\n"
+    sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["at", "price"], rows))).active
+    assert sheet["A2"].value == datetime.datetime(2027, 6, 1, 9, 30, 5)
+    assert (sheet["B2"].value, sheet["B2"].number_format) == (120, "0.00")
+
+
+@pytest.mark.parametrize(("rows", "filtered"), [([["x", "y"]] * 3, "A1:B4"), ([], "A1:B1")])
+def test_a_workbook_filters_by_its_header(rows, filtered):
+    sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["a", "b"], rows, title="Présences"))).active
+    assert (sheet.title, sheet.auto_filter.ref) == ("Présences", filtered)
 
 
 def workbook(fill) -> bytes:
