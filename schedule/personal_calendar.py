@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from .exchange.programme import Format
 from .exchange.writers.carried import written_programme
 from .exchange.writers.icalendar import write_icalendar
+from .exchange.writers.own_pages import in_language_asked
 from .models import Selection
 from .pulse import Pulse
 
@@ -29,7 +30,7 @@ def personal_calendar(*, selection: Selection, tag: str, guids: Collection[uuid.
     key = f"personal-calendar-{tag}"
     kept: bytes | None = cache.get(key)
     if kept is None:
-        programme = written_programme(selection.event, Format.ICALENDAR)
+        programme = in_language_asked(written_programme(selection.event, Format.ICALENDAR), selection.event)
         talks = tuple(talk for talk in programme.talks if talk.guid in guids)
         title = _("My programme – %(event)s") % {"event": selection.event.title}
         kept = write_icalendar(replace(programme, talks=talks, head=replace(programme.head, title=title)))

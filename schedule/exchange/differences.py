@@ -13,6 +13,7 @@ from ..models import Schedule, Session, Speaker, Track
 from .programme import Person, Talk
 from .stored import appearances_of, talk_of
 from .writers.carried import Carried
+from .writers.own_pages import address_of
 
 PLAIN = (
     *("title", "subtitle", "kind", "language", "abstract", "description", "slug", "url"),
@@ -37,7 +38,7 @@ def differences(session: Session, talk: Talk, ground: Ground) -> Iterator[tuple[
     """The fields that differ, with the file's values; `speakers` stands for who appears."""
     own, written = talk_of(session), ground.carried(session)
     for name in PLAIN:
-        value = getattr(talk, name)
+        value = getattr(talk, name) if name != "url" else address_of(talk, ground.event)
         if value is not None and value not in (getattr(own, name), getattr(written, name)):
             yield name, storable(ground.carried.absorbed(name, value, own))
     yield from moved(session, talk, written, ground)

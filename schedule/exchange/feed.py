@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.core.cache import cache
+from django.utils.translation import get_language
 
 from convention.events.models import Event
 
@@ -34,8 +35,9 @@ class Feed:
 def feed_of(event: Event, fmt: Format) -> Feed:
     """The programme's feed, from the cache while nothing changed."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
-    stamp = (fmt, schedule.revision, schedule.changed_at, event.name, event.timezone, event.starts_at)
-    name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, event.ends_at)).encode()).hexdigest()[:32]}"
+    stamp = (fmt, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
+    span = (event.starts_at, event.ends_at)
+    name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, span)).encode()).hexdigest()[:32]}"
     kept: tuple[bytes, str] | None = cache.get(name)
     if kept is None:
         kept = packed(export_schedule(event=event, fmt=fmt), schedule.revision)

@@ -5,11 +5,14 @@ import re
 import zoneinfo
 from collections.abc import Iterator
 
+from django.conf import settings
+from django.utils.translation import get_language
+
 from ..moments import known_zone
 from ..programme import Programme, Talk
 from .vtimezone import zone_lines
 
-PRODUCT = "-//Convention//Programme//EN"
+PRODUCT = "-//Convention//Programme//{language}"
 FOLD = 75
 
 
@@ -28,7 +31,8 @@ def write_icalendar(programme: Programme) -> bytes:
 def head_of(programme: Programme, zone: zoneinfo.ZoneInfo) -> Iterator[str]:
     """The calendar's own properties and its time zone."""
     head = programme.head
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN")
+    product = PRODUCT.format(language=(get_language() or settings.LANGUAGE_CODE).upper())
+    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{product}", "CALSCALE:GREGORIAN")
     yield from (f"NAME:{escaped(head.title)}", f"X-WR-CALNAME:{escaped(head.title)}")
     yield from (f"X-WR-TIMEZONE:{zone.key}", "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H")
     if programme.talks and zone.key != "UTC":

@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pytest
+from django.conf import settings
 from lxml import etree
 
 from convention.events.models import Event
@@ -45,6 +46,20 @@ def test_each_feed_has_its_type_and_its_name(client, event):
 
 def test_english_addresses_have_the_same_feeds(client, event):
     assert client.get("/en/events/conf/agenda.xml").content == client.get("/events/conf/agenda.xml").content
+
+
+def test_an_english_calendar_is_english_and_comes_back_without_a_change(client, event):
+    event.name_en = "The Conf"
+    event.save()
+    guid = Session.objects.order_by("number").first().guid
+    for prefix, language, name in (("", "FR", event.name), ("/en", "EN", "The Conf")):
+        content = client.get(f"{prefix}/events/conf/agenda.ics").content
+        text = content.decode().replace("\r\n ", "")
+        assert f"PRODID:-//Convention//Programme//{language}\r\n" in text
+        assert f"NAME:{name}\r\n" in text
+        assert f"URL:{settings.SITE_URL}{prefix}/events/conf/sessions/{guid}/\r\n" in text
+        report = import_schedule(slug="conf", data=content)
+        assert (report.added, report.changed, report.unchanged) == ((), (), 2)
 
 
 @pytest.mark.parametrize("sent", ["{etag}", "{strong}", '"other", {etag}', '"other",{strong}', "*"])
