@@ -46,10 +46,9 @@ def cold(site: Site) -> Iterator[Figure]:
 WRITE_FEEDS = """
 import time
 from convention.events.models import Event
-from schedule.exchange.export_schedule import export_schedule
-from schedule.exchange.programme import Format
+from schedule.exchange.export_schedule import WRITERS, export_schedule
 event = Event.objects.get(slug="large")
-for fmt in Format:
+for fmt in WRITERS:
     export_schedule(event=event, fmt=fmt)
     began = time.perf_counter()
     for _turn in range(20):
