@@ -54,7 +54,7 @@ def site(database: str) -> Iterator[Site]:
             "MODE": "production",
             "SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "*", "SECURE_SSL_REDIRECT": "off",
             "RATE_LIMITS": "off", "LOG_LEVEL": "ERROR", "EMAIL_URL": "dummymail://",
-            "SITE_URL": f"http://127.0.0.1:{port}",
+            "SITE_URL": f"http://127.0.0.1:{port}", "SECOND_FACTOR": "offered",
         }  # fmt: skip
         made = Site(port, database, environment)
         made.manage("migrate", "-v0")
