@@ -1,7 +1,7 @@
 """Correct what is written about someone who comes; written as someone else, the place changes hands.
 
 The same person's badge stays good. Where neither the name nor the address is as it was, somebody else comes:
-the generation rises, which revokes the badge that is out.
+the generation rises, which revokes the badge that is out and the former holder's own link.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,8 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
     if is_someone_else(registration, before):
         verb = "registration.transfer"
         registration.generation += 1
-        changed.append("generation")
+        registration.person = None
+        changed += ["generation", "person"]
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
         enqueue("CONFIRMATION_TASK", registration.order_id)

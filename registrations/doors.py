@@ -67,8 +67,8 @@ def whole(order: Order) -> Grant:
 
 
 def own_secret(registration: Registration) -> str:
-    """What opens one registration of an order, and nothing of the others'."""
-    content = f"{registration.order.secret}:{registration.reference}"
+    """What opens one registration of an order, and nothing of the others'; not for a former holder."""
+    content = f"{registration.order.secret}:{registration.reference}:{registration.holders}"
     return salted_hmac("registrations.own", content, algorithm="sha256").hexdigest()
 
 

@@ -344,6 +344,11 @@ class Registration(models.Model):
         held = self.held_until is not None and self.takes_place
         return self.cancelled_at is None and (self.confirmed_at is not None or held)
 
+    @property
+    def holders(self) -> int:
+        """How many people had this place in turn; cancelling raises the generation too, for the same one."""
+        return self.generation - (self.cancelled_at is not None)
+
     def is_held(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether it may still be confirmed in time; its place is kept unless too many wait (`holds.py`)."""
         return self.held_until is not None and self.held_until > (at or timezone.now())

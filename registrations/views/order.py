@@ -13,7 +13,7 @@ from convention.errors import InvalidFields
 from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct, correct_own
-from ..doors import order_by_link, own_secret
+from ..doors import Grant, order_by_link, own_secret
 from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration
@@ -61,14 +61,25 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
         refuse_many_corrections(grant.order)
         act = correct if grant.is_whole else correct_own
         try:
-            act(registration=registration, correction=form.correction())
+            corrected = act(registration=registration, correction=form.correction())
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:
-            messages.success(request, _("The correction is saved."))
-            return redirect("order", reference, secret)
+            return _after_correction(request, grant, corrected)
     context = {"grant": grant, "event": grant.order.event, "registration": registration, "form": form}
     return render(request, "registrations/correct.html", context)
+
+
+def _after_correction(request: HttpRequest, grant: Grant, corrected: Registration) -> HttpResponse:
+    """Back to what the link opens; to the event's page for who gave their own place away."""
+    if grant.is_whole or own_secret(corrected) == grant.secret:
+        messages.success(request, _("The correction is saved."))
+        return redirect("order", grant.order.reference, grant.secret)
+    told = _(
+        "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
+    )
+    messages.success(request, told % {"name": corrected.name})
+    return redirect("event", grant.order.event.slug)
 
 
 @never_cache

@@ -142,7 +142,8 @@ def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, ru
     mine = make_registration(ticket, order=order, email="colleague@example.org")
     path = f"{order.path_with(own_secret(mine))}{mine.reference}/correct/"
     for address in ("boss@example.org", "evil@example.net"):
-        assert client.post(path, {"first_name": "A", "last_name": "B", "email": address}).status_code == 302
+        corrected = {"first_name": "Zoé", "last_name": "Müller", "email": address}
+        assert client.post(path, corrected).status_code == 302
     run_tasks()
     order.refresh_from_db()
     assert (order.email, {message.to[0] for message in mailoutbox}) == (

@@ -21,18 +21,10 @@ from tests.factories import (
     make_order,
     make_person,
     make_registration,
-    make_session,
     make_ticket,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def event() -> Event:
-    event = make_event(slug="congress", name="La Convention", name_en="The Convention")
-    make_ticket(event, name="Invité", name_en="Guest", price=12_000, capacity=10)
-    return event
 
 
 @pytest.fixture
@@ -117,21 +109,6 @@ def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client,
     assert "Secrète" in text(told)
     assert "private" in told["Cache-Control"]
     assert "Secrète" not in text(Client().get("/events/congress/"))
-
-
-def test_the_programme_is_offered_once_there_is_one(client: Client, event: Event):
-    assert "Voir le programme" not in text(client.get("/events/congress/"))
-    make_session(event)
-    assert "Voir le programme" in text(client.get("/events/congress/"))
-
-
-def test_the_event_page_says_when_it_begins_and_ends(client: Client, event: Event):
-    event.starts_at = datetime.datetime(2099, 6, 16, 6, 30, tzinfo=datetime.UTC)
-    event.ends_at = datetime.datetime(2099, 6, 17, 15, 0, tzinfo=datetime.UTC)
-    event.save()
-    french, english = text(client.get("/events/congress/")), text(client.get("/en/events/congress/"))
-    assert "du mardi 16 juin à 8 h 30 au mercredi 17 juin 2099 à 17 h" in french
-    assert "Tuesday 16 June, 8:30 – Wednesday 17 June 2099, 17:00" in english
 
 
 def test_a_full_event_says_so(client: Client, event: Event):
@@ -234,6 +211,24 @@ def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Cli
     client.post(f"{link}{registration.reference}/correct/", corrected)
     registration.refresh_from_db()
     assert registration.generation == 2
+
+
+def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
+    former = make_member(email="zoe@example.org")
+    order = make_order(event, email="boss@example.org")
+    one = make_registration(event.tickets.get(), order=order, person=former)
+    own = order.path_with(own_secret(one))
+    someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
+    told = client.post(f"{own}{one.reference}/correct/", someone, follow=True)
+    assert told.redirect_chain == [("/events/congress/", 302)]
+    assert "Ana Silva a maintenant la place, et votre lien ne l’ouvre plus." in text(told)
+    assert [client.get(f"{own}{path}").status_code for path in ("", "calendar.ics")] == [404, 404]
+    client.force_login(former)
+    assert order.reference not in client.get("/me/").content.decode()
+    client.post(f"{order.manage_path}{one.reference}/cancel/")
+    one.refresh_from_db()
+    theirs = order.path_with(own_secret(one))
+    assert (one.generation, one.holders, client.get(theirs).status_code) == (3, 2, 200)
 
 
 def test_forged_foreign_and_expired_links(client: Client, event: Event):

@@ -24,13 +24,6 @@ from tests.registrations.test_pages import BILLING, text, to_the_last_screen, wh
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def event() -> Event:
-    event = make_event(slug="congress", name="La Convention", name_en="The Convention")
-    make_ticket(event, name="Invité", name_en="Guest", price=12_000, capacity=10)
-    return event
-
-
 def test_the_programme_is_offered_once_there_is_one(client: Client, event: Event):
     assert "Voir le programme" not in text(client.get("/events/congress/"))
     make_session(event)
