@@ -43,9 +43,9 @@ LIVING: Final = "name = :name AND ends > :now"
 SET: Final = f"{PUT} RETURNING 1"
 ADD: Final = f"{PUT} WHERE kept.ends <= :now RETURNING 1"
 GET: Final = f"SELECT value FROM kept WHERE {LIVING}"  # noqa: S608 (our own words)
-RAISE: Final = f"UPDATE kept SET value = value + :delta WHERE {LIVING} RETURNING value"  # noqa: S608 (the same)
-TOUCH: Final = f"UPDATE kept SET ends = :ends WHERE {LIVING} RETURNING 1"  # noqa: S608 (the same)
-DELETE: Final = f"DELETE FROM kept WHERE {LIVING} RETURNING 1"  # noqa: S608 (the same)
+RAISE: Final = f"UPDATE kept SET value = value + :delta WHERE {LIVING} RETURNING value"  # noqa: S608 (our own words)
+TOUCH: Final = f"UPDATE kept SET ends = :ends WHERE {LIVING} RETURNING 1"  # noqa: S608 (our own words)
+DELETE: Final = f"DELETE FROM kept WHERE {LIVING} RETURNING 1"  # noqa: S608 (our own words)
 SWEEP: Final = "DELETE FROM kept WHERE name IN (SELECT name FROM kept WHERE ends <= :now LIMIT :most)"
 CLEAR: Final = "DELETE FROM kept"
 

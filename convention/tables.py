@@ -155,8 +155,9 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
         sheet.column_dimensions[get_column_letter(number)].width = max(12, min(40, len(name) + 8))
     sheet.append([_heading(sheet, name) for name in header])
     last = 1
-    for last, row in enumerate(rows, start=2):  # noqa: B007 (the last row ends the filter)
+    for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
+        last += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(header))}{last}"
     file = io.BytesIO()
     book.save(file)

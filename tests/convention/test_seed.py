@@ -94,5 +94,5 @@ def test_a_production_site_is_refused(capsys, settings):
     with pytest.raises(SystemExit) as stop:
         call_command("seed", size="small")
     assert stop.value.code == 2
-    assert "`seed` fills no production site." in capsys.readouterr().err
+    assert "`seed` ne remplit aucun site en production." in capsys.readouterr().err
     assert (Event.objects.count(), Person.objects.count()) == (0, 0)

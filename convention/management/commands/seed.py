@@ -54,7 +54,7 @@ def refuse_production() -> None:
     """The demo's accounts, an administrator's too, have a password that everybody knows."""
     if settings.PRODUCTION:
         raise ConventionError(
-            "The demo’s accounts have a password that everybody knows: `seed` fills no production site."
+            _("The demo’s accounts have a password that everybody knows: `seed` fills no production site.")
         )
 
 
