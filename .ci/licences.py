@@ -14,13 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 FREE = set(
     """
     0BSD Apache-2.0 BSD BSD-2-Clause BSD-3-Clause CC0-1.0 CNRI-Python HPND ISC MIT MIT-0 MIT-CMU MPL-2.0
-    OFL-1.1 PSF-2.0 Python-2.0 Unlicense ZPL-2.1 Zlib
+    LicenseRef-Public-Domain OFL-1.1 PSF-2.0 Python-2.0 Unlicense ZPL-2.1 Zlib
     """.split()
 )
-LINKED = {"psycopg", "psycopg-binary", "psycopg-pool", "python-bidi"}
+LINKED = {"psycopg", "psycopg-binary", "psycopg-pool", "python-bidi", "python-stdnum"}
 """Under the LGPL and loaded as libraries, unchanged: allowed."""
-LOOKED_AT = {"pypdfium2", "text-unidecode"}
-"""For tests only: PDFium's BSD with its parts' notices; the Artistic Licence."""
+LOOKED_AT = {"pypdfium2", "saxonche", "text-unidecode"}
+"""For tests only: PDFium's BSD with its parts' notices; MPL-2.0, though unstated; the Artistic Licence."""
 OUR_TOOLS = {"pip", "setuptools", "wheel"}
 NAMES = {
     "apache software license": "Apache-2.0",
@@ -33,6 +33,7 @@ NAMES = {
     "isc license (iscl)": "ISC",
     "mit license": "MIT",
     "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
+    "public domain": "LicenseRef-Public-Domain",
     "python software foundation license": "PSF-2.0",
     "zope public license": "ZPL-2.1",
 }
