@@ -7,12 +7,14 @@ rarer goes step by step in a transaction.
 
 import contextlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
 
+from convention.counters import Counted
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
@@ -38,16 +40,22 @@ WITH place AS ({PLACE}), raised AS (
 
 @dataclass(frozen=True)
 class Booking:
-    """An order with its registrations, none of them stored yet, and the key it came with, if any."""
+    """An order with its registrations, none of them stored yet, and the key it came with, if any.
+
+    `besides` counts what else they take that can run out.
+    """
 
     order: Order
     registrations: list[Registration]
     key: IdempotencyKey | None = None
+    besides: Mapping[Counted, int] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
         """Whether there is one counter to raise: one ticket, and no company's share."""
         tickets = {registration.ticket_id for registration in self.registrations}
+        if self.besides:
+            return False
         return len(tickets) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
 
 
@@ -78,7 +86,8 @@ def _write_in_steps(booking: Booking) -> None:
     for registration in registrations:
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
-    take(Counter(registration.ticket for registration in registrations if registration.takes_place))
+    tickets = Counter(registration.ticket for registration in registrations if registration.takes_place)
+    take(dict(booking.besides) | dict(tickets))
     sequence = next_sequence(order.event_id)
     Registration.objects.filter(order=order).update(sequence=sequence)
 

@@ -14,8 +14,7 @@ from django.utils import timezone
 
 from convention.mail import Letter, NotSent, Refused, send
 
-from .deliveries import Delivery
-from .models import Order, Registration
+from .models import Delivery, Order, Registration
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.club.models import Company
+from convention.counters import Counted, take_from
 from convention.errors import SoldOut
 
 from .models import CompanyShare, Registration, Ticket
@@ -25,29 +26,26 @@ class CompanyFull(SoldOut):
     kind = "company-full"
 
 
-def take(wanted: Mapping[Ticket, int]) -> None:
-    """Take places, one statement per ticket, always in the same order; the rows stay locked until commit.
+def take(wanted: Mapping[Counted, int]) -> None:
+    """Take places of tickets and of whatever else can run out; the rows stay locked until commit.
 
-    Raises SoldOut when one ticket has too few left: the caller's transaction must then be undone.
+    Raises SoldOut when one has too few left: the caller's transaction must then be undone.
     """
-    for ticket in sorted(wanted, key=lambda ticket: ticket.pk):
-        places = wanted[ticket]
-        enough = Q(capacity__isnull=True) | Q(capacity__gte=F("taken") + places)
-        if not Ticket.objects.filter(enough, pk=ticket.pk).update(taken=F("taken") + places):
-            raise sold_out(ticket)
+    if short := take_from(wanted):
+        raise sold_out(short)
 
 
-def sold_out(ticket: Ticket) -> SoldOut:
-    """The sentence to raise for a ticket without enough places."""
-    left = ticket.left
+def sold_out(row: Counted) -> SoldOut:
+    """The sentence to raise for a ticket, or whatever else, without enough places."""
+    left = row.left
     if not left:
-        return SoldOut(_("No place is left for “%(ticket)s”.") % {"ticket": ticket.title})
+        return SoldOut(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})
     sentence = ngettext(
         "Only %(left)d place is left for “%(ticket)s”.",
         "Only %(left)d places are left for “%(ticket)s”.",
         left,
     )
-    return SoldOut(sentence % {"left": left, "ticket": ticket.title})
+    return SoldOut(sentence % {"left": left, "ticket": row.title})
 
 
 def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from convention.counters import all_but
+from convention.counters import NEVER_TOO_MANY, Counted, all_but
 from convention.events.models import Event, Room
 
 
@@ -80,8 +80,10 @@ class Speaker(models.Model):
         return reverse("speaker", args=[self.event.slug, self.guid])
 
 
-class Session(models.Model):
+class Session(Counted):
     """Something that happens at one time in one room, or has neither yet."""
+
+    TURN = 30
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     guid = models.UUIDField(default=uuid.uuid4)
@@ -106,8 +108,6 @@ class Session(models.Model):
     links = models.JSONField(default=list, blank=True)
     attachments = models.JSONField(default=list, blank=True)
     extra = models.JSONField(default=dict, blank=True)
-    capacity = models.PositiveIntegerField(_("places"), null=True, blank=True)
-    taken = models.PositiveIntegerField(default=0, editable=False)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
     class Meta:
@@ -122,10 +122,7 @@ class Session(models.Model):
                 name="session_ends_after_start",
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
             ),
-            models.CheckConstraint(
-                name="session_never_overbooked",
-                condition=Q(capacity__isnull=True) | Q(taken__lte=F("capacity")),
-            ),
+            models.CheckConstraint(name="session_never_overbooked", condition=NEVER_TOO_MANY),
         ]
 
     def __str__(self) -> str:

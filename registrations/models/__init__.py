@@ -1,0 +1,9 @@
+"""Tickets, orders and registrations: one model of a place for every kind of event."""
+
+from .deliveries import Delivery as Delivery
+from .orders import IdempotencyKey as IdempotencyKey
+from .orders import Order as Order
+from .registrations import Registration as Registration
+from .registrations import RegistrationQuerySet as RegistrationQuerySet
+from .tickets import CompanyShare as CompanyShare
+from .tickets import Ticket as Ticket

@@ -1,0 +1,94 @@
+"""Orders: what one buyer asked for at once, and the key it came with."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from convention.money import Money
+
+from ..references import new_order_reference, new_secret
+
+
+class Order(models.Model):
+    """What one buyer asked for at once: one or more registrations, and how it is paid."""
+
+    class Payment(models.TextChoices):
+        FREE = "free", _("free")
+        INVOICE = "invoice", _("to invoice")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
+    reference = models.CharField(_("reference"), max_length=20, unique=True, default=new_order_reference)
+    secret = models.CharField(max_length=43, default=new_secret, editable=False)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    company = models.CharField(_("company"), max_length=200, blank=True)
+    payment = models.CharField(_("payment"), max_length=20, choices=Payment.choices)
+    total = models.PositiveIntegerField(_("total, in cents"), default=0)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
+    billing_name = models.CharField(_("billed to"), max_length=200, blank=True)
+    billing_street = models.CharField(_("street"), max_length=200, blank=True)
+    billing_postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    billing_city = models.CharField(_("city"), max_length=100, blank=True)
+    billing_country = models.CharField(_("country"), max_length=2, blank=True)
+    source = models.CharField(_("source"), max_length=20, default="page")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    booked: list[Any] | None = None  # the registrations that `register` has just booked, to save a query
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def cost(self) -> Money:
+        """The total with its currency."""
+        return Money(self.total, self.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is to be invoiced: the places that were not cancelled."""
+        standing = [r.price for r in self.registrations.all() if r.cancelled_at is None]
+        return Money(sum(standing), self.currency)
+
+    @property
+    def manage_path(self) -> str:
+        """Where its holder sees, corrects and cancels it, in the order's language; whoever has it may."""
+        return self.path_with(self.secret)
+
+    @property
+    def manage_url(self) -> str:
+        """The same as a whole address, for mails and programs."""
+        return f"{settings.SITE_URL}{self.manage_path}"
+
+    def path_with(self, secret: str) -> str:
+        """Where the holder of that secret sees what it opens, all of the order or one registration."""
+        with translation.override(self.language):
+            return reverse("order", args=[self.reference, secret])
+
+
+class IdempotencyKey(models.Model):
+    """What a program or form sent with an order, so that sending it again books nothing again."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="+")
+    key_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "key_hash"], name="one_order_per_idempotency_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} {self.key_hash[:8]}"
