@@ -6,6 +6,7 @@ answers in the language of the moment. Spaces inside a time or a day do not brea
 
 import datetime
 import zoneinfo
+from functools import lru_cache
 
 from django.utils import formats, timezone, translation
 
@@ -101,6 +102,11 @@ def _day(at: Moment) -> datetime.date:
 
 
 def _date(at: Moment, pattern: str) -> str:
+    return _written(_day(at), pattern, translation.get_language() or "")
+
+
+@lru_cache(maxsize=2048)  # lists say the same few days again and again
+def _written(at: datetime.date, pattern: str, _language: str) -> str:
     """By Django's names of months and days, with the French ordinal of the first."""
     text = str(formats.date_format(at, pattern))
     if not _is_english() and at.day == 1:

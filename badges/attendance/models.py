@@ -227,7 +227,10 @@ class Presence(models.Model):
         ]
         indexes = [
             models.Index(fields=["event", "changed_at"]),
-            models.Index(fields=["event", "checkpoint", "is_inside", "entries"]),
+            models.Index(fields=["checkpoint", "entries"], name="presence_who_came"),
+            models.Index(
+                fields=["checkpoint", "last_in"], condition=Q(is_inside=True), name="presence_who_is_inside"
+            ),
             models.Index(fields=["registration", "entries", "is_inside", "checkpoint"]),
             models.Index(fields=["event", "checkpoint"], condition=Q(has_conflict=True), name="conflicts"),
         ]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Self
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from .canvas import fonts_of
+from .canvas import Pages, fonts_of
 from .fonts import FontSet
 from .shape import Line
 from .surface import Point
@@ -146,6 +146,7 @@ class Document:
         if changed_at:
             self._canvas.setSubject(f"{changed_at:%Y-%m-%d %H:%M}")
         self.page_count = 0
+        self._pages = Pages(self._canvas)
         self._forms = 0
         self._page: Page | None = None
 
@@ -161,8 +162,6 @@ class Document:
     def page(self, width: float, height: float) -> Page:
         """Begin a page of so many points; the one before is finished."""
         self._finish_page()
-        self._canvas.setPageSize((width, height))
-        self._canvas._preamble = ""  # (it would set a font that no page uses)
         self._page = Page(self._canvas, width, height)
         self.page_count += 1
         return self._page
@@ -198,11 +197,8 @@ class Document:
 
     def _finish_page(self) -> None:
         page, self._page = self._page, None
-        if page is None:
-            return
-        self._canvas.addLiteral("\n".join(page.operators))
-        self._canvas._formsinuse += page.forms
-        self._canvas.showPage()
+        if page is not None:
+            self._pages.add(page.width, page.height, page.operators, page.forms)
 
 
 def forget_first_font(canvas: Any) -> None:

@@ -58,7 +58,7 @@ class Face:
             raise FontsMissing(_("The fonts are not installed: run `make setup`, which runs `npm ci`."))
         self.file = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
         self.font = uharfbuzz.Font(self.file)
-        self.characters = frozenset(self.file.unicodes)
+        self._characters = self.file.unicodes
         self._advances: dict[int, int] = {}
 
     def __repr__(self) -> str:
@@ -70,6 +70,10 @@ class Face:
         if width is None:
             width = self._advances[glyph] = self.font.get_glyph_h_advance(glyph)
         return width
+
+    def draws(self, text: str) -> bool:
+        """Whether the file has every character of a text."""
+        return all(ord(character) in self._characters for character in text)
 
     def glyph(self, character: str) -> int:
         """The number of a character's glyph; 0 where the file has none."""
@@ -93,10 +97,10 @@ def families_for(text: str) -> tuple[str, ...]:
 
 def face_of(cluster: str, families: tuple[str, ...], weight: Weight) -> Face | None:
     """The first face that has every character of this grapheme that shows, or None."""
-    shown = [ord(char) for char in cluster if not is_ignorable(char)]
+    shown = "".join(char for char in cluster if not is_ignorable(char))
     for family in families:
         candidate = face(family, weight)
-        if all(code in candidate.characters for code in shown):
+        if candidate.draws(shown):
             return candidate
     return None
 

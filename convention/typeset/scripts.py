@@ -73,7 +73,7 @@ def runs(text: str, weight: Weight) -> list[Run]:
         return []
     primary = face(PRIMARY, weight)
     if not RIGHT_TO_LEFT.search(text):
-        if primary.characters.issuperset(map(ord, text)):
+        if primary.draws(text):
             return [Run(text, primary, is_rtl=False)]
         return list(_cut([(cluster, 0) for cluster in graphemes(text)], text, weight))
     levels = _levels(text)
@@ -91,7 +91,7 @@ def _cut(pieces: list[tuple[str, int]], text: str, weight: Weight) -> Iterator[R
     for cluster, level in pieces:
         drawn_by = face_of(cluster, families, weight)
         if cluster == " " and chosen and chosen[-1][1]:
-            drawn_by = chosen[-1][1] if ord(" ") in chosen[-1][1].characters else drawn_by
+            drawn_by = chosen[-1][1] if chosen[-1][1].draws(" ") else drawn_by
         chosen.append((cluster, drawn_by, level))
     for (drawn_by, level), group in groupby(chosen, key=lambda item: item[1:]):
         clusters = [item[0] for item in group]

@@ -1,22 +1,25 @@
 """Organizers' pages: who registered, one of them, and a list from a file."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
 from convention.club.models import Person
+from convention.dates import say_day
 from convention.errors import ConventionError, InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
+from convention.paging import KeyedPaginator
 
 from ..cancel import cancel
 from ..correct import correct
@@ -26,10 +29,14 @@ from ..import_later import AT_ONCE
 from ..import_list import import_list, rehearse_import
 from ..import_rows import BadRows
 from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
-from ..models import Registration
+from ..models import Registration, Ticket
 from ..resend import readdress, resend
 
 PAGE = 50
+SHOWN = (
+    "reference", "ticket_id", "first_name", "last_name", "email", "company",
+    "created_at", "held_until", "confirmed_at", "cancelled_at",
+)  # fmt: skip
 FILES = {
     "csv": (to_csv, "text/csv; charset=utf-8"),
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -45,20 +52,33 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
     """Everyone, searched and filtered, page by page."""
     found = event_to_organize(event, request.user)
     chosen = Filter.of(request.GET)
-    rows = chosen.apply(found).select_related("ticket").defer("search")
-    shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    for registration in shown:
-        registration.event = found
+    tickets = list(found.tickets.all())
+    shown = KeyedPaginator(chosen.apply(found).only(*SHOWN), PAGE).get_page(request.GET.get("page"))
     return _page(
         request,
         "registrations/organize_list.html",
         found,
         shown=shown,
+        rows=_rows(shown, found, tickets, request.GET),
         chosen=chosen,
         is_filtered=chosen != Filter(sort=chosen.sort),
-        tickets=list(found.tickets.all()),
+        tickets=tickets,
         states=[*Registration.State.choices, (UNDELIVERED, _("mail not delivered"))],
     )
+
+
+def _rows(
+    shown: Iterable[Registration], event: Event, tickets: list[Ticket], asked: QueryDict
+) -> Iterator[tuple[Registration, str, str, str, str]]:
+    """Each registration with its address, its ticket, its day and the address of its company's list."""
+    titles = {ticket.pk: ticket.title for ticket in tickets}
+    of_company = asked.copy()
+    of_company.pop("page", None)
+    for one in shown:
+        of_company["company"] = one.company
+        address = reverse("organize-registration", args=[event.slug, one.reference])
+        day = say_day(one.created_at, event.zone)
+        yield one, address, titles[one.ticket_id], day, f"?{of_company.urlencode()}"
 
 
 @require_GET
