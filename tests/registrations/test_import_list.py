@@ -213,6 +213,8 @@ def test_the_command(event: Event, manage, tmp_path: Path):
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
     rehearsed = manage("registrations_import", "congress", str(file), "--dry-run")
     assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
+    told = "Essai, rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
+    assert rehearsed.stdout.replace("\u202f", " ").splitlines() == [told]
     done = manage("registrations_import", "congress", str(file))
     assert (done.returncode, "Rang" in done.stderr) == (0, True)
     assert list(Registration.objects.order_by("pk").values_list("first_name", flat=True)) == ["Zoé", "=A1"]

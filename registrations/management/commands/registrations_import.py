@@ -44,7 +44,7 @@ class Command(SentenceCommand):
         for line in shortened(said_by_rows(doubts(table))):
             self.say(line)
         if options["dry_run"]:
-            self.stdout.write(_("Dry run: %(result)s") % {"result": done})
+            self.stdout.write(_("Rehearsal, nothing was stored: %(result)s") % {"result": done})
         else:
             self.stdout.write(str(done))
 
