@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.errors import InvalidFields
 
@@ -38,7 +39,8 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@csrf_exempt  # nothing is changed: another method is told so
+@require_safe
 def calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The event as a calendar file."""
     grant = order_by_link(reference, secret)
