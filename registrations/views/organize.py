@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.audit.record import record
 from convention.club.models import Person
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import ConventionError, InvalidFields, Unreadable
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.jobs.ask import ask
@@ -24,7 +24,7 @@ from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
 from ..import_list import import_list, rehearse_import
-from ..import_rows import BadRows
+from ..import_rows import BadRows, doubts, said_by_rows, shortened
 from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration
 from ..resend import readdress, resend
@@ -135,30 +135,35 @@ def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 def import_page(request: HttpRequest, event: str) -> HttpResponse:
-    """A list from a file: checked first, then booked; the checked list travels with the form."""
+    """A list from a file: checked first, then booked; the list that was read travels with the form."""
     found = event_to_organize(event, request.user)
     form = ListForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all()), "at_once": AT_ONCE}
     if request.method == "POST" and form.is_valid():
-        act = rehearse_import if "check" in request.POST else import_list
         try:
-            if "check" not in request.POST and len(form.table().rows) > AT_ONCE:
-                return redirect("organize-job", event, _import_later(request, found, form).pk)
-            done = act(event=found, table=form.table())
+            if "check" not in request.POST:
+                return _imported(request, found, form)
+            context["rehearsal"] = rehearse_import(event=found, table=form.table)
+            context["doubts"] = shortened(said_by_rows(doubts(form.table)))
+        except Unreadable as error:
+            form.add_error("file", str(error))
         except BadRows as error:
-            context["bad_rows"] = error
+            context |= {"bad_rows": error, "bad_lines": shortened(error.lines()), "kept": form.checked_text}
         except ConventionError as error:
             form.add_error("file", str(error))
-        else:
-            if "check" not in request.POST:
-                messages.success(request, str(done))
-                return redirect("organize-registrations", event)
-            context["rehearsal"] = done
+            context["kept"] = form.checked_text
     return _page(request, "registrations/organize_import.html", found, **context)
 
 
+def _imported(request: HttpRequest, event: Event, form: ListForm) -> HttpResponse:
+    if len(form.table.rows) > AT_ONCE:
+        return redirect("organize-job", event.slug, _import_later(request, event, form).pk)
+    messages.success(request, str(import_list(event=event, table=form.table)))
+    return redirect("organize-registrations", event.slug)
+
+
 def _import_later(request: HttpRequest, event: Event, form: ListForm) -> Job:
-    people = len(form.table().rows)
+    people = len(form.table.rows)
     title = ngettext("Import of %(count)d person", "Import of %(count)d people", people) % {"count": people}
     assert isinstance(request.user, Person)
     return ask(event=event, kind="registrations", title=title, asked_by=request.user, given=form.checked_text)

@@ -10,9 +10,7 @@ from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
 from registrations.import_list import import_list, rehearse_import
-from registrations.import_rows import BadRows, doubts, said_by_rows
-
-SHOWN_ERRORS = 50
+from registrations.import_rows import BadRows, doubts, said_by_rows, shortened
 
 
 class Command(SentenceCommand):
@@ -52,10 +50,3 @@ class Command(SentenceCommand):
 def said_errors(error: BadRows) -> list[str]:
     """The sentence, then one line for each of the first errors."""
     return [str(error), *shortened(error.lines())]
-
-
-def shortened(lines: list[str]) -> list[str]:
-    """The first lines, and how many more there are."""
-    more = len(lines) - SHOWN_ERRORS
-    rest = [_("… and %(more)d more.") % {"more": more}] if more > 0 else []
-    return [*lines[:SHOWN_ERRORS], *rest]
