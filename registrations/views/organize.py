@@ -17,6 +17,7 @@ from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
+from convention.text import tidy
 
 from ..cancel import cancel
 from ..correct import correct
@@ -118,7 +119,7 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
     """Cancel for someone else, with a reason."""
     found = event_to_organize(event, request.user)
     one = _one(found, reference)
-    cancel(registration=one, reason=request.POST.get("cancel-reason", "")[:300])
+    cancel(registration=one, reason=tidy(request.POST.get("cancel-reason", ""))[:300])
     messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
     return redirect("organize-registration", event, reference)
 

@@ -341,7 +341,7 @@ def test_an_organizer_corrects_and_cancels_with_a_reason(organizer: Client, even
     registration = make_registration(event.tickets.get(), order=make_order(event, email="z@example.org"))
     page = f"/organize/congress/registrations/{registration.reference}/"
     organizer.post(page, {"first_name": "Zoë", "last_name": "M", "correct-reason": "typo <b>"})
-    organizer.post(f"{page}cancel/", {"cancel-reason": "fell ill"})
+    organizer.post(f"{page}cancel/", {"cancel-reason": "fell\0\nill"})
     history = organizer.get(page).content.decode()
     assert (escape("typo <b>") in history, "fell ill" in history) == (True, True)
     registration.refresh_from_db()
