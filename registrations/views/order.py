@@ -77,9 +77,12 @@ def _after_correction(request: HttpRequest, grant: Grant, corrected: Registratio
     if grant.is_whole or own_secret(corrected) == grant.secret:
         messages.success(request, _("The correction is saved."))
         return redirect("order", grant.order.reference, grant.secret)
-    told = _(
-        "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
-    )
+    if corrected.email:
+        told = _("%(name)s has the place now, and your link no longer opens it. The badge is mailed to them.")
+    else:
+        told = _(
+            "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
+        )
     messages.success(request, told % {"name": corrected.name})
     return redirect("event", grant.order.event.slug)
 
