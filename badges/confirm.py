@@ -1,13 +1,15 @@
 """Mails of an order, sent by the worker in the order's language.
 
 `send_confirmation` looks at what stands, not at what happened: a member's place that waits for its proof
-gets the link, a confirmed one its badge, a cancelled one a word. One process at a time sends an order’s.
-Each is marked once the mail server has it (`registrations.deliver`): none is lost.
+gets the link, a confirmed one its badge, a cancelled one a word, and one that changed hands a word to both
+(`handover.py`). One process at a time sends an order’s. Each is marked once the mail server has it
+(`registrations.deliver`): none is lost.
 """
 
 import datetime
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from django.conf import settings
 from django.tasks import task, task_backends
@@ -18,14 +20,16 @@ from django.utils.translation import ngettext
 
 from convention.api.throttles import seconds_to_wait
 from convention.leases import leased
-from convention.mail import Attachment, Letter, NotSent
-from registrations.calendar import calendar_file, where_of
-from registrations.deliver import MARKS, deliver
+from convention.mail import Letter, NotSent
+from registrations.calendar import where_of
+from registrations.deliver import MARKS, deliver, deliver_to_holder
 from registrations.doors import whole
 from registrations.models import Delivery, Order, Registration
 from registrations.prove import member_by_email, proof_token
 
-from .pdf import badge_pdf
+from .enclosed import badge_of, calendar_of, facts_of, whole_address
+from .handover import new_holders, to_buyer, to_holder
+from .told import Told, handover_stem, holder_stem
 
 MAILS_PER_HOUR = 30
 """To one address; those beyond wait for the next hour, and none is lost."""
@@ -33,18 +37,31 @@ MAILS_PER_HOUR = 30
 type Write = Callable[[Order, list[Registration], str], Letter]
 
 
+class Mail(NamedTuple):
+    """Of whom a mail tells, who writes it, and what names it where it is not the order's usual one."""
+
+    due: list[Registration]
+    write: Write
+    stem: str = ""
+
+
 @task()
 def send_confirmation(order_id: int) -> None:
     """Send whatever mails of this order are due."""
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
     if order.email and (wait := _wait_for(order.email)):
-        later = timezone.now() + datetime.timedelta(seconds=wait)
-        send_confirmation.using(run_after=later).enqueue(order_id)
+        _send_later(order_id, wait)
         return
     with leased(f"mails:{order.pk}"), translation.override(order.language):
-        failures = [failure for kind, write in WRITERS.items() for failure in _send_due(order, kind, write)]
+        failures = [failure for kind in Delivery.Kind for failure in _send_due(order, kind)]
+        failures += _send_to_holders(order)
     if failures:
         raise failures[0]
+
+
+def _send_later(order_id: int, seconds: int) -> None:
+    later = timezone.now() + datetime.timedelta(seconds=seconds)
+    send_confirmation.using(run_after=later).enqueue(order_id)
 
 
 def _wait_for(address: str) -> int:
@@ -54,12 +71,28 @@ def _wait_for(address: str) -> int:
     return seconds_to_wait("confirmations", address, most=MAILS_PER_HOUR, seconds=3600)
 
 
-def _send_due(order: Order, kind: Delivery.Kind, write: "Write") -> list[Exception]:
+def _send_due(order: Order, kind: Delivery.Kind) -> list[Exception]:
     """Send what is due; what failed for a reason that may pass does not keep back the rest."""
     failures: list[Exception] = []
-    for due in _together(kind, _due(order, kind)):
+    for mail in _mails(order, kind, _due(order, kind)):
         try:
-            deliver(order=order, kind=kind, due=due, write=partial(write, order, due))
+            write = partial(mail.write, order, mail.due)
+            deliver(order=order, kind=kind, due=mail.due, write=write, stem=mail.stem)
+        except NotSent as failure:
+            failures.append(failure)
+    return failures
+
+
+def _send_to_holders(order: Order) -> list[Exception]:
+    """Tell each who got a place from somebody else; later where their mailbox has had enough for now."""
+    failures: list[Exception] = []
+    for registration in new_holders(order):
+        if wait := _wait_for(registration.email):
+            _send_later(order.pk, wait)
+            continue
+        try:
+            stem = holder_stem(registration)
+            deliver_to_holder(registration=registration, stem=stem, write=partial(to_holder, registration))
         except NotSent as failure:
             failures.append(failure)
     return failures
@@ -74,11 +107,20 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
     return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
 
 
-def _together(kind: Delivery.Kind, due: list[Registration]) -> list[list[Registration]]:
-    """Those told of in one mail: all of an order, but each gets a link of its own."""
+def _mails(order: Order, kind: Delivery.Kind, due: list[Registration]) -> list[Mail]:
+    """One for all of an order, but one for each who gets a link, and for each place that changed hands."""
+    if not due:
+        return []
     if kind == Delivery.Kind.PROOF:
-        return [[registration] for registration in due]
-    return [due] if due else []
+        return [Mail([registration], _proof) for registration in due]
+    if kind == Delivery.Kind.CANCELLATION:
+        return [Mail(due, _cancellation)]
+    told = Told.of(order)
+    given = [registration for registration in due if told.has_new_holder(registration)]
+    others = [registration for registration in due if registration not in given]
+    write = _correction if all(map(told.knows, others)) else _confirmation
+    rest = [Mail(others, write)] if others else []
+    return [*rest, *(Mail([registration], to_buyer, handover_stem(registration)) for registration in given)]
 
 
 def _is_due(registration: Registration, mark: str) -> bool:
@@ -105,8 +147,8 @@ def _proof(order: Order, due: list[Registration], key: str) -> Letter:
             "registration": registration,
             "event": event,
             "where": where_of(event),
-            "url": _site(reverse("prove", args=[proof_token(registration)])),
-            "register_url": _site(reverse("register", args=[event.slug])) if guests else "",
+            "url": whole_address(reverse("prove", args=[proof_token(registration)])),
+            "register_url": whole_address(reverse("register", args=[event.slug])) if guests else "",
         },
         language=order.language,
         key=key,
@@ -116,43 +158,32 @@ def _proof(order: Order, due: list[Registration], key: str) -> Letter:
 
 
 def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
-    """One mail to whoever ordered, with a badge for each person newly confirmed or corrected."""
+    """One mail to whoever ordered, with a badge for each person newly confirmed."""
+    subject = ngettext("Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(due))
+    return _with_badges(order, due, key, subject, {"corrected": False})
+
+
+def _correction(order: Order, due: list[Registration], key: str) -> Letter:
+    """The same for those of whom all was told before they were corrected."""
+    subject = ngettext("Corrected: %(event)s", "Corrected, %(people)d people: %(event)s", len(due))
+    return _with_badges(order, due, key, subject, {"corrected": True})
+
+
+def _with_badges(
+    order: Order, due: list[Registration], key: str, subject: str, words: dict[str, object]
+) -> Letter:
     event = order.event
-    corrected = all(_was_told(order, registration) for registration in due)
-    if corrected:
-        subject = ngettext("Corrected: %(event)s", "Corrected, %(people)d people: %(event)s", len(due))
-    else:
-        subject = ngettext("Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(due))
-    badges = [
-        Attachment(
-            name=f"badge-{registration.reference.lower()}.pdf",
-            content=badge_pdf(registration),
-            mimetype="application/pdf",
-        )
-        for registration in due
-    ]
-    calendar = Attachment(
-        name=f"{event.slug}.ics",
-        content=calendar_file(whole(order)),
-        mimetype="text/calendar; charset=utf-8; method=PUBLISH",
-    )
     return Letter(
         to=order.email,
         subject=subject % {"event": event.title, "people": len(due)},
         template="confirmation",
-        context={**_facts(order, due), "corrected": corrected},
+        context={**facts_of(order, due), **words},
         language=order.language,
         key=key,
         accent=event.accent,
         reply_to=event.contact_email,
-        attachments=[calendar, *badges],
+        attachments=[calendar_of(whole(order)), *map(badge_of, due)],
     )
-
-
-def _was_told(order: Order, registration: Registration) -> bool:
-    """Whether a confirmation told of this registration before it was changed."""
-    told = order.deliveries.filter(kind=Delivery.Kind.CONFIRMATION, accepted_at__isnull=False)
-    return told.filter(queued_at__gte=registration.confirmed_at, covers__lt=registration.sequence).exists()
 
 
 def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:
@@ -162,30 +193,9 @@ def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:
         to=order.email,
         subject=subject[:200],
         template="cancellation",
-        context=_facts(order, due),
+        context=facts_of(order, due),
         language=order.language,
         key=key,
         accent=order.event.accent,
         reply_to=order.event.contact_email,
     )
-
-
-def _facts(order: Order, due: list[Registration]) -> dict[str, object]:
-    return {
-        "order": order,
-        "event": order.event,
-        "registrations": due,
-        "where": where_of(order.event),
-        "event_url": _site(reverse("event", args=[order.event.slug])),
-    }
-
-
-WRITERS: dict[Delivery.Kind, Write] = {
-    Delivery.Kind.PROOF: _proof,
-    Delivery.Kind.CONFIRMATION: _confirmation,
-    Delivery.Kind.CANCELLATION: _cancellation,
-}
-
-
-def _site(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"

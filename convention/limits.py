@@ -4,6 +4,11 @@ An ordinary cache pushes its oldest entries out when others bring many, and in m
 itself: whoever is slowed down could bring many, or ask another process. Here an entry ends with its time
 alone. The file needs no set-up and stands outside of every transaction: what was refused still counts. Where
 CACHE_URL names a cache for several machines, limits are counted there instead.
+
+No library does this with less: Django's own database cache counts in two statements, within the transaction
+that a refusal takes back, and drops entries at random once there are many; `diskcache`, without a release
+since 2023, would have to be kept from doing the last, unpickles what it finds, and where another process
+writes for long it waits for ever or answers as if nothing were kept, so that nobody is slowed down.
 """
 
 import json

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, HttpResponseNotAllowed
+from django.middleware.common import CommonMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .actor import Actor, current_actor
 from .api.problems import problem, without_database
@@ -106,20 +109,51 @@ def route_of(request: "HttpRequest") -> str:
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "none"
 
 
+def is_for_programs(request: "HttpRequest") -> bool:
+    """Whether the address is the API's."""
+    return f"{request.path_info}/".startswith("/api/")
+
+
+def accepted_language(request: "HttpRequest") -> str:
+    """The first of our languages that the browser or program asks for, else French."""
+    for accepted, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if quality and accepted[:2] in dict(settings.LANGUAGES):
+            return accepted[:2]
+    return settings.LANGUAGE_CODE
+
+
 class Language(LocaleMiddleware):
-    """The address decides the language; only `/` without a cookie asks the browser."""
+    """The address of a page decides its language; programs say it, and so does the browser at `/`."""
 
     def process_request(self, request: "HttpRequest") -> None:
-        """English under /en/, French elsewhere."""
+        """English under /en/, French elsewhere; beneath /api/ what is accepted."""
         english = request.path_info == "/en" or request.path_info.startswith("/en/")
         language = "en" if english else settings.LANGUAGE_CODE
+        if is_for_programs(request):
+            language = accepted_language(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language
 
     def process_response(self, request: "HttpRequest", response: "HttpResponseBase") -> "HttpResponseBase":
         """Name the language of the answer."""
         response.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
+        if is_for_programs(request):
+            patch_vary_headers(response, ["Accept-Language"])
         return response
+
+
+class Slashes(CommonMiddleware):
+    """A forgotten slash at the end of an address is put there, but no program's body is led elsewhere."""
+
+    def should_redirect_with_slash(self, request: "HttpRequest") -> bool:
+        """Whether to send the reader on; a redirect would lose what is sent to the API."""
+        return super().should_redirect_with_slash(request) and not lacks_slash(request)
+
+
+def lacks_slash(request: "HttpRequest") -> bool:
+    """Whether something was sent to the API, to an address that has only a slash too few."""
+    sends = request.method not in ("GET", "HEAD")
+    return sends and is_for_programs(request) and bool(is_valid_path(f"{request.path_info}/"))
 
 
 class Sentences:
@@ -150,7 +184,7 @@ class Methods:
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         """Refuse the others, whatever a view would make of them."""
-        if request.method in PAGE_METHODS or request.path_info.startswith("/api/"):
+        if request.method in PAGE_METHODS or is_for_programs(request):
             return self.get_response(request)
         return HttpResponseNotAllowed(PAGE_METHODS)
 
@@ -197,7 +231,7 @@ def answer(request: "HttpRequest", error: ConventionError) -> "HttpResponse":
     """The page or, for programs, the problem that says the sentence."""
     if isinstance(error, Unavailable):
         return unavailable(request, error)
-    if request.path_info.startswith("/api/"):
+    if is_for_programs(request):
         return problem(error.kind, error.status, str(error))
     if isinstance(error, SignInNeeded):
         return redirect_to_login(request.get_full_path())
@@ -208,7 +242,7 @@ def answer(request: "HttpRequest", error: ConventionError) -> "HttpResponse":
 
 def unavailable(request: "HttpRequest", error: Unavailable) -> "HttpResponse":
     """The same without asking the database for anything, and when to try again."""
-    if request.path_info.startswith("/api/"):
+    if is_for_programs(request):
         response: HttpResponse = problem(error.kind, error.status, str(error))
     else:
         response = HttpResponse(render_to_string("503.html"), status=error.status)

@@ -16,13 +16,14 @@ from django.utils.csp import CSP
 from convention import logs
 from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
 from convention.api import settings as api
+from convention.local_data import open_local_data
 
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 try:
-    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people's data: nobody else reads it
+    open_local_data(VAR_DIR)
 except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR is {str(VAR_DIR)!r}, which is no folder here: {error.strerror}."
@@ -137,7 +138,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "convention.middleware.Language",
-    "django.middleware.common.CommonMiddleware",
+    "convention.middleware.Slashes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -17,7 +17,7 @@ def calendar_file(grant: Grant) -> bytes:
     The same link always has the same UID, so that a newer file replaces the older entry.
     """
     calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//Convention//Registrations//FR")
+    calendar.add("prodid", f"-//Convention//Registrations//{grant.order.language.upper()}")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(_entry(grant))

@@ -27,14 +27,33 @@ TRIES_TO_NOTE = 5
 
 
 def deliver(
-    *, order: Order, kind: Delivery.Kind, due: Sequence[Registration], write: Callable[[str], Letter]
+    *,
+    order: Order,
+    kind: Delivery.Kind,
+    due: Sequence[Registration],
+    write: Callable[[str], Letter],
+    stem: str = "",
 ) -> None:
     """Send the mail of this kind that tells of these registrations; `write` gets the key it must carry.
 
+    `stem` names it where it tells of one registration in words of its own.
     Call it under the order's lease. A final refusal is noted. Raises NotSent for a reason that may pass.
     """
-    delivery = open_delivery(order, kind, due)
+    delivery = open_delivery(order, kind, due, stem)
     delivery.order = order
+    _attempt(delivery, write)
+    note(delivery, due)
+
+
+def deliver_to_holder(*, registration: Registration, stem: str, write: Callable[[str], Letter]) -> None:
+    """The same for whoever comes; what whoever ordered is told stays due."""
+    delivery = open_delivery(registration.order, Delivery.Kind.CONFIRMATION, [registration], stem)
+    _attempt(delivery, write)
+    note(delivery, [])
+
+
+def _attempt(delivery: Delivery, write: Callable[[str], Letter]) -> None:
+    """Send it, or raise NotSent; what the mail server said is not stored yet."""
     Delivery.objects.filter(pk=delivery.pk).update(attempts=F("attempts") + 1, attempted_at=timezone.now())
     try:
         delivery.answer = send(write(delivery.key))
@@ -45,13 +64,12 @@ def deliver(
     except NotSent as error:
         Delivery.objects.filter(pk=delivery.pk).update(answer=str(error))
         raise
-    note(delivery, due)
 
 
-def open_delivery(order: Order, kind: Delivery.Kind, due: Sequence[Registration]) -> Delivery:
+def open_delivery(order: Order, kind: Delivery.Kind, due: Sequence[Registration], stem: str = "") -> Delivery:
     """The delivery begun before, if it tells of the same; else a new one."""
-    one = due[0] if kind == Delivery.Kind.PROOF else None
-    stem = f"{kind.value}-{one.reference if one else order.reference}"
+    one = due[0] if stem or kind == Delivery.Kind.PROOF else None
+    stem = stem or f"{kind.value}-{one.reference if one else order.reference}"
     covers = max(registration.sequence for registration in due)
     last = Delivery.objects.filter(stem=stem).order_by("-revision").first()
     if last and not last.is_done and last.covers == covers:

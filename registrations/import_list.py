@@ -1,5 +1,8 @@
 """Import a list of people: all of it or nothing; who is known by e-mail is updated.
 
+Whoever ordered with an address may be anybody until it is proven, and has the order's link. Where the list
+says whose it is, the order becomes the organizer's: its link is replaced, and mailed to that address alone.
+
 One list at a time for each event; whoever is updated is locked meanwhile, so that nobody else cancels,
 corrects or moves them.
 """
@@ -12,6 +15,7 @@ from itertools import batched
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.addresses import folded, same
 from convention.audit.record import record
@@ -22,12 +26,15 @@ from convention.tables import Table
 from convention.turns import take_turn
 
 from .import_rows import BadRows, Row, read_columns, read_rows
-from .models import Order, Registration, Ticket
+from .models import IdempotencyKey, Order, Registration, Ticket
 from .order_request import Place
 from .places import exchange
+from .references import new_secret
+from .send_links import mail_links
 
 BATCH = 500
 IMPORTED = "import"
+VOUCHED = (IMPORTED, "desk")
 WORDS = ("first_name", "last_name", "company")
 
 
@@ -40,14 +47,28 @@ class Imported:
     moved: list[tuple[Ticket, Registration]] = field(default_factory=list)
     written: set[str] = field(default_factory=lambda: {"sequence"})
     unchanged: int = 0
+    adopted: dict[int, Order] = field(default_factory=dict)
     ignored_columns: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return _("%(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
+        counts = _("%(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
             "new": len(self.new),
             "changed": len(self.changed),
             "unchanged": self.unchanged,
         }
+        return " ".join(filter(None, [counts, self.about_links]))
+
+    @property
+    def about_links(self) -> str:
+        """Whose links are replaced, in a sentence; empty for nobody."""
+        sentence = ngettext(
+            "%(orders)d order made under an address that was never proven: it gets a new link by mail, "
+            "and the old one opens nothing any more.",
+            "%(orders)d orders made under addresses that were never proven: they get new links by mail, "
+            "and the old ones open nothing any more.",
+            len(self.adopted),
+        )
+        return sentence % {"orders": len(self.adopted)} if self.adopted else ""
 
 
 @transaction.atomic
@@ -56,6 +77,21 @@ def import_list(*, event: Event, table: Table) -> Imported:
 
     Raises Unreadable where columns are missing, BadRows, SoldOut or CompanyFull; then nothing is kept.
     """
+    done = _bring_in(event, table)
+    for order in done.adopted:
+        mail_links.enqueue([order], [])
+    return done
+
+
+@transaction.atomic
+def rehearse_import(*, event: Event, table: Table) -> Imported:
+    """What `import_list` would do; nothing is kept and nobody is written to. Raises the same."""
+    done = _bring_in(event, table)
+    transaction.set_rollback(True)
+    return done
+
+
+def _bring_in(event: Event, table: Table) -> Imported:
     take_turn(f"import:{event.pk}")
     columns, ignored = read_columns(table.header)
     tickets = {ticket.slug: ticket for ticket in event.tickets.order_by("pk")}
@@ -65,20 +101,15 @@ def import_list(*, event: Event, table: Table) -> Imported:
     done = Imported(ignored_columns=ignored)
     for row in rows:
         if registration := known.get(row.number):
+            if not _is_proven(registration):
+                done.adopted[registration.order_id] = registration.order
             _update(done, registration, row, tickets)
         else:
             company = companies.get(folded(row.place.email))
             done.new.append(_new(event, row.place, tickets[row.place.ticket], company))
     _write(event, done)
+    _adopt(event, list(done.adopted.values()))
     record("registration.import", event, event=event, fields=sorted(columns))
-    return done
-
-
-@transaction.atomic
-def rehearse_import(*, event: Event, table: Table) -> Imported:
-    """What `import_list` would do; nothing is kept. Raises the same."""
-    done = import_list(event=event, table=table)
-    transaction.set_rollback(True)
     return done
 
 
@@ -116,9 +147,22 @@ def _is_vouched_for(registration: Registration) -> bool:
 
     In anyone else's order it would be shown, and its badge printed, by whoever holds that order's link.
     """
-    order = registration.order
-    is_own = same(order.email, registration.email)
-    return is_own or registration.person_id is not None or order.source == IMPORTED
+    return same(registration.order.email, registration.email) or _is_proven(registration)
+
+
+def _is_proven(registration: Registration) -> bool:
+    """Whether nobody but its person can have been given its link by us."""
+    return registration.person_id is not None or registration.order.source in VOUCHED
+
+
+def _adopt(event: Event, orders: list[Order]) -> None:
+    """Replace the links; what was sent with the old order, sent again, leads to the new link no more."""
+    for order in orders:
+        order.secret, order.source = new_secret(), IMPORTED
+        record("order.renew_link", order, event=event, fields=["secret"])
+    Order.objects.bulk_update(orders, ["secret", "source"], BATCH)
+    for batch in batched(orders, BATCH, strict=False):
+        IdempotencyKey.objects.filter(order__in=batch).delete()
 
 
 def _name(of: Registration | Place) -> tuple[str, str]:

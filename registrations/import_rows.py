@@ -26,6 +26,7 @@ COLUMNS = {
     "company": ("company", "organization", "organisation", "employer", "entreprise", "societe", "employeur"),
     "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
 }
+MOST_LINES = 50
 NEEDED = ("first_name", "last_name")
 LABELS = {
     "first_name": gettext_lazy("First name"),
@@ -62,6 +63,13 @@ def said_by_rows(rows: Iterable[tuple[int, str]]) -> list[str]:
         % {"rows": spans(found), "sentence": sentence}
         for sentence, found in numbers.items()
     ]
+
+
+def shortened(lines: list[str]) -> list[str]:
+    """The first lines, and how many more there are."""
+    more = len(lines) - MOST_LINES
+    rest = [_("… and %(more)d more.") % {"more": more}] if more > 0 else []
+    return [*lines[:MOST_LINES], *rest]
 
 
 def spans(numbers: list[int]) -> str:

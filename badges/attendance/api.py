@@ -43,16 +43,17 @@ class TooMany(ConventionError):
     status = 413
 
 
-def endpoint(method: str) -> "Callable[[View], View]":
-    """A view for one method, whose errors are problem details."""
+def endpoint(*methods: str) -> "Callable[[View], View]":
+    """A view for these methods, the first of which is what it is for; its errors are problem details."""
 
     def decorate(view: "View") -> "View":
         @csrf_exempt
         @functools.wraps(view)
         def answer(request: "HttpRequest") -> HttpResponse:
-            if request.method != method:
-                response = problem("method-not-allowed", 405, f"Send {method} to this address.")
-                response["Allow"] = method
+            if request.method not in methods:
+                sentence = _("Send %(method)s to this address.") % {"method": methods[0]}
+                response = problem("method-not-allowed", 405, sentence)
+                response["Allow"] = ", ".join(methods)
                 return response
             try:
                 return view(request)
@@ -112,11 +113,11 @@ def items_of(request: "HttpRequest") -> list[Any]:
     return items
 
 
-@endpoint("GET")
+@endpoint("GET", "HEAD")
 def snapshot(request: "HttpRequest") -> HttpResponse:
     """What the device needs to decide by itself; see snapshot.py for the shape."""
     device = device_of(request.headers.get("Authorization", ""))
-    since, cursor = parse_cursors(request.GET.get("since", ""), request.GET.get("presences", ""))
+    since, cursor = parse_cursors(request.GET.get("since"), request.GET.get("presences", ""))
     etag = etag_of(device, since, cursor)
     response = get_conditional_response(request, etag=etag)
     if response is None:

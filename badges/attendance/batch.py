@@ -14,6 +14,8 @@ from .presence import COUNTED, Meeting, Pass, State, has_lapsed, meet, meet_late
 from .reading import Reading
 from .verdict import REFUSED, Facts, Verdict, decide
 
+NOT_OF_THIS_EVENT = _("“checkpoint” is not of this event.")
+ID_REUSED = _("This id is that of another scan.")
 NOT_A_SUPERVISOR = _("Only a supervisor’s device may override; the reason is kept.")
 
 
@@ -126,10 +128,10 @@ class Batch:
         """The result of one item as sent: decided now, stored before, or sent twice."""
         stored = self.ledger.stored.get(reading.uid)
         if first is None:
-            return Result(reading.given_id, REFUSED, "invalid", detail="“checkpoint” is not of this event.")
+            return Result(reading.given_id, REFUSED, "invalid", detail=str(NOT_OF_THIS_EVENT))
         earlier = stored.payload_hash if stored else first.payload_hash()
         if reading.payload_hash() != earlier:
-            return Result(reading.given_id, REFUSED, "id_reused", detail="This id is that of another scan.")
+            return Result(reading.given_id, REFUSED, "id_reused", detail=str(ID_REUSED))
         if stored:
             return replay(reading, stored)
         result = decided[reading.uid]

@@ -25,6 +25,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from .verdict import ACTION, ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED
 
 MOST_AT_ONCE = 200
@@ -77,14 +79,14 @@ class Reading:
 def read(item: Any) -> Reading:
     """One item. Raises InvalidReading with what is wrong."""
     if not isinstance(item, dict):
-        raise InvalidReading("A scan is an object.")
+        raise InvalidReading(_("A scan is an object."))
     code, registration = text(item, "code").strip().upper(), text(item, "registration").strip().upper()
     if not code and not registration:
-        raise InvalidReading("“code” is missing.")
+        raise InvalidReading(_("“code” is missing."))
     if item.get("direction") not in ("in", "out"):
-        raise InvalidReading("“direction” is “in” or “out”.")
+        raise InvalidReading(_("“direction” is “in” or “out”."))
     if text(item, "local_verdict") not in VERDICTS:
-        raise InvalidReading("“local_verdict” is not a verdict.")
+        raise InvalidReading(_("“local_verdict” is not a verdict."))
     return Reading(
         uid=identifier(item.get("id")),
         given_id=item["id"],
@@ -107,7 +109,7 @@ def identifier(value: Any) -> uuid.UUID:
     try:
         return uuid.UUID(value)
     except (ValueError, AttributeError, TypeError) as error:
-        raise InvalidReading("“id” is not a UUID.") from error
+        raise InvalidReading(_("“id” is not a UUID.")) from error
 
 
 def moment(value: Any) -> datetime.datetime:
@@ -117,8 +119,8 @@ def moment(value: Any) -> datetime.datetime:
         if at.tzinfo is not None and 1970 < at.year < 9000:
             return at.astimezone(datetime.UTC)
     except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidReading("“at” is not a time in RFC 3339.") from error
-    raise InvalidReading("“at” needs an offset, such as 2026-06-17T08:31:02+02:00.")
+        raise InvalidReading(_("“at” is not a time in RFC 3339.")) from error
+    raise InvalidReading(_("“at” needs an offset, such as 2026-06-17T08:31:02+02:00."))
 
 
 def text(item: dict[str, Any], name: str) -> str:
@@ -127,9 +129,10 @@ def text(item: dict[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or "\0" in value or not storable(value):
-        raise InvalidReading(f"“{name}” is not a text.")
+        raise InvalidReading(_("“%(name)s” is not a text.") % {"name": name})
     if len(value) > LONGEST[name]:
-        raise InvalidReading(f"“{name}” is longer than {LONGEST[name]} characters.")
+        sentence = _("“%(name)s” is longer than %(most)d characters.")
+        raise InvalidReading(sentence % {"name": name, "most": LONGEST[name]})
     return value
 
 
@@ -150,7 +153,7 @@ def number(item: dict[str, Any], name: str, limit: int) -> int | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > limit:
-        raise InvalidReading(f"“{name}” is not a whole number.")
+        raise InvalidReading(_("“%(name)s” is not a whole number.") % {"name": name})
     return value
 
 
@@ -159,5 +162,5 @@ def door(value: Any) -> int | str | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 200:
-        raise InvalidReading("“checkpoint” is an id or a name.")
+        raise InvalidReading(_("“checkpoint” is an id or a name."))
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value

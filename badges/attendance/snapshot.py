@@ -51,9 +51,9 @@ OVERLAP = datetime.timedelta(seconds=10)
 """A presence may become visible a little after its time: each answer goes back this far."""
 
 
-def parse_cursors(since: str, presences: str) -> tuple[int, datetime.datetime | None]:
-    """Both cursors as sent, empty for none. Raises InvalidFields."""
-    if since and not (since.isascii() and since.isdigit() and len(since) <= 18):
+def parse_cursors(since: str | None, presences: str) -> tuple[int, datetime.datetime | None]:
+    """Both cursors as sent; None or an empty one for none. Raises InvalidFields."""
+    if since is not None and not (since.isascii() and since.isdigit() and len(since) <= 18):
         raise InvalidFields(_("“since” is a sequence number."), {"since": [str(_("Send a whole number."))]})
     try:
         cursor = datetime.datetime.fromisoformat(presences.replace(" ", "+")) if presences else None

@@ -16,7 +16,10 @@ PROBLEM: dict[str, Any] = {
         "type": {"type": "string", "format": "uri-reference", "example": problem_type("sold-out")},
         "title": {"type": "string", "example": "Sold out"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599, "example": 409},
-        "detail": {"type": "string", "description": "A sentence for people, in French."},
+        "detail": {
+            "type": "string",
+            "description": "A sentence for people, in French, or in English where Accept-Language says so.",
+        },
         "errors": {
             "type": "object",
             "description": "Sentences by field, such as `registrations.0.email`.",

@@ -85,7 +85,7 @@ def answer(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
         return response
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return respond(problem_body("invalid-fields", 422, "Some fields need another look.", detail))
+        return respond(problem_body("invalid-fields", 422, _("Some fields need another look."), detail))
     standard = exception_handler(error, context)
     return None if standard is None else _translate(error, standard)
 
@@ -103,7 +103,7 @@ def without_database[E: BaseException | None](error: E) -> E | Unavailable:
 def _translate(error: Exception, standard: Response) -> JsonResponse:
     kinds: dict[type, str] = {Http404: "not-found", PermissionDenied: "forbidden"}
     kind = kinds.get(type(error)) or str(getattr(error, "default_code", "error")).replace("_", "-")
-    detail = str(getattr(error, "detail", "There is nothing at this address."))
+    detail = str(getattr(error, "detail", _("There is nothing at this address.")))
     response = respond(problem_body(kind, standard.status_code, detail))
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in standard:

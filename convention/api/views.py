@@ -55,5 +55,5 @@ def revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
 def problem_page(request: "HttpRequest", kind: str) -> "HttpResponse":
     """What a problem's type means, in one sentence."""
     if kind not in PROBLEMS:
-        return problem("not-found", 404, "There is no such problem.")
+        return problem("not-found", 404, _("There is no such problem."))
     return JsonResponse({"type": problem_type(kind), "description": PROBLEMS[kind]})

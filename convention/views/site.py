@@ -11,7 +11,7 @@ from django.urls import reverse, translate_url
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation.trans_real import parse_accept_lang_header
+from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -20,7 +20,7 @@ from ..api.problems import problem, without_database
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
 from ..events.doors import organized_events, staffed_events
-from ..middleware import unavailable
+from ..middleware import accepted_language, is_for_programs, lacks_slash, unavailable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -97,23 +97,28 @@ def preferred_language(request: "HttpRequest") -> str:
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if chosen in dict(settings.LANGUAGES):
         return chosen
-    for accepted, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
-        if quality and accepted[:2] in dict(settings.LANGUAGES):
-            return accepted[:2]
-    return settings.LANGUAGE_CODE
+    return accepted_language(request)
 
 
 def not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":
     """Answer programs with a problem, people with a page."""
-    if f"{request.path_info}/".startswith("/api/"):
-        return problem("not-found", 404, "There is nothing at this address.")
+    if is_for_programs(request):
+        return problem("not-found", 404, about_address(request))
     return defaults.page_not_found(request, exception)
+
+
+def about_address(request: "HttpRequest") -> str:
+    """What to say to a program that asked for nothing we have; a body it sent is not led elsewhere."""
+    if lacks_slash(request):
+        sentence = _("There is nothing at this address. Send this to %(address)s, with the slash at its end.")
+        return sentence % {"address": f"{request.path}/"}
+    return _("There is nothing at this address.")
 
 
 def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
     """The same for what cannot be read at all."""
-    if request.path_info.startswith("/api/"):
-        return problem("bad-request", 400, "This request cannot be read.")
+    if is_for_programs(request):
+        return problem("bad-request", 400, _("This request cannot be read."))
     return defaults.bad_request(request, exception)
 
 
@@ -122,8 +127,8 @@ def server_error(request: "HttpRequest") -> "HttpResponse":
     error = without_database(sys.exception())
     if isinstance(error, Unavailable):
         return unavailable(request, error)
-    if request.path_info.startswith("/api/"):
-        return problem("error", 500, "Something failed here; it is logged. Please try again later.")
+    if is_for_programs(request):
+        return problem("error", 500, _("Something failed here; it is logged. Please try again later."))
     return defaults.server_error(request)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -25,8 +26,9 @@ class ListForm(forms.Form):
         super().__init__(*args, **fields)
         self.fields["file"].required = not self.data.get("checked")
 
+    @cached_property
     def table(self) -> Table:
-        """What the file says. Raises Unreadable."""
+        """What the file says, or else the list that was checked. Raises Unreadable."""
         file = self.cleaned_data.get("file")
         if file:
             if file.size > MOST_BYTES:
@@ -36,14 +38,12 @@ class ListForm(forms.Form):
 
     @property
     def checked_text(self) -> str:
-        """The list as text, to travel with the form until it is booked."""
-        table = self.table_again()
+        """The list as text, to travel with the form until it is booked; each row keeps its number."""
         file = io.StringIO(newline="")
-        csv.writer(file).writerows([table.header, *(row for _number, row in table.rows)])
+        writer, line = csv.writer(file), 1
+        writer.writerow(self.table.header)
+        for number, row in self.table.rows:
+            writer.writerows([] for _empty in range(line + 1, number))
+            writer.writerow(row)
+            line = number
         return file.getvalue()
-
-    def table_again(self) -> Table:
-        """The list once more, from the start of its file."""
-        if file := self.cleaned_data.get("file"):
-            file.seek(0)
-        return self.table()

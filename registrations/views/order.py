@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.errors import InvalidFields
 
@@ -38,7 +39,8 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@csrf_exempt  # nothing is changed: another method is told so
+@require_safe
 def calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The event as a calendar file."""
     grant = order_by_link(reference, secret)
@@ -75,9 +77,12 @@ def _after_correction(request: HttpRequest, grant: Grant, corrected: Registratio
     if grant.is_whole or own_secret(corrected) == grant.secret:
         messages.success(request, _("The correction is saved."))
         return redirect("order", grant.order.reference, grant.secret)
-    told = _(
-        "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
-    )
+    if corrected.email:
+        told = _("%(name)s has the place now, and your link no longer opens it. The badge is mailed to them.")
+    else:
+        told = _(
+            "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
+        )
     messages.success(request, told % {"name": corrected.name})
     return redirect("event", grant.order.event.slug)
 

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from convention.audit.record import record
 from convention.club.models import Person
 from convention.dates import say_day
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import ConventionError, InvalidFields, Unreadable
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
 from convention.paging import KeyedPaginator
+from convention.text import tidy
 
 from ..cancel import cancel
 from ..correct import correct
@@ -27,7 +28,7 @@ from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
 from ..import_list import import_list, rehearse_import
-from ..import_rows import BadRows
+from ..import_rows import BadRows, doubts, said_by_rows, shortened
 from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration, Ticket
 from ..resend import readdress, resend
@@ -138,7 +139,7 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
     """Cancel for someone else, with a reason."""
     found = event_to_organize(event, request.user)
     one = _one(found, reference)
-    cancel(registration=one, reason=request.POST.get("cancel-reason", "")[:300])
+    cancel(registration=one, reason=tidy(request.POST.get("cancel-reason", ""))[:300])
     messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
     return redirect("organize-registration", event, reference)
 
@@ -155,30 +156,35 @@ def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 def import_page(request: HttpRequest, event: str) -> HttpResponse:
-    """A list from a file: checked first, then booked; the checked list travels with the form."""
+    """A list from a file: checked first, then booked; the list that was read travels with the form."""
     found = event_to_organize(event, request.user)
     form = ListForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all()), "at_once": AT_ONCE}
     if request.method == "POST" and form.is_valid():
-        act = rehearse_import if "check" in request.POST else import_list
         try:
-            if "check" not in request.POST and len(form.table().rows) > AT_ONCE:
-                return redirect("organize-job", event, _import_later(request, found, form).pk)
-            done = act(event=found, table=form.table())
+            if "check" not in request.POST:
+                return _imported(request, found, form)
+            context["rehearsal"] = rehearse_import(event=found, table=form.table)
+            context["doubts"] = shortened(said_by_rows(doubts(form.table)))
+        except Unreadable as error:
+            form.add_error("file", str(error))
         except BadRows as error:
-            context["bad_rows"] = error
+            context |= {"bad_rows": error, "bad_lines": shortened(error.lines()), "kept": form.checked_text}
         except ConventionError as error:
             form.add_error("file", str(error))
-        else:
-            if "check" not in request.POST:
-                messages.success(request, str(done))
-                return redirect("organize-registrations", event)
-            context["rehearsal"] = done
+            context["kept"] = form.checked_text
     return _page(request, "registrations/organize_import.html", found, **context)
 
 
+def _imported(request: HttpRequest, event: Event, form: ListForm) -> HttpResponse:
+    if len(form.table.rows) > AT_ONCE:
+        return redirect("organize-job", event.slug, _import_later(request, event, form).pk)
+    messages.success(request, str(import_list(event=event, table=form.table)))
+    return redirect("organize-registrations", event.slug)
+
+
 def _import_later(request: HttpRequest, event: Event, form: ListForm) -> Job:
-    people = len(form.table().rows)
+    people = len(form.table.rows)
     title = ngettext("Import of %(count)d person", "Import of %(count)d people", people) % {"count": people}
     assert isinstance(request.user, Person)
     return ask(event=event, kind="registrations", title=title, asked_by=request.user, given=form.checked_text)

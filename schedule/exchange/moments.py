@@ -11,6 +11,9 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from .notes import Notes, Reason
 
 YEARS = range(1901, 2200)
+FARTHEST = datetime.timedelta(hours=14)
+"""No clock on earth is farther from UTC."""
+OFFSET_END = re.compile(r"(?<=\d)\s*[+-]\d{2}(?::?\d{2}){0,2}$")
 DEFAULT_ZONE = "Europe/Paris"
 LIKELY_ZONES = (
     "Europe/Paris",
@@ -54,7 +57,15 @@ def parse_moment(text: str | None) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment.replace(microsecond=0) if moment.year in YEARS else None
+    ahead = moment.utcoffset() or datetime.timedelta()
+    return moment.replace(microsecond=0) if moment.year in YEARS and abs(ahead) <= FARTHEST else None
+
+
+def parse_despite_offset(text: str | None) -> datetime.datetime | None:
+    """The local time of a moment whose offset cannot be, such as +25:00; nothing for any other text."""
+    value = (text or "").strip()
+    bare, offsets = OFFSET_END.subn("", value)
+    return parse_moment(bare) if offsets and parse_moment(value) is None else None
 
 
 def parse_clock(text: str | None) -> datetime.timedelta | None:
@@ -146,6 +157,16 @@ def fitting_zone(samples: list[tuple[datetime.datetime, datetime.timedelta]]) ->
         return best
     hours = round(samples[0][1].total_seconds() / 3600)
     return zoneinfo.ZoneInfo(f"Etc/GMT{-hours:+d}" if hours and -14 <= -hours <= 12 else "UTC")
+
+
+def clock_change(local: datetime.datetime, zone: datetime.tzinfo) -> Reason | None:
+    """Whether a change of the clocks skips that local time there, or shows it twice."""
+    aware = local.replace(tzinfo=zone, fold=0)
+    back = aware.astimezone(datetime.UTC).astimezone(zone)
+    if back.replace(tzinfo=None) != local:
+        return Reason.SKIPPED_HOUR
+    is_shown_twice = aware.utcoffset() != aware.replace(fold=1).utcoffset()
+    return Reason.REPEATED_HOUR if is_shown_twice else None
 
 
 def in_zone(moment: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.datetime:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 EXAMPLES = 3
+MOST_NAMED = 50
 EXAMPLE_LENGTH = 80
 
 
@@ -38,7 +39,10 @@ class Reason(enum.Enum):
     BAD_XML = Kind.MENDED, gettext_lazy("characters that XML does not allow so, such as a bare “&”")
     FOLDING = Kind.MENDED, gettext_lazy("broken lines joined")
     PARAMETERS = Kind.MENDED, gettext_lazy("parameters of old calendar versions left out")
-    NO_DURATION = Kind.MENDED, gettext_lazy("no duration that can be read: length zero")
+    NO_DURATION = (
+        Kind.MENDED,
+        gettext_lazy("no duration that can be read: length zero, or the length of the session that is known"),
+    )
     ZERO_LENGTH = Kind.TOLD, gettext_lazy("length zero")
     BAD_END = Kind.MENDED, gettext_lazy("an end before the start: length zero")
     AFTER_MIDNIGHT = (
@@ -47,6 +51,15 @@ class Reason(enum.Enum):
     )
     NO_DATE = Kind.MENDED, gettext_lazy("no date of its own: taken from the day of the programme")
     WRONG_OFFSET = Kind.MENDED, gettext_lazy("an offset that is not the time zone's: the local time was kept")
+    BAD_OFFSET = Kind.MENDED, gettext_lazy("an offset that cannot be: read as local time")
+    SKIPPED_HOUR = (
+        Kind.MENDED,
+        gettext_lazy("a local time that the clocks skip when they change: put as much later"),
+    )
+    REPEATED_HOUR = (
+        Kind.MENDED,
+        gettext_lazy("a local time that the clocks show twice when they change: the first was taken"),
+    )
     TIMES_DISAGREE = Kind.MENDED, gettext_lazy("date and start disagree: the date was kept")
     WRONG_DAY = Kind.MENDED, gettext_lazy("days of the programme dated in another time zone: dated again")
     BAD_DATE = Kind.MENDED, gettext_lazy("a date of the whole event that cannot be: left out")
@@ -83,6 +96,14 @@ class Reason(enum.Enum):
         """Why, in a few words."""
         return self.value[1]
 
+    @property
+    def most_examples(self) -> int:
+        """How many of those it is about are named: who runs the event looks at each time that was guessed."""
+        return MOST_NAMED if self in GUESSED_TIMES else EXAMPLES
+
+
+GUESSED_TIMES = {Reason.NO_DURATION, Reason.BAD_OFFSET, Reason.SKIPPED_HOUR, Reason.REPEATED_HOUR}
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -105,7 +126,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Notes of one reason: how many, and the first few."""
+    """Notes of one reason: how many, and the first of them."""
 
     reason: Reason
     count: int
@@ -134,7 +155,7 @@ def grouped(notes: Iterable[Note]) -> Iterator[Group]:
         abouts.setdefault(note.reason, []).append(note.about)
     for reason in Reason:
         if reason in abouts:
-            examples = [about for about in dict.fromkeys(abouts[reason]) if about][:EXAMPLES]
+            examples = [about for about in dict.fromkeys(abouts[reason]) if about][: reason.most_examples]
             yield Group(reason, len(abouts[reason]), tuple(examples))
 
 

@@ -91,16 +91,34 @@ def extra_of(raw: Raw) -> tuple[tuple[str, str], ...]:
 
 def start_of(raw: Raw, context: Context) -> datetime.datetime | None:
     """The start in UTC: from its date and time, or from the day and the local time."""
-    moment = moments.parse_moment(raw.get("date")) or moments.parse_moment(raw.get("start"))
+    moment = moment_in(raw, "date", context) or moment_in(raw, "start", context)
     clock = moments.parse_clock(raw.get("start"))
     if moment and moment.tzinfo:
         return checked(moment, clock, raw, context)
     if moment:
-        return moments.in_zone(moment, context.zone)
+        if clock is not None and not same_clock(moment, clock):
+            context.notes.add(Reason.TIMES_DISAGREE, raw.label)
+        return from_local(moment, raw, context)
     day = moments.parse_day(raw.get("date"))
     if clock is None or not (day or raw.day):
         return None
-    return moments.in_zone(local_start(day, clock, raw, context), context.zone)
+    return from_local(local_start(day, clock, raw, context), raw, context)
+
+
+def moment_in(raw: Raw, name: str, context: Context) -> datetime.datetime | None:
+    """A value with date and time; as local time, which is told, where its offset cannot be."""
+    if moment := moments.parse_moment(raw.get(name)):
+        return moment
+    if local := moments.parse_despite_offset(raw.get(name)):
+        context.notes.add(Reason.BAD_OFFSET, raw.label)
+    return local
+
+
+def from_local(local: datetime.datetime, raw: Raw, context: Context) -> datetime.datetime:
+    """The local time in UTC; told where a change of the clocks skips or repeats it."""
+    if reason := moments.clock_change(local, context.zone):
+        context.notes.add(reason, raw.label)
+    return moments.in_zone(local, context.zone)
 
 
 def checked(
@@ -113,7 +131,7 @@ def checked(
         return moment.astimezone(datetime.UTC)
     if same_clock(said, clock):
         context.notes.add(Reason.WRONG_OFFSET, raw.label)
-        return moments.in_zone(said, context.zone)
+        return from_local(said, raw, context)
     context.notes.add(Reason.TIMES_DISAGREE, raw.label)
     return moment.astimezone(datetime.UTC)
 
@@ -147,16 +165,15 @@ def night_ends(day_starts: datetime.time | None) -> datetime.timedelta:
 
 def end_of(raw: Raw, starts_at: datetime.datetime, context: Context) -> datetime.datetime | None:
     """The end in UTC; None where the file says neither end nor duration."""
-    ends_at = moments.parse_moment(raw.get("end"))
-    if ends_at:
-        return not_before(moments.in_zone(ends_at, context.zone), starts_at, raw, context)
+    if ends_at := moment_in(raw, "end", context):
+        ends_at = ends_at.astimezone(datetime.UTC) if ends_at.tzinfo else from_local(ends_at, raw, context)
+        return not_before(ends_at, starts_at, raw, context)
     span = moments.parse_span(raw.get("duration"))
     if span is None and (clock := moments.parse_clock(raw.get("end"))) is not None:
         local = starts_at.astimezone(context.zone)
         span = (clock - datetime.timedelta(hours=local.hour, minutes=local.minute)) % DAY
     if span is None:
-        if (raw.get("duration") or "").strip() or raw.get("duration") is not None:
-            context.notes.add(Reason.NO_DURATION, raw.label)
+        context.notes.add(Reason.NO_DURATION, raw.label)
         return None
     if not span:
         context.notes.add(Reason.ZERO_LENGTH, raw.label)

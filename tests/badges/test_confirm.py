@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from badges.codes import code_of
 from badges.confirm import send_confirmation
+from badges.told import Told
 from convention.events.models import Event, Venue
 from registrations.cancel import cancel
 from registrations.correct import Correction, correct
@@ -18,6 +19,7 @@ from registrations.order_request import OrderRequest, Place
 from registrations.prove import proof_token, prove, registration_to_prove
 from registrations.register import register
 from registrations.resend import resend
+from registrations.send_links import own_url
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
 
@@ -181,6 +183,114 @@ def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_t
     assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
     assert "Votre inscription est corrigée" in text_of(second)
     assert decode_qr(render_pdf(part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
+
+
+ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
+
+
+def give(registration: Registration, **fields) -> Registration:
+    """Hand the place to somebody else, or correct who has it now."""
+    said = {"company": "", "no_photo": False, **ANA, **fields}
+    return correct(registration=registration, correction=Correction(**said))
+
+
+def told_so_far(mail_receiver, run_tasks, number: int) -> list[tuple[str, str]]:
+    """To whom each mail went, and the first words of its subject."""
+    run_tasks()
+    messages = mail_receiver.wait_for(number)
+    assert len(messages) == number
+    return [(message["To"], message["Subject"].partition("\u202f")[0]) for message in messages]
+
+
+REGISTERED = ("buyer@example.org", "Inscription confirmée")
+TO_BUYER, TO_ANA = ("buyer@example.org", "Place cédée"), ("ana@example.net", "Une place pour vous")
+
+
+def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    order = ordered(event)
+    registration = order.registrations.get()
+    run_tasks()
+    old = code_of(registration)
+    give(registration)
+    assert told_so_far(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
+    registration.refresh_from_db()
+    _first, buyer, ana = mail_receiver.messages
+    for message in (buyer, ana):
+        pdf = part(message, "application/pdf").get_payload(decode=True)
+        assert decode_qr(render_pdf(pdf)[0]) == [code_of(registration)] != [old]
+    assert "buyer@example.org vous cède une place" in text_of(ana)
+    assert own_url(registration) in text_of(ana)
+    pieces = [piece.get_payload(decode=True) for piece in ana.walk() if not piece.is_multipart()]
+    assert order.secret.encode() not in b"".join(pieces)
+    assert order.manage_url in text_of(buyer)
+    words = " ".join(text_of(buyer).split())
+    assert ("revient maintenant à Ana Sol" in words, "envoyé à ana@example.net" in words) == (True, True)
+    send_confirmation.call(order.pk)
+    assert len(mail_receiver.messages) == 3
+
+
+@pytest.mark.parametrize("address", ["", "Buyer@example.org"])
+def test_who_has_no_mailbox_apart_gets_the_badge_from_whoever_ordered(mail_receiver, run_tasks, address):
+    make_ticket(event := make_event())
+    registration = ordered(event).registrations.get()
+    run_tasks()
+    give(registration, email=address)
+    assert told_so_far(mail_receiver, run_tasks, 2) == [REGISTERED, TO_BUYER]
+    assert "merci de le transmettre" in " ".join(text_of(mail_receiver.messages[1]).split())
+
+
+def test_a_new_holder_who_is_corrected_is_not_welcomed_again(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    registration = ordered(event).registrations.get()
+    run_tasks()
+    give(registration)
+    run_tasks()
+    give(registration, company="Acme")
+    corrected = ("buyer@example.org", "Inscription corrigée")
+    assert told_so_far(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
+    give(registration, first_name="Bo", last_name="Li", email="bo@example.net")
+    bo = ("bo@example.net", "Une place pour vous")
+    assert told_so_far(mail_receiver, run_tasks, 6)[4:] == [TO_BUYER, bo]
+
+
+def test_others_of_the_order_are_told_of_apart(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    first, second = ordered(event, "Zoe", "Max").registrations.order_by("pk")
+    run_tasks()
+    give(first)
+    give(second, first_name="Max", last_name="Mueller", email="max@example.org")
+    corrected = ("buyer@example.org", "Inscription corrigée")
+    assert told_so_far(mail_receiver, run_tasks, 4)[1:] == [corrected, TO_BUYER, TO_ANA]
+
+
+def test_a_place_given_away_before_anybody_was_told_is_a_registration(mail_receiver, run_tasks):
+    make_ticket(event := make_event())
+    give(ordered(event).registrations.get())
+    assert told_so_far(mail_receiver, run_tasks, 2) == [REGISTERED, TO_ANA]
+
+
+def test_a_new_holder_is_told_once_the_mail_server_is_back(mail_receiver, run_tasks, settings):
+    make_ticket(event := make_event())
+    registration = ordered(event).registrations.get()
+    run_tasks()
+    give(registration)
+    working = settings.MAILERS
+    broken = {"host": mail_receiver.hostname, "port": 1, "timeout": 2}
+    settings.MAILERS = {"default": {**working["default"], "OPTIONS": broken}}
+    with pytest.raises((OSError, smtplib.SMTPException)):
+        send_confirmation.call(registration.order_id)
+    settings.MAILERS = working
+    assert told_so_far(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
+
+
+def test_what_an_order_was_told_is_one_question_for_all_of_it(django_assert_num_queries):
+    make_ticket(event := make_event())
+    people = list(ordered(event, "Ana", "Bob", "Cleo").registrations.select_related("order"))
+    with django_assert_num_queries(1):
+        told = Told.of(people[0].order)
+        said = [(told.knows(one), told.has_new_holder(one), told.owes_holder(one)) for one in people]
+    assert said == [(False, False, False)] * 3
 
 
 def test_a_mail_sent_again_and_one_of_a_later_proof_are_no_corrections(mail_receiver, run_tasks):

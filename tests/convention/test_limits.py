@@ -98,12 +98,12 @@ def test_a_file_that_cannot_be_written_is_a_database_that_is_away(tmp_path):
         LimitsFile(str(tmp_path / "limits"), {}).get("a")
 
 
-def test_the_site_counts_in_the_file_unless_it_shares_a_cache():
+def test_the_site_counts_in_the_file_unless_it_shares_a_cache(tmp_path):
     assert isinstance(caches["limits"], LimitsFile)
     code = "import json; from django.conf import settings; print(json.dumps(settings.CACHES))"
     told = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", code],
-        env={"MODE": "test", "CACHE_URL": "rediscache://host:6379/1", "PATH": "", "VAR_DIR": "/tmp"},
+        env={"MODE": "test", "CACHE_URL": "rediscache://host:6379/1", "PATH": "", "VAR_DIR": str(tmp_path)},
         cwd=project_settings.BASE_DIR, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert told.count('"redis://host:6379/1"') == 2

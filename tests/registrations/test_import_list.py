@@ -14,6 +14,7 @@ from convention.audit.models import Entry
 from convention.errors import SoldOut, Unreadable
 from convention.events.models import Event
 from convention.tables import read_table, write_xlsx
+from registrations.doors import own_secret
 from registrations.import_list import import_list, rehearse_import
 from registrations.import_rows import BadRows
 from registrations.models import CompanyShare, Order, Registration
@@ -110,7 +111,81 @@ def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(
     imported = make_order(event, email=buyer, source="import")
     make_registration(guest, order=imported, email="b@example.org")
     done = brought(event, "first_name,last_name,email\nAna,A,a@example.org\nBob,B,b@example.org\n")
-    assert (len(done.new), len(done.changed)) == (0, 2)
+    assert (len(done.new), len(done.changed), done.adopted) == (0, 2, {})
+
+
+LISTED = "first_name,last_name,email\nStella,Star,z@example.org\n"
+
+
+def ordered_by_a_stranger(event: Event, **fields) -> Registration:
+    """A place that somebody ordered with the address of the person whom the list names later."""
+    order = make_order(event, email="z@example.org", **fields)
+    return make_registration(event.tickets.get(slug="guest"), order=order, email="z@example.org")
+
+
+def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_names_it(
+    event: Event, client: Client, run_tasks, mailoutbox
+):
+    theirs = ordered_by_a_stranger(event)
+    links = [theirs.order.path_with(secret) for secret in (theirs.order.secret, own_secret(theirs))]
+    assert [client.get(link).status_code for link in links] == [200, 200]
+    done = brought(event, LISTED)
+    assert str(done).partition(". ")[2].replace("\u202f", " ") == (
+        "1 commande faite sous une adresse jamais prouvée : elle reçoit un nouveau lien par e-mail, "
+        "et l’ancien n’ouvre plus rien."
+    )
+    assert [client.get(link).status_code for link in links] == [404, 404]
+    assert Entry.objects.filter(verb="order.renew_link").count() == 1
+    run_tasks()
+    [message] = mailoutbox
+    order = Order.objects.get()
+    assert (message.to, order.manage_url in message.body) == (["z@example.org"], True)
+    assert "Stella Star" in client.get(order.manage_path).content.decode()
+
+
+def test_a_list_brought_again_leaves_the_new_links_alone(event: Event, run_tasks, mailoutbox):
+    ordered_by_a_stranger(event)
+    brought(event, LISTED)
+    secret = Order.objects.get().secret
+    again = brought(event, LISTED)
+    assert (len(again.new), len(again.changed), again.unchanged, again.adopted) == (0, 0, 1, {})
+    run_tasks()
+    assert (Order.objects.get().secret, len(mailoutbox)) == (secret, 1)
+
+
+def test_also_where_the_list_changes_nothing_the_link_is_replaced(event: Event):
+    """Else a stranger could still cancel what the organizer's list counts on."""
+    order = ordered_by_a_stranger(event).order
+    done = brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
+    assert (done.unchanged, list(done.adopted)) == (1, [order.pk])
+    assert Order.objects.get().secret != order.secret
+
+
+def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, client: Client):
+    person = {"ticket": "press", "first_name": "S", "last_name": "S", "email": "z@example.org"}
+    body = {"email": "z@example.org", "registrations": [person]}
+
+    def ordered() -> str:
+        path, key = "/api/v1/events/congress/orders/", {"Idempotency-Key": "1"}
+        return client.post(path, body, "application/json", headers=key).json()["reference"]
+
+    first = ordered()
+    assert ordered() == first
+    brought(event, LISTED)
+    assert ordered() != first
+
+
+def test_a_rehearsal_replaces_no_link_and_writes_to_nobody(event: Event, run_tasks, mailoutbox):
+    secret = ordered_by_a_stranger(event).order.secret
+    done = rehearse_import(event=event, table=read_table("x", LISTED.encode()))
+    run_tasks()
+    assert (len(done.adopted), Order.objects.get().secret, mailoutbox) == (1, secret, [])
+
+
+@pytest.mark.parametrize("source", ["desk", "import"])
+def test_what_the_organizers_booked_keeps_its_link(event: Event, source: str):
+    secret = ordered_by_a_stranger(event, source=source).order.secret
+    assert (brought(event, LISTED).adopted, Order.objects.get().secret) == ({}, secret)
 
 
 @pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])
@@ -213,6 +288,8 @@ def test_the_command(event: Event, manage, tmp_path: Path):
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
     rehearsed = manage("registrations_import", "congress", str(file), "--dry-run")
     assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
+    told = "Essai, rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
+    assert rehearsed.stdout.replace("\u202f", " ").splitlines() == [told]
     done = manage("registrations_import", "congress", str(file))
     assert (done.returncode, "Rang" in done.stderr) == (0, True)
     assert list(Registration.objects.order_by("pk").values_list("first_name", flat=True)) == ["Zoé", "=A1"]

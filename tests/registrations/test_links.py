@@ -133,6 +133,15 @@ def test_a_calendar_carries_the_link_that_it_came_by(client: Client):
     assert f"UID:{mine.reference}@" in files[own_secret(mine)]
     cancel(registration=mine)
     assert "STATUS:CANCELLED" in unfolded(client.get(f"{links[own_secret(mine)]}calendar.ics"))
+    sent = Client(enforce_csrf_checks=True).post(f"{links[own_secret(mine)]}calendar.ics")
+    assert (sent.status_code, sent["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_calendar_names_the_language_of_its_order(client: Client, language: str):
+    order = make_registration(order=make_order(make_ticket().event, language=language)).order
+    file = unfolded(client.get(f"{order.manage_path}calendar.ics"))
+    assert f"PRODID:-//Convention//Registrations//{language.upper()}\r\n" in file
 
 
 def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, run_tasks, mailoutbox):

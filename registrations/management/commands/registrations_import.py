@@ -10,9 +10,7 @@ from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
 from registrations.import_list import import_list, rehearse_import
-from registrations.import_rows import BadRows, doubts, said_by_rows
-
-SHOWN_ERRORS = 50
+from registrations.import_rows import BadRows, doubts, said_by_rows, shortened
 
 
 class Command(SentenceCommand):
@@ -44,7 +42,7 @@ class Command(SentenceCommand):
         for line in shortened(said_by_rows(doubts(table))):
             self.say(line)
         if options["dry_run"]:
-            self.stdout.write(_("Dry run: %(result)s") % {"result": done})
+            self.stdout.write(_("Rehearsal, nothing was stored: %(result)s") % {"result": done})
         else:
             self.stdout.write(str(done))
 
@@ -52,10 +50,3 @@ class Command(SentenceCommand):
 def said_errors(error: BadRows) -> list[str]:
     """The sentence, then one line for each of the first errors."""
     return [str(error), *shortened(error.lines())]
-
-
-def shortened(lines: list[str]) -> list[str]:
-    """The first lines, and how many more there are."""
-    more = len(lines) - SHOWN_ERRORS
-    rest = [_("… and %(more)d more.") % {"more": more}] if more > 0 else []
-    return [*lines[:SHOWN_ERRORS], *rest]

@@ -17,9 +17,8 @@ from ..notes import Notes, Reason
 from ..programme import Format, Head, Place, Programme, Talk
 
 OTHER_COMPONENTS = ("VTODO", "VJOURNAL", "VFREEBUSY")
-DATE = re.compile(
-    r"\s*(\d{4})(\d{2})(\d{2})(?:[Tt](\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?\s*([Zz]|[+-]\d{4})?)?\s*$"
-)
+DATE = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?\s*(Z|[+-]\d{4})?)?\s*$")
+OFFSET_END = re.compile(r"(?<=\d)[+-]\d{2}:?\d{2}\s*$")
 OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", re.I)
 
 
@@ -142,7 +141,7 @@ def talk_of(event: Component, zones: Zones) -> Talk | None:
     if not title:
         notes.add(Reason.NO_TITLE, label)
         return None
-    starts_at = moment_of(event.first("DTSTART"), zones)
+    starts_at = moment_of(event.first("DTSTART"), zones, label)
     if starts_at is None:
         notes.add(Reason.NO_START, label)
         return None
@@ -178,23 +177,36 @@ def cancelled_of(event: Component) -> bool | None:
     return None if status is None else status.strip().upper() == "CANCELLED"
 
 
-def moment_of(line: Line | None, zones: Zones) -> datetime.datetime | None:
-    """A date with time, in UTC; a date alone is midnight there."""
+def moment_of(line: Line | None, zones: Zones, label: str) -> datetime.datetime | None:
+    """A date with time, in UTC; a date alone is midnight there. What is odd about it is told."""
     if line is None:
         return None
     zone = zones.named(line.parameters["TZID"]) if line.parameters.get("TZID") else zones.default
     moment = moment_in(line.value, zone)
-    return None if moment is None else moment.astimezone(datetime.UTC)
+    if moment is None:
+        return None
+    if has_bad_offset(line.value):
+        zones.notes.add(Reason.BAD_OFFSET, label)
+    if reason := moments.clock_change(moment.replace(tzinfo=None), moment.tzinfo or zone):
+        zones.notes.add(reason, label)
+    return moment.astimezone(datetime.UTC)
+
+
+def has_bad_offset(value: str) -> bool:
+    """Whether the time ends with an offset that cannot be."""
+    match = OFFSET_END.search(value)
+    return match is not None and fixed(match.group()) is None
 
 
 def moment_in(value: str, zone: datetime.tzinfo) -> datetime.datetime | None:
     """The aware moment of a value; hyphens and colons are forgiven."""
-    match = DATE.match(re.sub(r"(?<=\d)[-:](?=\d)", "", value) if "T" in value else value.replace("-", ""))
+    day, between, clock = value.upper().partition("T")
+    match = DATE.match(day.replace("-", "") + between + clock.replace(":", ""))
     if not match:
         return None
     year, month, day, hour, minute, second, end = match.groups()
     if end:
-        zone = datetime.UTC if end in "Zz" else fixed(end) or zone
+        zone = datetime.UTC if end == "Z" else fixed(end) or zone
     try:
         moment = datetime.datetime(
             int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=zone
@@ -216,7 +228,7 @@ def end_of(
     whole_day = is_day(event.first("DTSTART"))
     if whole_day:
         zones.notes.add(Reason.ALL_DAY, label)
-    ends_at = moment_of(event.first("DTEND"), zones)
+    ends_at = moment_of(event.first("DTEND"), zones, label)
     duration = event.text("DURATION")
     span = moments.parse_span(duration)
     if ends_at is None and span is not None:

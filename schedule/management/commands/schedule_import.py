@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from convention.commands import SentenceCommand, add_event_argument
 from convention.files import read_file
@@ -27,4 +28,5 @@ class Command(SentenceCommand):
         """Import, or try; then tell."""
         act = preview_schedule if options["dry_run"] else import_schedule
         report = act(slug=options["event"], data=read_file(options["file"]))
-        self.tell(report.lines())
+        heading = [_("Rehearsal, nothing was stored. An import would do this:")] if options["dry_run"] else []
+        self.tell([*heading, *report.lines()])

@@ -299,6 +299,29 @@ def test_a_device_that_is_no_longer_one(client, event):
     assert Scan.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("bad", "french", "english"),
+    [
+        ({"direction": "up"}, "« direction » est « in » ou « out ».", "“direction” is “in” or “out”."),
+        ({"operator": 5}, "« operator » n’est pas un texte.", "“operator” is not a text."),
+        (
+            {"checkpoint": 999},
+            "« checkpoint » n’est pas de cet événement.",
+            "“checkpoint” is not of this event.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_scan_is_said_in_the_language_that_is_accepted(
+    client, event, bad, french, english
+):
+    token, item = make_device(event)[1], make_item(code_of(make_registration(event))) | bad
+    for language, sentence in {"fr": french, "en": english}.items():
+        headers = bearer(token) | {"accept-language": language}
+        answer = client.post(URL, {"scans": [item]}, content_type="application/json", headers=headers)
+        [result] = answer.json()["results"]
+        assert (result["reason"], result["detail"].replace("\u202f", " ")) == ("invalid", sentence)
+
+
 def test_found_by_name(send, event):
     registration = make_registration(event)
     assert said(send(make_item("", registration=registration.reference.lower()))) == [("admitted", "")]

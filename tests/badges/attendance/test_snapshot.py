@@ -36,6 +36,20 @@ def change(registration, **fields):
     registration.save()
 
 
+def test_only_the_head_is_told_where_only_that_is_asked(client, event):
+    """The server leaves the body out; all else is as with GET, also what is unchanged."""
+    token = make_device(event)[1]
+    whole = fetch(client, token)
+    head = client.head(URL, headers=bearer(token))
+    assert (head.status_code, head.content) == (200, b"")
+    assert {name: head[name] for name in ("ETag", "Cache-Control", "Content-Type", "Vary")} == {
+        name: whole[name] for name in ("ETag", "Cache-Control", "Content-Type", "Vary")
+    }
+    known = client.head(URL, headers=bearer(token) | {"if-none-match": whole["ETag"]})
+    assert known.status_code == 304
+    assert client.head(URL).status_code == 401
+
+
 def test_address():
     assert reverse("scanner-snapshot") == URL
 
@@ -127,7 +141,7 @@ def test_a_sequence_that_was_never_reached_gives_all(client, event):
     assert (answer["full"], len(answer["registrations"])) == (True, 1)
 
 
-@pytest.mark.parametrize("since", ["x", "-1", "1.5", "9" * 30, "²"])
+@pytest.mark.parametrize("since", ["", "x", "-1", "1.5", "9" * 30, "²"])
 def test_a_bad_cursor_is_a_problem(client, event, since):
     response = fetch(client, make_device(event)[1], f"?since={since}")
     assert response.status_code == 422
@@ -176,7 +190,7 @@ def test_no_token_or_a_wrong_one(client, event, header):
 
 def test_another_method_is_told_which(client):
     response = client.post(URL)
-    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
 
 
 def test_second_gates_count_at_the_entrance(client, event):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.factories import make_event
+
 pytestmark = pytest.mark.django_db
 
 ASKED = [
@@ -25,3 +27,63 @@ def test_an_error_is_a_problem(client, method, path, headers, status):
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     body = json.loads(answer.content)
     assert (body["status"], set(body)) == (status, {"type", "title", "status", "detail"})
+
+
+NOTHING = {"fr": "Il n’y a rien à cette adresse.", "en": "There is nothing at this address."}
+BROKEN = {
+    "fr": "Le corps de la requête n’est pas du JSON valide, à la ligne 2, colonne 1.",
+    "en": "The body is not valid JSON, at line 2, column 1.",
+}
+NO_EVENT = {"fr": "Il n’y a pas d’événement à cette adresse.", "en": "There is no event at this address."}
+METHOD = {"fr": "Envoyez POST à cette adresse.", "en": "Send POST to this address."}
+SAID = [
+    ("get", "/api/v1/nothing/", NOTHING),
+    ("get", "/api", NOTHING),
+    ("post", "/api/v1/events/nowhere/orders/", NO_EVENT),
+    ("get", "/api/v1/scanner/scans/", METHOD),
+]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [(None, "fr"), ("de", "fr"), ("en-GB,en;q=0.9,fr;q=0.5", "en"), ("fr,en", "fr"), ("en;q=0", "fr")],
+)
+@pytest.mark.parametrize("asked", SAID)
+def test_the_sentence_is_in_the_language_that_is_accepted(client, asked, accepted, language):
+    method, path, said = asked
+    headers = {"accept-language": accepted} if accepted else {}
+    answer = getattr(client, method)(path, data={}, content_type="application/json", headers=headers)
+    assert (answer.json()["detail"], answer["Content-Language"]) == (said[language], language)
+    assert "Accept-Language" in answer["Vary"]
+
+
+@pytest.mark.parametrize("language", BROKEN)
+def test_a_body_that_cannot_be_read_is_named_by_its_place(client, language):
+    make_event(slug="open")
+    answer = client.post(
+        "/api/v1/events/open/orders/",
+        "{\n,}",
+        content_type="application/json",
+        headers={"accept-language": language},
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (400, BROKEN[language])
+
+
+FORGOTTEN = {
+    "fr": "Il n’y a rien à cette adresse. Envoyez ceci à {}, avec la barre oblique à la fin.",
+    "en": "There is nothing at this address. Send this to {}, with the slash at its end.",
+}
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+@pytest.mark.parametrize("language", FORGOTTEN)
+def test_what_is_sent_without_the_final_slash_is_told_the_right_address(client, language, method):
+    path = "/api/v1/events/open/orders"
+    answer = getattr(client, method)(path, "{}", "application/json", headers={"accept-language": language})
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == FORGOTTEN[language].format(f"{path}/")
+
+
+def test_what_is_read_without_the_final_slash_is_led_there(client):
+    answer = client.get("/api/v1/events/open/sessions?limit=5")
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/events/open/sessions/?limit=5")

@@ -81,7 +81,7 @@ def test_unknown_addresses_answer_with_a_problem(client):
         "type": "/api/v1/problems/not-found",
         "title": "Not found",
         "status": 404,
-        "detail": "There is nothing at this address.",
+        "detail": "Il n’y a rien à cette adresse.",
     }
 
 

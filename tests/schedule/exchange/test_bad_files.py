@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,15 +107,30 @@ def test_the_command_exits_with_two(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+REHEARSED = {
+    "en": "Rehearsal, nothing was stored. An import would do this:",
+    "fr": "Essai\u202f: rien n’a été enregistré. Une importation ferait ceci\u202f:",
+}
+
+
 @pytest.mark.django_db
-def test_the_commands_tell_and_write(tmp_path, capsys):
+@pytest.mark.parametrize("language", REHEARSED)
+def test_a_rehearsal_says_that_it_is_one_and_tells_the_same(language, tmp_path, capsys):
     path = tmp_path / "file"
     path.write_bytes(one(event(), event("", number="3")))
-    call_command("schedule_import", "conf", path, "--dry-run")
-    assert not Event.objects.exists()
+    with translation.override(language):
+        call_command("schedule_import", "conf", path, "--dry-run")
+        assert not Event.objects.exists()
+        rehearsed = capsys.readouterr().out.splitlines()
+        call_command("schedule_import", "conf", path)
+    assert rehearsed == [REHEARSED[language], *capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.django_db
+def test_the_commands_tell_and_write(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(one(event(), event("", number="3")))
     call_command("schedule_import", "conf", path)
-    told = capsys.readouterr().out.splitlines()
-    assert told[: len(told) // 2] == told[len(told) // 2 :]
     for fmt in ("frab-xml", "frab-json", "ics"):
         call_command("schedule_export", "conf", format=fmt, output=tmp_path / fmt)
         report = import_schedule(slug="conf", data=(tmp_path / fmt).read_bytes())

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from lxml import etree
 
 from convention.events.models import Event
@@ -135,3 +136,10 @@ def test_an_empty_programme_has_feeds_too(client, event):
     raise_revision(event=event)
     assert b"BEGIN:VEVENT" not in client.get("/events/conf/agenda.ics").content
     assert len(etree.fromstring(client.get("/events/conf/agenda.xml").content).findall("day")) == 1
+
+
+@pytest.mark.parametrize("name", [".ics", ".xml", ".json", ".pdf", "/mine/x.ics"])
+def test_a_file_is_only_read(event, name):
+    """Whoever sends something is told which methods there are, not that a token of a form is missing."""
+    answer = Client(enforce_csrf_checks=True).post(f"/events/conf/agenda{name}", {"x": "1"})
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")

@@ -6,7 +6,7 @@ import zoneinfo
 
 import pytest
 
-from schedule.exchange.notes import Reason
+from schedule.exchange.notes import Note, Reason, grouped
 from schedule.exchange.programme import Format, Link, Place, Thread
 from schedule.exchange.read import read
 
@@ -109,6 +109,57 @@ def test_date_and_start_that_disagree():
     assert reasons(programme) == [Reason.TIMES_DISAGREE]
 
 
+@pytest.mark.parametrize("offset", ["+25:00", "-14:30", "+9900"])
+def test_an_offset_that_cannot_be_leaves_the_local_time(offset):
+    whole = event(number="7", date=f"2026-06-17T10:00:00{offset}", start="")
+    programme = read(one(whole, head=BERLIN))
+    assert local(programme.talks[0]) == "2026-06-17T10:00:00+02:00"
+    about = f"Opening, 7, 2026-06-17T10:00:00{offset}"
+    assert programme.notes == (Note(Reason.BAD_OFFSET, about),)
+
+
+def test_an_offset_of_an_end_that_cannot_be_leaves_its_local_time():
+    ends = {"duration": "", "end": "2026-06-17T11:00:00+25:00"}
+    programme = read(one(event(date="2026-06-17T10:00:00+02:00", **ends), head=BERLIN))
+    assert (minutes(programme.talks[0]), reasons(programme)) == (60, [Reason.BAD_OFFSET])
+
+
+def test_a_date_without_offset_and_a_start_that_disagree():
+    programme = read(one(event(date="2026-06-17T10:00:00", start="11:15"), head=BERLIN))
+    assert local(programme.talks[0]) == "2026-06-17T10:00:00+02:00"
+    assert reasons(programme) == [Reason.TIMES_DISAGREE]
+
+
+@pytest.mark.parametrize(
+    ("date", "found", "reason"),
+    [
+        ("2026-03-29T01:59:00", "2026-03-29T01:59:00+01:00", None),
+        ("2026-03-29T02:30:00", "2026-03-29T03:30:00+02:00", Reason.SKIPPED_HOUR),
+        ("2026-10-25T02:30:00", "2026-10-25T02:30:00+02:00", Reason.REPEATED_HOUR),
+        ("2026-10-25T03:00:00", "2026-10-25T03:00:00+01:00", None),
+    ],
+)
+def test_a_local_hour_that_a_change_of_clocks_skips_or_repeats_is_told(date, found, reason):
+    programme = read(one(event(date=date, start=""), head=BERLIN))
+    assert local(programme.talks[0]) == found
+    assert programme.notes == ((Note(reason, f"Opening, {date}"),) if reason else ())
+
+
+def test_a_start_alone_in_the_hour_that_is_skipped_is_told():
+    head = BERLIN + "<day_change>01:00:00</day_change>"
+    programme = read(xml(day(event(start="02:30", date="2026-03-29")), head=head))
+    assert local(programme.talks[0]) == "2026-03-29T03:30:00+02:00"
+    assert reasons(programme) == [Reason.SKIPPED_HOUR]
+
+
+def test_every_time_that_was_guessed_is_named():
+    """Three examples do for what changes nothing; who runs the event looks at each session without an end."""
+    programme = read(one(*(event(f"Talk {n}", duration="") for n in range(60)), head=BERLIN))
+    [group] = [group for group in grouped(programme.notes) if group.reason is Reason.NO_DURATION]
+    assert (group.count, group.examples) == (60, tuple(f"Talk {n}, 10:00" for n in range(50)))
+    assert str(group).endswith("; Talk 49, 10:00; …")
+
+
 @pytest.mark.parametrize(
     ("start", "found"),
     [
@@ -185,7 +236,9 @@ def test_a_windows_zone():
     ],
 )
 def test_durations(written, length):
-    assert minutes(read(one(event(duration=written))).talks[0]) == length
+    programme = read(one(event(duration=written)))
+    assert minutes(programme.talks[0]) == length
+    assert (Reason.NO_DURATION in reasons(programme)) == (length is None)
 
 
 def test_an_end_instead_of_a_duration():

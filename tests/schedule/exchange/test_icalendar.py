@@ -6,7 +6,7 @@ import zoneinfo
 import pytest
 
 from convention.errors import Unreadable
-from schedule.exchange.notes import Reason
+from schedule.exchange.notes import Note, Reason
 from schedule.exchange.programme import Format
 from schedule.exchange.read import read
 
@@ -114,11 +114,28 @@ def test_quoted_printable():
         (';TZID="(UTC+01:00) Brussels, Paris":20260617T090000', "2026-06-17T10:00:00+02:00"),
         (":20260617T100000", "2026-06-17T10:00:00+02:00"),
         (":2026-06-17T10:00:00+02:00", "2026-06-17T10:00:00+02:00"),
+        (":2026-06-17T03:00:00-05:00", "2026-06-17T10:00:00+02:00"),
         (";VALUE=DATE:20260617", "2026-06-17T00:00:00+02:00"),
     ],
 )
 def test_starts(start, found):
     assert local(read(ics(vevent(start=start))).talks[0]) == found
+
+
+@pytest.mark.parametrize(
+    ("start", "found", "reason"),
+    [
+        (":20260617T100000+2500", "2026-06-17T10:00:00+02:00", Reason.BAD_OFFSET),
+        (":20260329T023000", "2026-03-29T03:30:00+02:00", Reason.SKIPPED_HOUR),
+        (";TZID=Europe/Paris:20261025T023000", "2026-10-25T02:30:00+02:00", Reason.REPEATED_HOUR),
+        (":20261025T003000Z", "2026-10-25T02:30:00+02:00", None),
+    ],
+)
+def test_times_that_cannot_be_or_are_not_certain_are_told(start, found, reason):
+    programme = read(ics(vevent("DURATION:PT1H", start=start), head="X-WR-TIMEZONE:Europe/Paris"))
+    assert local(programme.talks[0]) == found
+    about = f"Opening, 1@test, {start.rpartition(':')[2]}"
+    assert programme.notes == ((Note(reason, about),) if reason else ())
 
 
 def test_a_zone_that_only_the_file_knows():

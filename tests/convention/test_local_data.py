@@ -1,0 +1,64 @@
+"""The folder of local data is read by nobody else, also where an older version made it."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from convention.local_data import open_local_data
+from tests.conftest import ROOT
+
+
+def mode(folder):
+    return stat.S_IMODE(folder.stat().st_mode)
+
+
+def made(folder, rights, *names):
+    """A folder as somebody else left it."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("")
+    folder.chmod(rights)
+    return folder
+
+
+def test_a_new_folder_is_for_us_alone(tmp_path):
+    open_local_data(tmp_path / "a" / "var")
+    assert mode(tmp_path / "a" / "var") == 0o700
+
+
+@pytest.mark.parametrize(
+    ("rights", "names", "kept"),
+    [
+        (0o755, ["secret_key"], 0o700),
+        (0o775, ["limits.sqlite3", "other"], 0o700),
+        (0o777, ["metrics"], 0o700),
+        (0o500, ["metrics"], 0o500),
+        (0o755, [], 0o755),
+        (0o755, ["other"], 0o755),
+        (0o1777, ["metrics"], 0o1777),
+    ],
+)
+def test_a_folder_of_an_older_version_is_narrowed_and_no_other(tmp_path, rights, names, kept):
+    folder = made(tmp_path / "var", rights, *names)
+    open_local_data(folder)
+    assert mode(folder) == kept
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_keeps_its_rights(tmp_path):
+    folder = made(tmp_path / "var", 0o755, "secret_key")
+    os.chown(folder, 12345, 12345)
+    open_local_data(folder)
+    assert mode(folder) == 0o755
+
+
+def test_whatever_starts_narrows_it(tmp_path):
+    folder = made(tmp_path / "var", 0o755, "secret_key")
+    (folder / "secret_key").write_text("k" * 50)
+    code = "import convention.settings"
+    environ = {"MODE": "development", "VAR_DIR": str(folder), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, check=False)
+    assert (done.returncode, mode(folder)) == (0, 0o700)

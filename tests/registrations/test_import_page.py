@@ -1,0 +1,78 @@
+"""The organizers' page of an import: a list is checked, read about, and kept until it is booked."""
+
+import re
+
+import pytest
+from django.test import Client
+from lxml import html
+
+from convention.events.models import Event
+from registrations.models import Registration
+from tests.registrations.test_pages import text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_path):
+    page = "/organize/congress/registrations/import/"
+    file = tmp_path / "list.csv"
+    file.write_bytes("Prénom;Nom;E-mail\nA;B;nobody\n".encode("cp1252"))
+    with file.open("rb") as upload:
+        assert "Ligne 2" in text(organizer.post(page, {"file": upload, "check": "1"}))
+    file.write_bytes("Prénom;Nom;Billet\nÉlise;B;guest\n".encode("cp1252"))
+    with file.open("rb") as upload:
+        checked = organizer.post(page, {"file": upload, "check": "1"}).content.decode()
+    assert Registration.objects.count() == 0
+    body = re.search(r'<textarea name="checked" hidden>(.*?)</textarea>', checked, re.S).group(1)
+    assert organizer.post(page, {"checked": body}).status_code == 302
+    assert Registration.objects.get().first_name == "Élise"
+    assert "Choisissez un fichier" in text(organizer.post(page, {"check": "1"}))
+
+
+IMPORT = "/organize/congress/registrations/import/"
+
+
+def checked(organizer: Client, tmp_path, content: str):
+    """The page after a file with this content was checked."""
+    (tmp_path / "list.csv").write_text(content)
+    with (tmp_path / "list.csv").open("rb") as upload:
+        return html.fromstring(organizer.post(IMPORT, {"file": upload, "check": "1"}).content)
+
+
+def items(page, kind: str) -> list[str]:
+    """What the notice of that kind lists."""
+    lines = page.xpath(f"//div[@class='notice {kind}']//li")
+    return [line.text_content().replace("\u202f", " ") for line in lines]
+
+
+def test_each_error_of_a_list_is_said_once_and_the_list_is_kept(organizer: Client, event: Event, tmp_path):
+    rows = "".join(f"A,B{n},gold\n" for n in range(60)) + "\n" + "".join(f"C,{n},t{n}\n" for n in range(60))
+    page = checked(organizer, tmp_path, f"first_name,last_name,ticket\n{rows}")
+    lines = items(page, "error")
+    assert (len(lines), lines[0], lines[-1]) == (
+        51, "Lignes 2–61 : Il n’y a pas de billet « gold ».", "… et 11 autres.",
+    )  # fmt: skip
+    assert lines[1] == "Ligne 63 : Il n’y a pas de billet « t0 »."
+    [kept] = page.xpath("//textarea[@name='checked']/text()")
+    again = html.fromstring(organizer.post(IMPORT, {"checked": kept, "check": "1"}).content)
+    assert items(again, "error") == lines
+    event.tickets.update(slug="gold")
+    again = html.fromstring(organizer.post(IMPORT, {"checked": kept, "check": "1"}).content)
+    assert items(again, "error")[0] == "Ligne 63 : Il n’y a pas de billet « t0 »."
+
+
+def test_rows_that_are_odd_are_shown_before_the_list_is_imported(organizer: Client, event: Event, tmp_path):
+    page = checked(organizer, tmp_path, "first_name,last_name,ticket\n,B,guest\nC,D,guest\n\n,E,guest\n")
+    assert items(page, "warning") == ["Lignes 2, 5 : Il n’y a pas de prénom."]
+    [kept] = page.xpath("//textarea[@name='checked']/text()")
+    assert organizer.post(IMPORT, {"checked": kept}).status_code == 302
+    assert list(Registration.objects.order_by("pk").values_list("last_name", flat=True)) == ["B", "D", "E"]
+
+
+def test_a_list_that_finds_no_place_any_more_is_kept(organizer: Client, event: Event, tmp_path):
+    page = checked(organizer, tmp_path, "first_name,last_name,ticket\nA,B,guest\n")
+    [kept] = page.xpath("//textarea[@name='checked']/text()")
+    event.tickets.update(taken=10)
+    refused = html.fromstring(organizer.post(IMPORT, {"checked": kept}).content)
+    assert "Il ne reste plus de place" in refused.xpath("//*[@id='error-summary']")[0].text_content()
+    assert refused.xpath("//textarea[@name='checked']/text()") == [kept]
