@@ -1,12 +1,14 @@
 """Who may do what in the whole club."""
 
 import datetime
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from convention.addresses import folded
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
 from .models import ClubRole, Company, CompanyContact, Person, Seat
@@ -41,6 +43,14 @@ def open_seat(person: Person, *, at: datetime.date | None = None) -> Seat | None
     """The seat that makes this person a member on that day, the latest where there are several."""
     seats = Seat.objects.counting(at=at).filter(person=person).select_related("membership__company")
     return seats.order_by("-starts_on", "-pk").first()
+
+
+def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
+    """The seats of that company that make a member today, of whoever has one of these folded addresses."""
+    seats = Seat.objects.counting().filter(membership__company=company, person__is_active=True)
+    held = seats.exclude(person__email=None).select_related("person", "membership__company")
+    by_address = {folded(str(seat.person.email)): seat for seat in held}
+    return {address: by_address[address] for address in addresses if address in by_address}
 
 
 def companies_of_contact(person: "Visitor") -> QuerySet[Company]:

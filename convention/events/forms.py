@@ -14,9 +14,15 @@ from convention.text import tidy
 
 from .models import Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components"})
+RESERVED = frozenset({"new", "components", "club"})
 YEARS = range(1971, 3000)
-MOMENTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
+MOMENTS = (
+    "starts_at",
+    "ends_at",
+    "registration_opens_at",
+    "registration_closes_at",
+    "substitutions_until",
+)
 
 
 class WallClock(forms.DateTimeField):
@@ -44,13 +50,20 @@ class EventForm(forms.ModelForm):
     registration_closes_at = WallClock(
         label=_("Registration closes"), required=False, help_text=_("Empty: when the event ends.")
     )
+    substitutions_until = WallClock(
+        label=_("Places change hands until"),
+        required=False,
+        help_text=_(
+            "Who cannot come gives the place to a colleague until then. Empty: when the event starts."
+        ),
+    )
 
     class Meta:
         model = Event
         fields = [
             "name", "name_en", "kind", "visibility",
             "starts_at", "ends_at", "timezone", "venue",
-            "registration_opens_at", "registration_closes_at",
+            "registration_opens_at", "registration_closes_at", "substitutions_until",
             "description", "description_en",
             "host", "group", "contact_email", "accent",
         ]  # fmt: skip

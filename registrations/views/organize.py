@@ -19,7 +19,7 @@ from convention.jobs.ask import ask
 from convention.jobs.models import Job
 
 from ..cancel import cancel
-from ..correct import correct
+from ..correct import correct_for
 from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
@@ -93,7 +93,7 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
     reason = ReasonForm(request.POST if request.method == "POST" else None, prefix="correct")
     if request.method == "POST" and form.is_valid() and reason.is_valid():
         try:
-            correct(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
+            correct_for(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:
