@@ -5,8 +5,10 @@ import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from convention.addresses import having
 from convention.audit.record import record
 
+from .join import join
 from .models import Company, CompanyContact, Person
 from .periods import ONE_DAY
 
@@ -28,6 +30,27 @@ def appoint_contact(
     contact.save()
     record("contact.appoint", contact, fields=["person", "starts_on", "ends_on"])
     return contact
+
+
+@transaction.atomic
+def appoint_by_address(
+    *,
+    company: Company,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    starts_on: datetime.date | None = None,
+    ends_on: datetime.date | None = None,
+) -> CompanyContact:
+    """The same for whoever signs in with that address; someone new is added as working at the company.
+
+    Raises InvalidFields where a new one has no name.
+    """
+    known = having(Person.objects.filter(is_active=True), email.strip())
+    person = (
+        known[0] if known else join(company=company, email=email, first_name=first_name, last_name=last_name)
+    )
+    return appoint_contact(company=company, person=person, starts_on=starts_on, ends_on=ends_on)
 
 
 @transaction.atomic

@@ -79,8 +79,9 @@ def guessed(lines: Sequence[Sequence[str]], titles: set[str]) -> dict[str, int]:
 
 
 def _most(holds: Iterable[bool]) -> bool:
+    """Whether at least half do."""
     told = list(holds)
-    return 2 * sum(told) > len(told)
+    return 2 * sum(told) >= len(told)
 
 
 def _in_capitals(cells: Sequence[str]) -> bool:
