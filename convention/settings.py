@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "badges.scanner",
     "badges.attendance",
     "badges",
+    "registrations.company",
     "registrations",
     "schedule",
     "convention.jobs",
@@ -120,6 +121,7 @@ APPS_WITH_PAGES = [
     "convention.jobs",
     "schedule",
     "registrations",
+    "registrations.company",
     "badges",
     "badges.attendance",
     "badges.scanner",
@@ -238,6 +240,7 @@ PERIODIC_WORK = {
     "schedule.uploads.forget_old_uploads": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
+    "registrations.company.invite.remind_incomplete": 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.

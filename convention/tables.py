@@ -61,6 +61,17 @@ def read_table(name: str, content: bytes) -> Table:
     return Table(header, [(number, [_plain(cell) for cell in row[: len(header)]]) for number, row in rows])
 
 
+def read_pasted(text: str) -> list[tuple[int, list[str]]]:
+    """Rows as they come out of a spreadsheet or a keyboard, with their numbers; a header is a row as others.
+
+    Raises Unreadable with the reason.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise too_large()
+    lines = _read_csv(text.encode("utf-8", "replace"), "\t" if "\t" in text else "")
+    return [(number, [_plain(cell).strip() for cell in row]) for number, row in _filled(lines)]
+
+
 def too_large() -> Unreadable:
     """What to raise for a file that should not even be read."""
     return Unreadable(_("The file is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024})
@@ -77,13 +88,15 @@ def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
             yield number, row[:MOST_COLUMNS]
 
 
-def _read_csv(content: bytes) -> Iterator[list[str]]:
+def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
     text = decode(content)
     if "\x00" in text:
         raise Unreadable(_("This is not a table: it holds binary data. Save it as .csv or .xlsx."))
     named = NAMED_DELIMITER.match(text)
     text = text[named.end() :] if named else text
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=named[1] if named else _delimiter(text))
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter or (named[1] if named else _delimiter(text))
+    )
     line, last = 0, 0
     try:
         for row in reader:

@@ -125,7 +125,7 @@ def about_words(place: Place) -> Iterator[Complaint]:
         ("first_name", _("Write the first name.")),
         ("last_name", _("Write the last name.")),
     ):
-        if not any(map(_is_seen, getattr(place, name))):
+        if not place.is_to_follow and not any(map(_is_seen, getattr(place, name))):
             yield name, sentence
         yield from _about_length(name, getattr(place, name), NAME_LENGTH)
     yield from _about_length("company", place.company, NAME_LENGTH)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from convention.addresses import same
 from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
+from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 from convention.text import fold
@@ -38,13 +39,26 @@ class Correction:
 
 @transaction.atomic
 def correct(*, registration: Registration, correction: Correction, reason: str = "") -> Registration:
-    """Write the corrected fields, for whoever has the whole order or runs the event.
+    """Write the corrected fields, for whoever has the whole order.
 
     A correction queues a mail with the new badge, and the order's mails follow this person's address; they
     do not follow the place to somebody else.
-    Raises InvalidFields, and Closed for a cancelled or expired registration or once the event is over.
+    Raises InvalidFields, and Closed for a cancelled or expired registration, once the event is over, or when
+    it is too late to give the place to somebody else.
     """
     registration, before = _corrected(registration, correction)
+    _refuse_late_transfer(registration, before)
+    return _correct(registration, before, reason)
+
+
+@transaction.atomic
+def correct_for(*, registration: Registration, correction: Correction, reason: str = "") -> Registration:
+    """The same for whoever runs the event, who may give the place to somebody else until its end."""
+    registration, before = _corrected(registration, correction)
+    return _correct(registration, before, reason)
+
+
+def _correct(registration: Registration, before: dict[str, Any], reason: str) -> Registration:
     if "email" in before and not is_someone_else(registration, before):
         _let_order_follow(registration, before["email"])
     _keep(registration, before, reason)
@@ -58,6 +72,7 @@ def correct_own(*, registration: Registration, correction: Correction) -> Regist
     With them goes the link of the whole order. Raises the same.
     """
     registration, before = _corrected(registration, correction)
+    _refuse_late_transfer(registration, before)
     _keep(registration, before, "")
     return registration
 
@@ -91,6 +106,21 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
 
 
+def _refuse_late_transfer(registration: Registration, before: dict[str, Any]) -> None:
+    if is_someone_else(registration, before):
+        refuse_late(registration.event)
+
+
+def refuse_late(event: Event) -> None:
+    """Raises Closed once places of the event no longer change hands."""
+    if timezone.now() <= event.last_substitution:
+        return
+    day = formats.date_format(event.last_substitution.astimezone(event.zone), "DATETIME_FORMAT")
+    raise Closed(
+        _("A place could be given to somebody else until %(day)s. Write to the organizers.") % {"day": day}
+    )
+
+
 def is_someone_else(registration: Registration, before: dict[str, Any]) -> bool:
     """Whether both the name and the address are other ones than before."""
     first, last = (before.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
@@ -117,11 +147,16 @@ def _tidied(registration: Registration, correction: Correction) -> Place:
     ).tidied()
 
 
-def _refuse(registration: Registration, wanted: Place) -> None:
+def refuse_fixed(registration: Registration) -> None:
+    """Raises Closed where nothing can be written any more: it does not stand, or the event is over."""
     if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
         raise Closed(_("This registration no longer stands, so it cannot be corrected."))
     if registration.event.ends_at <= timezone.now():
         raise Closed(_("The event is over; there is nothing left to correct."))
+
+
+def _refuse(registration: Registration, wanted: Place) -> None:
+    refuse_fixed(registration)
     found: dict[str, list[str]] = {}
     for field, sentence in about_words(wanted):
         found.setdefault(field, []).append(sentence)

@@ -53,8 +53,9 @@ class Draft:
 
 
 def _place(person: dict[str, Any]) -> Place:
-    words = {name: str(person.get(name) or "") for name in PERSON}
-    return Place(ticket=str(person.get("ticket") or ""), no_photo=bool(person.get("no_photo")), **words)
+    words: dict[str, Any] = {name: str(person.get(name) or "") for name in PERSON}
+    flags: dict[str, Any] = {name: bool(person.get(name)) for name in ("no_photo", "is_to_follow")}
+    return Place(ticket=str(person.get("ticket") or ""), **flags, **words)
 
 
 def load(session: SessionBase, event_slug: str) -> Draft:

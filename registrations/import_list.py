@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from convention.addresses import folded, same
 from convention.audit.record import record
-from convention.club.models import Company, CompanyRole, Employment
+from convention.club.models import Company, Seat
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.tables import Table
@@ -171,10 +171,9 @@ def _name(of: Registration | Place) -> tuple[str, str]:
 
 def _member_companies() -> dict[str, Company]:
     """The member company of each member's address, today."""
-    members = CompanyRole.objects.open().filter(role=CompanyRole.Role.MEMBER).values("company")
-    jobs = Employment.objects.open().filter(company__in=members, person__email__isnull=False)
-    rows = jobs.select_related("person", "company").order_by("starts_on")
-    return {folded(str(job.person.email)): job.company for job in rows}
+    seats = Seat.objects.counting().filter(person__email__isnull=False)
+    rows = seats.select_related("person", "membership__company").order_by("starts_on")
+    return {folded(str(seat.person.email)): seat.membership.company for seat in rows}
 
 
 def _update(done: Imported, registration: Registration, row: Row, tickets: dict[str, Ticket]) -> None:

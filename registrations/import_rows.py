@@ -97,7 +97,7 @@ def read_columns(header: list[str]) -> tuple[dict[str, int], list[str]]:
     columns: dict[str, int] = {}
     ignored = []
     for index, heading in enumerate(header):
-        name = _field(heading)
+        name = field_of(heading)
         if name and name not in columns:
             columns[name] = index
         elif heading:
@@ -111,7 +111,8 @@ def read_columns(header: list[str]) -> tuple[dict[str, int], list[str]]:
     return columns, ignored
 
 
-def _field(heading: str) -> str:
+def field_of(heading: str) -> str:
+    """The field that a heading names, in French or English; empty for any other."""
     plain = " ".join(fold(heading).replace("_", " ").replace("-", " ").split())
     return next((name for name, words in COLUMNS.items() if plain in words), "")
 

@@ -8,7 +8,7 @@ from convention.text import tidy
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One place for one person; `ticket` is the ticket's slug."""
+    """One place for one person; `ticket` is the ticket's slug. A company's contact may name them later."""
 
     ticket: str
     first_name: str = ""
@@ -16,6 +16,7 @@ class Place:
     email: str = ""
     company: str = ""
     no_photo: bool = False
+    is_to_follow: bool = False
 
     def tidied(self) -> "Place":
         """The same with clean text."""
@@ -26,6 +27,7 @@ class Place:
             email=tidy(self.email),
             company=tidy(self.company),
             no_photo=self.no_photo,
+            is_to_follow=self.is_to_follow,
         )
 
 

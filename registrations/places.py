@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.club.models import Company
-from convention.counters import Counted, take_from
+from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
 
-from .models import CompanyShare, Registration, Ticket
+from .models import CompanyShare, Passes, Registration, Ticket
 
 type Seat = tuple[Ticket, Company | None]
 """A place of a ticket, and the member company that it counts for, if any."""
@@ -69,6 +69,7 @@ def give_back(registrations: Iterable[Registration]) -> None:
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
         _free_share(ticket, company, places)
+    give_back_to(Counter(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id))
     for ticket, places in sorted(Counter(r.ticket_id for r in registrations).items()):
         _free(ticket, places)
 

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import same
-from convention.club.doors import member_company
-from convention.club.models import Person
+from convention.addresses import folded, same
+from convention.club.doors import open_seat, seats_at
+from convention.club.models import Company, Person, Seat
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
@@ -39,12 +39,14 @@ class KeyReused(ConventionError):
 class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
-    `tickets` are those asked for where they were read together with the event; else they are read.
+    `company` is the one whose contact orders: who holds a seat of it needs no proof. `tickets` are those
+    asked for where they were read together with the event; else they are read.
     """
 
     source: str = "page"
     key: str = ""
     person: Person | None = None
+    company: Company | None = None
     tickets: Sequence[Ticket] | None = None
 
 
@@ -136,7 +138,11 @@ def _is_short(ticket: Ticket, places: int) -> bool:
 
 def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
     order = new_order(event, request, means, tickets)
-    registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
+    seats = _seats_of(request, means)
+    registrations = [
+        _new_registration(order, place, tickets[place.ticket], _proven(means.person, place, seats))
+        for place in request.places
+    ]
     key = key_of(event, request, means.key) if means.key else None
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
     book(Booking(order, registrations, key))
@@ -181,9 +187,29 @@ def new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[s
     )
 
 
-def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Person | None) -> Registration:
-    person = _proven(visitor, place)
-    company = member_company(person) if person else None
+type Proven = tuple[Person | None, Company | None]
+"""Who a place is for, as far as that needs no proof, and the company that makes them a member."""
+
+
+def _seats_of(request: OrderRequest, means: Means) -> dict[str, Seat]:
+    """The seats that need no proof, by address: of whoever is signed in, and of a contact's colleagues."""
+    addresses = {folded(place.email) for place in request.places if place.email}
+    found = seats_at(means.company, addresses) if means.company and addresses else {}
+    own = means.person and folded(means.person.email or "")
+    if means.person and own in addresses and own not in found and (seat := open_seat(means.person)):
+        found[own] = seat
+    return found
+
+
+def _proven(visitor: Person | None, place: Place, seats: dict[str, Seat]) -> Proven:
+    """The signed-in person, where the place is for their own address, or a contact's colleague."""
+    if seat := seats.get(folded(place.email)):
+        return seat.person, seat.membership.company
+    return (visitor if visitor and same(visitor.email, place.email) else None), None
+
+
+def _new_registration(order: Order, place: Place, ticket: Ticket, proven: Proven) -> Registration:
+    person, company = proven
     must_prove = ticket.needs_proof and not company
     now = timezone.now()
     return Registration(
@@ -200,8 +226,3 @@ def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Perso
         held_until=now + HOLD if must_prove else None,
         confirmed_at=None if must_prove else now,
     )
-
-
-def _proven(person: Person | None, place: Place) -> Person | None:
-    """The signed-in person, where the place is for that person's own address."""
-    return person if person and same(person.email, place.email) else None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.routes import OrganizerPage
 
 from . import api
-from .views import event, links, mine, order, organize, register, tickets
+from .views import event, links, mine, order, organize, register, substitute, tickets
 
 LINK = "orders/<slug:reference>/<slug:secret>"
 LIST = "organize/<slug:event>/registrations"
@@ -25,6 +25,7 @@ pages: list[Any] = [
     path(f"{LINK}/renew/", links.renew_own, name="order-renew"),
     path(f"{LINK}/calendar.ics", order.calendar, name="order-calendar"),
     path(f"{LINK}/<slug:person>/correct/", order.correct_registration, name="order-correct"),
+    path(f"{LINK}/<slug:person>/give/", substitute.substitute_registration, name="order-substitute"),
     path(f"{LINK}/<slug:person>/cancel/", order.cancel_registration, name="order-cancel"),
     path("me/", mine.me, name="me"),
     path(f"{LIST}/", organize.registrations, name="organize-registrations"),

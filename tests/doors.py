@@ -16,7 +16,7 @@ from badges.attendance.pair import pair
 from badges.attendance.revoke import revoke
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
-from convention.club.models import ClubRole, CompanyRole, Employment, Person
+from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
 from registrations.models import Registration
@@ -132,7 +132,8 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
     people = {name: make_person() for name in names}
     Registration.objects.filter(pk=here.registration.pk).update(person=people["attendee"])
     Registration.objects.filter(event=elsewhere).update(person=people["other attendee"])
-    works(people["company contact"], CompanyRole.Role.MEMBER, is_contact=True)
+    company = works(people["company contact"], CompanyRole.Role.MEMBER)
+    CompanyContact.objects.create(company=company, person=people["company contact"], starts_on=LONG_AGO)
     works(people["outside organizer"], CompanyRole.Role.ORGANIZER)
     for name, event, role, until in (
         ("organizer elsewhere", elsewhere, "organizer", None),
@@ -157,10 +158,11 @@ def make_world() -> tuple[dict[str, Person], dict[str, Any], dict[str, dict[str,
     return people_of(here, elsewhere), here.values, here.special
 
 
-def works(person: Person, role: str, *, is_contact: bool = False) -> None:
+def works(person: Person, role: str) -> Company:
     """Give a person a job at a company of that role."""
     company = make_company(role=role)
-    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO, is_contact=is_contact)
+    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    return company
 
 
 def client_of(person: Person | None) -> Client:

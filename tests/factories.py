@@ -7,12 +7,23 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from convention.club.models import ClubRole, Company, CompanyRole, Employment, Person
+from convention.club.models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    Employment,
+    Membership,
+    Person,
+    Plan,
+    Seat,
+)
 from convention.events.models import Event, EventRole, Room
 from registrations.models import Order, Registration, Ticket
 from schedule.models import Session, SessionSpeaker, Speaker, Track
 
 numbers = itertools.count(1)
+LONG_AGO = datetime.date(2020, 1, 1)
 
 
 def make_event(**fields: Any) -> Event:
@@ -42,8 +53,23 @@ def make_company(*, role: str | None = CompanyRole.Role.MEMBER, **fields: Any) -
     number = next(numbers)
     company = Company.objects.create(**{"name": f"Société {number}", "slug": f"societe-{number}", **fields})
     if role:
-        CompanyRole.objects.create(company=company, role=role, starts_on=datetime.date(2020, 1, 1))
+        CompanyRole.objects.create(company=company, role=role, starts_on=LONG_AGO)
+    if role == CompanyRole.Role.MEMBER:
+        make_membership(company)
     return company
+
+
+def make_membership(company: Company, **fields: Any) -> Membership:
+    """A membership without end, confirmed, with seats enough."""
+    plan, _made = Plan.objects.get_or_create(slug="standard", defaults={"name": "Standard"})
+    values = {
+        "plan": plan,
+        "plan_name": plan.name,
+        "seats": 50,
+        "starts_on": LONG_AGO,
+        "confirmed_on": LONG_AGO,
+    }
+    return Membership.objects.create(company=company, **{**values, **fields})
 
 
 def make_person(**fields: Any) -> Person:
@@ -61,11 +87,18 @@ def make_account(**fields: Any) -> Person:
 
 
 def make_member(company: Company | None = None, **fields: Any) -> Person:
-    """Someone who works at a member company."""
-    person = make_person(**fields)
-    Employment.objects.create(
-        person=person, company=company or make_company(), starts_on=datetime.date(2020, 1, 1)
-    )
+    """Someone who works at a member company and holds a seat of its membership, if it has one."""
+    person, company = make_person(**fields), company or make_company()
+    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    if membership := company.memberships.first():
+        Seat.objects.create(membership=membership, person=person, starts_on=LONG_AGO)
+    return person
+
+
+def make_contact(company: Company | None = None, **fields: Any) -> Person:
+    """Someone who registers colleagues for the company, and holds a seat."""
+    person = make_member(company, **fields)
+    CompanyContact.objects.create(company=person.employments.get().company, person=person, starts_on=LONG_AGO)
     return person
 
 

@@ -9,7 +9,17 @@ from django.http import HttpRequest
 
 from convention.audit.record import record
 
-from .models import ClubRole, Company, CompanyRole, Employment, Mandate, Person, WorkingGroup
+from .models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    Employment,
+    Mandate,
+    Person,
+    Plan,
+    WorkingGroup,
+)
 
 
 class Audited(admin.ModelAdmin[Any]):
@@ -64,6 +74,14 @@ class Employments(admin.TabularInline[Employment, Any]):
     autocomplete_fields = ("person", "company")
 
 
+class Contacts(admin.TabularInline[CompanyContact, Company]):
+    """Who registers colleagues."""
+
+    model = CompanyContact
+    extra = 0
+    autocomplete_fields = ("person",)
+
+
 class ClubRoles(admin.TabularInline[ClubRole, Person]):
     """Roles for the whole club."""
 
@@ -87,7 +105,7 @@ class CompanyAdmin(Audited):
     search_fields = ("name", "siren")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("parent",)
-    inlines = (CompanyRoles,)
+    inlines = (CompanyRoles, Contacts)
 
 
 @admin.register(Person)
@@ -108,3 +126,11 @@ class WorkingGroupAdmin(Audited):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (Mandates,)
+
+
+@admin.register(Plan)
+class PlanAdmin(Audited):
+    """What companies may subscribe to; a membership keeps the terms that it was agreed under."""
+
+    list_display = ("name", "dues", "seats", "passes", "is_offered")
+    prepopulated_fields = {"slug": ("name",)}

@@ -1,14 +1,17 @@
 """Who may do what in the whole club."""
 
 import datetime
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from convention.errors import Forbidden
+from convention.addresses import folded
+from convention.errors import Forbidden, NotFound, SignInNeeded
 
-from .models import ClubRole, Company, CompanyRole, Employment, Person
+from .models import ClubRole, Company, CompanyContact, Person, Seat
 
 if TYPE_CHECKING:
     type Visitor = Person | AnonymousUser
@@ -31,8 +34,53 @@ def holds_role(person: "Visitor", *roles: str, at: datetime.date | None = None) 
 
 
 def member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
-    """The member company that makes this person a member on that day, if one does."""
-    members = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.MEMBER)
-    employments = Employment.objects.open(at=at).filter(person=person, company__in=members.values("company"))
-    employment = employments.select_related("company").order_by("-starts_on").first()
-    return employment.company if employment else None
+    """The company whose seat makes this person a member on that day, if one does."""
+    seat = open_seat(person, at=at)
+    return seat.membership.company if seat else None
+
+
+def open_seat(person: Person, *, at: datetime.date | None = None) -> Seat | None:
+    """The seat that makes this person a member on that day, the latest where there are several."""
+    seats = Seat.objects.counting(at=at).filter(person=person).select_related("membership__company")
+    return seats.order_by("-starts_on", "-pk").first()
+
+
+def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
+    """The seats of that company that make a member today, of whoever has one of these folded addresses."""
+    seats = Seat.objects.counting().filter(membership__company=company, person__is_active=True)
+    held = seats.exclude(person__email=None).select_related("person", "membership__company")
+    by_address = {folded(str(seat.person.email)): seat for seat in held}
+    return {address: by_address[address] for address in addresses if address in by_address}
+
+
+def companies_of_contact(person: "Visitor") -> QuerySet[Company]:
+    """The companies for which this person registers colleagues, today; none for a stranger."""
+    if not isinstance(person, Person) or not person.is_active:
+        return Company.objects.none()
+    return Company.objects.filter(
+        pk__in=CompanyContact.objects.open().filter(person=person).values("company")
+    )
+
+
+def company_of_contact(slug: str, person: "Visitor") -> Company:
+    """The company behind a page of its contact. Raises SignInNeeded, or NotFound for anybody else."""
+    if not person.is_authenticated:
+        raise SignInNeeded(_("Sign in to see this page."))
+    company = companies_of_contact(person).filter(slug=slug).first()
+    if company is None:
+        raise NotFound(_("There is no such company, or you do not register people for it."))
+    return company
+
+
+def administers(person: "Visitor") -> bool:
+    """Whether this person keeps the club's companies, memberships and contacts."""
+    return holds_role(person, ClubRole.Role.ADMINISTRATOR)
+
+
+def administrator(person: "Visitor") -> Person:
+    """The administrator behind a page of the club. Raises SignInNeeded or Forbidden."""
+    if not person.is_authenticated:
+        raise SignInNeeded(_("Sign in to see this page."))
+    if not administers(person):
+        raise Forbidden(_("This page is for the club’s administrators."))
+    return signed_in(person)

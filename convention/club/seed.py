@@ -1,6 +1,8 @@
 """The demo's companies, people and groups."""
 
 import datetime
+from collections import defaultdict
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
@@ -8,7 +10,19 @@ from django.utils.text import slugify
 from convention.seeding import COMPANIES_OF_ALL, World
 
 from .demo_names import COMPANIES, FIRST_NAMES, LAST_NAMES, TITLES, VENDORS
-from .models import ClubRole, Company, CompanyRole, Employment, Mandate, Person, WorkingGroup
+from .models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    Employment,
+    Mandate,
+    Membership,
+    Person,
+    Plan,
+    Seat,
+    WorkingGroup,
+)
 
 NO_PASSWORD = make_password(None)
 PASSWORD = "convention"  # noqa: S105 (the demo's, printed by `make run`)
@@ -18,6 +32,17 @@ ACCOUNTS = [
     ("tresorerie@club.example", "Théo", "Trésor", "treasurer"),
     ("secretariat@club.example", "Salomé", "Secret", "secretary"),
     ("accueil@club.example", "Aline", "Accueil", ""),
+]
+PLANS: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("essentiel", "Essentiel", "Essential", {"dues": 250_000, "seats": 5, "passes": 2, "votes": 1}),
+    (
+        *("entreprise", "Entreprise", "Enterprise"),
+        {"dues": 480_000, "seats": 12, "passes": 6, "votes": 1, "extra_seat_price": 30_000},
+    ),
+    (
+        *("grand-compte", "Grand compte", "Corporate"),
+        {"dues": 900_000, "seats": 25, "passes": 15, "votes": 1, "extra_seat_price": 25_000},
+    ),
 ]
 GROUPS = [
     ("cloud", "Cloud et souveraineté", "thematic"),
@@ -110,9 +135,9 @@ def company_slug(name: str) -> str:
 
 
 def make_people(world: World, companies: list[Company]) -> None:
-    """People spread over the companies; the first of each company registers colleagues."""
+    """People spread over the companies; the first of each company registers colleagues, each holds a seat."""
     there = set(Person.objects.values_list("email", flat=True))
-    people, jobs = [], []
+    people, jobs, contacts = [], [], []
     for index, email in addresses(world).items():
         company = companies[index % COMPANIES_OF_ALL]
         first, last = person_name(world, index)
@@ -120,13 +145,67 @@ def make_people(world: World, companies: list[Company]) -> None:
             continue
         title, level = world.rng("job", index).choice(TITLES)
         people.append(Person(first_name=first, last_name=last, email=email, password=NO_PASSWORD))
-        jobs.append(
-            {"company": company, "title": title, "level": level, "is_contact": index < COMPANIES_OF_ALL}
-        )
+        jobs.append({"company": company, "title": title, "level": level})
+        if index < COMPANIES_OF_ALL:
+            contacts.append(email)
     made = Person.objects.bulk_create(people)
     since = datetime.date(world.today.year - 1, 1, 1)
-    Employment.objects.bulk_create(
+    held = Employment.objects.bulk_create(
         Employment(person=person, starts_on=since, **job) for person, job in zip(made, jobs, strict=True)
+    )
+    CompanyContact.objects.bulk_create(
+        CompanyContact(company=job.company, person=job.person, starts_on=since)
+        for job in held
+        if job.person.email in contacts
+    )
+    make_seats(world, held)
+
+
+def make_plans() -> list[Plan]:
+    """What the demo's companies subscribe to, from small to large."""
+    for position, (slug, name, name_en, terms) in enumerate(PLANS):
+        values = {"name": name, "name_en": name_en, "position": position, **terms}
+        Plan.objects.get_or_create(slug=slug, defaults=values)
+    return list(Plan.objects.filter(slug__in=[slug for slug, *_rest in PLANS]).order_by("seats"))
+
+
+def make_seats(world: World, jobs: list[Employment]) -> None:
+    """A membership for each company, large enough for its people, and a seat for each of them."""
+    plans = make_plans()
+    by_company = defaultdict[Company, list[Employment]](list)
+    for job in jobs:
+        by_company[job.company].append(job)
+    first, last = datetime.date(world.today.year, 1, 1), datetime.date(world.today.year + 1, 12, 31)
+    for company, held in by_company.items():
+        membership = Membership.objects.filter(company=company).first() or _membership(
+            company, plans, held, (first, last)
+        )
+        seated = membership.given_seats.count() + len(held)
+        membership.extra_seats = max(membership.extra_seats, seated - membership.seats)
+        membership.save(update_fields=["extra_seats"])
+        Seat.objects.bulk_create(
+            Seat(membership=membership, person=job.person, starts_on=first) for job in held
+        )
+
+
+def _membership(
+    company: Company, plans: list[Plan], held: list[Employment], span: tuple[datetime.date, datetime.date]
+) -> Membership:
+    plan = next((plan for plan in plans if plan.seats >= len(held)), plans[-1])
+    first, last = span
+    return Membership.objects.create(
+        company=company,
+        plan=plan,
+        plan_name=plan.name,
+        plan_name_en=plan.name_en,
+        starts_on=first,
+        ends_on=last,
+        grace_until=last + datetime.timedelta(days=60),
+        submitted_on=first,
+        confirmed_on=first,
+        billing_contact=held[0].person,
+        representative=held[0].person,
+        **plan.terms,
     )
 
 

@@ -9,14 +9,21 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.forms import AddressForm
 from convention.club.models import Company
 from convention.text import tidy
 
 from .models import Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components"})
+RESERVED = frozenset({"new", "components", "club"})
 YEARS = range(1971, 3000)
-MOMENTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
+MOMENTS = (
+    "starts_at",
+    "ends_at",
+    "registration_opens_at",
+    "registration_closes_at",
+    "substitutions_until",
+)
 
 
 class WallClock(forms.DateTimeField):
@@ -44,13 +51,20 @@ class EventForm(forms.ModelForm):
     registration_closes_at = WallClock(
         label=_("Registration closes"), required=False, help_text=_("Empty: when the event ends.")
     )
+    substitutions_until = WallClock(
+        label=_("Places change hands until"),
+        required=False,
+        help_text=_(
+            "Who cannot come gives the place to a colleague until then. Empty: when the event starts."
+        ),
+    )
 
     class Meta:
         model = Event
         fields = [
             "name", "name_en", "kind", "visibility",
             "starts_at", "ends_at", "timezone", "venue",
-            "registration_opens_at", "registration_closes_at",
+            "registration_opens_at", "registration_closes_at", "substitutions_until",
             "description", "description_en",
             "host", "group", "contact_email", "accent",
         ]  # fmt: skip
@@ -167,35 +181,10 @@ class VenueToRead(VenueForm):
             field.disabled = True
 
 
-class AppointForm(forms.Form):
+class AppointForm(AddressForm):
     """Someone to give a role, known by the address."""
 
-    email = forms.EmailField(
-        label=_("E-mail"),
-        help_text=_("Sign-in goes by this address. Someone the club does not know yet is added."),
-    )
-    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
-    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
     role = forms.ChoiceField(label=_("Role"), choices=EventRole.Role.choices)
-    starts_on = forms.DateField(
-        label=_("From"),
-        initial=timezone.localdate,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-    ends_on = forms.DateField(
-        label=_("To"),
-        required=False,
-        help_text=_("The last day counts. Empty: until someone ends it."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """The end does not come before the start."""
-        data = self.cleaned_data
-        start, end = data.get("starts_on"), data.get("ends_on")
-        if start and end and end < start:
-            self.add_error("ends_on", _("The last day must not come before the first."))
-        return data
 
 
 RoomForms = forms.inlineformset_factory(

@@ -100,6 +100,7 @@ class Event(models.Model):
     contact_email = models.EmailField(_("contact address"), blank=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+    substitutions_until = models.DateTimeField(_("places change hands until"), null=True, blank=True)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -144,6 +145,11 @@ class Event(models.Model):
         opened = self.registration_opens_at is None or self.registration_opens_at <= now
         closes = self.registration_closes_at or self.ends_at
         return self.visibility != self.Visibility.DRAFT and opened and now < closes
+
+    @property
+    def last_substitution(self) -> "datetime.datetime":
+        """Until when a place may be given to somebody else, by its holder or the company's contact."""
+        return self.substitutions_until or self.starts_at
 
 
 class Room(models.Model):

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
+from ..club.doors import companies_of_contact
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
 from ..events.doors import organized_events, staffed_events
@@ -41,6 +42,11 @@ class Visitor:
     def staffs(self) -> bool:
         """Whether there is an event at whose desk this person works."""
         return staffed_events(self.request.user).exists()
+
+    @cached_property
+    def is_contact(self) -> bool:
+        """Whether this person registers colleagues for a company."""
+        return companies_of_contact(self.request.user).exists()
 
 
 def site(request: "HttpRequest") -> dict[str, Any]:

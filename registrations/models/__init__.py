@@ -3,6 +3,7 @@
 from .deliveries import Delivery as Delivery
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
+from .passes import Passes as Passes
 from .registrations import Registration as Registration
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
 from .tickets import CompanyShare as CompanyShare

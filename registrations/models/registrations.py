@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
@@ -16,6 +17,7 @@ from convention.text import fold
 
 from ..references import new_registration_reference
 from .orders import Order
+from .passes import Passes
 from .tickets import Ticket
 
 FOUND_BY = ("search", "sort_name")
@@ -99,6 +101,9 @@ class Registration(models.Model):
         related_name="registrations",
         verbose_name=_("member company"),
     )
+    membership_pass = models.ForeignKey(
+        Passes, models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
+    )
     first_name = models.CharField(_("first name"), max_length=300, blank=True)
     last_name = models.CharField(_("last name"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -154,8 +159,13 @@ class Registration(models.Model):
 
     @property
     def name(self) -> str:
-        """First and last name, as written."""
-        return f"{self.first_name} {self.last_name}".strip()
+        """First and last name, as written; says so where it is still to follow."""
+        return f"{self.first_name} {self.last_name}".strip() or gettext("Name to follow")
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known who comes."""
+        return bool(self.first_name or self.last_name)
 
     @property
     def state(self) -> str:

@@ -34,6 +34,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "states": states,
         "is_cancelled": states == {Registration.State.CANCELLED},
         "can_change": grant.order.event.ends_at > timezone.now(),
+        "can_give": grant.order.event.last_substitution > timezone.now(),
     }
     return render(request, "registrations/order.html", context)
 

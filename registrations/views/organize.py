@@ -23,7 +23,7 @@ from convention.paging import KeyedPaginator
 from convention.text import tidy
 
 from ..cancel import cancel
-from ..correct import correct
+from ..correct import correct_for
 from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
@@ -114,7 +114,7 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
     reason = ReasonForm(request.POST if request.method == "POST" else None, prefix="correct")
     if request.method == "POST" and form.is_valid() and reason.is_valid():
         try:
-            correct(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
+            correct_for(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:

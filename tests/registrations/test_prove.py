@@ -7,7 +7,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from convention.club.models import CompanyRole, Employment
+from convention.club.models import Employment, Membership, Seat
 from convention.errors import Expired, NotFound, SoldOut
 from convention.events.models import Event
 from registrations.models import CompanyShare, Registration, Ticket
@@ -61,7 +61,9 @@ def test_opening_the_link_twice_changes_nothing():
     assert CompanyShare.objects.get().taken == 1
 
 
-@pytest.mark.parametrize("reason", ["stranger", "no company", "left", "lapsed company", "vendor"])
+@pytest.mark.parametrize(
+    "reason", ["stranger", "no company", "left", "lapsed company", "seat taken", "vendor"]
+)
 def test_who_is_no_member(reason: str):
     ticket = visit()
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
@@ -72,7 +74,10 @@ def test_who_is_no_member(reason: str):
         Employment.objects.update(ends_on=yesterday)
     if reason == "lapsed company":
         make_member(email="ana@example.org")
-        CompanyRole.objects.update(ends_on=yesterday)
+        Membership.objects.update(ends_on=yesterday)
+    if reason == "seat taken":
+        make_member(email="ana@example.org")
+        Seat.objects.update(ends_on=yesterday)
     if reason == "vendor":
         make_member(make_company(role="vendor"), email="ana@example.org")
     registration = pending(ticket, "ana@example.org")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from convention.club.doors import administers
 from convention.errors import Forbidden
 from convention.events.doors import event_to_organize, may_create_events, organized_events
 from convention.templatetags.convention import page_url
@@ -40,6 +41,7 @@ def home(request: "HttpRequest") -> "HttpResponse":
     context = {
         "section": "organize",
         "may_create": may_create,
+        "administers": administers(request.user),
         "matters": sorted(found, key=lambda matter: -matter.gravity),
         "facts": facts,
         "running": [one for one in facts if one.event.starts_at <= now],

@@ -7,7 +7,7 @@ from convention.club.models import ClubRole, Company, Employment, Person
 from tests.factories import make_company, make_person
 
 pytestmark = pytest.mark.django_db
-EMPTY = {f"{name}-{part}": "0" for name in ("employments", "club_roles", "roles", "mandates")
+EMPTY = {f"{name}-{part}": "0" for name in ("employments", "club_roles", "roles", "contacts", "mandates")
          for part in ("TOTAL_FORMS", "INITIAL_FORMS")}  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The club: companies, people, who works where, who holds which role, and working groups."""
+"""Companies, people, who works where, who holds which role, and working groups."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .periods import Period
+from ..periods import Period
 
 
 class Company(models.Model):
@@ -113,11 +113,24 @@ class Employment(Period):
     company = models.ForeignKey(Company, models.CASCADE, related_name="employments")
     title = models.CharField(_("title"), max_length=120, blank=True)
     level = models.CharField(_("level"), max_length=20, choices=Level.choices, blank=True)
-    is_contact = models.BooleanField(_("registers colleagues"), default=False)
 
     class Meta(Period.Meta):
         verbose_name = _("employment")
         verbose_name_plural = _("employments")
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.company}"
+
+
+class CompanyContact(Period):
+    """Who registers colleagues and gives seats for a company, for a time."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="contacts")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="contact_of")
+
+    class Meta(Period.Meta):
+        verbose_name = _("company contact")
+        verbose_name_plural = _("company contacts")
 
     def __str__(self) -> str:
         return f"{self.person}, {self.company}"

@@ -1,0 +1,68 @@
+"""Join: someone whom the club does not know yet works at a company."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.addresses import having
+from convention.audit.record import record
+from convention.errors import InvalidFields
+from convention.text import tidy
+
+from .models import Company, Employment, Person
+
+
+@transaction.atomic
+def join(
+    *,
+    company: Company,
+    email: str,
+    first_name: str,
+    last_name: str,
+    title: str = "",
+    starts_on: datetime.date | None = None,
+) -> Person:
+    """Add a colleague, found again by their address if they work there already; their names stay then.
+
+    Raises InvalidFields for what is not an address, for a name left empty, and for an address that belongs to
+    somebody else of the club: what the club knows of them is not told.
+    """
+    email, first_name, last_name = tidy(email).lower(), tidy(first_name), tidy(last_name)
+    _refuse(email, first_name, last_name)
+    known = having(Person.objects.all(), email)
+    if known:
+        return _colleague(known[0], company)
+    try:
+        with transaction.atomic():
+            person = Person.objects.create_user(email, first_name=first_name[:150], last_name=last_name[:150])
+    except IntegrityError:
+        return _colleague(Person.objects.get(email=email), company)
+    first = starts_on or timezone.localdate()
+    Employment.objects.create(person=person, company=company, starts_on=first, title=tidy(title)[:120])
+    record("person.join", person, fields=["email", "first_name", "last_name", "employments"])
+    return person
+
+
+def _refuse(email: str, first_name: str, last_name: str) -> None:
+    found: dict[str, list[str]] = {}
+    if not first_name:
+        found["first_name"] = [_("Write the first name.")]
+    if not last_name:
+        found["last_name"] = [_("Write the last name.")]
+    try:
+        validate_email(email)
+    except ValidationError:
+        found["email"] = [_("This is not a valid e-mail address; it looks like name@example.org.")]
+    if found:
+        raise InvalidFields(_("Some fields need another look."), found)
+
+
+def _colleague(person: Person, company: Company) -> Person:
+    if Employment.objects.open().filter(person=person, company=company).exists():
+        return person
+    sentence = _("This address cannot be added here; please write to the club.")
+    raise InvalidFields(_("Some fields need another look."), {"email": [sentence]})

@@ -1,0 +1,15 @@
+"""The club: companies, people, who works where, who holds which role, memberships and working groups."""
+
+from .memberships import Membership as Membership
+from .memberships import MembershipQuerySet as MembershipQuerySet
+from .memberships import Plan as Plan
+from .memberships import Seat as Seat
+from .people import ClubRole as ClubRole
+from .people import Company as Company
+from .people import CompanyContact as CompanyContact
+from .people import CompanyRole as CompanyRole
+from .people import Employment as Employment
+from .people import Mandate as Mandate
+from .people import Person as Person
+from .people import PersonManager as PersonManager
+from .people import WorkingGroup as WorkingGroup

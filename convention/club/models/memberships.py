@@ -1,0 +1,227 @@
+"""Memberships: what a company subscribes to, for how long, and who of its people holds a seat."""
+
+import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from convention.money import Money
+
+from ..periods import ONE_DAY, Period, PeriodQuerySet, Span
+from .people import Company, Employment, Person
+
+
+class Terms(models.Model):
+    """What a membership costs and gives; a plan offers it, and a membership keeps what was agreed.
+
+    Amounts are in cents with VAT included; the rate is in hundredths of a percent, and where it is 0 the
+    exemption says why.
+    """
+
+    dues = models.PositiveIntegerField(_("dues, in cents"), default=0)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    vat_rate = models.PositiveIntegerField(_("VAT rate, in hundredths of a percent"), default=0)
+    exemption = models.CharField(
+        _("reason for no VAT (VATEX code)"), max_length=30, blank=True, default="VATEX-EU-132-1L"
+    )
+    seats = models.PositiveIntegerField(_("seats included"), default=5)
+    extra_seat_price = models.PositiveIntegerField(_("price of an extra seat, in cents"), default=0)
+    passes = models.PositiveIntegerField(_("passes to each convention"), default=0)
+    votes = models.PositiveIntegerField(_("votes at the assembly"), default=1)
+
+    class Meta:
+        abstract = True
+
+
+TERMS = tuple(field.name for field in Terms._meta.local_fields)
+
+
+class Plan(Terms):
+    """A membership on offer."""
+
+    slug = models.SlugField(_("address"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    is_offered = models.BooleanField(_("on offer"), default=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the language of the moment."""
+        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
+
+    @property
+    def terms(self) -> dict[str, object]:
+        """What a membership copies when it is agreed."""
+        return {name: getattr(self, name) for name in TERMS}
+
+
+class MembershipQuerySet(PeriodQuerySet["Membership"]):
+    """Sets of memberships, with time as an argument."""
+
+    def open(self, *, at: datetime.date | None = None) -> Self:
+        """Those whose seats count on that day: active, or in grace."""
+        day = at or timezone.localdate()
+        lasts = Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(grace_until__gte=day)
+        stays = Q(left_on__isnull=True) | Q(left_on__gt=day)
+        return self.filter(lasts, stays, confirmed_on__lte=day, starts_on__lte=day)
+
+
+class Membership(Terms, Period):
+    """A company's membership from a day to a day, with the terms agreed; its state follows from its dates.
+
+    `left_on` is the first day without it. Never two of one company at a time (see `subscribe`).
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PENDING = "pending", _("pending")
+        ACTIVE = "active", _("active")
+        GRACE = "grace", _("in grace")
+        LAPSED = "lapsed", _("lapsed")
+        RESIGNED = "resigned", _("resigned")
+        EXCLUDED = "excluded", _("excluded")
+
+    class Leaving(models.TextChoices):
+        RESIGNED = "resigned", _("the company resigned")
+        EXCLUDED = "excluded", _("the club excluded it")
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="memberships")
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
+    plan_name = models.CharField(_("plan"), max_length=120)
+    plan_name_en = models.CharField(max_length=120, blank=True)
+    extra_seats = models.PositiveIntegerField(_("extra seats"), default=0)
+    submitted_on = models.DateField(_("asked for on"), null=True, blank=True)
+    confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+    grace_until = models.DateField(_("grace until"), null=True, blank=True)
+    left_on = models.DateField(_("left on"), null=True, blank=True)
+    left_as = models.CharField(_("how it ended"), max_length=20, choices=Leaving.choices, blank=True)
+    billing_contact = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("billing contact")
+    )
+    representative = models.ForeignKey(
+        Person,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("voting representative"),
+    )
+
+    objects: ClassVar[Any] = MembershipQuerySet.as_manager()
+
+    class Meta(Period.Meta):
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["-starts_on", "-pk"]
+        constraints = [
+            *Period.Meta.constraints,
+            models.CheckConstraint(
+                name="membership_left_after_start",
+                condition=Q(left_on__isnull=True, left_as="")
+                | (Q(left_on__gte=F("starts_on")) & ~Q(left_as="")),
+            ),
+            models.CheckConstraint(
+                name="membership_grace_after_end",
+                condition=Q(grace_until__isnull=True) | Q(grace_until__gte=F("ends_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company}, {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The plan's name when it was agreed, in the language of the moment."""
+        english = translation.get_language() == "en" and self.plan_name_en
+        return self.plan_name_en if english else self.plan_name
+
+    @property
+    def allowed(self) -> int:
+        """How many seats may be open at a time."""
+        return self.seats + self.extra_seats
+
+    @property
+    def cost(self) -> Money:
+        """The dues with the extra seats."""
+        return Money(self.dues + self.extra_seats * self.extra_seat_price, self.currency)
+
+    @property
+    def state(self) -> str:
+        """Derived from the dates, today."""
+        return self.state_on(timezone.localdate())
+
+    def state_on(self, day: datetime.date) -> str:
+        """The state on a day."""
+        if self.left_on and self.left_on <= day:
+            return self.left_as
+        if self.confirmed_on is None or day < max(self.starts_on, self.confirmed_on):
+            return self.State.DRAFT if self.submitted_on is None else self.State.PENDING
+        if self.ends_on is None or day <= self.ends_on:
+            return self.State.ACTIVE
+        in_grace = self.grace_until is not None and day <= self.grace_until
+        return self.State.GRACE if in_grace else self.State.LAPSED
+
+    def is_open(self, *, at: datetime.date | None = None) -> bool:
+        """Whether its seats count on that day: active, or in grace."""
+        return self.state_on(at or timezone.localdate()) in (self.State.ACTIVE, self.State.GRACE)
+
+    @property
+    def span(self) -> Span:
+        """The days for which it is agreed, confirmed or not, without a grace that follows."""
+        left = self.left_on and self.left_on - ONE_DAY
+        return self.starts_on, min((day for day in (left, self.ends_on) if day), default=None)
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which a seat can count; none as long as nothing ends it."""
+        left = self.left_on and self.left_on - ONE_DAY
+        ends = self.ends_on and (self.grace_until or self.ends_on)
+        return min((day for day in (left, ends) if day), default=None)
+
+    def get_state_display(self) -> str:
+        """The state in words."""
+        return str(self.State(self.state).label)
+
+
+class SeatQuerySet(PeriodQuerySet["Seat"]):
+    """Sets of seats, with time as an argument."""
+
+    def counting(self, *, at: datetime.date | None = None) -> Self:
+        """Those that make a member on that day: open, in an open membership, and still employed there."""
+        day = at or timezone.localdate()
+        employed = Employment.objects.open(at=day).filter(
+            person=OuterRef("person"), company=OuterRef("membership__company")
+        )
+        found: Self = self.open(at=day).filter(  # type: ignore[assignment]  # a set of seats stays one
+            Exists(employed), membership__in=Membership.objects.open(at=day)
+        )
+        return found
+
+
+class Seat(Period):
+    """A seat of a membership, held by one person for a time. Given and taken in `seats.py`."""
+
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="given_seats")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="seats")
+
+    objects: ClassVar[Any] = SeatQuerySet.as_manager()
+
+    class Meta(Period.Meta):
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
+        indexes = [models.Index(fields=["person", "starts_on"], name="seat_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.membership.company}"

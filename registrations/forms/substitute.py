@@ -1,0 +1,43 @@
+"""Who takes a place."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Registration
+from ..order_request import Place
+
+
+class Refusable(forms.Form):
+    """A form whose act may refuse some of its fields."""
+
+    def add_errors(self, errors: dict[str, list[str]]) -> None:
+        """Show the act's sentences at their fields."""
+        for name, sentences in errors.items():
+            self.add_error(name if name in self.fields else None, sentences)
+
+
+class Words(Refusable):
+    """A person's names and address."""
+
+    first_name = forms.CharField(label=_("First name"), required=False)
+    last_name = forms.CharField(label=_("Last name"), required=False)
+    email = forms.CharField(
+        label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+
+    def place(self) -> Place:
+        """What the acts take."""
+        names = ("first_name", "last_name", "email")
+        words: dict[str, Any] = {name: str(self.cleaned_data.get(name) or "") for name in names}
+        return Place(ticket=str(self.cleaned_data.get("ticket") or ""), **words)
+
+
+class SubstituteForm(Words):
+    """Who takes the place; both names are needed."""
+
+    @classmethod
+    def of(cls, registration: Registration) -> "SubstituteForm":
+        """Empty, but for the address of a place that has no name yet."""
+        return cls(initial={} if registration.is_named else {"email": registration.email})

@@ -1,0 +1,131 @@
+"""Memberships: what they are on which day, and never two of one company at a time."""
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from convention.audit.models import Entry
+from convention.club.doors import member_company
+from convention.club.leave import leave
+from convention.club.models import Membership, Plan, Seat
+from convention.club.periods import most_at_once
+from convention.club.renew import renew
+from convention.club.seats import take_seat
+from convention.club.subscribe import confirm, revise, submit, subscribe
+from convention.errors import Closed, InvalidFields
+from tests.factories import make_company, make_member, make_membership
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.date
+
+
+def plan(**terms):
+    return Plan.objects.create(
+        **{"slug": f"plan-{Plan.objects.count()}", "name": "Plan", "seats": 2, **terms}
+    )
+
+
+def test_the_state_follows_from_the_dates():
+    company = make_company(role=None)
+    one = subscribe(company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31))
+    assert one.state_on(DAY(2027, 5, 1)) == "draft"
+    assert submit(membership=one).state_on(DAY(2027, 5, 1)) == "pending"
+    one = confirm(membership=one, on=DAY(2026, 12, 1))
+    one.grace_until = DAY(2028, 2, 29)
+    revise(membership=one, changed=["grace_until"])
+    days = {
+        "pending": DAY(2026, 12, 31), "active": DAY(2027, 12, 31), "grace": DAY(2028, 2, 29),
+        "lapsed": DAY(2028, 3, 1),
+    }  # fmt: skip
+    assert {state: one.state_on(day) for state, day in days.items()} == {state: state for state in days}
+    one = leave(membership=one, on=DAY(2027, 6, 1), left_as="excluded")
+    assert [one.state_on(DAY(2027, month, 31)) for month in (5, 7)] == ["active", "excluded"]
+    for day in (DAY(2026, 12, 31), DAY(2027, 1, 1), DAY(2027, 5, 31), DAY(2027, 6, 1), DAY(2028, 1, 1)):
+        assert Membership.objects.open(at=day).filter(pk=one.pk).exists() == one.is_open(at=day), day
+    with pytest.raises(Closed):
+        leave(membership=one, on=DAY(2027, 7, 1), left_as="resigned")
+    verbs = list(Entry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs == [f"membership.{verb}" for verb in ("draft", "submit", "confirm", "revise", "leave")]
+
+
+def test_the_terms_are_kept_as_they_were_agreed():
+    offered = plan(dues=300_00, seats=3, passes=4)
+    one = subscribe(company=make_company(role=None), plan=offered, starts_on=DAY(2027, 1, 1))
+    Plan.objects.update(dues=900_00, seats=1, passes=0, name="Other")
+    one.refresh_from_db()
+    assert (one.dues, one.seats, one.passes, one.title) == (300_00, 3, 4, "Plan")
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "collides"),
+    [
+        (DAY(2026, 1, 1), DAY(2026, 12, 31), False),
+        (DAY(2026, 1, 1), DAY(2027, 1, 1), True),
+        (DAY(2026, 1, 1), None, True),
+        (DAY(2027, 12, 31), None, True),
+        (DAY(2028, 1, 1), None, False),
+    ],
+)
+def test_two_memberships_of_a_company_share_no_day(starts, ends, collides):
+    company = make_company(role=None)
+    first = subscribe(company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31))
+    subscribe(company=make_company(role=None), plan=plan(), starts_on=starts, ends_on=ends)
+    if not collides:
+        subscribe(company=company, plan=plan(), starts_on=starts, ends_on=ends)
+        return
+    with pytest.raises(InvalidFields) as refused:
+        subscribe(company=company, plan=plan(), starts_on=starts, ends_on=ends)
+    assert list(refused.value.fields) == ["starts_on"]
+    leave(membership=first, on=DAY(2027, 1, 1), left_as="resigned")
+    assert subscribe(company=company, plan=plan(), starts_on=starts, ends_on=ends).pk
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no exclusion constraints")
+def test_the_database_itself_refuses_two_at_a_time():
+    company = make_company()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_membership(company, starts_on=DAY(2030, 1, 1))
+    company.memberships.update(ends_on=DAY(2029, 12, 31))
+    assert make_membership(company, starts_on=DAY(2030, 1, 1)).pk
+    seat = make_member(company).seats.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Seat.objects.create(membership=seat.membership, person=seat.person, starts_on=DAY(2031, 1, 1))
+
+
+def test_a_membership_is_not_made_smaller_than_it_is_used():
+    member = make_member()
+    make_member(member_company(member))
+    one = Membership.objects.get()
+    one.seats = 1
+    with pytest.raises(InvalidFields) as refused:
+        revise(membership=one, changed=["seats"])
+    assert list(refused.value.fields) == ["seats"]
+    one.extra_seats = 1
+    assert revise(membership=one, changed=["seats", "extra_seats"]).allowed == 2
+
+
+def test_a_renewal_keeps_everyones_seat():
+    company = make_company()
+    old = company.memberships.get()
+    stays, leaves = make_member(company), make_member(company)
+    old.ends_on = DAY(2029, 12, 31)
+    revise(membership=old, changed=["ends_on"])
+    take_seat(seat=leaves.seats.get(), last_day=DAY(2029, 6, 30))
+    new = confirm(membership=renew(membership=old, plan=plan(seats=1), ends_on=DAY(2030, 12, 31)))
+    assert [seat.person for seat in new.given_seats.all()] == [stays]
+    assert member_company(stays, at=DAY(2030, 1, 1)) == company
+    assert member_company(leaves, at=DAY(2030, 1, 1)) is None
+    make_member(company)
+    with pytest.raises(InvalidFields):
+        renew(membership=new, plan=plan(seats=0), ends_on=None)
+
+
+def test_the_fullest_day_is_counted():
+    spans = [
+        (DAY(2027, 1, 1), DAY(2027, 3, 31)),
+        (DAY(2027, 4, 1), None),
+        (DAY(2027, 3, 31), DAY(2027, 3, 31)),
+        (DAY(2028, 1, 1), datetime.date.max),
+    ]
+    assert [most_at_once(spans[:number]) for number in range(5)] == [0, 1, 1, 2, 2]

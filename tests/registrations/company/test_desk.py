@@ -1,0 +1,235 @@
+"""The company desk: who sees it, seats, places, substitution and the colleagues' own details."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from badges.codes import code_of
+from convention.club.contacts import dismiss_contact
+from convention.club.doors import member_company
+from convention.club.models import CompanyContact, Membership, Person
+from registrations.company.attention import matters
+from registrations.company.facts import facts_of
+from registrations.company.invite import is_reminder_due, remind_incomplete
+from registrations.company.models import Invitation
+from registrations.doors import own_secret
+from registrations.models import Registration
+from registrations.passes import passes_of
+from tests.factories import make_company, make_contact, make_event, make_member, make_registration
+from tests.registrations.company.making import make_desk, order, row
+
+pytestmark = pytest.mark.django_db
+NOW = datetime.datetime(2027, 5, 3, 12, tzinfo=datetime.UTC)
+DAY = datetime.timedelta(days=1)
+
+
+def pages_of(desk):
+    one = Registration.objects.filter(order__for_company__company=desk.company).first()
+    return [
+        f"{desk.at}/", f"{desk.at}/seats/", f"{desk.at}/registrations/", f"{desk.at}/orders/", desk.many,
+        f"{desk.many}check/", f"{desk.at}/registrations/{one.reference}/",
+        f"{desk.at}/registrations/{one.reference}/cancel/",
+    ]  # fmt: skip
+
+
+def test_the_contact_of_another_company_sees_nothing():
+    desk, other = make_desk(), make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    assert {desk.client.get(page).status_code for page in pages_of(desk)} == {200}
+    assert {other.client.get(page).status_code for page in pages_of(desk)} == {404}
+    assert {Client().get(page).status_code for page in pages_of(desk)} == {302}
+    one = Registration.objects.get()
+    for page in (f"registrations/{one.reference}/", f"registrations/{one.reference}/cancel/"):
+        assert other.client.post(f"{other.at}/{page}").status_code == 404
+    seat, job = desk.colleague.seats.get(), desk.without_seat.employments.get()
+    for page in (f"seats/take/{seat.pk}/", f"seats/give/{job.pk}/"):
+        assert other.client.post(f"{other.at}/{page}").status_code == 404
+    for company in (desk, other):
+        seen = [company.client.get(f"{other.at}/{page}").content.decode() for page in ("", "seats/")]
+        assert [desk.colleague.email in page for page in seen] == [False, False]
+
+
+def test_a_contact_whose_role_ended_loses_access_the_same_day():
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    assert "Mon entreprise" in desk.client.get("/").content.decode()
+    dismiss_contact(contact=CompanyContact.objects.get())
+    assert {desk.client.get(page).status_code for page in pages_of(desk)} == {404}
+    assert desk.client.get("/company/").status_code == 403
+    assert "Mon entreprise" not in desk.client.get("/").content.decode()
+
+
+def test_one_company_opens_at_once_and_several_are_offered():
+    desk = make_desk()
+    assert desk.client.get("/company/")["Location"] == f"{desk.at}/"
+    CompanyContact.objects.create(company=make_company(), person=desk.contact)
+    assert desk.client.get("/company/").context["companies"][0] == desk.company
+
+
+def test_seats_are_given_and_taken_within_the_membership():
+    desk = make_desk()
+    Membership.objects.update(seats=3)
+    job = desk.without_seat.employments.get()
+    desk.client.post(f"{desk.at}/seats/give/{job.pk}/")
+    assert member_company(desk.without_seat) == desk.company
+    typed = {"first_name": "Eve", "last_name": "Neuve", "email": "Eve@x.example", "title": "DSI"}
+    answer = desk.client.post(f"{desk.at}/seats/", typed)
+    assert list(answer.context["form"].errors) == ["__all__"]  # all three are given
+    assert not Person.objects.filter(email="eve@x.example").exists()
+    desk.client.post(f"{desk.at}/seats/take/{desk.without_seat.seats.get().pk}/")
+    assert member_company(desk.without_seat) is None
+    assert desk.client.post(f"{desk.at}/seats/", typed).status_code == 302
+    eve = Person.objects.get(email="eve@x.example")
+    assert (eve.name, member_company(eve), eve.employments.get().title) == ("Eve Neuve", desk.company, "DSI")
+    desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": timezone.localdate().isoformat()})
+    assert [member_company(eve), eve.seats.get().ends_on] == [desk.company, timezone.localdate()]
+    answer = desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": "never"}, follow=True)
+    assert "Écrivez la date" in answer.content.decode()
+
+
+def test_an_address_of_somebody_elses_is_not_told_of():
+    desk = make_desk()
+    stranger = make_member(email="secret@elsewhere.example", first_name="Hidden")
+    typed = {"first_name": "Eve", "last_name": "Neuve", "email": stranger.email}
+    answer = desk.client.post(f"{desk.at}/seats/", typed)
+    assert list(answer.context["form"].errors) == ["email"]
+    assert "Hidden" not in answer.content.decode()
+
+
+def test_colleagues_who_registered_themselves_are_seen_and_left_alone():
+    desk = make_desk()
+    own = make_registration(
+        desk.event.tickets.get(slug="member"), person=desk.colleague, member_of=desk.company,
+        first_name="Ana", last_name="Seule", email=desk.colleague.email,
+    )  # fmt: skip
+    make_registration(desk.event.tickets.get(slug="guest"), last_name="Ailleurs", company=desk.company.name)
+    page = desk.client.get(f"{desk.at}/registrations/").content.decode()
+    assert ["Seule" in page, "Ailleurs" in page, own.reference in page] == [True, False, False]
+    assert desk.client.get(f"{desk.at}/registrations/{own.reference}/").status_code == 404
+
+
+def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
+    one, member = Registration.objects.order_by("pk")
+    before, secret = code_of(one), own_secret(one)
+    at = f"{desk.at}/registrations/{one.reference}/"
+    answer = desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@"})
+    assert list(answer.context["form"].errors) == ["email"]
+    desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@x.fr"})
+    one.refresh_from_db()
+    assert (one.name, one.generation, one.price) == ("Léo Bêta", 2, 30_000)
+    assert code_of(one) != before
+    assert Client().get(f"/orders/{one.order.reference}/{secret}/").status_code == 404
+    at = f"{desk.at}/registrations/{member.reference}/"
+    typed = {"first_name": "Bob", "last_name": "Roi", "email": desk.without_seat.email}
+    assert list(desk.client.post(at, typed).context["form"].errors) == ["email"]
+    desk.client.post(f"{desk.at}/seats/give/{desk.without_seat.employments.get().pk}/")
+    assert desk.client.post(at, typed).status_code == 302
+    run_tasks()
+    assert {mail.to[0] for mail in mailoutbox} >= {"leo@x.fr", desk.without_seat.email}
+    assert Invitation.objects.filter(sent_at__isnull=False, holder=2).count() == 2
+
+
+def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"), {"email": "leo@x.fr", "ticket": "guest", "is_to_follow": "on"})
+    run_tasks()
+    _one, unnamed = Registration.objects.order_by("pk")
+    [mail] = [mail for mail in mailoutbox if mail.to == ["leo@x.fr"]]
+    link = next(line for line in mail.body.splitlines() if "/details/" in line)
+    path = link[link.index("/orders/") :]
+    guest = Client()
+    answer = guest.post(path, {"first_name": "Léo", "last_name": " "})
+    assert list(answer.context["form"].errors) == ["last_name"]
+    assert guest.post(path, {"first_name": "Léo", "last_name": "Bêta", "no_photo": "on"}).status_code == 302
+    unnamed.refresh_from_db()
+    assert (unnamed.name, unnamed.no_photo, unnamed.generation) == ("Léo Bêta", True, 1)
+    assert Invitation.objects.get(registration=unnamed).completed_at
+    sent = len(mailoutbox)
+    run_tasks()
+    assert [mail.to for mail in mailoutbox[sent:]] == [["leo@x.fr"]]  # and not whoever ordered
+    remind_incomplete()
+    assert "complet" in desk.client.get(f"{desk.at}/registrations/").content.decode()
+
+
+def test_one_reminder_and_no_more(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    run_tasks()
+    Invitation.objects.update(sent_at=timezone.now() - 8 * DAY)
+    for _hour in range(2):
+        remind_incomplete()
+        run_tasks()
+    assert len([mail for mail in mailoutbox if mail.to == ["z@x.fr"]]) == 2
+    assert len({mail.extra_headers["Message-ID"] for mail in mailoutbox}) == len(mailoutbox)
+
+
+@pytest.mark.parametrize(
+    ("sent", "deadline", "due"),
+    [
+        (NOW - 8 * DAY, NOW + 30 * DAY, True), (NOW - 6 * DAY, NOW + 30 * DAY, False),
+        (NOW - 2 * DAY, NOW + 2 * DAY, True), (NOW - DAY / 2, NOW + 2 * DAY, False),
+    ],
+)  # fmt: skip
+def test_when_a_reminder_is_due(sent, deadline, due):
+    assert is_reminder_due(sent=sent, deadline=deadline, at=NOW) is due
+
+
+def test_the_link_is_sent_again_and_a_place_is_cancelled(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    run_tasks()
+    one = Registration.objects.get()
+    desk.client.post(f"{desk.at}/registrations/{one.reference}/invite/")
+    run_tasks()
+    assert len([mail for mail in mailoutbox if mail.to == ["z@x.fr"]]) == 2
+    desk.client.post(f"{desk.at}/registrations/{one.reference}/cancel/")
+    one.refresh_from_db()
+    assert one.state == "cancelled"
+    assert not Invitation.objects.open(at=timezone.now()).exists()
+
+
+def test_what_needs_attention_is_said_gravest_first():
+    desk = make_desk()
+    Membership.objects.update(seats=4, passes=2, ends_on=timezone.localdate() - DAY)
+    Membership.objects.update(grace_until=timezone.localdate() + DAY)
+    order(desk, {"ticket": "guest", "is_to_follow": "on"}, row("Alpha", "z@x.fr"))
+    Invitation.objects.update(refused_at=timezone.now())
+    facts = facts_of(desk.company)
+    found = [(matter.gravity, matter.page) for matter in matters(facts, at=timezone.now())]
+    assert found == [
+        (2, "company-home"), (2, "company-registrations"), (1, "company-registrations"),
+        (0, "company-seats"), (0, "company-registrations"),
+    ]  # fmt: skip
+    assert [ahead.passes_left for ahead in facts.ahead] == [2]
+    row_ = passes_of(facts.membership, desk.event)
+    type(row_).objects.update(taken=2)
+    assert [ahead.passes_left for ahead in facts_of(desk.company).ahead] == [0]
+
+
+def test_pages_ask_no_more_of_a_larger_company():
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
+
+    def counts():
+        found = []
+        for page in pages_of(desk):
+            with CaptureQueriesContext(connection) as asked:
+                desk.client.get(page)
+            found.append(len(asked))
+        return found
+
+    counts()
+    few = counts()
+    for number in range(5):
+        make_member(desk.company)
+        make_contact(desk.company)
+        order(desk, row("Bêta", f"b{number}@x.fr"), row("Gamma", f"g{number}@x.fr"))
+        make_registration(desk.event.tickets.get(slug="member"), member_of=desk.company)
+        make_event()
+    assert counts() == few

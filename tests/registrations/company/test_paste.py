@@ -1,0 +1,69 @@
+"""Rows out of spreadsheets, as offices paste them."""
+
+import pytest
+
+from convention.errors import Unreadable
+from registrations.company.paste import rows_of
+from registrations.models import Ticket
+
+TICKETS = [
+    Ticket(slug="member", name="Adhérent", name_en="Member"),
+    Ticket(slug="guest", name="Invité", name_en="Guest"),
+]
+
+
+def read(text):
+    return [
+        tuple(row.get(name, "") for name in ("first_name", "last_name", "email", "ticket"))
+        for row in rows_of(text, TICKETS)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana\tSilva\tana@x.fr\tInvité",
+        "Ana;Silva;ana@x.fr;guest",
+        "Ana,Silva,ana@x.fr,Guest",
+        '"Ana"\t"Silva"\tana@x.fr\tINVITE\r\n',
+        "Prénom\tNom\tCourriel\tBillet\nAna\tSilva\tana@x.fr\tinvité",
+        "E-mail;Last name;First name;Ticket type\nana@x.fr;Silva;Ana;guest",
+        "NOM DE FAMILLE\tMail\tprenoms\tCatégorie\tService\nSilva\tana@x.fr\tAna\tInvité\tDSI",
+        "\n\n  Ana \t Silva\tana@x.fr\tInvité\n\n",
+        "Ana\tSilva\tAcme\tana@x.fr\tInvité",
+        "ana@x.fr\tInvité\tAna Silva",
+    ],
+)
+def test_the_same_person_whatever_the_sheet(text):
+    assert read(text) == [("Ana", "Silva", "ana@x.fr", "guest")]
+
+
+def test_many_rows_of_unequal_length_and_a_name_with_a_comma():
+    text = 'Ana\tSilva\n"Léa"\t"Roi, née Duc"\tlea@x.fr\tAdhérent\nBob\tDupré\tbob@x.fr'
+    assert read(text) == [
+        ("Ana", "Silva", "", ""),
+        ("Léa", "Roi, née Duc", "lea@x.fr", "member"),
+        ("Bob", "Dupré", "bob@x.fr", ""),
+    ]
+
+
+def test_last_names_in_capitals_come_first():
+    assert read("SILVA\tAna\tana@x.fr\nDUPRÉ\tBob\tbob@x.fr") == [
+        ("Ana", "SILVA", "ana@x.fr", ""), ("Bob", "DUPRÉ", "bob@x.fr", ""),
+    ]  # fmt: skip
+
+
+def test_a_name_that_follows_and_a_ticket_that_nobody_knows():
+    [one, other] = rows_of("À suivre\t\tx@y.fr\tInvité\nAna\tSilva\ta@y.fr\tgold", TICKETS)
+    assert (one["first_name"], one["is_to_follow"]) == ("", "on")
+    assert other["ticket"] == "gold"
+
+
+def test_an_exported_formula_comes_back_as_it_was_and_nothing_is_nothing():
+    assert read("'=Ana\tSilva\ta@x.fr")[0][0] == "=Ana"
+    assert read("") == read(" \n\t\n") == []
+
+
+def test_a_quotation_mark_that_nothing_ends():
+    with pytest.raises(Unreadable):
+        rows_of('Ana\t"Silva\nBob\tRoi', TICKETS)
