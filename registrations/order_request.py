@@ -6,9 +6,14 @@ from dataclasses import asdict, dataclass
 from convention.text import tidy
 
 
+def code_typed(text: str) -> str:
+    """A code as it is kept: in capitals, without blanks, any dash a hyphen."""
+    return "".join(tidy(text).upper().split()).replace("‐", "-").replace("–", "-")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One place for one person; `ticket` is the ticket's slug."""
+    """One place for one person; `ticket` is the ticket's slug, `addons` are those of what goes with it."""
 
     ticket: str
     first_name: str = ""
@@ -16,6 +21,7 @@ class Place:
     email: str = ""
     company: str = ""
     no_photo: bool = False
+    addons: tuple[str, ...] = ()
 
     def tidied(self) -> "Place":
         """The same with clean text."""
@@ -26,6 +32,7 @@ class Place:
             email=tidy(self.email),
             company=tidy(self.company),
             no_photo=self.no_photo,
+            addons=tuple(tidy(slug) for slug in self.addons),
         )
 
 
@@ -46,7 +53,10 @@ class Billing:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRequest:
-    """One or more places for one event, asked for at once; `currency` may say which one is expected."""
+    """One or more places for one event, asked for at once; `code` may lower the price or open a ticket.
+
+    `currency` and `expected_total`, in cents, may say what is expected: nothing is booked for another price.
+    """
 
     email: str
     places: tuple[Place, ...]
@@ -56,6 +66,8 @@ class OrderRequest:
     billing: Billing = Billing()
     purchase_order: str = ""
     currency: str = ""
+    code: str = ""
+    expected_total: int | None = None
 
     def tidied(self) -> "OrderRequest":
         """The same with clean text."""
@@ -68,6 +80,8 @@ class OrderRequest:
             billing=self.billing.tidied(),
             purchase_order=tidy(self.purchase_order),
             currency=self.currency,
+            code=code_typed(self.code),
+            expected_total=self.expected_total,
         )
 
     @property

@@ -4,7 +4,8 @@ import datetime
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import formats, timezone
@@ -17,13 +18,16 @@ from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
 from .booking import Booking, write
-from .checks import complaints
+from .checks import about_payment, complaints
+from .fares import Wares, quote_for, wares_for
 from .holds import hold
-from .models import IdempotencyKey, Order, Registration, Ticket
+from .models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket, Voucher
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
-from .places import release_lapsed, sold_out
-from .statements import tickets_named
+from .places import Spent, release_lapsed, sold_out
+from .price_changed import refuse_other_price
+from .pricing import Line, Quote
+from .reductions import written
 
 HOLD = datetime.timedelta(minutes=30)
 KEY_LASTS = datetime.timedelta(days=1)
@@ -54,23 +58,40 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     A member's place is confirmed at once for the signed-in member, else pending and held for half an hour
     until the mailed link is opened. The same key with the same content gives the same order again.
 
-    Raises Closed, InvalidFields, SoldOut (or CompanyFull), AlreadyRegistered, KeyReused.
+    A place paid by card is held for as long, and confirmed by the payment alone.
+
+    Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused.
     """
     request = request.tidied()
     if means.key and (order := _ordered_before(event, request, means.key)):
         return order
-    now = timezone.now()
-    refuse_if_closed(event, at=now)
-    named = means.tickets
-    if named is None:
-        named = tickets_named(event, {place.ticket for place in request.places})
-    tickets = _open_tickets(request, named, now)
+    refuse_if_closed(event, at=timezone.now())
     try:
-        return _book(event, request, means, tickets)
+        return _price_and_book(event, request, means)
+    except Spent:  # others were faster with the code: what it gives is looked at again, once
+        return _price_and_book(event, request, replace(means, tickets=None))
     except IntegrityError:
         if means.key and (order := _ordered_before(event, request, means.key)):
             return order
         raise
+
+
+def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
+    now = timezone.now()
+    wares = wares_for(event, request, means.tickets)
+    _refuse_what_is_wrong(request, wares, now)
+    quote = quote_for(request, wares, at=now)
+    for number in quote.refused:
+        field, sentence = (
+            f"registrations.{number}.ticket",
+            _("The code does not open this ticket for so many."),
+        )
+        raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
+    currency = wares.tickets[request.places[0].ticket].currency
+    refuse_other_price(event, request, quote, currency=currency)
+    if sentence := about_payment(request.payment, total=quote.total, tickets=wares.tickets.values()):
+        raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
+    return _book(event, request, means, Sale(wares, quote, currency, now))
 
 
 def order_with_key(event: Event, key: str) -> Order | None:
@@ -98,21 +119,19 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime) -> dict[str, Ticket]:
-    """The tickets asked for, by slug, after every check that needs no lock."""
-    tickets = {ticket.slug: ticket for ticket in named if ticket.is_public}
-    if found := complaints(request, tickets, at=at):
+def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, at: datetime.datetime) -> None:
+    """Every check that needs no lock. Raises InvalidFields or SoldOut."""
+    if found := complaints(request, wares, at=at):
         raise InvalidFields(_("Some fields need another look."), found)
-    wanted = _wanted(request, tickets)
+    wanted = _wanted(request, wares.tickets)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
-    if any(ticket.needs_proof for ticket in short):
+    if any(ticket.can_lapse for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)
         for ticket in short:
-            ticket.refresh_from_db(fields=["taken", "capacity"])
+            ticket.refresh_from_db(fields=["taken", "capacity", "quota"])
     for ticket in short:
         if _is_short(ticket, wanted[ticket]):
             raise sold_out(ticket)
-    return tickets
 
 
 def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
@@ -134,12 +153,31 @@ def _is_short(ticket: Ticket, places: int) -> bool:
     return ticket.left is not None and ticket.left < places
 
 
-def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
-    order = new_order(event, request, means, tickets)
-    registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
+@dataclass(frozen=True)
+class Sale:
+    """What is sold: the wares, what they cost, and when."""
+
+    wares: Wares
+    quote: Quote
+    currency: str
+    at: datetime.datetime
+
+    def line(self, number: int) -> Line:
+        """What the ticket of that place costs."""
+        return next(line for line in self.quote.lines if line.place == number and not line.is_addon)
+
+
+def _book(event: Event, request: OrderRequest, means: Means, sale: Sale) -> Order:
+    tickets = sale.wares.tickets
+    order = new_order(event, request, means, sale.quote, currency=sale.currency)
+    registrations = [
+        _new_registration(order, place, sale, number, means.person)
+        for number, place in enumerate(request.places)
+    ]
     key = key_of(event, request, means.key) if means.key else None
+    addons = new_addons(registrations, sale.wares, sale.quote)
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
-    book(Booking(order, registrations, key))
+    book(Booking(order, registrations, key, addons))
     order.booked = registrations
     return order
 
@@ -159,18 +197,16 @@ def key_of(event: Event, request: OrderRequest, key: str) -> IdempotencyKey:
     return IdempotencyKey(event=event, key_hash=_hash(key), content_hash=request.content_hash)
 
 
-def new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+def new_order(event: Event, request: OrderRequest, means: Means, quote: Quote, *, currency: str) -> Order:
     """The order for what is asked, not stored yet; nothing is to invoice where nothing is due."""
-    chosen = [tickets[place.ticket] for place in request.places]
-    total = sum(ticket.price for ticket in chosen)
     return Order(
         event=event,
         email=request.email,
         language=request.language,
         company=request.company,
-        payment=request.payment if total else Order.Payment.FREE,
-        total=total,
-        currency=chosen[0].currency,
+        payment=request.payment if quote.total else Order.Payment.FREE,
+        total=quote.total,
+        currency=currency,
         purchase_order=request.purchase_order,
         billing_name=request.billing.name,
         billing_street=request.billing.street,
@@ -181,11 +217,28 @@ def new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[s
     )
 
 
-def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Person | None) -> Registration:
+def new_addons(registrations: Sequence[Registration], wares: Wares, quote: Quote) -> list[RegistrationAddon]:
+    """What goes with these places, not stored yet."""
+    return [
+        RegistrationAddon(
+            registration=registrations[line.place],
+            addon=wares.addons[line.fare.slug],
+            price=line.price,
+            vat_rate=line.fare.vat_rate,
+            vat_exemption=line.fare.vat_exemption,
+        )
+        for line in quote.lines
+        if line.is_addon
+    ]
+
+
+def _new_registration(
+    order: Order, place: Place, sale: Sale, number: int, visitor: Person | None
+) -> Registration:
+    ticket, line = sale.wares.tickets[place.ticket], sale.line(number)
     person = _proven(visitor, place)
     company = member_company(person) if person else None
-    must_prove = ticket.needs_proof and not company
-    now = timezone.now()
+    waits = (ticket.needs_proof and not company) or order.payment == Order.Payment.CARD
     return Registration(
         event=order.event,
         ticket=ticket,
@@ -196,10 +249,21 @@ def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Perso
         email=place.email,
         company=place.company or order.company,
         no_photo=place.no_photo,
-        price=ticket.price,
-        held_until=now + HOLD if must_prove else None,
-        confirmed_at=None if must_prove else now,
+        held_until=sale.at + HOLD if waits else None,
+        confirmed_at=None if waits else sale.at,
+        **priced(line, sale.wares.voucher),
     )
+
+
+def priced(line: Line, voucher: Voucher | None) -> dict[str, Any]:
+    """What a registration keeps of its price: the amount, its VAT, and what made it lower."""
+    return {
+        "price": line.price,
+        "vat_rate": line.fare.vat_rate,
+        "vat_exemption": line.fare.vat_exemption,
+        "reductions": written(line.reductions),
+        "voucher": voucher if line.uses_code else None,
+    }
 
 
 def _proven(person: Person | None, place: Place) -> Person | None:

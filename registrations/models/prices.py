@@ -1,7 +1,5 @@
 """Price steps: what a ticket costs until a moment, before its own price holds."""
 
-import datetime
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +28,3 @@ class PriceStep(models.Model):
     def cost(self) -> Money:
         """The price with the ticket's currency."""
         return Money(self.price, self.ticket.currency)
-
-    def holds(self, *, at: datetime.datetime) -> bool:
-        """Whether it is not over."""
-        return at < self.until
