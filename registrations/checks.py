@@ -51,7 +51,7 @@ def _all(request: OrderRequest, wares: Wares, at: datetime.datetime) -> Iterator
         yield "registrations", sentence
     yield from _about_code(request, wares, at)
     if request.payment not in Order.Payment.values:
-        yield "payment", _("Choose “invoice” or, where nothing is due, “free”.")
+        yield "payment", _("Choose “card”, “invoice” or, where nothing is due, “free”.")
     sold = [*chosen, *_chosen_addons(request, wares)]
     yield from _about_currency(request.currency, {offered.currency for offered in sold})
 
@@ -104,16 +104,12 @@ def about_number(places: int) -> Iterator[Complaint]:
         )
 
 
-def about_payment(payment: str, *, total: int, tickets: Iterable[Ticket]) -> str:
+def about_payment(payment: str, *, total: int) -> str:
     """What is wrong with paying so much so, where the order stands otherwise; else nothing."""
     if payment == Order.Payment.FREE and total:
-        return _("Something is due for this order: choose “invoice”.")
-    if payment != Order.Payment.CARD or not total:
-        return ""
-    if not settings.CARD_PAYMENT:
+        return _("Something is due for this order: choose “card” or “invoice”.")
+    if payment == Order.Payment.CARD and total and not settings.CARD_PAYMENT:
         return _("Cards are not taken here: choose “invoice”.")
-    if any(ticket.needs_proof for ticket in tickets):
-        return _("A member’s place is confirmed by mail before it is paid: choose “invoice”.")
     return ""
 
 
@@ -135,17 +131,18 @@ def about_numbers(chosen: Iterable[Ticket]) -> Iterator[str]:
 def _about_code(request: OrderRequest, wares: Wares, at: datetime.datetime) -> Iterator[Complaint]:
     if not request.code:
         return
-    sentence = about_voucher(wares.voucher, request.places, at=at, company=request.company)
     # Who was shown a price with the code is shown the new one instead, once others used it up.
-    is_spent = wares.voucher is not None and wares.voucher.left == 0
-    if sentence and not (is_spent and request.expected_total is not None):
+    if wares.voucher and wares.voucher.left == 0 and request.expected_total is not None:
+        return
+    sentence = about_voucher(wares.voucher, at=at)
+    if not sentence and wares.voucher:
+        sentence = about_its_use(wares.voucher, request.places, company=request.company)
+    if sentence:
         yield "code", sentence
 
 
-def about_voucher(
-    voucher: Voucher | None, places: Iterable[Place], *, at: datetime.datetime, company: str = ""
-) -> str:
-    """What is wrong with the code of this voucher for these people; nothing where it serves one of them."""
+def about_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
+    """What is wrong with a code, whoever comes with it; nothing where it is good."""
     if voucher is None:
         return _("There is no such code here. Check it letter by letter, or go on without it.")
     if not voucher.is_valid(at=at):
@@ -153,6 +150,11 @@ def about_voucher(
         return _("This code is not valid yet.") if early else _("This code is no longer valid.")
     if voucher.left == 0:
         return _("This code was used as often as it may be.")
+    return ""
+
+
+def about_its_use(voucher: Voucher, places: Iterable[Place], *, company: str = "") -> str:
+    """What is wrong with a good code for these people; nothing where it serves one of them."""
     named = {ticket.slug for ticket in voucher.tickets.all()}
     fitting = [place for place in places if not named or place.ticket in named]
     if not fitting:

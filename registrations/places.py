@@ -58,6 +58,20 @@ def _count_shared(changes: Mapping[int, int]) -> None:
         raise sold_out(short)
 
 
+def take_again(registrations: Iterable[Registration]) -> None:
+    """Take what registrations of one event had before it was given back; the twin of `give_back`.
+
+    Raises SoldOut or CompanyFull: the caller's transaction must then be undone.
+    """
+    wanted = Counter[Counted]()
+    for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
+        if registration.member_of:
+            take_share(registration.ticket, registration.member_of)
+        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
+        wanted += belongings(registration, addons)
+    take(wanted)
+
+
 def belongings(registration: Registration, addons: Iterable[RegistrationAddon]) -> Counter[Counted]:
     """What a registration takes that can run out: a place of its ticket, its add-ons, a use of its code."""
     taken = Counter[Counted]([registration.ticket])

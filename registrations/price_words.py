@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from convention.money import Money
 
-from .pricing import Line, Quote, VatTotal
-from .reductions import Reduction
+from .models import Registration
+from .pricing import Line, Quote, VatTotal, vat_totals
+from .reductions import Reduction, read
 from .vat import EXEMPTIONS
 
 
@@ -23,7 +24,6 @@ class PriceRow:
     price: Money
     before: Money | None = None
     reasons: list[tuple[str, Money]] = field(default_factory=list)
-    is_addon: bool = False
 
 
 def row_of(line: Line, *, currency: str, zone: datetime.tzinfo) -> PriceRow:
@@ -51,6 +51,20 @@ def say_vat(total: VatTotal, currency: str) -> str:
         return str(dict(EXEMPTIONS).get(total.exemption, total.exemption))
     amount = Money(total.vat, currency)
     return _("incl. VAT %(rate)s %%: %(amount)s") % {"rate": say_rate(total.rate), "amount": amount}
+
+
+def vat_of(registrations: Iterable[Registration]) -> list[VatTotal]:
+    """What is due for these registrations by rate: those that were not cancelled, and what goes with them."""
+    standing = [r for r in registrations if r.cancelled_at is None]
+    sold = [*standing, *(chosen for r in standing for chosen in r.besides)]
+    return vat_totals((one.vat_rate, one.vat_exemption, one.price) for one in sold)
+
+
+def rows_of(registration: Registration) -> list[PriceRow]:
+    """The ticket and the add-ons of a registration, each with why it costs what it does."""
+    told: dict[str, Any] = {"currency": registration.order.currency, "zone": registration.event.zone}
+    own = priced_row(registration.ticket.title, registration.price, read(registration.reductions), **told)
+    return [own, *(priced_row(one.addon.title, one.price, (), **told) for one in registration.besides)]
 
 
 def say_rate(rate: int) -> str:

@@ -1,7 +1,7 @@
 """What places cost and why: facts in, a quote out. Pure; amounts in cents, VAT included."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -142,7 +142,7 @@ class Quote:
         return [line for line in self.lines if line.place == number]
 
 
-def vat_totals(priced: "Iterator[tuple[int, str, int]]") -> list[VatTotal]:
+def vat_totals(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
     """Sums by rate and reason, of (rate, reason, price), the highest rate first."""
     sums: dict[tuple[int, str], int] = {}
     for rate, exemption, price in priced:

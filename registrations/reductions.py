@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from convention.dates import say_day, say_moment
+from convention.dates import say_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,6 @@ class Reduction:
         if self.percent is not None:
             return _("code %(code)s: %(percent)d %% off") % {"code": self.code, "percent": self.percent}
         return _("code %(code)s") % {"code": self.code}
-
-
-def say_until(at: datetime.datetime, zone: datetime.tzinfo) -> str:
-    """“31 March 2027” where it ends with that day, else with the hour."""
-    local = at.astimezone(zone)
-    if (local + datetime.timedelta(minutes=1)).date() > local.date():
-        return say_day(local)
-    if local.time() == datetime.time():
-        return say_day(local - datetime.timedelta(days=1))
-    return say_moment(at, zone)
 
 
 def written(reductions: Iterable[Reduction]) -> list[dict[str, Any]]:

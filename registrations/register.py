@@ -76,7 +76,26 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
         raise
 
 
+def look_up(*, event: Event, request: OrderRequest, means: Means = Means()) -> tuple[Quote, str]:
+    """What the order would cost now, and in which currency; nothing is booked.
+
+    Raises Closed, InvalidFields, SoldOut.
+    """
+    refuse_if_closed(event, at=timezone.now())
+    sale = _sale(event, request.tidied(), means)
+    return sale.quote, sale.currency
+
+
 def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
+    sale = _sale(event, request, means)
+    refuse_other_price(event, request, sale.quote, currency=sale.currency)
+    if sentence := about_payment(request.payment, total=sale.quote.total):
+        raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
+    return _book(event, request, means, sale)
+
+
+def _sale(event: Event, request: OrderRequest, means: Means) -> "Sale":
+    """What is asked for with its price, after every check that needs no lock; raises what they raise."""
     now = timezone.now()
     wares = wares_for(event, request, means.tickets)
     _refuse_what_is_wrong(request, wares, now)
@@ -87,11 +106,7 @@ def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
             _("The code does not open this ticket for so many."),
         )
         raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
-    currency = wares.tickets[request.places[0].ticket].currency
-    refuse_other_price(event, request, quote, currency=currency)
-    if sentence := about_payment(request.payment, total=quote.total, tickets=wares.tickets.values()):
-        raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
-    return _book(event, request, means, Sale(wares, quote, currency, now))
+    return Sale(wares, quote, wares.tickets[request.places[0].ticket].currency, now)
 
 
 def order_with_key(event: Event, key: str) -> Order | None:
@@ -238,7 +253,7 @@ def _new_registration(
     ticket, line = sale.wares.tickets[place.ticket], sale.line(number)
     person = _proven(visitor, place)
     company = member_company(person) if person else None
-    waits = (ticket.needs_proof and not company) or order.payment == Order.Payment.CARD
+    must_wait = order.is_by_card or (ticket.needs_proof and not company)
     return Registration(
         event=order.event,
         ticket=ticket,
@@ -249,8 +264,8 @@ def _new_registration(
         email=place.email,
         company=place.company or order.company,
         no_photo=place.no_photo,
-        held_until=sale.at + HOLD if waits else None,
-        confirmed_at=None if waits else sale.at,
+        held_until=sale.at + HOLD if must_wait else None,
+        confirmed_at=None if must_wait else sale.at,
         **priced(line, sale.wares.voucher),
     )
 

@@ -92,6 +92,13 @@ class ReductionAnswer(serializers.Serializer[Any]):
     words = serializers.CharField(help_text="The reason in words.")
 
 
+class ChosenAnswer(serializers.Serializer[Any]):
+    """An add-on that somebody takes, and its price in cents."""
+
+    addon = serializers.CharField()
+    price = serializers.IntegerField()
+
+
 class LineAnswer(serializers.Serializer[Any]):
     """What a ticket or an add-on costs for the registration of that number, in cents with VAT."""
 
@@ -151,6 +158,8 @@ class RegistrationAnswer(serializers.Serializer[Any]):
     company = serializers.CharField()
     no_photo = serializers.BooleanField()
     price = MoneyAnswer()
+    reductions = ReductionAnswer(many=True)
+    addons = ChosenAnswer(many=True)
     registered_at = serializers.DateTimeField()
 
 

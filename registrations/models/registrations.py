@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,9 @@ from .orders import Order
 from .tickets import Ticket
 from .vat import Taxed
 from .vouchers import Voucher
+
+if TYPE_CHECKING:
+    from .addons import RegistrationAddon
 
 FOUND_BY = ("search", "sort_name")
 
@@ -175,6 +178,16 @@ class Registration(Taxed):
         """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
         held = self.held_until is not None and self.takes_place
         return self.cancelled_at is None and (self.confirmed_at is not None or held)
+
+    @property
+    def awaits_proof(self) -> bool:
+        """Whether a mailed link must still prove a member."""
+        return self.confirmed_at is None and self.person_id is None and self.ticket.needs_proof
+
+    @property
+    def besides(self) -> "list[RegistrationAddon]":
+        """The add-ons that it takes and that were not cancelled."""
+        return [chosen for chosen in self.addons.all() if chosen.cancelled_at is None]
 
     @property
     def holders(self) -> int:
