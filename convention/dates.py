@@ -69,6 +69,16 @@ def say_moment(at: datetime.datetime, zone: Zone = None) -> str:
     return f"{say_day(at, zone)}{joint}{say_time(at, zone)}"
 
 
+def say_until(at: datetime.datetime, zone: Zone = None) -> str:
+    """The day with which it ends, where it ends with a day; else the day and the hour."""
+    local = _local(at, zone)
+    if isinstance(local, datetime.datetime) and local.time() >= datetime.time(23, 59):
+        return say_day(local)
+    if isinstance(local, datetime.datetime) and local.time() == datetime.time():
+        return say_day(local - datetime.timedelta(days=1))
+    return say_moment(at, zone)
+
+
 def say_span(start: datetime.datetime, end: datetime.datetime, zone: Zone = None) -> str:
     """“mercredi 16 juin 2027, 9 h – 18 h”; “du mercredi 16 juin à 9 h au jeudi 17 juin 2027 à 18 h”."""
     first, last = _day(_local(start, zone)), _day(_local(end, zone))

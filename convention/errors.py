@@ -1,5 +1,7 @@
 """Errors are sentences that tell the reader what to do; every other error of ours stands beneath."""
 
+from typing import Any
+
 from django.utils.functional import Promise
 
 
@@ -7,15 +9,17 @@ class ConventionError(Exception):
     """Something that a person can understand and act on.
 
     `kind` names it for programs (the last part of a problem's type, RFC 9457) and `status` is the
-    HTTP status that fits; the command line prints the sentence and exits with 2.
+    HTTP status that fits; the command line prints the sentence and exits with 2. `details` go to programs,
+    as further members of the problem.
     """
 
     kind = "invalid"
     status = 422
 
-    def __init__(self, sentence: str | Promise) -> None:
+    def __init__(self, sentence: str | Promise, details: dict[str, Any] | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.details = details or {}
 
     def __str__(self) -> str:
         return str(self.sentence)

@@ -221,6 +221,8 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
+# Whether orders may be paid by card; what takes the payment stands above what registers.
+CARD_PAYMENT = env.bool("CARD_PAYMENT", default=False)
 # What takes longer than a page may, by the name of its kind (convention/jobs/).
 JOBS = {
     "badges": "badges.print.print_badges",

@@ -23,8 +23,17 @@ from convention.events.models import Event
 from .limits import refuse_flood
 from .listing import Filter
 from .models import Order, Registration
-from .register import Means, register
-from .serializers import OrderAnswer, OrderBody, RegistrationAnswer, read_order, tickets_asked
+from .price_words import as_data, reduction_data
+from .reductions import read
+from .register import Means, look_up, register
+from .serializers import (
+    OrderAnswer,
+    OrderBody,
+    QuoteAnswer,
+    RegistrationAnswer,
+    read_order,
+    tickets_asked,
+)
 from .statements import event_with_tickets
 
 KEY = OpenApiParameter(
@@ -36,6 +45,8 @@ KEY = OpenApiParameter(
 FILTERS = [
     OpenApiParameter("q", str, description="Words in name, company, e-mail or id, without accents or case."),
     OpenApiParameter("ticket", str, description="A ticket's slug."),
+    OpenApiParameter("addon", str, description="An add-on's slug."),
+    OpenApiParameter("voucher", str, description="A voucher's code."),
     OpenApiParameter("state", str, enum=["", *Registration.State.values]),
     OpenApiParameter("company", str, description="A company, as written."),
 ]
@@ -68,6 +79,30 @@ class Orders(APIView):
         return Response(answer_of(order), status=201)
 
 
+class Quotes(APIView):
+    """What an order would cost: the same body, and nothing is booked."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        request=OrderBody,
+        responses={200: QuoteAnswer},
+        tags=["registrations"],
+        operation_id="quote",
+        extensions={PROBLEMS: ["409", "429"]},
+    )
+    def post(self, request: Request, event: str) -> Response:
+        """The price of each ticket and add-on now, with the reasons."""
+        found, tickets = event_with_tickets(event, tickets_asked(request.data))
+        if found is None or found.visibility == Event.Visibility.DRAFT:
+            raise NotFound(_("There is no event at this address."))
+        wanted = read_order(request.data)
+        refuse_flood(found, wanted)
+        quoted, currency = look_up(event=found, request=wanted, means=Means(tickets=tickets))
+        return Response(as_data(quoted, currency=currency, zone=found.zone))
+
+
 class Registrations(GenericAPIView[Registration]):
     """The list of registrations, for programs of those who run the event."""
 
@@ -87,7 +122,8 @@ class Registrations(GenericAPIView[Registration]):
         found = event_to_organize(event, request.user)
         require_state(request.query_params.get("state", ""))
         record_reading("registrations.read", token=request.auth, event=found)
-        rows = Filter.of(request.query_params).apply(found).select_related("ticket", "order")
+        rows = Filter.of(request.query_params).apply(found).select_related("ticket", "order", "event")
+        rows = rows.prefetch_related("addons__addon")
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response([listed(registration) for registration in page])
 
@@ -112,6 +148,8 @@ def listed(registration: Registration) -> dict[str, Any]:
         "company": registration.company,
         "no_photo": registration.no_photo,
         "price": {"amount": registration.price, "currency": registration.order.currency},
+        "reductions": [reduction_data(one, registration.event.zone) for one in read(registration.reductions)],
+        "addons": [{"addon": one.addon.slug, "price": one.price} for one in registration.besides],
         "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
     }
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
-from convention.counters import Counted
+from convention.counters import Counted, take_from
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
-from .models import IdempotencyKey, Order, Registration, Ticket
-from .places import sold_out, take, take_share
+from .models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket
+from .models.quotas import NEVER_OVER
+from .places import belongings, sold_out, take, take_share
 from .statements import insert, insertion_from, kept_cursor, stored, values_of
 
 FROM_ORDER = {"order_id": "ordered.id"}
@@ -29,18 +30,23 @@ WITH_ARGUMENT = {
 }
 PLACE = """
     UPDATE registrations_ticket SET taken = taken + %s
-    WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity) RETURNING id
+    WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity) AND quota_id IS NOT DISTINCT FROM %s
+    RETURNING id, quota_id
 """
-COUNTERS = f"""
-WITH place AS ({PLACE}), raised AS (
+SHARED = """
+    UPDATE registrations_quota SET taken = taken + %s FROM place
+    WHERE registrations_quota.id = place.quota_id RETURNING registrations_quota.id
+"""
+"""Without a condition: too few are refused by the constraint, and with it the whole statement."""
+RAISED = """
     UPDATE events_event SET sequence = sequence + 1
-    WHERE id = %s AND EXISTS (SELECT 1 FROM place) RETURNING sequence
-)"""  # noqa: S608 (our own words)
+    WHERE id = %s AND EXISTS (SELECT 1 FROM place) {shared} RETURNING sequence
+"""
 
 
 @dataclass(frozen=True)
 class Booking:
-    """An order with its registrations, none of them stored yet, and the key it came with, if any.
+    """An order with its registrations and their add-ons, none stored yet, and the key it came with, if any.
 
     `besides` counts what else they take that can run out.
     """
@@ -48,15 +54,26 @@ class Booking:
     order: Order
     registrations: list[Registration]
     key: IdempotencyKey | None = None
+    addons: list[RegistrationAddon] = field(default_factory=list)
     besides: Mapping[Counted, int] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is one counter to raise: one ticket, and no company's share."""
+        """Whether there is one ticket, with its quota if any, and no other counter to raise."""
         tickets = {registration.ticket_id for registration in self.registrations}
-        if self.besides:
+        if self.besides or self.addons or len(tickets) != 1:
             return False
-        return len(tickets) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
+        return all(r.takes_place and not (r.member_of_id or r.voucher_id) for r in self.registrations)
+
+    @property
+    def wanted(self) -> Counter[Counted]:
+        """All that is to be counted, but for companies' shares; who has no place yet takes nothing."""
+        wanted = Counter[Counted](self.besides)
+        for registration in self.registrations:
+            if registration.takes_place:
+                chosen = [addon for addon in self.addons if addon.registration is registration]
+                wanted += belongings(registration, chosen)
+        return wanted
 
 
 def write(booking: Booking) -> None:
@@ -79,6 +96,7 @@ def _write_in_steps(booking: Booking) -> None:
     for registration in registrations:
         registration.order = order
     insert(registrations)
+    RegistrationAddon.objects.bulk_create(booking.addons)
     if booking.key:
         booking.key.order = order
         booking.key.save()
@@ -86,8 +104,7 @@ def _write_in_steps(booking: Booking) -> None:
     for registration in registrations:
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
-    tickets = Counter(registration.ticket for registration in registrations if registration.takes_place)
-    take(dict(booking.besides) | dict(tickets))
+    take(booking.wanted)
     sequence = next_sequence(order.event_id)
     Registration.objects.filter(order=order).update(sequence=sequence)
 
@@ -111,46 +128,82 @@ def _write_alone(booking: Booking, task: Any) -> None:
 
 def _take_place(ticket: Ticket, places: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, [places, ticket.pk, places])
-        if cursor.fetchone() is None:
-            raise sold_out(ticket)
+        cursor.execute(PLACE, [places, ticket.pk, places, ticket.quota_id])
+        has_place = cursor.fetchone() is not None
+    if not has_place or (ticket.quota and take_from({ticket.quota: places})):
+        raise sold_out(ticket)
 
 
 def _write_at_once(booking: Booking, task: Any) -> None:
     """One statement; where it finds no place it stores nothing."""
     order, registrations = booking.order, booking.registrations
     ticket, places = registrations[0].ticket, len(registrations)
-    values = [places, ticket.pk, places, order.event_id, *values_of(order)]
+    shared = [places] if ticket.quota_id else []
+    values = [places, ticket.pk, places, ticket.quota_id, *shared, order.event_id, *values_of(order)]
     for registration in registrations:
         values += values_of(registration, tuple(FROM_COUNTERS))
     if booking.key:
         values += values_of(booking.key, tuple(FROM_ORDER))
     values += values_of(task, tuple(WITH_ARGUMENT))
-    # A repeated key fails the statement: the caller's transaction, if there is one, must survive that.
-    within = booking.key and connection.in_atomic_block
-    guard = transaction.atomic() if within else contextlib.nullcontext()
-    with guard, kept_cursor() as cursor:
-        statement = _statement(places, type(booking.key), type(task))  # type: ignore[arg-type] # hashable they are
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
+    shape = Shape(places, with_quota=bool(shared), with_key=booking.key is not None)
+    row = _run(_statement(shape, type(task)), values, may_fail=bool(booking.key or shared))
     if row is None:
-        raise sold_out(ticket)
+        _refuse_or_go_on(booking, ticket)
+        return
     stored(order, row[0])
     for registration, key in zip(registrations, row[1:], strict=True):
         registration.order = order
         stored(registration, key)
 
 
+def _run(statement: str, values: list[Any], *, may_fail: bool) -> tuple[Any, ...] | None:
+    """The keys of what it stored; None where it found no place.
+
+    A repeated key or a full quota fails the statement: the caller's transaction, if there is one, must
+    survive that.
+    """
+    guard = transaction.atomic() if may_fail and connection.in_atomic_block else contextlib.nullcontext()
+    try:
+        with guard, kept_cursor() as cursor:
+            cursor.execute(statement, values)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+    except IntegrityError as error:
+        if NEVER_OVER not in str(error):
+            raise
+        return None
+    return row
+
+
+def _refuse_or_go_on(booking: Booking, ticket: Ticket) -> None:
+    """Raises SoldOut; a ticket that shares another quota since it was read is booked step by step."""
+    if Ticket.objects.filter(pk=ticket.pk, quota=ticket.quota_id).exists():
+        raise sold_out(ticket)
+    _write_in_steps(booking)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the statement depends on."""
+
+    places: int
+    with_quota: bool
+    with_key: bool
+
+
 @cache
-def _statement(places: int, key: type, task: Any) -> str:
+def _statement(shape: Shape, task: Any) -> str:
     """Places, sequence, order, registrations, key and task in one go, each from what came before."""
-    parts = [f"ordered AS ({insertion_from(Order, 'raised')} RETURNING id)"]
+    parts = [f"place AS ({PLACE})"]
+    if shape.with_quota:
+        parts.append(f"shared AS ({SHARED})")
+    also = "AND EXISTS (SELECT 1 FROM shared)" if shape.with_quota else ""
+    parts.append(f"raised AS ({RAISED.format(shared=also)})")
+    parts.append(f"ordered AS ({insertion_from(Order, 'raised')} RETURNING id)")
     registration = insertion_from(Registration, "ordered, raised", **FROM_COUNTERS)
-    names = [f"registered{number}" for number in range(places)]
+    names = [f"registered{number}" for number in range(shape.places)]
     parts += [f"{name} AS ({registration} RETURNING id)" for name in names]
-    if key is IdempotencyKey:
+    if shape.with_key:
         parts.append(f"keyed AS ({insertion_from(IdempotencyKey, 'ordered', **FROM_ORDER)})")
     parts.append(f"queued AS ({insertion_from(task, 'ordered', **WITH_ARGUMENT)})")
     ids = ", ".join(f"{name}.id" for name in ["ordered", *names])
-    body = ",\n".join([COUNTERS, *parts])
-    return f"{body}\nSELECT {ids} FROM {', '.join(['ordered', *names])}"
+    return "WITH " + ",\n".join(parts) + f"\nSELECT {ids} FROM {', '.join(['ordered', *names])}"

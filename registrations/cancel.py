@@ -40,6 +40,7 @@ def cancel(*, registration: Registration, reason: str = "") -> Registration:
     record("registration.cancel", registration, event=registration.event, reason=reason)
     if counted:
         give_back([registration])
+    registration.addons.filter(cancelled_at__isnull=True).update(cancelled_at=registration.cancelled_at)
     sequence = next_sequence(registration.event_id)
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
     registration.refresh_from_db()

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.sessions.backends.base import SessionBase
 
 from .checks import MOST_PLACES
+from .models import Order
 from .order_request import Billing, OrderRequest, Place
 
 PERSON = ("first_name", "last_name", "email", "company")
@@ -20,6 +21,8 @@ class Draft:
     people: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     contact: str = ""
     language: str = ""
+    code: str = ""
+    payment: str = ""
     billing: dict[str, str] = field(default_factory=dict)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -48,6 +51,8 @@ class Draft:
                 **{name.removeprefix("billing_"): self.billing.get(name, "") for name in BILLING}
             ),
             purchase_order=self.billing.get("purchase_order", ""),
+            payment=self.payment or Order.Payment.INVOICE,
+            code=self.code,
             places=tuple(_place(person) for person in self.people),
         )
 
@@ -55,7 +60,8 @@ class Draft:
 def _place(person: dict[str, Any]) -> Place:
     words: dict[str, Any] = {name: str(person.get(name) or "") for name in PERSON}
     flags: dict[str, Any] = {name: bool(person.get(name)) for name in ("no_photo", "is_to_follow")}
-    return Place(ticket=str(person.get("ticket") or ""), **flags, **words)
+    addons = tuple(person.get("addons") or ())
+    return Place(ticket=str(person.get("ticket") or ""), addons=addons, **flags, **words)
 
 
 def load(session: SessionBase, event_slug: str) -> Draft:

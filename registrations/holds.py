@@ -12,7 +12,7 @@ from django.conf import settings
 
 from convention.turns import take_turn
 
-from .models import Registration, Ticket
+from .models import Order, Registration, Ticket
 
 
 def hold(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
@@ -20,16 +20,16 @@ def hold(registrations: Iterable[Registration], *, at: datetime.datetime) -> Non
 
     One order at a time for each ticket, until the caller's transaction ends: what is counted is true.
     """
-    waiting = [r for r in registrations if r.held_until is not None and r.ticket.capacity is not None]
+    waiting = [r for r in registrations if r.awaits_proof and r.ticket.capacity is not None]
     if not waiting or settings.RATE_LIMITS == "off":
         return
     tickets = {registration.ticket_id: registration.ticket for registration in waiting}
     for _pk, ticket in sorted(tickets.items()):
         take_turn(f"hold:{ticket.pk}")
         ticket.refresh_from_db(fields=["taken", "capacity"])
-    held = held_addresses(tickets, at=at)
+    known = held_addresses(tickets, at=at)
     for registration in waiting:
-        addresses = held[registration.ticket_id]
+        addresses = known[registration.ticket_id]
         address = registration.email.casefold()
         registration.takes_place = address not in addresses and has_room(
             registration.ticket, held=len(addresses)
@@ -53,7 +53,7 @@ def held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> dict[i
         takes_place=True,
         confirmed_at__isnull=True,
         cancelled_at__isnull=True,
-    )
+    ).exclude(order__payment=Order.Payment.CARD)
     found: dict[int, list[str]] = {ticket: [] for ticket in tickets}
     for ticket, email in rows.order_by().values_list("ticket_id", "email"):
         found[ticket].append(email.casefold())

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import batched
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,11 +26,13 @@ from convention.events.sequence import next_sequence
 from convention.tables import Table
 from convention.turns import take_turn
 
+from .fares import standing_price
 from .import_rows import BadRows, Row, read_columns, read_rows
 from .models import IdempotencyKey, Order, Registration, Ticket
 from .order_request import Place
 from .places import exchange
 from .references import new_secret
+from .register import priced
 from .send_links import mail_links
 
 BATCH = 500
@@ -94,7 +97,7 @@ def rehearse_import(*, event: Event, table: Table) -> Imported:
 def _bring_in(event: Event, table: Table) -> Imported:
     take_turn(f"import:{event.pk}")
     columns, ignored = read_columns(table.header)
-    tickets = {ticket.slug: ticket for ticket in event.tickets.order_by("pk")}
+    tickets = {ticket.slug: ticket for ticket in event.tickets.with_prices().order_by("pk")}
     rows = read_rows(table, columns, list(tickets.values()))
     known = _known(event, rows)
     companies = _member_companies()
@@ -189,7 +192,7 @@ def _update(done: Imported, registration: Registration, row: Row, tickets: dict[
         setattr(registration, name, text)
     if moves:
         done.moved.append((ticket, registration))
-        done.written |= {"ticket", "price", "takes_place"}
+        done.written |= {"ticket", "takes_place", "price", "vat_rate", "vat_exemption", "reductions"}
     if not registration.confirmed_at:
         registration.confirmed_at, registration.held_until = timezone.now(), None
         done.written |= {"confirmed_at", "held_until", "takes_place"}
@@ -198,12 +201,13 @@ def _update(done: Imported, registration: Registration, row: Row, tickets: dict[
 
 
 def _new(event: Event, place: Place, ticket: Ticket, company: Company | None) -> Registration:
+    line = standing_price(ticket)
     order = Order(
         event=event,
         email=place.email,
         company=place.company[:200],
-        payment=Order.Payment.INVOICE if ticket.price else Order.Payment.FREE,
-        total=ticket.price,
+        payment=Order.Payment.INVOICE if line.price else Order.Payment.FREE,
+        total=line.price,
         currency=ticket.currency,
         source=IMPORTED,
     )
@@ -216,9 +220,16 @@ def _new(event: Event, place: Place, ticket: Ticket, company: Company | None) ->
         last_name=place.last_name,
         email=place.email,
         company=place.company,
-        price=ticket.price,
         confirmed_at=timezone.now(),
+        **priced(line, None),
     )
+
+
+def _price_of_moved(ticket: Ticket) -> dict[str, Any]:
+    """The price of another ticket; the use of a code stays counted."""
+    kept = priced(standing_price(ticket), None)
+    del kept["voucher"]
+    return kept
 
 
 def _write(event: Event, done: Imported) -> None:
@@ -229,8 +240,9 @@ def _write(event: Event, done: Imported) -> None:
     Registration.objects.bulk_create(done.new, BATCH)
     given_up = [(r.ticket, r.member_of) for _ticket, r in done.moved if r.takes_place]
     for ticket, registration in done.moved:
-        registration.ticket, registration.price = ticket, ticket.price
-        registration.takes_place = False
+        registration.ticket, registration.takes_place = ticket, False
+        for name, value in _price_of_moved(ticket).items():
+            setattr(registration, name, value)
     arriving = done.new + [registration for registration in done.changed if not registration.takes_place]
     exchange(given_up, [(registration.ticket, registration.member_of) for registration in arriving])
     for registration in arriving:

@@ -15,9 +15,9 @@ from convention.events.models import Event
 from convention.tables import write_csv, write_xlsx
 from convention.text import tidy
 
-from .models import Delivery, Registration, RegistrationQuerySet
+from .models import Delivery, Registration, RegistrationAddon, RegistrationQuerySet
 
-ASKED = ("ticket", "state", "company", "sort")
+ASKED = ("ticket", "addon", "voucher", "quota", "state", "company", "sort")
 SORTS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
 
 
@@ -30,13 +30,14 @@ class Filter:
     state: str = ""
     company: str = ""
     sort: str = ""
+    addon: str = ""
+    voucher: str = ""
+    quota: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filter":
-        """Out of an address's query: q, ticket, state, company and sort."""
-        asked = {
-            name: tidy(query.get(name, "")[:300]) for name in ("q", "ticket", "state", "company", "sort")
-        }
+        """Out of an address's query: q for the words, and what is `ASKED`."""
+        asked = {name: tidy(query.get(name, "")[:300]) for name in ("q", *ASKED)}
         return cls(words=asked.pop("q"), **asked)
 
     def apply(self, event: Event) -> RegistrationQuerySet:
@@ -44,6 +45,13 @@ class Filter:
         rows: RegistrationQuerySet = Registration.objects.filter(event=event).matching(self.words)
         if self.ticket:
             rows = rows.filter(ticket__slug=self.ticket)
+        if self.addon:
+            chosen = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
+            rows = rows.filter(pk__in=chosen.order_by().values("registration"))
+        if self.voucher:
+            rows = rows.filter(voucher__code=self.voucher)
+        if self.quota:
+            rows = rows.filter(ticket__quota__name=self.quota)
         if self.company:
             rows = rows.filter(company=self.company)
         if self.state in _STATES:
@@ -121,8 +129,10 @@ def header() -> list[str]:
         _("E-mail"),
         _("Company"),
         _("Ticket"),
+        _("Besides"),
         _("State"),
         _("Price"),
+        _("Code"),
         _("Currency"),
         _("No photographs"),
         _("Order reference"),
@@ -144,7 +154,11 @@ def to_xlsx(registrations: RegistrationQuerySet) -> bytes:
 def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
     """The cells of each registration, under `header`; tickets by their slugs, which an import knows again."""
     yes, no = _("yes"), _("no")
-    for r in registrations.select_related("ticket", "order", "event").iterator(2000):
+    for r in (
+        registrations.select_related("ticket", "order", "event", "voucher")
+        .prefetch_related("addons__addon")
+        .iterator(2000)
+    ):
         yield [
             r.reference,
             r.first_name,
@@ -152,8 +166,10 @@ def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
             r.email,
             r.company,
             r.ticket.slug,
+            ", ".join(chosen.addon.slug for chosen in r.besides),
             r.get_state_display(),
-            Decimal(r.price).scaleb(-2),
+            Decimal(r.price + sum(chosen.price for chosen in r.besides)).scaleb(-2),
+            r.voucher.code if r.voucher else "",
             r.order.currency,
             yes if r.no_photo else no,
             r.order.reference,

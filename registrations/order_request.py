@@ -6,9 +6,17 @@ from dataclasses import asdict, dataclass
 from convention.text import tidy
 
 
+def code_typed(text: str) -> str:
+    """A code as it is kept: in capitals, without blanks, any dash a hyphen."""
+    return "".join(tidy(text).upper().split()).replace("‐", "-").replace("–", "-")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One place for one person; `ticket` is the ticket's slug. A company's contact may name them later."""
+    """One place for one person; `ticket` is the ticket's slug, `addons` are those of what goes with it.
+
+    A company's contact may name them later.
+    """
 
     ticket: str
     first_name: str = ""
@@ -17,6 +25,7 @@ class Place:
     company: str = ""
     no_photo: bool = False
     is_to_follow: bool = False
+    addons: tuple[str, ...] = ()
 
     def tidied(self) -> "Place":
         """The same with clean text."""
@@ -28,6 +37,7 @@ class Place:
             company=tidy(self.company),
             no_photo=self.no_photo,
             is_to_follow=self.is_to_follow,
+            addons=tuple(tidy(slug) for slug in self.addons),
         )
 
 
@@ -48,7 +58,10 @@ class Billing:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRequest:
-    """One or more places for one event, asked for at once; `currency` may say which one is expected."""
+    """One or more places for one event, asked for at once; `code` may lower the price or open a ticket.
+
+    `currency` and `expected_total`, in cents, may say what is expected: nothing is booked for another price.
+    """
 
     email: str
     places: tuple[Place, ...]
@@ -58,6 +71,8 @@ class OrderRequest:
     billing: Billing = Billing()
     purchase_order: str = ""
     currency: str = ""
+    code: str = ""
+    expected_total: int | None = None
 
     def tidied(self) -> "OrderRequest":
         """The same with clean text."""
@@ -70,6 +85,8 @@ class OrderRequest:
             billing=self.billing.tidied(),
             purchase_order=tidy(self.purchase_order),
             currency=self.currency,
+            code=code_typed(self.code),
+            expected_total=self.expected_total,
         )
 
     @property

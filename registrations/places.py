@@ -14,7 +14,7 @@ from convention.club.models import Company
 from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
 
-from .models import CompanyShare, Passes, Registration, Ticket
+from .models import Addon, CompanyShare, Passes, Quota, Registration, RegistrationAddon, Ticket, Voucher
 
 type Seat = tuple[Ticket, Company | None]
 """A place of a ticket, and the member company that it counts for, if any."""
@@ -26,20 +26,69 @@ class CompanyFull(SoldOut):
     kind = "company-full"
 
 
+class Spent(SoldOut):
+    """The code, or the membership's passes, were used up by others meanwhile."""
+
+    kind = "code-used-up"
+
+
 def take(wanted: Mapping[Counted, int]) -> None:
     """Take places of tickets and of whatever else can run out; the rows stay locked until commit.
 
-    Raises SoldOut when one has too few left: the caller's transaction must then be undone.
+    With a ticket's places go those of the quota that it shares. Raises SoldOut when one has too few left:
+    the caller's transaction must then be undone.
     """
     if short := take_from(wanted):
         raise sold_out(short)
+    _count_shared({row.pk: places for row, places in wanted.items() if isinstance(row, Ticket)})
+
+
+def _count_shared(changes: Mapping[int, int]) -> None:
+    """Raise or lower the quotas that these tickets share, whose rows are locked: what they share stays so.
+
+    Raises SoldOut, as `take` does.
+    """
+    sharing = Ticket.objects.filter(pk__in=changes, quota__isnull=False).select_related("quota")
+    quotas = Counter[Quota]()
+    for ticket in sharing.order_by():
+        assert ticket.quota
+        quotas[ticket.quota] += changes[ticket.pk]
+    give_back_to({quota: -places for quota, places in quotas.items() if places < 0})
+    if short := take_from({quota: places for quota, places in quotas.items() if places > 0}):
+        raise sold_out(short)
+
+
+def take_again(registrations: Iterable[Registration]) -> None:
+    """Take what registrations of one event had before it was given back; the twin of `give_back`.
+
+    Raises SoldOut or CompanyFull: the caller's transaction must then be undone.
+    """
+    wanted = Counter[Counted]()
+    for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
+        if registration.member_of:
+            take_share(registration.ticket, registration.member_of)
+        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
+        wanted += belongings(registration, addons)
+    take(wanted)
+
+
+def belongings(registration: Registration, addons: Iterable[RegistrationAddon]) -> Counter[Counted]:
+    """What a registration takes that can run out: a place of its ticket, its add-ons, a use of its code."""
+    taken = Counter[Counted]([registration.ticket])
+    taken.update(chosen.addon for chosen in addons)
+    if registration.voucher:
+        taken[registration.voucher] += 1
+    return taken
 
 
 def sold_out(row: Counted) -> SoldOut:
     """The sentence to raise for a ticket, or whatever else, without enough places."""
+    if isinstance(row, Voucher):
+        return Spent(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
     left = row.left
     if not left:
-        return SoldOut(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})
+        kind = Spent if isinstance(row, Passes) else SoldOut
+        return kind(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})
     sentence = ngettext(
         "Only %(left)d place is left for “%(ticket)s”.",
         "Only %(left)d places are left for “%(ticket)s”.",
@@ -69,19 +118,20 @@ def give_back(registrations: Iterable[Registration]) -> None:
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
         _free_share(ticket, company, places)
-    give_back_to(Counter(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id))
-    for ticket, places in sorted(Counter(r.ticket_id for r in registrations).items()):
-        _free(ticket, places)
+    tickets = Counter(registration.ticket_id for registration in registrations)
+    freed = Counter[Counted](Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
+    freed.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
+    standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
+    freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
+    freed.update({Ticket(pk=pk): places for pk, places in tickets.items()})
+    give_back_to(freed)
+    _count_shared({pk: -places for pk, places in tickets.items()})
 
 
 def _free_share(ticket: int, company: int, places: int) -> None:
     CompanyShare.objects.filter(ticket=ticket, company=company).update(
         taken=Greatest(F("taken"), places) - places
     )
-
-
-def _free(ticket: int, places: int) -> None:
-    Ticket.objects.filter(pk=ticket).update(taken=Greatest(F("taken"), places) - places)
 
 
 def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:
@@ -101,9 +151,10 @@ def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:
             _free_share(ticket.pk, company.pk, -number)
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
-            _free(ticket.pk, -places[ticket])
-        elif places[ticket] > 0:
-            take({ticket: places[ticket]})
+            give_back_to({ticket: -places[ticket]})
+        elif short := take_from({ticket: places[ticket]}):
+            raise sold_out(short)
+    _count_shared({ticket.pk: change for ticket, change in places.items() if change})
 
 
 def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
@@ -132,9 +183,12 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
 
 def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Before places are shown: give back what lapsed, and read again how many are taken."""
-    held = {ticket.pk: ticket for ticket in tickets if ticket.needs_proof and ticket.capacity is not None}
+    held = {ticket.pk: ticket for ticket in tickets if ticket.can_lapse and ticket.left is not None}
     lapsed = Registration.objects.lapsed(at=at).filter(ticket__in=held)
     if held and lapsed.exists():
         release_lapsed(held, at=at)
         for pk, taken in Ticket.objects.filter(pk__in=held).values_list("pk", "taken"):
             held[pk].taken = taken
+        for ticket in held.values():
+            if ticket.quota:
+                ticket.quota.refresh_from_db(fields=["taken", "capacity"])

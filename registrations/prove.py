@@ -17,7 +17,7 @@ from convention.tasks import enqueue
 
 from .models import Registration
 from .one_place import refuse_second_place
-from .places import take, take_share
+from .places import belongings, take, take_share
 from .register import refuse_if_closed
 
 SALT = "registrations.prove"
@@ -77,7 +77,8 @@ def prove(*, registration: Registration) -> Registration:
     refuse_second_place(registration, person)
     take_share(registration.ticket, company)
     if not registration.counts:
-        take({registration.ticket: 1})
+        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
+        take(belongings(registration, addons))
     registration.person, registration.member_of = person, company
     registration.confirmed_at, registration.held_until = timezone.now(), None
     registration.takes_place = True

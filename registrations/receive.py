@@ -10,11 +10,12 @@ from convention.events.models import Event
 
 from .booking import Booking, write
 from .checks import about_words
+from .fares import Wares, quote_for
 from .models import Registration, Ticket
 from .order_request import Billing, OrderRequest, Place
 from .places import refresh_held
 from .prove import member_by_email
-from .register import Means, key_of, new_order, order_with_key
+from .register import Means, key_of, new_order, order_with_key, priced
 
 FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
@@ -66,9 +67,11 @@ def _book(event: Event, place: Place, ticket: Ticket, key: str, language: str) -
         places=(place,),
         language=language,
         company=place.company[:200],
-        billing=billed if ticket.price else Billing(),
+        billing=billed if ticket.cost_now.amount else Billing(),
     )
-    order = new_order(event, request, Means(source="desk"), {ticket.slug: ticket})
+    now = timezone.now()
+    quote = quote_for(request, Wares({ticket.slug: ticket}), at=now)
+    order = new_order(event, request, Means(source="desk"), quote, currency=ticket.currency)
     member = member_by_email(place.email) if ticket.needs_proof else None
     registration = Registration(
         event=event,
@@ -78,8 +81,8 @@ def _book(event: Event, place: Place, ticket: Ticket, key: str, language: str) -
         last_name=place.last_name,
         email=place.email,
         company=place.company,
-        price=ticket.price,
-        confirmed_at=timezone.now(),
+        confirmed_at=now,
+        **priced(quote.lines[0], None),
     )
     write(Booking(order, [registration], key_of(event, request, key)))
     record("registration.receive", registration, event=event, fields=FIELDS)

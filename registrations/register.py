@@ -4,7 +4,8 @@ import datetime
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import formats, timezone
@@ -17,13 +18,17 @@ from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
 from .booking import Booking, write
-from .checks import complaints
+from .checks import about_payment, complaints
+from .fares import Allowance, Wares, quote_for, wares_for
 from .holds import hold
-from .models import IdempotencyKey, Order, Registration, Ticket
+from .models import IdempotencyKey, Order, Passes, Registration, RegistrationAddon, Ticket, Voucher
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
-from .places import release_lapsed, sold_out
-from .statements import tickets_named
+from .passes import passes_left, passes_of, uses
+from .places import Spent, release_lapsed, sold_out
+from .price_changed import refuse_other_price
+from .pricing import Line, Quote
+from .reductions import written
 
 HOLD = datetime.timedelta(minutes=30)
 KEY_LASTS = datetime.timedelta(days=1)
@@ -56,23 +61,71 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     A member's place is confirmed at once for the signed-in member, else pending and held for half an hour
     until the mailed link is opened. The same key with the same content gives the same order again.
 
-    Raises Closed, InvalidFields, SoldOut (or CompanyFull), AlreadyRegistered, KeyReused.
+    A place paid by card is held for as long, and confirmed by the payment alone.
+
+    Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused.
     """
     request = request.tidied()
     if means.key and (order := _ordered_before(event, request, means.key)):
         return order
-    now = timezone.now()
-    refuse_if_closed(event, at=now)
-    named = means.tickets
-    if named is None:
-        named = tickets_named(event, {place.ticket for place in request.places})
-    tickets = _open_tickets(request, named, now)
+    refuse_if_closed(event, at=timezone.now())
     try:
-        return _book(event, request, means, tickets)
+        return _price_and_book(event, request, means)
+    except Spent:  # others were faster with the code: what it gives is looked at again, once
+        return _price_and_book(event, request, replace(means, tickets=None))
     except IntegrityError:
         if means.key and (order := _ordered_before(event, request, means.key)):
             return order
         raise
+
+
+def look_up(*, event: Event, request: OrderRequest, means: Means = Means()) -> tuple[Quote, str]:
+    """What the order would cost now, and in which currency; nothing is booked.
+
+    Raises Closed, InvalidFields, SoldOut.
+    """
+    refuse_if_closed(event, at=timezone.now())
+    sale = _sale(event, request.tidied(), means)
+    return sale.quote, sale.currency
+
+
+def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
+    sale = _sale(event, request, means)
+    refuse_other_price(event, request, sale.quote, currency=sale.currency)
+    if sentence := about_payment(request.payment, total=sale.quote.total):
+        raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
+    return _book(event, request, means, sale)
+
+
+def _sale(event: Event, request: OrderRequest, means: Means) -> "Sale":
+    """What is asked for with its price, after every check that needs no lock; raises what they raise."""
+    now = timezone.now()
+    wares = wares_for(event, request, means.tickets)
+    _refuse_what_is_wrong(request, wares, now)
+    seats = _seats_of(request, means)
+    passes = _allowance(event, request, wares, seats)
+    quote = quote_for(request, wares, at=now, passes=passes)
+    for number in quote.refused:
+        field, sentence = (
+            f"registrations.{number}.ticket",
+            _("The code does not open this ticket for so many."),
+        )
+        raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
+    return Sale(wares, quote, wares.tickets[request.places[0].ticket].currency, now, seats, passes)
+
+
+def _allowance(event: Event, request: OrderRequest, wares: Wares, seats: dict[str, Seat]) -> Allowance | None:
+    """What the membership of those who come pays for, where their tickets are among its passes."""
+    paid = {
+        number: seat.membership
+        for number, place in enumerate(request.places)
+        if wares.tickets[place.ticket].uses_pass and (seat := seats.get(folded(place.email)))
+    }
+    membership = next(iter(paid.values()), None)
+    if membership is None or not (left := passes_left(membership, event)):
+        return None
+    places = frozenset(number for number, theirs in paid.items() if theirs == membership)
+    return Allowance(membership, places, left)
 
 
 def order_with_key(event: Event, key: str) -> Order | None:
@@ -100,21 +153,19 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime) -> dict[str, Ticket]:
-    """The tickets asked for, by slug, after every check that needs no lock."""
-    tickets = {ticket.slug: ticket for ticket in named if ticket.is_public}
-    if found := complaints(request, tickets, at=at):
+def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, at: datetime.datetime) -> None:
+    """Every check that needs no lock. Raises InvalidFields or SoldOut."""
+    if found := complaints(request, wares, at=at):
         raise InvalidFields(_("Some fields need another look."), found)
-    wanted = _wanted(request, tickets)
+    wanted = _wanted(request, wares.tickets)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
-    if any(ticket.needs_proof for ticket in short):
+    if any(ticket.can_lapse for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)
         for ticket in short:
-            ticket.refresh_from_db(fields=["taken", "capacity"])
+            ticket.refresh_from_db(fields=["taken", "capacity", "quota"])
     for ticket in short:
         if _is_short(ticket, wanted[ticket]):
             raise sold_out(ticket)
-    return tickets
 
 
 def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
@@ -136,16 +187,33 @@ def _is_short(ticket: Ticket, places: int) -> bool:
     return ticket.left is not None and ticket.left < places
 
 
-def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
-    order = new_order(event, request, means, tickets)
-    seats = _seats_of(request, means)
+@dataclass(frozen=True)
+class Sale:
+    """What is sold: the wares, what they cost, and when."""
+
+    wares: Wares
+    quote: Quote
+    currency: str
+    at: datetime.datetime
+    seats: dict[str, Seat]
+    passes: Allowance | None
+
+    def line(self, number: int) -> Line:
+        """What the ticket of that place costs."""
+        return next(line for line in self.quote.lines if line.place == number and not line.is_addon)
+
+
+def _book(event: Event, request: OrderRequest, means: Means, sale: Sale) -> Order:
+    tickets = sale.wares.tickets
+    order = new_order(event, request, means, sale.quote, currency=sale.currency)
     registrations = [
-        _new_registration(order, place, tickets[place.ticket], _proven(means.person, place, seats))
-        for place in request.places
+        _new_registration(order, place, sale, number, _proven(means.person, place, sale.seats))
+        for number, place in enumerate(request.places)
     ]
     key = key_of(event, request, means.key) if means.key else None
+    addons = new_addons(registrations, sale.wares, sale.quote)
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
-    book(Booking(order, registrations, key))
+    book(Booking(order, registrations, key, addons, _with_passes(registrations, sale)))
     order.booked = registrations
     return order
 
@@ -165,18 +233,16 @@ def key_of(event: Event, request: OrderRequest, key: str) -> IdempotencyKey:
     return IdempotencyKey(event=event, key_hash=_hash(key), content_hash=request.content_hash)
 
 
-def new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+def new_order(event: Event, request: OrderRequest, means: Means, quote: Quote, *, currency: str) -> Order:
     """The order for what is asked, not stored yet; nothing is to invoice where nothing is due."""
-    chosen = [tickets[place.ticket] for place in request.places]
-    total = sum(ticket.price for ticket in chosen)
     return Order(
         event=event,
         email=request.email,
         language=request.language,
         company=request.company,
-        payment=request.payment if total else Order.Payment.FREE,
-        total=total,
-        currency=chosen[0].currency,
+        payment=request.payment if quote.total else Order.Payment.FREE,
+        total=quote.total,
+        currency=currency,
         purchase_order=request.purchase_order,
         billing_name=request.billing.name,
         billing_street=request.billing.street,
@@ -208,10 +274,35 @@ def _proven(visitor: Person | None, place: Place, seats: dict[str, Seat]) -> Pro
     return (visitor if visitor and same(visitor.email, place.email) else None), None
 
 
-def _new_registration(order: Order, place: Place, ticket: Ticket, proven: Proven) -> Registration:
+def _with_passes(registrations: Sequence[Registration], sale: Sale) -> Counter[Passes]:
+    """Each place that a pass pays for names the membership's passes; how many are used."""
+    paid = [registrations[line.place] for line in sale.quote.lines if line.uses_pass]
+    if paid and sale.passes:
+        passes = passes_of(sale.passes.membership, paid[0].event)
+        for registration in paid:
+            registration.membership_pass = passes
+    return uses(paid)
+
+
+def new_addons(registrations: Sequence[Registration], wares: Wares, quote: Quote) -> list[RegistrationAddon]:
+    """What goes with these places, not stored yet."""
+    return [
+        RegistrationAddon(
+            registration=registrations[line.place],
+            addon=wares.addons[line.fare.slug],
+            price=line.price,
+            vat_rate=line.fare.vat_rate,
+            vat_exemption=line.fare.vat_exemption,
+        )
+        for line in quote.lines
+        if line.is_addon
+    ]
+
+
+def _new_registration(order: Order, place: Place, sale: Sale, number: int, proven: Proven) -> Registration:
+    ticket, line = sale.wares.tickets[place.ticket], sale.line(number)
     person, company = proven
-    must_prove = ticket.needs_proof and not company
-    now = timezone.now()
+    must_wait = order.is_by_card or (ticket.needs_proof and not company)
     return Registration(
         event=order.event,
         ticket=ticket,
@@ -222,7 +313,18 @@ def _new_registration(order: Order, place: Place, ticket: Ticket, proven: Proven
         email=place.email,
         company=place.company or order.company,
         no_photo=place.no_photo,
-        price=ticket.price,
-        held_until=now + HOLD if must_prove else None,
-        confirmed_at=None if must_prove else now,
+        held_until=sale.at + HOLD if must_wait else None,
+        confirmed_at=None if must_wait else sale.at,
+        **priced(line, sale.wares.voucher),
     )
+
+
+def priced(line: Line, voucher: Voucher | None) -> dict[str, Any]:
+    """What a registration keeps of its price: the amount, its VAT, and what made it lower."""
+    return {
+        "price": line.price,
+        "vat_rate": line.fare.vat_rate,
+        "vat_exemption": line.fare.vat_exemption,
+        "reductions": written(line.reductions),
+        "voucher": voucher if line.uses_code else None,
+    }

@@ -13,6 +13,8 @@ from .checks import MOST_PLACES, about_number
 from .models import Order
 from .order_request import Billing, OrderRequest, Place
 
+MOST_ADDONS = 50
+
 
 class BillingBody(serializers.Serializer[Billing]):
     """Whom the invoice goes to."""
@@ -39,6 +41,9 @@ class PlaceBody(serializers.Serializer[Place]):
     email = serializers.EmailField(required=False, allow_blank=True, allow_null=True)
     company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=300)
     no_photo = serializers.BooleanField(required=False, allow_null=True)
+    addons = serializers.ListField(
+        child=serializers.SlugField(), required=False, allow_null=True, help_text="The add-ons' slugs."
+    )
 
 
 class OrderBody(serializers.Serializer[OrderRequest]):
@@ -56,6 +61,19 @@ class OrderBody(serializers.Serializer[OrderRequest]):
         allow_null=True,
         help_text="Refused unless it is the tickets' currency.",
     )
+    code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=40,
+        help_text="Lowers the price, or opens a hidden ticket.",
+    )
+    expected_total = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        help_text="In cents. Nothing is booked for another total: 409 `price-changed`, with the new quote.",
+    )
     registrations = serializers.ListField(child=PlaceBody(), min_length=1, max_length=MOST_PLACES)
 
 
@@ -64,6 +82,50 @@ class MoneyAnswer(serializers.Serializer[Any]):
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
+
+
+class ReductionAnswer(serializers.Serializer[Any]):
+    """Why a price is lower than before, in cents."""
+
+    reason = serializers.ChoiceField(["early", "code", "pass"])
+    amount = serializers.IntegerField()
+    words = serializers.CharField(help_text="The reason in words.")
+
+
+class ChosenAnswer(serializers.Serializer[Any]):
+    """An add-on that somebody takes, and its price in cents."""
+
+    addon = serializers.CharField()
+    price = serializers.IntegerField()
+
+
+class LineAnswer(serializers.Serializer[Any]):
+    """What a ticket or an add-on costs for the registration of that number, in cents with VAT."""
+
+    registration = serializers.IntegerField(help_text="Counted from 0, as sent.")
+    ticket = serializers.CharField(required=False)
+    addon = serializers.CharField(required=False)
+    before = serializers.IntegerField()
+    reductions = ReductionAnswer(many=True)
+    price = serializers.IntegerField()
+    vat_rate = serializers.IntegerField(help_text="In hundredths of a percent.")
+
+
+class VatAnswer(serializers.Serializer[Any]):
+    """What is due at one rate, in cents."""
+
+    rate = serializers.IntegerField(help_text="In hundredths of a percent.")
+    exemption = serializers.CharField(help_text="A VATEX code where the rate is 0.")
+    net = serializers.IntegerField()
+    vat = serializers.IntegerField()
+
+
+class QuoteAnswer(serializers.Serializer[Any]):
+    """What an order costs, and why."""
+
+    total = MoneyAnswer()
+    lines = LineAnswer(many=True)
+    vat = VatAnswer(many=True)
 
 
 class PlaceAnswer(serializers.Serializer[Any]):
@@ -96,6 +158,8 @@ class RegistrationAnswer(serializers.Serializer[Any]):
     company = serializers.CharField()
     no_photo = serializers.BooleanField()
     price = MoneyAnswer()
+    reductions = ReductionAnswer(many=True)
+    addons = ChosenAnswer(many=True)
     registered_at = serializers.DateTimeField()
 
 
@@ -123,6 +187,8 @@ def read_order(body: Any) -> OrderRequest:
             country=billing.text("country"),
         ),
         currency=reader.text("currency"),
+        code=reader.text("code"),
+        expected_total=reader.whole("expected_total"),
         places=tuple(_places(reader, found)),
     )
     if found:
@@ -155,6 +221,7 @@ def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:
             email=place.text("email"),
             company=place.text("company"),
             no_photo=place.truth("no_photo"),
+            addons=place.words("addons"),
         )
 
 
@@ -178,6 +245,22 @@ class _Reader:
             return bool(value)
         self._refuse(name, _("This must be true or false."), None)
         return False
+
+    def whole(self, name: str) -> int | None:
+        """A whole number; missing is null."""
+        value = self.body.get(name)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        return self._refuse(name, _("This must be a whole number."), None)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Strings in a list; missing and null are none."""
+        values = self.sequence(name)
+        if len(values) <= MOST_ADDONS and all(isinstance(value, str) for value in values):
+            return tuple(values)
+        return self._refuse(
+            name, _("This must be a list of strings, at most %(most)d.") % {"most": MOST_ADDONS}, ()
+        )
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """An object; missing and null are empty."""

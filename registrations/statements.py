@@ -3,7 +3,8 @@
 They serve the rush, when thousands want the last places at once, and do what the ORM's would do.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import islice
 from typing import Any
@@ -11,26 +12,44 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.expressions import Col
 from django.db.utils import DEFAULT_DB_ALIAS
+from django.utils import timezone
 
 from convention.events.models import Event
 
-from .models import Ticket
+from .models import PriceStep, Quota, Ticket
 
 type Convert = Callable[[Any], Any]
 
 
 def event_with_tickets(slug: str, tickets: Collection[str]) -> tuple[Event | None, list[Ticket]]:
-    """The event with that address, and those of its tickets that have one of these slugs, in one read."""
+    """The event with that address, and those of its tickets that have one of these slugs, in one read.
+
+    With each ticket come the quota that it shares and the price step that holds now.
+    """
     with kept_cursor() as cursor:
-        cursor.execute(_reading(len(tickets)), [*tickets, slug])
+        cursor.execute(_reading(len(tickets)), [*tickets, adapted(timezone.now()), slug])
         rows = cursor.fetchall()
     if not rows:
         return None, []
     event = row_of(Event, iter(rows[0]))
-    found = [row_of(Ticket, islice(row, len(Event._meta.concrete_fields), None)) for row in rows]
-    for ticket in found:
+    return event, list(_tickets_in(rows, event))
+
+
+def _tickets_in(rows: Iterable[Sequence[Any]], event: Event) -> Iterator[Ticket]:
+    """The tickets of such a read, each with what came along."""
+    before, of_ticket, of_quota = (len(model._meta.concrete_fields) for model in (Event, Ticket, Quota))
+    key, step_key = before + of_ticket, before + of_ticket + of_quota
+    for row in rows:
+        if row[before] is None:
+            continue
+        ticket = row_of(Ticket, islice(row, before, None))
         ticket.event = event
-    return event, [ticket for ticket in found if ticket.pk is not None]
+        if row[key] is not None:
+            ticket.quota = row_of(Quota, islice(row, key, None))
+        ticket.known_steps = [] if row[step_key] is None else [row_of(PriceStep, islice(row, step_key, None))]
+        for step in ticket.known_steps:
+            step.ticket = ticket
+        yield ticket
 
 
 def tickets_named(event: Event, slugs: Collection[str]) -> list[Ticket]:
@@ -44,11 +63,25 @@ def kept_cursor() -> Any:
     return kept() if kept else connection.cursor()
 
 
+def adapted(at: datetime.datetime) -> Any:
+    """A moment as the database compares it."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
 @cache
 def _reading(tickets: int) -> str:
     marks = ", ".join(["%s"] * tickets) or "NULL"
-    return f"""SELECT {_columns(Event, "e")}, {_columns(Ticket, "t")} FROM events_event e
+    columns = ", ".join(
+        _columns(model, alias)
+        for model, alias in ((Event, "e"), (Ticket, "t"), (Quota, "q"), (PriceStep, "s"))
+    )
+    return f"""SELECT {columns} FROM events_event e
         LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})
+        LEFT JOIN registrations_quota q ON q.id = t.quota_id
+        LEFT JOIN registrations_pricestep s ON s.id = (
+            SELECT id FROM registrations_pricestep
+            WHERE ticket_id = t.id AND until > %s ORDER BY until LIMIT 1
+        )
         WHERE e.slug = %s"""  # noqa: S608 (our names)
 
 

@@ -1,16 +1,17 @@
 """Create, change and remove tickets; never fewer places than are taken."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from convention.audit.record import record
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import ConventionError
 
-from .models import CompanyShare, Registration, Ticket
+from .models import CompanyShare, PriceStep, Registration, Ticket
+from .resize import resize
 
 
 class TicketInUse(ConventionError):
@@ -21,36 +22,39 @@ class TicketInUse(ConventionError):
 
 
 @transaction.atomic
-def save_ticket(*, ticket: Ticket, changed: list[str]) -> Ticket:
-    """Keep a new or changed ticket; `changed` names its fields. Raises InvalidFields for too few places."""
+def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep] | None = None) -> Ticket:
+    """Keep a new or changed ticket; `changed` names its fields, `steps` replace its price steps.
+
+    Raises InvalidFields for too few places.
+    """
     if ticket.is_default:
         others = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
         others.update(is_default=False)
     if ticket.pk is None:
         ticket.save()
+        _write_steps(ticket, steps or ())
         record("ticket.create", ticket, event=ticket.event, fields=changed)
         return ticket
-    _resize(ticket)
+    resize(ticket)
     ticket.save(update_fields=[*(name for name in changed if name != "capacity"), "is_default"])
     if "company_cap" in changed and ticket.company_cap is not None:
         count_shares(ticket)
+    if steps is not None and _write_steps(ticket, steps):
+        changed = [*changed, "steps"]
     record("ticket.change", ticket, event=ticket.event, fields=changed)
     return ticket
 
 
-def _resize(ticket: Ticket) -> None:
-    """Set the places by one conditional statement, since someone may be registering right now."""
-    same = Ticket.objects.filter(pk=ticket.pk)
-    fits = same if ticket.capacity is None else same.filter(taken__lte=ticket.capacity)
-    if fits.update(capacity=ticket.capacity):
-        return
-    taken = same.get().taken
-    sentence = ngettext(
-        "%(taken)d place is taken already; there cannot be fewer.",
-        "%(taken)d places are taken already; there cannot be fewer.",
-        taken,
-    )
-    raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence % {"taken": taken}]})
+def _write_steps(ticket: Ticket, steps: Sequence[PriceStep]) -> bool:
+    """Keep these price steps and no others; whether anything changed."""
+    kept = {(step.price, step.until) for step in ticket.steps.all()}
+    if kept == {(step.price, step.until) for step in steps}:
+        return False
+    ticket.steps.all().delete()
+    for step in steps:
+        step.ticket = ticket
+    PriceStep.objects.bulk_create(steps)
+    return True
 
 
 def count_shares(ticket: Ticket) -> None:

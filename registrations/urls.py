@@ -8,7 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from convention.routes import OrganizerPage
 
 from . import api
-from .views import event, links, mine, order, organize, register, substitute, tickets
+from .views import (
+    addons,
+    check,
+    event,
+    links,
+    mine,
+    order,
+    organize,
+    quotas,
+    register,
+    substitute,
+    tickets,
+    vouchers,
+)
 
 LINK = "orders/<slug:reference>/<slug:secret>"
 LIST = "organize/<slug:event>/registrations"
@@ -18,7 +31,7 @@ pages: list[Any] = [
     path("events/<slug:slug>/", event.event, name="event"),
     path("events/<slug:slug>/register/", register.who, name="register"),
     path("events/<slug:slug>/register/choices/", register.choices, name="register-choices"),
-    path("events/<slug:slug>/register/check/", register.check, name="register-check"),
+    path("events/<slug:slug>/register/check/", check.check, name="register-check"),
     path("orders/confirm/<str:token>/", order.prove_address, name="prove"),
     path("orders/link/", links.lost, name="lost-link"),
     path(f"{LINK}/", order.order, name="order"),
@@ -38,11 +51,25 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
     path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
     path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
+    path(f"{TICKETS}/vouchers/", vouchers.vouchers, name="organize-vouchers"),
+    path(f"{TICKETS}/vouchers.csv", vouchers.export, name="organize-vouchers-csv"),
+    path(f"{TICKETS}/vouchers/new/", vouchers.new_voucher, name="organize-voucher-new"),
+    path(f"{TICKETS}/vouchers/<slug:code>/", vouchers.voucher, name="organize-voucher"),
+    path(f"{TICKETS}/vouchers/<slug:code>/remove/", vouchers.remove, name="organize-voucher-remove"),
+    path(f"{TICKETS}/add-ons/", addons.addons, name="organize-addons"),
+    path(f"{TICKETS}/add-ons/new/", addons.new_addon, name="organize-addon-new"),
+    path(f"{TICKETS}/add-ons/<slug:slug>/", addons.addon, name="organize-addon"),
+    path(f"{TICKETS}/add-ons/<slug:slug>/remove/", addons.remove, name="organize-addon-remove"),
+    path(f"{TICKETS}/quotas/", quotas.quotas, name="organize-quotas"),
+    path(f"{TICKETS}/quotas/new/", quotas.new_quota, name="organize-quota-new"),
+    path(f"{TICKETS}/quotas/<int:pk>/", quotas.quota, name="organize-quota"),
+    path(f"{TICKETS}/quotas/<int:pk>/remove/", quotas.remove, name="organize-quota-remove"),
     path(f"{TICKETS}/<slug:slug>/", tickets.ticket, name="organize-ticket"),
     path(f"{TICKETS}/<slug:slug>/remove/", tickets.remove, name="organize-ticket-remove"),
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/orders/", api.Orders.as_view(), name="api-orders"),
+    path("events/<slug:event>/quotes/", api.Quotes.as_view(), name="api-quotes"),
     path("events/<slug:event>/registrations/", api.Registrations.as_view(), name="api-registrations"),
 ]
 organizer_pages = [

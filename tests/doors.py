@@ -19,9 +19,10 @@ from convention.api.tokens import create_token
 from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
-from registrations.models import Registration
+from registrations.models import Quota, Registration
 from schedule.models import Selection
 from tests.factories import (
+    make_addon,
     make_company,
     make_event,
     make_person,
@@ -30,6 +31,7 @@ from tests.factories import (
     make_session,
     make_ticket,
     make_track,
+    make_voucher,
 )
 
 # Addresses of other packages have locks of their own, tried there.
@@ -89,6 +91,9 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}
+    quota = Quota.objects.create(event=event, name="Salle", capacity=400)
+    addon = make_addon(event, slug=f"dinner{spare or ''}")
+    voucher = make_voucher(event, code=f"CODE{spare}")
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     special = {
@@ -115,6 +120,12 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-import-preview": {"token": "nothing"},
         "prove": {"token": "forged"},
         "organize-ticket": {"slug": ticket.slug},
+        "organize-addon": {"slug": addon.slug},
+        "organize-addon-remove": {"slug": addon.slug},
+        "organize-quota": {"pk": quota.pk},
+        "organize-quota-remove": {"pk": quota.pk},
+        "organize-voucher": {"code": voucher.code},
+        "organize-voucher-remove": {"code": voucher.code},
         "organize-ticket-remove": {"slug": ticket.slug},
         "badge": {"token": "A" * 125},
     }

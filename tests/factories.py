@@ -19,7 +19,7 @@ from convention.club.models import (
     Seat,
 )
 from convention.events.models import Event, EventRole, Room
-from registrations.models import Order, Registration, Ticket
+from registrations.models import Addon, Order, Registration, Ticket, Voucher
 from schedule.models import Session, SessionSpeaker, Speaker, Track
 
 numbers = itertools.count(1)
@@ -46,6 +46,21 @@ def make_ticket(event: Event | None = None, **fields: Any) -> Ticket:
     return Ticket.objects.create(
         event=event or make_event(), slug=slug, **{"name": slug.capitalize(), **fields}
     )
+
+
+def make_addon(event: Event, **fields: Any) -> Addon:
+    """A dinner at 45 euros without limit, for all tickets."""
+    values = {"slug": "dinner", "name": "Dîner", "name_en": "Dinner", "kind": "meal", "price": 4_500}
+    return Addon.objects.create(event=event, **{**values, **fields})
+
+
+def make_voucher(event: Event, *tickets: Ticket, **fields: Any) -> Voucher:
+    """A code for one place at half price, for these tickets or all."""
+    voucher = Voucher.objects.create(
+        event=event, **{"code": "HALF", "kind": "percent", "value": 50, "capacity": 1, **fields}
+    )
+    voucher.tickets.set(tickets)
+    return voucher
 
 
 def make_company(*, role: str | None = CompanyRole.Role.MEMBER, **fields: Any) -> Company:

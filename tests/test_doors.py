@@ -50,6 +50,7 @@ DOORS = {
     "api-event": EVERYONE,
     "api-sessions": EVERYONE,
     "api-orders": EVERYONE,
+    "api-quotes": EVERYONE,
     "api-registrations": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
@@ -114,9 +115,10 @@ POSTED = {
     "organize-conflict-resolve",
     "organize-device-revoke",
     "organize-checkpoint-remove",
-    "organize-registration-cancel", "api-orders", "scanner-scans",
+    "organize-registration-cancel", "api-orders", "api-quotes", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
+    "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -16,8 +16,10 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from convention.audit.models import Entry
 from convention.events.models import EventRole
+from registrations.models import PriceStep, Quota, Registration, RegistrationAddon
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
+    make_addon,
     make_administrator,
     make_company,
     make_event,
@@ -29,6 +31,7 @@ from tests.factories import (
     make_session,
     make_ticket,
     make_track,
+    make_voucher,
 )
 from tests.test_doors import POSTED, WITH_MORE
 
@@ -52,6 +55,12 @@ def add_one(here, number, person):
         number=100 + number,
     )
     ticket = make_ticket(event, slug=f"t{number}", name=f"Billet {number}", capacity=10)
+    PriceStep.objects.create(ticket=ticket, price=1, until=at + datetime.timedelta(days=number))
+    ticket.quota = Quota.objects.create(event=event, name=f"Quota {number}", capacity=100)
+    ticket.save(update_fields=["quota"])
+    addon = make_addon(event, slug=f"addon{number}")
+    addon.tickets.add(ticket)
+    voucher = make_voucher(event, ticket, code=f"MORE{number}")
     # Places in the order whose page is read, and in orders of their own.
     company = make_company()
     people = [
@@ -60,6 +69,9 @@ def add_one(here, number, person):
         ),
         make_registration(ticket, order=make_order(event), person=person, last_name=f"C{number}"),
     ]
+    for one in people:
+        RegistrationAddon.objects.create(registration=one, addon=addon, price=4_500)
+    Registration.objects.filter(pk__in=[one.pk for one in people]).update(voucher=voucher)
     door = Checkpoint.objects.create(event=event, name=f"Porte {number}", kind="session", session=session)
     device = Device.objects.create(
         event=event, checkpoint=door, token_hash=f"{number:064}", expires_at=at + datetime.timedelta(days=1)

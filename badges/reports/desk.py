@@ -40,6 +40,7 @@ def find_guests(*, event: Event, query: str) -> Found:
         return Found([], 0)
     found = [pk for pk, folded in index_of(event) if matches(wanted, folded)]
     shown = Registration.objects.filter(pk__in=found[:SHOWN]).select_related("ticket", "order")
+    shown = shown.prefetch_related("addons__addon")
     return Found(with_presence(event, list(shown)), len(found))
 
 

@@ -66,7 +66,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     found = {event.pk: Facts(event) for event in events}
     _count_registrations(found, at)
     _count_presences(found)
-    for ticket in Ticket.objects.filter(event__in=found):
+    for ticket in Ticket.objects.filter(event__in=found).select_related("quota"):
         found[ticket.event_id].tickets.append(ticket)
     for device in Device.objects.phones().valid(at=at).filter(event__in=found).select_related("checkpoint"):
         found[device.event_id].devices.append(device)

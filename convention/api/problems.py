@@ -34,6 +34,8 @@ PROBLEMS = {
     "parse-error": "The body is not valid JSON.",
     "permission-denied": "The token or person may not do this.",
     "sold-out": "No place is left.",
+    "price-changed": "The order costs something else than `expected_total`; `quote` says what, and why.",
+    "code-used-up": "The code was used by others meanwhile.",
     "company-full": "The company has all the places that one company may have.",
     "idempotency-key-reused": "The Idempotency-Key came with another order before.",
     "throttled": "Too many requests; Retry-After says when to try again.",
@@ -79,7 +81,8 @@ def answer(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     error = without_database(error)
     if isinstance(error, ConventionError):
         fields = error.fields if isinstance(error, InvalidFields) else None
-        response = respond(problem_body(error.kind, error.status, str(error), fields))
+        body = problem_body(error.kind, error.status, str(error), fields)
+        response = respond({**body, **error.details})
         if retry_after := getattr(error, "retry_after", 0):
             response["Retry-After"] = str(retry_after)
         return response

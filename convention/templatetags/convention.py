@@ -35,6 +35,7 @@ register.simple_tag(dates.say_hours, name="hours")
 register.simple_tag(dates.say_time, name="clock")
 register.simple_tag(dates.say_moment, name="moment")
 register.simple_tag(dates.say_span, name="span")
+register.simple_tag(dates.say_until, name="until")
 register.filter(mail_lines)
 
 

@@ -42,5 +42,6 @@ class ReceiveForm(PersonForm):
 
 
 def _offer(ticket: Ticket) -> str:
-    price = str(ticket.cost) if ticket.price else _("free")
+    cost = ticket.cost_now
+    price = str(cost) if cost.amount else _("free")
     return f"{ticket.title} · {price}"

@@ -1,5 +1,6 @@
 """Registering: what people type, checked by the same rules as the API's orders."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale
@@ -7,11 +8,14 @@ from django import forms
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from convention.money import Money
 from convention.search import fold
 
-from ..checks import about_words
-from ..models import Ticket
-from ..order_request import Place
+from ..checks import about_words, goes_with
+from ..fares import fare_of
+from ..models import Addon, Order, Ticket
+from ..order_request import Place, code_typed
+from ..pricing import Code
 
 NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
 """Codes that ISO 3166 gives to no country: parts of one, unions, the rest of the world, samples."""
@@ -81,6 +85,23 @@ class ContactForm(forms.Form):
         return address
 
 
+class AddonChoice(forms.CheckboxSelectMultiple):
+    """Add-ons as boxes to tick, each with its price and places; a full one cannot be chosen."""
+
+    template_name = "registrations/ticket_choice.html"
+    option_template_name = "registrations/addon_choice_option.html"
+    addons: dict[str, Addon]
+    closed: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add what the template shows beside the box."""
+        option = super().create_option(name, value, *args, **kwargs)
+        option["addon"] = self.addons[str(value)]
+        if str(value) in self.closed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class TicketChoice(forms.RadioSelect):
     """Tickets as radio buttons, each with its price and places; a full one cannot be chosen."""
 
@@ -88,33 +109,78 @@ class TicketChoice(forms.RadioSelect):
     option_template_name = "registrations/ticket_choice_option.html"
     tickets: dict[str, Ticket]
     closed: frozenset[str] = frozenset()
+    with_code: dict[str, Money]
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add what the template shows beside the radio button."""
         option = super().create_option(name, value, *args, **kwargs)
         option["ticket"] = self.tickets[str(value)]
+        option["with_code"] = self.with_code.get(str(value))
         if str(value) in self.closed:
             option["attrs"]["disabled"] = True
         return option
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the second screen offers, which of it cannot be had, and what the code gives."""
+
+    tickets: list[Ticket]
+    addons: list[Addon]
+    closed: frozenset[str]
+    closed_addons: frozenset[str]
+    code: Code | None = None
+
+    @property
+    def with_code(self) -> dict[str, Money]:
+        """The prices that the code lowers, by ticket."""
+        lower = {}
+        for ticket in self.tickets:
+            now = ticket.cost_now
+            holds = self.code and self.code.left != 0 and self.code.holds_for(fare_of(ticket))
+            if self.code and holds and (off := self.code.off(now.amount)):
+                lower[ticket.slug] = Money(now.amount - off, now.currency)
+        return lower
+
+
+class CodeForm(forms.Form):
+    """A code that lowers the price or opens a ticket; its act says what is wrong with it."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        help_text=_("A voucher or access code, if you have one."),
+    )
+
+    def clean_code(self) -> str:
+        """As codes are kept."""
+        return code_typed(self.cleaned_data["code"])
 
 
 class ChoiceForm(forms.Form):
     """What one person chooses."""
 
     ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoice)
+    addons = forms.MultipleChoiceField(label=_("Besides"), widget=AddonChoice, required=False)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
 
-    def __init__(
-        self, *args: Any, tickets: list[Ticket], closed: frozenset[str], email: str, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, offer: Offer, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.email = email
-        field = self.fields["ticket"]
+        self.email, self.offer = email, offer
+        field, besides = self.fields["ticket"], self.fields["addons"]
         assert isinstance(field, forms.ChoiceField)
+        assert isinstance(besides, forms.MultipleChoiceField)
         field.error_messages["required"] = _("Choose a ticket.")
-        field.widget.tickets = {ticket.slug: ticket for ticket in tickets}
-        field.widget.closed = closed
-        field.choices = [(ticket.slug, ticket.title) for ticket in tickets]
+        field.widget.tickets = {ticket.slug: ticket for ticket in offer.tickets}
+        field.widget.closed, field.widget.with_code = offer.closed, offer.with_code
+        field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
+        besides.widget.addons = {addon.slug: addon for addon in offer.addons}
+        besides.widget.closed = offer.closed_addons
+        besides.choices = [(addon.slug, addon.title) for addon in offer.addons]
+        if not offer.addons:
+            del self.fields["addons"]
 
     def clean_ticket(self) -> str:
         """A ticket that can be had now."""
@@ -126,6 +192,19 @@ class ChoiceForm(forms.Form):
                 _("This ticket needs the member’s own address; go back to “Who” and add it.")
             )
         return slug
+
+    def clean_addons(self) -> list[str]:
+        """Those that can be had now, with this ticket."""
+        chosen = list(self.cleaned_data["addons"])
+        known = {addon.slug: addon for addon in self.offer.addons}
+        for slug in chosen:
+            named = {"addon": known[slug].title}
+            if slug in self.offer.closed_addons:
+                raise forms.ValidationError(_("“%(addon)s” cannot be had any more.") % named)
+            ticket = self.cleaned_data.get("ticket")
+            if ticket and not goes_with(known[slug], ticket):
+                raise forms.ValidationError(_("“%(addon)s” does not go with this ticket.") % named)
+        return chosen
 
 
 def countries() -> list[tuple[str, str]]:
@@ -148,6 +227,20 @@ class LanguageForm(forms.Form):
         choices=[("fr", "Français"), ("en", "English")],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the language of the mails.")},
+    )
+
+
+class PaymentForm(forms.Form):
+    """How it is paid, where there is a choice."""
+
+    payment = forms.ChoiceField(
+        label=_("How do you pay?"),
+        choices=[
+            (Order.Payment.CARD, _("by card, on the next page")),
+            (Order.Payment.INVOICE, _("by bank transfer, on the invoice that follows")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how you pay.")},
     )
 
 

@@ -20,6 +20,7 @@ class Order(models.Model):
     class Payment(models.TextChoices):
         FREE = "free", _("free")
         INVOICE = "invoice", _("to invoice")
+        CARD = "card", _("by card")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
     reference = models.CharField(_("reference"), max_length=20, unique=True, default=new_order_reference)
@@ -56,9 +57,16 @@ class Order(models.Model):
 
     @property
     def due(self) -> Money:
-        """What is to be invoiced: the places that were not cancelled."""
-        standing = [r.price for r in self.registrations.all() if r.cancelled_at is None]
-        return Money(sum(standing), self.currency)
+        """What is to be invoiced: the places that were not cancelled, and what goes with them."""
+        rows = self.registrations.prefetch_related("addons")
+        standing = [r for r in rows if r.cancelled_at is None]
+        besides = [one.price for r in standing for one in r.besides]
+        return Money(sum(r.price for r in standing) + sum(besides), self.currency)
+
+    @property
+    def is_by_card(self) -> bool:
+        """Whether its places are confirmed by a payment."""
+        return self.payment == self.Payment.CARD
 
     @property
     def manage_path(self) -> str:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,11 @@ from ..references import new_registration_reference
 from .orders import Order
 from .passes import Passes
 from .tickets import Ticket
+from .vat import Taxed
+from .vouchers import Voucher
+
+if TYPE_CHECKING:
+    from .addons import RegistrationAddon
 
 FOUND_BY = ("search", "sort_name")
 
@@ -73,7 +78,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
 
 
-class Registration(models.Model):
+class Registration(Taxed):
     """One place at one event, with a snapshot of who holds it."""
 
     class State(models.TextChoices):
@@ -110,6 +115,8 @@ class Registration(models.Model):
     company = models.CharField(_("company"), max_length=300, blank=True)
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    reductions = models.JSONField(default=list, db_default=[], editable=False)
+    voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="registrations")
     generation = models.PositiveIntegerField(default=1, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
@@ -181,6 +188,16 @@ class Registration(models.Model):
         """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
         held = self.held_until is not None and self.takes_place
         return self.cancelled_at is None and (self.confirmed_at is not None or held)
+
+    @property
+    def awaits_proof(self) -> bool:
+        """Whether a mailed link must still prove a member."""
+        return self.confirmed_at is None and self.person_id is None and self.ticket.needs_proof
+
+    @property
+    def besides(self) -> "list[RegistrationAddon]":
+        """The add-ons that it takes and that were not cancelled."""
+        return [chosen for chosen in self.addons.all() if chosen.cancelled_at is None]
 
     @property
     def holders(self) -> int:

@@ -1,5 +1,6 @@
 """An event's public page: what, when, where, until when, what it costs, and one button."""
 
+import datetime
 import hashlib
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Offer:
 
 def offer_of(event: Event) -> Offer:
     """What is offered now: state is `open`, `early`, `closed`, `full` or `none` (no ticket yet)."""
-    tickets = [ticket for ticket in event.tickets.all() if ticket.is_public]
+    tickets = [ticket for ticket in event.tickets.with_prices() if ticket.is_public]
     refresh_held(tickets, at=timezone.now())
     return Offer(event, tickets, _state(event, tickets), event.sessions.exists())
 
@@ -92,9 +93,13 @@ def _fingerprint(offer: Offer) -> str:
     now = timezone.now()
     rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
     shown = [translation.get_language(), offer.state, offer.has_programme, *(_values(row) for row in rows)]
-    shown += [[str(ticket.is_on_sale(at=now))] for ticket in offer.tickets]
+    shown += [[ticket.is_on_sale(at=now), ticket.left, _prices(ticket, now)] for ticket in offer.tickets]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 def _values(row: object) -> list[str]:
-    return [f"{name}={value}" for name, value in vars(row).items() if name != "_state"] if row else []
+    return [f"{name}={value}" for name, value in vars(row).items() if name[0] != "_"] if row else []
+
+
+def _prices(ticket: Ticket, at: datetime.datetime) -> list[tuple[int, datetime.datetime]]:
+    return [(step.price, step.until) for step in ticket.steps_ahead(at=at)]

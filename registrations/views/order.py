@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.errors import InvalidFields
+from convention.money import Money
 
 from ..calendar import calendar_file
 from ..cancel import cancel
@@ -18,6 +19,7 @@ from ..doors import Grant, order_by_link, own_secret
 from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration
+from ..price_words import rows_of, say_vat, vat_of
 from ..prove import prove, registration_to_prove
 
 
@@ -33,6 +35,8 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "event": grant.order.event,
         "states": states,
         "is_cancelled": states == {Registration.State.CANCELLED},
+        "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
+        "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
         "can_change": grant.order.event.ends_at > timezone.now(),
         "can_give": grant.order.event.last_substitution > timezone.now(),
     }
@@ -100,7 +104,9 @@ def cancel_registration(request: HttpRequest, reference: str, secret: str, perso
             request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
+    due = registration.price + sum(chosen.price for chosen in registration.besides)
     context = {"grant": grant, "event": grant.order.event, "registration": registration}
+    context["amount"] = Money(due, grant.order.currency) if due else None
     return render(request, "registrations/cancel.html", context)
 
 

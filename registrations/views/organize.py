@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
@@ -31,6 +31,7 @@ from ..import_list import import_list, rehearse_import
 from ..import_rows import BadRows, doubts, said_by_rows, shortened
 from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration, Ticket
+from ..price_words import rows_of
 from ..resend import readdress, resend
 
 PAGE = 50
@@ -38,6 +39,12 @@ SHOWN = (
     "reference", "ticket_id", "first_name", "last_name", "email", "company",
     "created_at", "held_until", "confirmed_at", "cancelled_at",
 )  # fmt: skip
+BESIDES = {
+    "addon": gettext_lazy("Add-on"),
+    "voucher": gettext_lazy("Code"),
+    "quota": gettext_lazy("Shared quota"),
+}
+"""What a list can be narrowed to by a link alone."""
 FILES = {
     "csv": (to_csv, "text/csv; charset=utf-8"),
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -64,6 +71,7 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
         chosen=chosen,
         is_filtered=chosen != Filter(sort=chosen.sort),
         tickets=tickets,
+        besides=[(name, value, label) for name, label in BESIDES.items() if (value := getattr(chosen, name))],
         states=[*Registration.State.choices, (UNDELIVERED, _("mail not delivered"))],
     )
 
@@ -101,8 +109,9 @@ def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
 
 
 def _one(event: Event, reference: str) -> Registration:
-    rows = Registration.objects.select_related("ticket", "order", "person", "member_of", "event")
-    return get_object_or_404(rows, event=event, reference=reference)
+    rows = Registration.objects.select_related("ticket", "order", "person", "member_of", "event", "voucher")
+    with_addons = rows.prefetch_related("addons__addon")
+    return get_object_or_404(with_addons, event=event, reference=reference)
 
 
 @require_http_methods(["GET", "POST"])
@@ -125,6 +134,7 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
         "registrations/organize_one.html",
         found,
         registration=one,
+        rows=rows_of(one),
         form=form,
         reason=reason,
         cancel_reason=ReasonForm(prefix="cancel"),

@@ -1,30 +1,33 @@
-"""Registering in three screens: who, choices, check. No account, no script needed, nothing typed is lost."""
+"""Registering: the first two of three screens, who and choices; `check` is the third.
 
+No account, no script needed, nothing typed is lost.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import messages
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from convention.club.models import Person
-from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.text import whole_number
 
 from .. import draft as drafts
-from ..checks import MOST_PLACES
+from ..checks import MOST_PLACES, about_its_use, about_numbers, about_voucher
 from ..draft import Draft
-from ..forms.register import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
-from ..limits import refuse_flood
-from ..one_place import AlreadyRegistered
+from ..fares import facts_of, offered_to, voucher_named
+from ..forms.register import ChoiceForm, CodeForm, ContactForm, Offer, PersonForm
+from ..models import Voucher
+from ..order_request import code_typed
 from ..places import refresh_held
-from ..register import Means, order_with_key, refuse_if_closed, register
+from ..register import refuse_if_closed
 
 People = formset_factory(PersonForm, extra=0, max_num=MOST_PLACES, absolute_max=MOST_PLACES)
 
@@ -35,6 +38,9 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
     """First screen: who comes, and who gets the confirmation."""
     event = _open_event(request, slug)
     draft = drafts.load(request.session, slug)
+    if request.method == "GET" and request.GET.get("code"):
+        draft.code = code_typed(request.GET["code"][:60])  # a link with a code fills it in
+        drafts.save(request.session, slug, draft)
     if request.method == "GET":
         return _who_page(request, event, draft, People(prefix="person", initial=_first_guess(request, draft)))
     people, contact = People(request.POST, prefix="person"), ContactForm(request.POST)
@@ -114,115 +120,83 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     draft = drafts.load(request.session, slug)
     if not draft.email:
         return redirect("register", slug)
-    forms = _choice_forms(event, draft, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        for index, person in enumerate(draft.people):
-            person["ticket"] = request.POST.get(f"choice-{index}-ticket", "")[:50]
-            person["no_photo"] = f"choice-{index}-no_photo" in request.POST
+    data = request.POST if request.method == "POST" else None
+    if data is not None:
+        _keep_choices(draft, request)
         drafts.save(request.session, slug, draft)
+    voucher = voucher_named(event, draft.code) if draft.code else None
+    applies = "apply" in request.POST
+    code = CodeForm(data, initial={"code": draft.code})
+    forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)
+    if request.method == "POST":
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
-        checked = [form.is_valid() for form in forms]
-        if all(checked):
+        for field, sentence in _about_all(draft, voucher, forms[0].offer, to_go_on=not applies):
+            code.add_error(field, sentence)
+        if applies and code.is_valid():
+            return redirect(f"{request.path}#code")
+        if not applies and all([code.is_valid(), *[form.is_valid() for form in forms]]):
             return redirect("register-check", slug)
-    context = {"event": event, "forms": forms, "people": list(zip(draft.people, forms, strict=True))}
+    context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
+    context["people"] = list(zip(draft.people, forms, strict=True))
     return render(request, "registrations/register_choices.html", context)
 
 
-def _choice_forms(event: Event, draft: Draft, data: Any) -> list[ChoiceForm]:
-    tickets = [ticket for ticket in event.tickets.all() if ticket.is_public]
+def _keep_choices(draft: Draft, request: HttpRequest) -> None:
+    """Everything chosen, right or wrong."""
+    for index, person in enumerate(draft.people):
+        person["ticket"] = request.POST.get(f"choice-{index}-ticket", "")[:50]
+        person["addons"] = [slug[:50] for slug in request.POST.getlist(f"choice-{index}-addons")[:50]]
+        person["no_photo"] = f"choice-{index}-no_photo" in request.POST
+    draft.code = code_typed(request.POST.get("code", "")[:60])
+
+
+def _about_all(
+    draft: Draft, voucher: Voucher | None, offer: Offer, *, to_go_on: bool
+) -> Iterator[tuple[str | None, str]]:
+    """What is wrong with the code, and on going on with how many there are of each ticket."""
+    wanted = draft.request("fr")
+    if draft.code and (sentence := about_voucher(voucher, at=timezone.now())):
+        yield "code", sentence
+    if not to_go_on:
+        return
+    tickets = {ticket.slug: ticket for ticket in offer.tickets}
+    chosen = [place for place in wanted.places if place.ticket in tickets]
+    about_use = about_its_use(voucher, chosen, company=wanted.company) if voucher and chosen else ""
+    if offer.code and about_use:
+        yield "code", about_use
+    for sentence in about_numbers(tickets[place.ticket] for place in chosen):
+        yield None, sentence
+
+
+def offer_of(event: Event, voucher: Voucher | None) -> Offer:
+    """What can be chosen at this event by whoever has the voucher."""
+    tickets = offered_to(event.tickets.with_prices(), voucher)
     now = timezone.now()
     refresh_held(tickets, at=now)
-    closed = frozenset(t.slug for t in tickets if t.left == 0 or not t.is_on_sale(at=now))
-    free = [ticket.slug for ticket in tickets if ticket.slug not in closed]
+    addons = list(event.addons.prefetch_related("tickets"))
+    closed, closed_addons = (
+        frozenset(one.slug for one in offered if one.left == 0 or not one.is_on_sale(at=now))
+        for offered in (tickets, addons)
+    )
+    code = facts_of(voucher) if voucher and voucher.is_valid(at=now) else None
+    return Offer(tickets, addons, closed, closed_addons, code)
+
+
+def _choice_forms(draft: Draft, offer: Offer, data: Any) -> list[ChoiceForm]:
+    free = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.closed]
     only = free[0] if len(free) == 1 else ""
     return [
         ChoiceForm(
             data,
-            tickets=tickets,
-            closed=closed,
+            offer=offer,
             email=person.get("email", ""),
             prefix=f"choice-{index}",
-            initial={"ticket": person.get("ticket") or only, "no_photo": person.get("no_photo")},
+            initial={
+                "ticket": person.get("ticket") or only,
+                "addons": person.get("addons", []),
+                "no_photo": person.get("no_photo"),
+            },
         )
         for index, person in enumerate(draft.people)
     ]
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def check(request: HttpRequest, slug: str) -> HttpResponse:
-    """Third screen: all at one glance, the invoice's address where something is due, and the button."""
-    nonce = request.POST.get("nonce", "")
-    event = visible_event(slug, request.user)
-    if nonce and (order := order_with_key(event, _key(nonce))):
-        return redirect(order.manage_path)
-    refuse_if_closed(event, at=timezone.now())
-    draft = drafts.load(request.session, slug)
-    tickets = {ticket.slug: ticket for ticket in event.tickets.all() if ticket.is_public}
-    if not draft.email or any(person.get("ticket") not in tickets for person in draft.people):
-        return redirect("register-choices" if draft.email else "register", slug)
-    total = sum(tickets[person["ticket"]].price for person in draft.people)
-    data = request.POST if request.method == "POST" else None
-    billing = _billing_form(draft, data) if total else None
-    language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
-    if request.method == "POST":
-        _keep_check(draft, request)
-        drafts.save(request.session, slug, draft)
-        if "X-Draft" in request.headers:
-            return HttpResponse(status=204)
-        if language.is_valid() and (billing is None or billing.is_valid()):
-            return _book(request, event, draft)
-    context = {
-        "event": event,
-        "draft": draft,
-        "people": [(person, tickets[person["ticket"]]) for person in draft.people],
-        "total": total,
-        "billing": billing,
-        "language_form": language,
-    }
-    return render(request, "registrations/register_check.html", context)
-
-
-def _billing_form(draft: Draft, data: Any) -> BillingForm:
-    guess = {"billing_name": draft.people[0].get("company", ""), "billing_country": "FR"}
-    return BillingForm(data, initial={**guess, **draft.billing})
-
-
-def _keep_check(draft: Draft, request: HttpRequest) -> None:
-    names = [*drafts.BILLING, "purchase_order"]
-    draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
-    draft.language = request.POST.get("language", "")[:5]
-
-
-def _key(nonce: str) -> str:
-    return f"form:{nonce}"
-
-
-def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
-    """Book, or go back to the screen where the trouble can be mended, with all that was typed."""
-    person = request.user if isinstance(request.user, Person) else None
-    means = Means(source="page", key=_key(draft.nonce), person=person)
-    language = translation.get_language() or "fr"
-    wanted = draft.request(language)
-    refuse_flood(event, wanted)
-    try:
-        order = register(event=event, request=wanted, means=means)
-    except (SoldOut, InvalidFields, AlreadyRegistered) as error:
-        _tell(request, error)
-        fields = error.fields if isinstance(error, InvalidFields) else {}
-        about_tickets = all(field.endswith("ticket") for field in fields)
-        return redirect("register-choices" if about_tickets else "register", event.slug)
-    drafts.forget(request.session, event.slug)
-    return redirect(order.manage_path)
-
-
-def _tell(request: HttpRequest, error: ConventionError) -> None:
-    kept = _("Everything you typed was kept.")
-    said = (
-        [s for sentences in error.fields.values() for s in sentences]
-        if isinstance(error, InvalidFields)
-        else []
-    )
-    for sentence in said or [str(error)]:
-        messages.error(request, f"{sentence} {kept}")

@@ -10,7 +10,7 @@ from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from ..forms.tickets import TicketForm
+from ..forms.tickets import StepForms, TicketForm, initial_steps
 from ..models import Ticket
 from ..tickets import remove_ticket, save_ticket
 
@@ -19,7 +19,7 @@ from ..tickets import remove_ticket, save_ticket
 def tickets(request: HttpRequest, event: str) -> HttpResponse:
     """All tickets, with what is taken."""
     found = event_to_organize(event, request.user)
-    context = {"event": found, "section": "organize", "tickets": list(found.tickets.all())}
+    context = {"event": found, "section": "organize", "tickets": list(found.tickets.with_prices())}
     return render(request, "registrations/organize_tickets.html", context)
 
 
@@ -34,22 +34,32 @@ def new_ticket(request: HttpRequest, event: str) -> HttpResponse:
 def ticket(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Change one."""
     found = event_to_organize(event, request.user)
-    return _edit(request, found, get_object_or_404(Ticket, event=found, slug=slug))
+    return _edit(
+        request, found, get_object_or_404(Ticket.objects.select_related("quota"), event=found, slug=slug)
+    )
 
 
 def _edit(request: HttpRequest, event: Event, one: Ticket) -> HttpResponse:
     title = one.title if one.pk else ""
     form = TicketForm(request.POST or None, instance=one, event=event)
-    if request.method == "POST" and form.is_valid():
+    steps = StepForms(request.POST or None, prefix="step", initial=initial_steps(one, event))
+    if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
         try:
-            save_ticket(ticket=form.ticket(), changed=form.changed_fields)
+            save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps.steps(event))
         except InvalidFields as error:
             for field, sentences in error.fields.items():
                 form.add_error(field, sentences)
         else:
             messages.success(request, _("The ticket is saved."))
             return redirect("organize-tickets", event.slug)
-    context = {"event": event, "section": "organize", "form": form, "ticket": one, "title": title}
+    context = {
+        "event": event,
+        "section": "organize",
+        "form": form,
+        "ticket": one,
+        "title": title,
+        "steps": steps,
+    }
     return render(request, "registrations/organize_ticket.html", context)
 
 

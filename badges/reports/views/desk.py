@@ -67,7 +67,7 @@ def desk(request: "HttpRequest", event: str) -> "HttpResponse":
 def walk_in(request: "HttpRequest", event: str) -> HttpResponse:
     """Register someone who stands here, and come back to the desk with that person found."""
     found = event_to_staff(event, request.user)
-    tickets = list(found.tickets.all())
+    tickets = list(found.tickets.with_prices())
     usual = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
     guess = {"ticket": usual[0].slug if usual else "", "nonce": new_secret()}
     form = ReceiveForm(request.POST or None, tickets=tickets, initial=guess)

@@ -1,0 +1,43 @@
+"""Create, change and remove add-ons; never fewer places than are taken."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.errors import ConventionError
+
+from .models import Addon, Ticket
+from .resize import resize
+
+
+class AddonInUse(ConventionError):
+    """Somebody takes this add-on."""
+
+    kind = "addon-in-use"
+    status = 409
+
+
+@transaction.atomic
+def save_addon(*, addon: Addon, tickets: Collection[Ticket], changed: list[str]) -> Addon:
+    """Keep a new or changed add-on; `changed` names its fields. Raises InvalidFields for too few places."""
+    verb = "addon.change" if addon.pk else "addon.create"
+    if addon.pk is None:
+        addon.save()
+    else:
+        resize(addon)
+        addon.save(update_fields=[name for name in changed if name not in ("capacity", "tickets")])
+    addon.tickets.set(tickets)
+    record(verb, addon, event=addon.event, fields=changed)
+    return addon
+
+
+@transaction.atomic
+def remove_addon(*, addon: Addon) -> None:
+    """Remove an add-on that nobody ever took. Raises AddonInUse."""
+    if addon.chosen.exists():
+        sentence = _("“%(addon)s” was taken; it cannot be removed. Close its sale instead.")
+        raise AddonInUse(sentence % {"addon": addon.title})
+    record("addon.remove", addon, event=addon.event)
+    addon.delete()

@@ -1,0 +1,137 @@
+"""An organizer's form for a voucher, or for many alike."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.forms import WallClock
+from convention.events.models import Event
+
+from ..models import Ticket, Voucher
+from ..order_request import code_typed
+from ..vouchers import MOST_AT_ONCE
+
+MOMENTS = ("opens_at", "closes_at")
+CODE = re.compile(r"[A-Z0-9_-]{3,40}")
+ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
+
+
+class VoucherForm(forms.ModelForm[Voucher]):
+    """A voucher; its value is a percentage or an amount in euros, as its kind says."""
+
+    amount = forms.DecimalField(
+        label=_("Percentage, or amount in euros"),
+        min_value=0,
+        max_value=100_000,
+        decimal_places=2,
+        required=False,
+        localize=True,
+    )
+    capacity = forms.IntegerField(
+        label=_("Places it serves"),
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        initial=1,
+        help_text=_("Each person counts. Empty: no limit."),
+    )
+    tickets = forms.ModelMultipleChoiceField(
+        Ticket.objects.none(),
+        label=_("Tickets it holds for"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "None ticked: all that are offered. Hidden tickets that are ticked are opened by the code."
+        ),
+    )
+    opens_at = WallClock(label=_("Valid from"), required=False)
+    closes_at = WallClock(label=_("Valid until"), required=False)
+
+    class Meta:
+        model = Voucher
+        fields = [
+            "code", "label", "kind", "capacity", "tickets", "opens_at", "closes_at", "for_company",
+            "for_address",
+        ]  # fmt: skip
+        help_texts = {
+            "label": _("For your own lists, such as a sponsor’s name."),
+            "for_company": _("As people write it. Empty: for everyone who has the code."),
+            "for_address": _("An e-mail address, or a domain such as @example.org."),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = event
+        field = self.fields["tickets"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = event.tickets.all()
+        is_percent = self.instance.kind == Voucher.Kind.PERCENT
+        if self.instance.pk:
+            self.initial["amount"] = self.instance.value if is_percent else self.instance.value / 100
+        for name in MOMENTS:
+            if moment := getattr(self.instance, name):
+                self.initial[name] = moment.astimezone(event.zone).replace(tzinfo=None)
+
+    def clean_code(self) -> str:
+        """As codes are kept, once at this event."""
+        code = code_typed(self.cleaned_data["code"])
+        if not CODE.fullmatch(code):
+            raise forms.ValidationError(_("Write 3 to 40 letters without accents, digits, hyphens."))
+        if self.event.vouchers.filter(code=code).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another voucher of this event has this code."))
+        return code
+
+    def clean_for_address(self) -> str:
+        """An address or a domain."""
+        address = str(self.cleaned_data["for_address"]).strip()
+        if address and not ADDRESS.fullmatch(address):
+            raise forms.ValidationError(_("Write an address, or a domain such as @example.org."))
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        """The value fits the kind, an access code names tickets, and it ends after it begins."""
+        data = super().clean() or {}
+        for name in MOMENTS:
+            if data.get(name):
+                data[name] = data[name].replace(tzinfo=self.event.zone)
+        if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
+            self.add_error("closes_at", _("It must end after it began."))
+        self._check_value(data.get("kind"), data.get("amount"))
+        if data.get("kind") == Voucher.Kind.ACCESS and not data.get("tickets"):
+            self.add_error("tickets", _("Tick the tickets that the code opens."))
+        return data
+
+    def _check_value(self, kind: str | None, amount: Any) -> None:
+        if "amount" in self.errors or kind in (None, Voucher.Kind.ACCESS):
+            return
+        if amount is None or (not amount and kind != Voucher.Kind.FIXED):
+            self.add_error("amount", _("Write how much it is."))
+        elif kind == Voucher.Kind.PERCENT and (amount > 100 or amount % 1):
+            self.add_error("amount", _("A percentage is a whole number from 1 to 100."))
+
+    def row(self) -> Voucher:
+        """The voucher as filled in, not kept yet."""
+        kind, amount = self.cleaned_data["kind"], self.cleaned_data.get("amount") or 0
+        factor = {Voucher.Kind.PERCENT: 1, Voucher.Kind.ACCESS: 0}.get(kind, 100)
+        self.instance.event, self.instance.value = self.event, int(amount * factor)
+        return self.instance
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """The model's fields that were changed; another kind is another value."""
+        named = ["value" if name == "amount" else name for name in self.changed_data]
+        return list(dict.fromkeys([*named, "value"] if "kind" in named else named))
+
+
+class ManyVouchersForm(VoucherForm):
+    """Several vouchers alike; each gets a code of its own, which begins with the same letters."""
+
+    number = forms.IntegerField(
+        label=_("How many codes"),
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        initial=1,
+        help_text=_("More than one: to each code some letters are added, so that none can be guessed."),
+    )

@@ -1,0 +1,53 @@
+"""Why a price is lower than it would be: as data, as kept with a registration, and in words."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from convention.dates import say_until
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """An amount off in cents: `early` until a moment, by a `code`, or by a `pass` of the membership."""
+
+    reason: str
+    amount: int
+    until: datetime.datetime | None = None
+    code: str = ""
+    percent: int | None = None
+
+    def say(self, zone: datetime.tzinfo) -> str:
+        """The reason in the language of the moment."""
+        if self.reason == "early" and self.until:
+            return _("early price, until %(day)s") % {"day": say_until(self.until, zone)}
+        if self.reason == "pass":
+            return _("included in the company’s membership")
+        if self.percent is not None:
+            return _("code %(code)s: %(percent)d %% off") % {"code": self.code, "percent": self.percent}
+        return _("code %(code)s") % {"code": self.code}
+
+
+def written(reductions: Iterable[Reduction]) -> list[dict[str, Any]]:
+    """As kept with a registration: what is not said is left out."""
+    return [
+        {
+            name: value.isoformat() if isinstance(value, datetime.datetime) else value
+            for name in Reduction.__slots__
+            if (value := getattr(reduction, name)) not in (None, "")
+        }
+        for reduction in reductions
+    ]
+
+
+def read(kept: list[dict[str, Any]]) -> list[Reduction]:
+    """Out of what is kept."""
+    return [
+        Reduction(
+            **{**one, "until": datetime.datetime.fromisoformat(one["until"]) if "until" in one else None}
+        )
+        for one in kept
+    ]

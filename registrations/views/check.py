@@ -1,0 +1,173 @@
+"""Registering: the third screen, where prices are shown before anything is booked."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.club.models import Person
+from convention.errors import ConventionError, InvalidFields, SoldOut
+from convention.events.doors import visible_event
+from convention.events.models import Event
+from convention.money import Money
+from convention.text import whole_number
+
+from .. import draft as drafts
+from ..draft import Draft
+from ..fares import Wares, quote_for, wares_for
+from ..forms.register import BillingForm, LanguageForm, PaymentForm
+from ..limits import refuse_flood
+from ..models import Order
+from ..one_place import AlreadyRegistered
+from ..order_request import OrderRequest
+from ..price_changed import PriceChanged
+from ..price_words import row_of, say_vat
+from ..pricing import Quote
+from ..register import Means, order_with_key, refuse_if_closed, register
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """Third screen: all at one glance, the invoice's address where something is due, and the button."""
+    nonce = request.POST.get("nonce", "")
+    event = visible_event(slug, request.user)
+    if nonce and (order := order_with_key(event, _key(nonce))):
+        return redirect(_next_page(order))
+    refuse_if_closed(event, at=timezone.now())
+    draft = drafts.load(request.session, slug)
+    wanted = draft.request(translation.get_language() or "fr").tidied()
+    wares = wares_for(event, wanted)
+    if not draft.email or not _is_whole(wanted, wares):
+        return redirect("register-choices" if draft.email else "register", slug)
+    quote = quote_for(wanted, wares, at=timezone.now())
+    data = request.POST if request.method == "POST" else None
+    forms = _forms(draft, data, due=quote.total)
+    if data is not None:
+        _keep_check(draft, request)
+        drafts.save(request.session, slug, draft)
+        if "X-Draft" in request.headers:
+            return HttpResponse(status=204)
+        valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+        if all(valid):
+            return _book(request, event, draft)
+    context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
+    return render(request, "registrations/register_check.html", context)
+
+
+def _is_whole(wanted: OrderRequest, wares: Wares) -> bool:
+    """Whether all that was chosen is still offered."""
+    return all(
+        place.ticket in wares.tickets and wares.addons.keys() >= set(place.addons) for place in wanted.places
+    )
+
+
+def _forms(draft: Draft, data: Any, *, due: int) -> dict[str, Any]:
+    """The forms of the screen by their names in its template; what costs nothing is billed to nobody."""
+    language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
+    if not due:
+        return {"language_form": language}
+    guess = {"billing_name": draft.people[0].get("company", ""), "billing_country": "FR"}
+    billing = BillingForm(data, initial={**guess, **draft.billing})
+    if not settings.CARD_PAYMENT:
+        return {"billing": billing, "language_form": language}
+    payment = PaymentForm(data, initial={"payment": draft.payment or Order.Payment.INVOICE})
+    return {"payment": payment, "billing": billing, "language_form": language}
+
+
+def _shown(event: Event, draft: Draft, wares: Wares, quote: Quote) -> dict[str, Any]:
+    """What the screen says of prices; `shown` travels with the form, so that none other is booked."""
+    currency = wares.tickets[str(draft.people[0]["ticket"])].currency
+    rows = [row_of(line, currency=currency, zone=event.zone) for line in quote.lines]
+    return {
+        "rows": [(draft.people[line.place], line, row) for line, row in zip(quote.lines, rows, strict=True)],
+        "total": Money(quote.total, currency),
+        "vat": [say_vat(one, currency) for one in quote.vat],
+        "shown": ",".join(str(line.price) for line in quote.lines),
+        "idle_code": draft.code if draft.code and not quote.uses_of_code else "",
+    }
+
+
+def _keep_check(draft: Draft, request: HttpRequest) -> None:
+    names = [*drafts.BILLING, "purchase_order"]
+    draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
+    draft.language = request.POST.get("language", "")[:5]
+    draft.payment = request.POST.get("payment", "")[:20]
+
+
+def _key(nonce: str) -> str:
+    return f"form:{nonce}"
+
+
+def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
+    """Book, or go back to the screen where the trouble can be mended, with all that was typed."""
+    person = request.user if isinstance(request.user, Person) else None
+    means = Means(source="page", key=_key(draft.nonce), person=person)
+    shown = [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
+    wanted = draft.request(translation.get_language() or "fr")
+    if "shown" in request.POST:
+        wanted = replace(wanted, expected_total=sum(shown))
+    refuse_flood(event, wanted)
+    try:
+        order = register(event=event, request=wanted, means=means)
+    except PriceChanged as error:
+        messages.warning(request, str(error))
+        for sentence in _changes(draft, shown, error.details["quote"]):
+            messages.warning(request, sentence)
+        return redirect("register-check", event.slug)
+    except (SoldOut, InvalidFields, AlreadyRegistered) as error:
+        _tell(request, error)
+        fields = error.fields if isinstance(error, InvalidFields) else {}
+        return redirect(_screen_of(set(fields)), event.slug)
+    drafts.forget(request.session, event.slug)
+    return redirect(_next_page(order))
+
+
+def _screen_of(fields: set[str]) -> str:
+    """The screen where these fields are mended."""
+    if fields == {"payment"}:
+        return "register-check"
+    about_choices = all(field.endswith(("ticket", "addons", "code", "registrations")) for field in fields)
+    return "register-choices" if about_choices else "register"
+
+
+def _changes(draft: Draft, shown: list[int], quote: dict[str, Any]) -> Iterator[str]:
+    """Which prices are others than those that were shown."""
+    currency = quote["total"]["currency"]
+    for before, line in zip(shown, quote["lines"], strict=False):
+        if before != line["price"]:
+            person = draft.people[line["registration"]]
+            amounts = {"before": Money(before, currency), "now": Money(line["price"], currency)}
+            name = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
+            yield _("%(name)s: %(now)s instead of %(before)s.") % {"name": name, **amounts}
+
+
+def _next_page(order: Order) -> str:
+    """The payment where it is paid by card, else the order."""
+    if order.is_by_card:
+        try:
+            with translation.override(order.language):
+                return reverse("order-pay", args=[order.reference, order.secret])
+        except NoReverseMatch:
+            return order.manage_path
+    return order.manage_path
+
+
+def _tell(request: HttpRequest, error: ConventionError) -> None:
+    kept = _("Everything you typed was kept.")
+    said = (
+        [s for sentences in error.fields.values() for s in sentences]
+        if isinstance(error, InvalidFields)
+        else []
+    )
+    for sentence in said or [str(error)]:
+        messages.error(request, f"{sentence} {kept}")
