@@ -20,10 +20,13 @@ from convention.club.models import ClubRole, Company, CompanyContact, CompanyRol
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
 from registrations.models import Quota, Registration
+from registrations.company.models import CompanyOrder
+from registrations.models import Registration
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
     make_company,
+    make_contact,
     make_event,
     make_person,
     make_registration,
@@ -88,6 +91,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "secret": registration.order.secret,
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
+        **company_of(registration),
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}
@@ -128,8 +132,28 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-voucher-remove": {"code": voucher.code},
         "organize-ticket-remove": {"slug": ticket.slug},
         "badge": {"token": "A" * 125},
+        "company-place": person,
+        "company-place-invite": person,
+        "company-place-cancel": person,
     }
     return Objects(event, values, special, registration)
+
+
+def company_of(registration: Registration) -> dict[str, Any]:
+    """A company with one of everything that addresses name, whose contact ordered that place."""
+    company = make_company()
+    contact = make_contact(company)
+    colleague = make_person()
+    job = Employment.objects.create(person=colleague, company=company, starts_on=LONG_AGO)
+    CompanyOrder.objects.create(order=registration.order, company=company)
+    return {
+        "company": company.slug,
+        "membership": company.memberships.get().pk,
+        "contact": contact.contact_of.get().pk,
+        "seat": contact.seats.get().pk,
+        "job": job.pk,
+        "member": colleague.pk,
+    }
 
 
 def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
@@ -143,7 +167,8 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
     people = {name: make_person() for name in names}
     Registration.objects.filter(pk=here.registration.pk).update(person=people["attendee"])
     Registration.objects.filter(event=elsewhere).update(person=people["other attendee"])
-    company = works(people["company contact"], CompanyRole.Role.MEMBER)
+    company = Company.objects.get(slug=here.values["company"])
+    Employment.objects.create(person=people["company contact"], company=company, starts_on=LONG_AGO)
     CompanyContact.objects.create(company=company, person=people["company contact"], starts_on=LONG_AGO)
     works(people["outside organizer"], CompanyRole.Role.ORGANIZER)
     for name, event, role, until in (
@@ -169,11 +194,9 @@ def make_world() -> tuple[dict[str, Person], dict[str, Any], dict[str, dict[str,
     return people_of(here, elsewhere), here.values, here.special
 
 
-def works(person: Person, role: str) -> Company:
+def works(person: Person, role: str) -> None:
     """Give a person a job at a company of that role."""
-    company = make_company(role=role)
-    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
-    return company
+    Employment.objects.create(person=person, company=make_company(role=role), starts_on=LONG_AGO)
 
 
 def client_of(person: Person | None) -> Client:

@@ -37,6 +37,22 @@ RECORDED = {
     "order-renew": ("order.renew_link", {}),
     "order-correct": ("registration.transfer", {"first_name": SAID, "email": f"{SAID}@example.org"}),
     "order-cancel": ("registration.cancel", {}),
+    "order-substitute": (
+        "registration.substitute",
+        {"first_name": SAID, "last_name": SAID, "email": f"{SAID}@example.org"},
+    ),
+    "order-details": ("registration.complete", {"last_name": SAID}),
+    "club-company-new": ("company.create", {"name": SAID, "country": "FR"}),
+    "club-company-edit": ("company.change", {"name": SAID}),
+    "club-contact-end": ("contact.dismiss", {}),
+    "club-seat-give": ("seat.give", {}),
+    "club-seat-take": ("seat.take", {}),
+    "club-membership": ("membership.revise", {"votes": "7"}),
+    "club-membership-leave": (
+        "membership.leave",
+        {"leave-on": "2027-01-01", "leave-left_as": "resigned", "leave-reason": "Fusion"},
+    ),
+    "club-employer": ("person.change_employer", {"on": "2027-01-01", "title": SAID}),
     "organize-registration": ("registration.correct", {"last_name": SAID}),
     "organize-registration-cancel": ("registration.cancel", {}),
     "organize-registration-resend": ("registration.resend", {}),
@@ -54,6 +70,11 @@ RECORDED = {
 }
 # Recorded too, and tried where their stories are told; or of no weight, for the reason that follows.
 ELSEWHERE = {
+    "company-seats": "test_desk", "company-seat-give": "test_desk", "company-seat-take": "test_desk",
+    "company-place": "test_desk", "company-place-invite": "a mail alone", "company-place-cancel": "test_desk",
+    "company-register": "a draft", "company-check": "test_many",
+    "club-company": "test_club_pages", "club-membership-new": "test_club_pages",
+    "club-membership-confirm": "test_club_pages", "club-membership-renew": "test_club_pages",
     "api-token-revoke": "test_tokens", "organize-event-create": "test_pages",
     "security-sessions-end": "accounts", "security-session-end": "accounts",
     "organize-session-restore": "test_organize", "organize-import": "kept for its preview alone",

@@ -31,6 +31,7 @@ ORGANIZERS = {"organizer", "outside organizer", "administrator"}
 RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
+CONTACT = {"company contact"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -85,6 +86,8 @@ DOORS = {
     "order-calendar": EVERYONE,
     "order-correct": EVERYONE,
     "order-cancel": EVERYONE,
+    "order-substitute": EVERYONE,
+    "order-details": EVERYONE,
     "order-badge": EVERYONE,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
@@ -95,6 +98,33 @@ DOORS = {
     "scan": EVERYONE,
     "scanner-worker": EVERYONE,
     "scanner-manifest": EVERYONE,
+    # a company's contact: of this one
+    "company": CONTACT,
+    "company-home": CONTACT,
+    "company-seats": CONTACT,
+    "company-seat-give": CONTACT,
+    "company-seat-take": CONTACT,
+    "company-registrations": CONTACT,
+    "company-place": CONTACT,
+    "company-place-invite": CONTACT,
+    "company-place-cancel": CONTACT,
+    "company-orders": CONTACT,
+    "company-register": CONTACT,
+    "company-check": CONTACT,
+    # the club's companies
+    "club-companies": ADMINISTRATORS,
+    "club-company-new": ADMINISTRATORS,
+    "club-company": ADMINISTRATORS,
+    "club-company-edit": ADMINISTRATORS,
+    "club-contact-end": ADMINISTRATORS,
+    "club-seat-give": ADMINISTRATORS,
+    "club-seat-take": ADMINISTRATORS,
+    "club-membership-new": ADMINISTRATORS,
+    "club-membership": ADMINISTRATORS,
+    "club-membership-confirm": ADMINISTRATORS,
+    "club-membership-leave": ADMINISTRATORS,
+    "club-membership-renew": ADMINISTRATORS,
+    "club-employer": ADMINISTRATORS,
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,
@@ -108,6 +138,8 @@ DOORS = {
     "organize-check-in": DESK,
 }
 POSTED = {
+    "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
+    "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
     "organize-check-in",

@@ -26,6 +26,7 @@ NO_OBJECT = {
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
+    "company", "contact", "job", "membership", "seat",
     "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
     "ticket", "token",
 }  # fmt: skip
@@ -56,6 +57,8 @@ def test_an_object_of_another_event_is_not_there(role):
     client = client_of(person)
     found = {}
     for name, arguments, swapped in swaps():
+        if name.startswith("club-") and role != "administrator":
+            continue  # no organizer's at all: see test_doors
         given, other = here.arguments(name, arguments), elsewhere.arguments(name, arguments)
         address = reverse(name, kwargs={**given, swapped: other[swapped]})
         for method in ("GET", "POST"):
@@ -110,6 +113,8 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
             "order-calendar",
             "order-correct",
             "order-cancel",
+            "order-substitute",
+            "order-details",
             "order-badge",
             "order-badge-picture",
         )

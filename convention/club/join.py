@@ -13,7 +13,8 @@ from convention.audit.record import record
 from convention.errors import InvalidFields
 from convention.text import tidy
 
-from .models import Company, Employment, Person
+from .models import Company, Employment, Membership, Person
+from .seats import give_seat
 
 
 @transaction.atomic
@@ -44,6 +45,18 @@ def join(
     first = starts_on or timezone.localdate()
     Employment.objects.create(person=person, company=company, starts_on=first, title=tidy(title)[:120])
     record("person.join", person, fields=["email", "first_name", "last_name", "employments"])
+    return person
+
+
+@transaction.atomic
+def join_with_seat(
+    *, membership: Membership, email: str, first_name: str, last_name: str, title: str
+) -> Person:
+    """Add a colleague and give them a seat, or neither. Raises what `join` and `give_seat` do."""
+    person = join(
+        company=membership.company, email=email, first_name=first_name, last_name=last_name, title=title
+    )
+    give_seat(membership=membership, person=person)
     return person
 
 

@@ -92,11 +92,7 @@ class Registration(Taxed):
     order = models.ForeignKey(Order, models.CASCADE, related_name="registrations")
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="registrations")
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="registrations",
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="registrations"
     )
     member_of = models.ForeignKey(
         Company,

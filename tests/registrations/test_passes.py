@@ -41,7 +41,7 @@ def test_each_place_takes_a_pass_and_gives_it_back():
     assert passes_left(one, ticket.event) == 0
     with pytest.raises(SoldOut) as refused:
         book(ticket, one)
-    assert str(refused.value) == "Il ne reste plus de place « Pass de l’adhésion »."
+    assert "Pass de l’adhésion" in str(refused.value)
     cancel(registration=places[0])
     assert passes_left(one, ticket.event) == 1
     assert passes_left(one, make_event()) == 2

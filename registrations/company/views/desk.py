@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.club.doors import companies_of_contact, company_of_contact
-from convention.club.join import join
+from convention.club.join import join_with_seat
 from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.seats import NoSeatLeft, SeatTaken, give_seat, take_seat
 from convention.errors import Closed, Forbidden, InvalidFields, SignInNeeded
@@ -51,8 +51,7 @@ def seats(request: HttpRequest, company: str) -> HttpResponse:
     form = ColleagueForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            person = join(company=found, **form.cleaned_data)
-            give_seat(membership=_membership(found), person=person)
+            person = join_with_seat(membership=_membership(found), **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.fields)
         except (NoSeatLeft, SeatTaken, Closed) as error:

@@ -154,7 +154,7 @@ def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutb
     run_tasks()
     assert [mail.to for mail in mailoutbox[sent:]] == [["leo@x.fr"]]  # and not whoever ordered
     remind_incomplete()
-    assert "complet" in desk.client.get(f"{desk.at}/registrations/").content.decode()
+    assert "complètes" in desk.client.get(f"{desk.at}/registrations/").content.decode()
 
 
 def test_one_reminder_and_no_more(run_tasks, mailoutbox):

@@ -11,14 +11,19 @@ pytestmark = pytest.mark.django_db
 PASTED = "Prénom\tNom\tE-mail\tBillet\nZoé\tAlpha\tz@x.fr\tInvité\nLéo\tBêta\tleo@\tInvité\nIda\tGamma\t\tOr"
 
 
+def spaced(text):
+    """With plain spaces, as one types them."""
+    return str(text).replace("\u202f", " ").replace("\u00a0", " ")
+
+
 def errors_of(answer):
     """What is said at which row, and for all."""
     forms = answer.context["rows"]
     return {
-        number: {name: list(said) for name, said in form.errors.items()}
+        number: {name: [spaced(text) for text in said] for name, said in form.errors.items()}
         for number, form in enumerate(forms.forms, start=1)
         if form.errors
-    }, list(forms.non_form_errors())
+    }, [spaced(text) for text in forms.non_form_errors()]
 
 
 def test_pasted_rows_are_shown_with_their_errors_each_once():
@@ -27,7 +32,7 @@ def test_pasted_rows_are_shown_with_their_errors_each_once():
     assert errors_of(answer) == (
         {
             2: {
-                "email": ["Cette adresse électronique n’est pas valide ; elle s’écrit comme nom@exemple.org."]
+                "email": ["Cette adresse e-mail n’est pas valable ; elle doit ressembler à nom@exemple.org."]
             },
             3: {"ticket": ["Ce billet n’existe pas ici : choisissez-en un."]},
         },
@@ -72,7 +77,7 @@ def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
     )
     assert Invitation.objects.filter(sent_at__isnull=False).count() == 3
     assert Entry.objects.filter(verb="order.book_for_company").count() == 1
-    page = desk.client.get(f"{desk.at}/orders/").content.decode()
+    page = spaced(desk.client.get(f"{desk.at}/orders/").content.decode())
     assert [word in page for word in (one.reference, "PO-77", "1 000")] == [True] * 3
     assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")
 
@@ -112,7 +117,7 @@ def test_a_colleague_with_a_members_place_gets_no_second_one_and_one_without_sea
     by_row, _general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
-        2: {"email": ["Aucun collègue n’a de siège avec cette adresse : donnez-en un d’abord."]},
+        2: {"email": ["Aucun collègue n’a de siège avec cette adresse : attribuez-en un d’abord."]},
     }
 
 
@@ -120,7 +125,7 @@ def test_more_than_fifty_are_kept_and_the_limit_is_said():
     desk = make_desk()
     text = "\n".join(f"Zoé\tNuméro {number}\tz{number}@x.fr\tInvité" for number in range(51))
     answer = desk.client.post(desk.many, rows(pasted=text, paste="1"))
-    assert errors_of(answer) == ({}, ["Une commande contient au plus 50 personnes ; partagez celle-ci."])
+    assert errors_of(answer) == ({}, ["Une commande compte 50 personnes au plus ; divisez celle-ci."])
     assert len(answer.context["rows"].forms) == 51
     too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))
     answer = desk.client.post(desk.many, rows(pasted=too_many, paste="1"))
@@ -155,7 +160,7 @@ def test_nothing_to_order_is_said():
     by_row, general = errors_of(desk.client.post(desk.many, rows({"ticket": "guest"}, check="1")))
     assert (by_row, general) == ({}, ["Indiquez au moins une personne."])
     assert errors_of(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins une personne."]
-    answer = desk.client.post(desk.many, rows(pasted='Zoé\t"Alpha', paste="1"))
+    answer = desk.client.post(desk.many, rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
     assert list(answer.context["paste"].errors) == ["pasted"]
 
 
