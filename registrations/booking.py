@@ -146,7 +146,16 @@ def _write_at_once(booking: Booking, task: Any) -> None:
         values += values_of(booking.key, tuple(FROM_ORDER))
     values += values_of(task, tuple(WITH_ARGUMENT))
     shape = Shape(places, with_quota=bool(shared), with_key=booking.key is not None)
-    row = _run(_statement(shape, type(task)), values, may_fail=bool(booking.key or shared))
+    # A repeated key or a full quota fails the statement: the caller's transaction, if any, must survive that.
+    within = (booking.key or shared) and connection.in_atomic_block
+    statement = _statement(shape, type(task))  # type: ignore[arg-type] # hashable it is
+    try:
+        with transaction.atomic() if within else contextlib.nullcontext():
+            row = _run(statement, values)
+    except IntegrityError as error:
+        if NEVER_OVER not in str(error):
+            raise
+        row = None
     if row is None:
         _refuse_or_go_on(booking, ticket)
         return
@@ -156,21 +165,11 @@ def _write_at_once(booking: Booking, task: Any) -> None:
         stored(registration, key)
 
 
-def _run(statement: str, values: list[Any], *, may_fail: bool) -> tuple[Any, ...] | None:
-    """The keys of what it stored; None where it found no place.
-
-    A repeated key or a full quota fails the statement: the caller's transaction, if there is one, must
-    survive that.
-    """
-    guard = transaction.atomic() if may_fail and connection.in_atomic_block else contextlib.nullcontext()
-    try:
-        with guard, kept_cursor() as cursor:
-            cursor.execute(statement, values)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-    except IntegrityError as error:
-        if NEVER_OVER not in str(error):
-            raise
-        return None
+def _run(statement: str, values: list[Any]) -> tuple[Any, ...] | None:
+    """The keys of what it stored; None where it found no place."""
+    with kept_cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 
