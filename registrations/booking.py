@@ -113,7 +113,9 @@ def _write_in_steps(booking: Booking) -> None:
 def _write_alone(booking: Booking, task: Any) -> None:
     """The same in as few words as can be, where one writer at a time is let in anyway."""
     order, registrations = booking.order, booking.registrations
-    _take_place(registrations[0].ticket, len(registrations))
+    if not _takes_place(registrations[0].ticket, len(registrations)):
+        _refuse_or_go_on(booking, registrations[0].ticket)
+        return
     sequence = next_sequence(order.event_id)
     insert([order])
     for registration in registrations:
@@ -126,12 +128,14 @@ def _write_alone(booking: Booking, task: Any) -> None:
     insert([task])
 
 
-def _take_place(ticket: Ticket, places: int) -> None:
+def _takes_place(ticket: Ticket, places: int) -> bool:
+    """Take places, and those of the quota; False where there are none. Raises SoldOut for the quota."""
     with connection.cursor() as cursor:
         cursor.execute(PLACE, [places, ticket.pk, places, ticket.quota_id])
         has_place = cursor.fetchone() is not None
-    if not has_place or (ticket.quota and take_from({ticket.quota: places})):
+    if has_place and ticket.quota and take_from({ticket.quota: places}):
         raise sold_out(ticket)
+    return has_place
 
 
 def _write_at_once(booking: Booking, task: Any) -> None:

@@ -50,7 +50,7 @@ def say_vat(total: VatTotal, currency: str) -> str:
     if total.rate == 0:
         return str(dict(EXEMPTIONS).get(total.exemption, total.exemption))
     amount = Money(total.vat, currency)
-    return _("incl. VAT %(rate)s %%: %(amount)s") % {"rate": say_rate(total.rate), "amount": amount}
+    return _("incl. VAT %(rate)s\u00a0%%: %(amount)s") % {"rate": say_rate(total.rate), "amount": amount}
 
 
 def vat_of(registrations: Iterable[Registration]) -> list[VatTotal]:

@@ -71,7 +71,7 @@ def say_value(voucher: Voucher) -> str:
     """“20 %”, “€50 off”, “€90”, or that it only opens tickets."""
     amount = Money(voucher.value)
     return {
-        Voucher.Kind.PERCENT.value: _("%(percent)d %% off") % {"percent": voucher.value},
+        Voucher.Kind.PERCENT.value: _("%(percent)d\u00a0%% off") % {"percent": voucher.value},
         Voucher.Kind.AMOUNT.value: _("%(amount)s off") % {"amount": amount},
         Voucher.Kind.FIXED.value: _("for %(amount)s") % {"amount": amount},
         Voucher.Kind.ACCESS.value: _("access only"),

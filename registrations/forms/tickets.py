@@ -22,7 +22,7 @@ RESERVED = {"new", "vouchers", "add-ons", "quotas"}
 
 def rates() -> list[tuple[int, str]]:
     """The rates of VAT, as one writes them."""
-    return [(rate, _("%(rate)s %%") % {"rate": say_rate(rate)}) for rate in RATES]
+    return [(rate, _("%(rate)s\u00a0%%") % {"rate": say_rate(rate)}) for rate in RATES]
 
 
 class SoldForm[Row: Offered](forms.ModelForm[Row]):
