@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.errors import ConventionError
 
+from .keep import keep_with_tickets
 from .models import Addon, Ticket
-from .resize import resize
 
 
 class AddonInUse(ConventionError):
@@ -22,14 +22,7 @@ class AddonInUse(ConventionError):
 @transaction.atomic
 def save_addon(*, addon: Addon, tickets: Collection[Ticket], changed: list[str]) -> Addon:
     """Keep a new or changed add-on; `changed` names its fields. Raises InvalidFields for too few places."""
-    verb = "addon.change" if addon.pk else "addon.create"
-    if addon.pk is None:
-        addon.save()
-    else:
-        resize(addon)
-        addon.save(update_fields=[name for name in changed if name not in ("capacity", "tickets")])
-    addon.tickets.set(tickets)
-    record(verb, addon, event=addon.event, fields=changed)
+    keep_with_tickets(addon, kind="addon", tickets=tickets, changed=changed)
     return addon
 
 

@@ -113,7 +113,9 @@ def _write_in_steps(booking: Booking) -> None:
 def _write_alone(booking: Booking, task: Any) -> None:
     """The same in as few words as can be, where one writer at a time is let in anyway."""
     order, registrations = booking.order, booking.registrations
-    _take_place(registrations[0].ticket, len(registrations))
+    if not _takes_place(registrations[0].ticket, len(registrations)):
+        _refuse_or_go_on(booking, registrations[0].ticket)
+        return
     sequence = next_sequence(order.event_id)
     insert([order])
     for registration in registrations:
@@ -126,12 +128,14 @@ def _write_alone(booking: Booking, task: Any) -> None:
     insert([task])
 
 
-def _take_place(ticket: Ticket, places: int) -> None:
+def _takes_place(ticket: Ticket, places: int) -> bool:
+    """Take places, and those of the quota; False where there are none. Raises SoldOut for the quota."""
     with connection.cursor() as cursor:
         cursor.execute(PLACE, [places, ticket.pk, places, ticket.quota_id])
         has_place = cursor.fetchone() is not None
-    if not has_place or (ticket.quota and take_from({ticket.quota: places})):
+    if has_place and ticket.quota and take_from({ticket.quota: places}):
         raise sold_out(ticket)
+    return has_place
 
 
 def _write_at_once(booking: Booking, task: Any) -> None:
@@ -146,7 +150,16 @@ def _write_at_once(booking: Booking, task: Any) -> None:
         values += values_of(booking.key, tuple(FROM_ORDER))
     values += values_of(task, tuple(WITH_ARGUMENT))
     shape = Shape(places, with_quota=bool(shared), with_key=booking.key is not None)
-    row = _run(_statement(shape, type(task)), values, may_fail=bool(booking.key or shared))
+    # A repeated key or a full quota fails the statement: the caller's transaction, if any, must survive that.
+    within = (booking.key or shared) and connection.in_atomic_block
+    statement = _statement(shape, type(task))  # type: ignore[arg-type] # hashable it is
+    try:
+        with transaction.atomic() if within else contextlib.nullcontext():
+            row = _run(statement, values)
+    except IntegrityError as error:
+        if NEVER_OVER not in str(error):
+            raise
+        row = None
     if row is None:
         _refuse_or_go_on(booking, ticket)
         return
@@ -156,21 +169,11 @@ def _write_at_once(booking: Booking, task: Any) -> None:
         stored(registration, key)
 
 
-def _run(statement: str, values: list[Any], *, may_fail: bool) -> tuple[Any, ...] | None:
-    """The keys of what it stored; None where it found no place.
-
-    A repeated key or a full quota fails the statement: the caller's transaction, if there is one, must
-    survive that.
-    """
-    guard = transaction.atomic() if may_fail and connection.in_atomic_block else contextlib.nullcontext()
-    try:
-        with guard, kept_cursor() as cursor:
-            cursor.execute(statement, values)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-    except IntegrityError as error:
-        if NEVER_OVER not in str(error):
-            raise
-        return None
+def _run(statement: str, values: list[Any]) -> tuple[Any, ...] | None:
+    """The keys of what it stored; None where it found no place."""
+    with kept_cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from convention.money import Money
 
-from .models import Registration
+from .models import Registration, RegistrationAddon
 from .pricing import Line, Quote, VatTotal, vat_totals
 from .reductions import Reduction, read
 from .vat import EXEMPTIONS
@@ -50,13 +50,14 @@ def say_vat(total: VatTotal, currency: str) -> str:
     if total.rate == 0:
         return str(dict(EXEMPTIONS).get(total.exemption, total.exemption))
     amount = Money(total.vat, currency)
-    return _("incl. VAT %(rate)s %%: %(amount)s") % {"rate": say_rate(total.rate), "amount": amount}
+    return _("incl. VAT %(rate)s\u00a0%%: %(amount)s") % {"rate": say_rate(total.rate), "amount": amount}
 
 
 def vat_of(registrations: Iterable[Registration]) -> list[VatTotal]:
     """What is due for these registrations by rate: those that were not cancelled, and what goes with them."""
     standing = [r for r in registrations if r.cancelled_at is None]
-    sold = [*standing, *(chosen for r in standing for chosen in r.besides)]
+    sold: list[Registration | RegistrationAddon] = [*standing]
+    sold += [chosen for r in standing for chosen in r.besides]
     return vat_totals((one.vat_rate, one.vat_exemption, one.price) for one in sold)
 
 

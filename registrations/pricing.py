@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .reductions import Reduction
@@ -202,22 +202,15 @@ def _standing(number: int, fare: Fare, at: datetime.datetime) -> Line:
 
 
 def _addon(number: int, fare: Fare, at: datetime.datetime) -> Line:
-    line = _standing(number, fare, at)
-    return Line(place=number, fare=fare, price=line.price, reductions=line.reductions, is_addon=True)
+    return replace(_standing(number, fare, at), is_addon=True)
 
 
 def _with_code(line: Line, code: Code) -> Line:
     off = code.off(line.price)
     percent = code.value if code.kind == "percent" else None
-    said = Reduction("code", off, code=code.code, percent=percent)
-    return _reduced(line, said, uses_code=True) if off else _reduced(line, uses_code=True)
+    lowered = _reduced(line, Reduction("code", off, code=code.code, percent=percent)) if off else line
+    return replace(lowered, uses_code=True)
 
 
-def _reduced(line: Line, *more: Reduction, uses_code: bool = False) -> Line:
-    return Line(
-        place=line.place,
-        fare=line.fare,
-        price=line.price - sum(reduction.amount for reduction in more),
-        reductions=(*line.reductions, *more),
-        uses_code=uses_code,
-    )
+def _reduced(line: Line, reduction: Reduction) -> Line:
+    return replace(line, price=line.price - reduction.amount, reductions=(*line.reductions, reduction))

@@ -7,8 +7,8 @@ from django.db.models import Sum
 
 from convention.audit.record import record
 
+from .keep import refuse_fewer
 from .models import Quota, Ticket
-from .resize import refuse_fewer
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from convention.addresses import folded, same
 from convention.club.doors import open_seat, seats_at
 from convention.club.models import Company, Person, Seat
+from convention.counters import Counted
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
@@ -21,7 +22,7 @@ from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .holds import hold
-from .models import IdempotencyKey, Order, Passes, Registration, RegistrationAddon, Ticket, Voucher
+from .models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket, Voucher
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
@@ -274,14 +275,14 @@ def _proven(visitor: Person | None, place: Place, seats: dict[str, Seat]) -> Pro
     return (visitor if visitor and same(visitor.email, place.email) else None), None
 
 
-def _with_passes(registrations: Sequence[Registration], sale: Sale) -> Counter[Passes]:
+def _with_passes(registrations: Sequence[Registration], sale: Sale) -> Counter[Counted]:
     """Each place that a pass pays for names the membership's passes; how many are used."""
     paid = [registrations[line.place] for line in sale.quote.lines if line.uses_pass]
     if paid and sale.passes:
         passes = passes_of(sale.passes.membership, paid[0].event)
         for registration in paid:
             registration.membership_pass = passes
-    return uses(paid)
+    return Counter[Counted](uses(paid))
 
 
 def new_addons(registrations: Sequence[Registration], wares: Wares, quote: Quote) -> list[RegistrationAddon]:

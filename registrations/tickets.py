@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.errors import ConventionError
 
+from .keep import keep
 from .models import CompanyShare, PriceStep, Registration, Ticket
-from .resize import resize
 
 
 class TicketInUse(ConventionError):
@@ -35,8 +35,7 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
         _write_steps(ticket, steps or ())
         record("ticket.create", ticket, event=ticket.event, fields=changed)
         return ticket
-    resize(ticket)
-    ticket.save(update_fields=[*(name for name in changed if name != "capacity"), "is_default"])
+    keep(ticket, [*changed, "is_default"])
     if "company_cap" in changed and ticket.company_cap is not None:
         count_shares(ticket)
     if steps is not None and _write_steps(ticket, steps):

@@ -14,9 +14,9 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.money import Money
 
+from .keep import keep_with_tickets
 from .models import Ticket, Voucher
 from .references import UNAMBIGUOUS
-from .resize import resize
 
 MOST_AT_ONCE = 500
 ADDED = 8
@@ -33,14 +33,7 @@ class VoucherInUse(ConventionError):
 @transaction.atomic
 def save_voucher(*, voucher: Voucher, tickets: Collection[Ticket], changed: list[str]) -> Voucher:
     """Keep a new or changed voucher; `changed` names its fields. Raises InvalidFields for too few uses."""
-    verb = "voucher.change" if voucher.pk else "voucher.create"
-    if voucher.pk is None:
-        voucher.save()
-    else:
-        resize(voucher)
-        voucher.save(update_fields=[name for name in changed if name not in ("capacity", "tickets")])
-    voucher.tickets.set(tickets)
-    record(verb, voucher, event=voucher.event, fields=changed)
+    keep_with_tickets(voucher, kind="voucher", tickets=tickets, changed=changed)
     return voucher
 
 
@@ -78,7 +71,7 @@ def say_value(voucher: Voucher) -> str:
     """“20 %”, “€50 off”, “€90”, or that it only opens tickets."""
     amount = Money(voucher.value)
     return {
-        Voucher.Kind.PERCENT.value: _("%(percent)d %% off") % {"percent": voucher.value},
+        Voucher.Kind.PERCENT.value: _("%(percent)d\u00a0%% off") % {"percent": voucher.value},
         Voucher.Kind.AMOUNT.value: _("%(amount)s off") % {"amount": amount},
         Voucher.Kind.FIXED.value: _("for %(amount)s") % {"amount": amount},
         Voucher.Kind.ACCESS.value: _("access only"),

@@ -19,9 +19,8 @@ from convention.api.tokens import create_token
 from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
-from registrations.models import Quota, Registration
 from registrations.company.models import CompanyOrder
-from registrations.models import Registration
+from registrations.models import Quota, Registration
 from schedule.models import Selection
 from tests.factories import (
     make_addon,

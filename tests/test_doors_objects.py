@@ -29,6 +29,7 @@ OBJECTS = {
     "company", "contact", "job", "membership", "seat",
     "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
     "ticket", "token",
+    "code",
 }  # fmt: skip
 FORGED = {"prove", "badge", "organize-import-preview", "dev-mail", "dev-mail-html", "dev-mail-attachment"}
 

@@ -4,13 +4,13 @@ import decimal
 from typing import Any
 
 from django import forms
-from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import WallClock
 from convention.events.models import Event
 
 from ..models import PriceStep, Ticket
+from ..models.offered import Offered
 from ..price_words import say_rate
 from ..vat import EXEMPTIONS, RATES
 
@@ -22,10 +22,10 @@ RESERVED = {"new", "vouchers", "add-ons", "quotas"}
 
 def rates() -> list[tuple[int, str]]:
     """The rates of VAT, as one writes them."""
-    return [(rate, _("%(rate)s %%") % {"rate": say_rate(rate)}) for rate in RATES]
+    return [(rate, _("%(rate)s\u00a0%%") % {"rate": say_rate(rate)}) for rate in RATES]
 
 
-class SoldForm[Row: Model](forms.ModelForm[Row]):
+class SoldForm[Row: Offered](forms.ModelForm[Row]):
     """Something with a price in the currency's units, its VAT, and moments by the event's clocks."""
 
     cost = forms.DecimalField(
@@ -154,14 +154,6 @@ class _Steps(forms.BaseFormSet[StepForm]):
         if len(set(moments)) < len(moments):
             raise forms.ValidationError(_("Two prices hold until the same moment."))
 
-    def steps(self, event: Event) -> list[PriceStep]:
-        """As filled in, not kept yet."""
-        filled = [form.cleaned_data for form in self.forms if form.cleaned_data.get("until")]
-        return [
-            PriceStep(price=int(one["cost"] * 100), until=one["until"].replace(tzinfo=event.zone))
-            for one in filled
-        ]
-
 
 StepForms = forms.formset_factory(
     StepForm, formset=_Steps, extra=2, max_num=MOST_STEPS, absolute_max=MOST_STEPS
@@ -178,4 +170,13 @@ def initial_steps(ticket: Ticket, event: Event) -> list[dict[str, Any]]:
             "until": step.until.astimezone(event.zone).replace(tzinfo=None),
         }
         for step in ticket.steps.all()
+    ]
+
+
+def steps_in(forms_filled: "forms.BaseFormSet[StepForm]", event: Event) -> list[PriceStep]:
+    """The steps as filled in, not kept yet."""
+    filled = [form.cleaned_data for form in forms_filled.forms if form.cleaned_data.get("until")]
+    return [
+        PriceStep(price=int(one["cost"] * 100), until=one["until"].replace(tzinfo=event.zone))
+        for one in filled
     ]

@@ -1,16 +1,13 @@
-"""Add-ons: what goes with a ticket, such as the dinner or a workshop, and who takes it."""
+"""Add-ons: what goes with a ticket, such as the dinner or a workshop."""
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from convention.counters import NEVER_TOO_MANY
-from convention.money import Money
 
 from .offered import Offered
-from .registrations import Registration
 from .tickets import Ticket
-from .vat import EXEMPT_WITHOUT_VAT, Taxed
+from .vat import EXEMPT_WITHOUT_VAT
 
 
 class Addon(Offered):
@@ -36,33 +33,3 @@ class Addon(Offered):
             models.CheckConstraint(name="addon_never_oversold", condition=NEVER_TOO_MANY),
             models.CheckConstraint(name="addon_exempt_without_vat", condition=EXEMPT_WITHOUT_VAT),
         ]
-
-
-class RegistrationAddon(Taxed):
-    """An add-on that someone takes, at the price of that moment."""
-
-    registration = models.ForeignKey(Registration, models.CASCADE, related_name="addons")
-    addon = models.ForeignKey(Addon, models.PROTECT, related_name="chosen")
-    price = models.PositiveIntegerField(_("price, in cents"), default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("add-on of a registration")
-        verbose_name_plural = _("add-ons of registrations")
-        ordering = ["addon__position", "addon", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["registration", "addon"],
-                condition=Q(cancelled_at__isnull=True),
-                name="addon_once_per_registration",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.addon}, {self.registration.name}"
-
-    @property
-    def cost(self) -> Money:
-        """What it cost, with the add-on's currency."""
-        return Money(self.price, self.addon.currency)

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,17 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
 from convention.events.models import Event
+from convention.money import Money
 from convention.text import fold
 
 from ..references import new_registration_reference
+from .addons import Addon
 from .orders import Order
 from .passes import Passes
 from .tickets import Ticket
 from .vat import Taxed
 from .vouchers import Voucher
-
-if TYPE_CHECKING:
-    from .addons import RegistrationAddon
 
 FOUND_BY = ("search", "sort_name")
 
@@ -95,13 +94,9 @@ class Registration(Taxed):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="registrations"
     )
     member_of = models.ForeignKey(
-        Company,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="registrations",
-        verbose_name=_("member company"),
-    )
+        Company, models.SET_NULL, null=True, blank=True,
+        related_name="registrations", verbose_name=_("member company"),
+    )  # fmt: skip
     membership_pass = models.ForeignKey(
         Passes, models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
     )
@@ -207,3 +202,33 @@ class Registration(Taxed):
     def get_state_display(self) -> str:
         """The state in words."""
         return str(self.State(self.state).label)
+
+
+class RegistrationAddon(Taxed):
+    """An add-on that someone takes, at the price of that moment."""
+
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="addons")
+    addon = models.ForeignKey(Addon, models.PROTECT, related_name="chosen")
+    price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("add-on of a registration")
+        verbose_name_plural = _("add-ons of registrations")
+        ordering = ["addon__position", "addon", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "addon"],
+                condition=Q(cancelled_at__isnull=True),
+                name="addon_once_per_registration",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.addon}, {self.registration.name}"
+
+    @property
+    def cost(self) -> Money:
+        """What it cost, with the add-on's currency."""
+        return Money(self.price, self.addon.currency)

@@ -1,7 +1,7 @@
-"""Tickets: ways to come to an event, each with its price and its places."""
+"""Tickets: ways to come to an event, each with its prices and its places."""
 
 import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -17,9 +17,6 @@ from convention.money import Money
 from .offered import Offered
 from .quotas import Quota
 from .vat import EXEMPT_WITHOUT_VAT
-
-if TYPE_CHECKING:
-    from .prices import PriceStep
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -105,6 +102,28 @@ class Ticket(Offered):
         steps = self.steps.all() if self.known_steps is None else self.known_steps
         now = at or timezone.now()
         return sorted((step for step in steps if now < step.until), key=lambda step: step.until)
+
+
+class PriceStep(models.Model):
+    """A price of a ticket until a moment; of several, the one that ends next holds."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="steps")
+    price = models.PositiveIntegerField(_("price, in cents"))
+    until = models.DateTimeField(_("until"))
+
+    class Meta:
+        verbose_name = _("price step")
+        verbose_name_plural = _("price steps")
+        ordering = ["until", "pk"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "until"], name="one_price_per_moment")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket}: {self.price} < {self.until}"
+
+    @property
+    def cost(self) -> Money:
+        """The price with the ticket's currency."""
+        return Money(self.price, self.ticket.currency)
 
 
 class CompanyShare(models.Model):

@@ -131,7 +131,8 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
-        for field, sentence in _about_all(draft, voucher, forms[0].offer, to_go_on=not applies):
+        about = _about_code(draft, voucher) if applies else _about_going_on(draft, voucher, forms[0].offer)
+        for field, sentence in about:
             code.add_error(field, sentence)
         if applies and code.is_valid():
             return redirect(f"{request.path}#code")
@@ -151,20 +152,25 @@ def _keep_choices(draft: Draft, request: HttpRequest) -> None:
     draft.code = code_typed(request.POST.get("code", "")[:60])
 
 
-def _about_all(
-    draft: Draft, voucher: Voucher | None, offer: Offer, *, to_go_on: bool
-) -> Iterator[tuple[str | None, str]]:
-    """What is wrong with the code, and on going on with how many there are of each ticket."""
-    wanted = draft.request("fr")
+def _about_code(draft: Draft, voucher: Voucher | None) -> Iterator[tuple[str | None, str]]:
+    """What is wrong with the code, whoever comes with it."""
     if draft.code and (sentence := about_voucher(voucher, at=timezone.now())):
         yield "code", sentence
-    if not to_go_on:
-        return
+
+
+def _about_going_on(draft: Draft, voucher: Voucher | None, offer: Offer) -> Iterator[tuple[str | None, str]]:
+    """What is wrong with the code for what was chosen, and with how many there are of each ticket."""
+    yield from _about_code(draft, voucher)
+    wanted = draft.request("fr")
     tickets = {ticket.slug: ticket for ticket in offer.tickets}
     chosen = [place for place in wanted.places if place.ticket in tickets]
-    about_use = about_its_use(voucher, chosen, company=wanted.company) if voucher and chosen else ""
-    if offer.code and about_use:
-        yield "code", about_use
+    if (
+        offer.code
+        and voucher
+        and chosen
+        and (about := about_its_use(voucher, chosen, company=wanted.company))
+    ):
+        yield "code", about
     for sentence in about_numbers(tickets[place.ticket] for place in chosen):
         yield None, sentence
 

@@ -10,7 +10,7 @@ from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from ..forms.tickets import StepForms, TicketForm, initial_steps
+from ..forms.tickets import StepForms, TicketForm, initial_steps, steps_in
 from ..models import Ticket
 from ..tickets import remove_ticket, save_ticket
 
@@ -45,7 +45,7 @@ def _edit(request: HttpRequest, event: Event, one: Ticket) -> HttpResponse:
     steps = StepForms(request.POST or None, prefix="step", initial=initial_steps(one, event))
     if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
         try:
-            save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps.steps(event))
+            save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps_in(steps, event))
         except InvalidFields as error:
             for field, sentences in error.fields.items():
                 form.add_error(field, sentences)

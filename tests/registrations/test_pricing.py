@@ -1,0 +1,209 @@
+"""Pricing, without a database: what each price is, and why."""
+
+import datetime
+import zoneinfo
+
+import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registrations.pricing import Asked, Code, Fare, Quote, Step, quote
+from registrations.reductions import Reduction, read, written
+from registrations.vat import vat_within
+
+NOW = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+DAY = datetime.timedelta(days=1)
+GUEST = Fare(slug="guest", price=15_000, steps=(Step(12_000, NOW + DAY), Step(13_500, NOW + 9 * DAY)))
+MEMBER = Fare(slug="member", price=20_000, uses_pass=True)
+SECRET = Fare(slug="secret", price=8_000, is_hidden=True)
+DINNER = Fare(slug="dinner", price=4_500, vat_rate=1000)
+
+
+def told(found: Quote) -> list[tuple[int, list[tuple[str, int]]]]:
+    """Each price with its reasons."""
+    return [(line.price, [(one.reason, one.amount) for one in line.reductions]) for line in found.lines]
+
+
+@pytest.mark.parametrize(
+    ("days", "price", "reasons"),
+    [
+        (0, 12_000, [("early", 3_000)]),
+        (1, 13_500, [("early", 1_500)]),
+        (8, 13_500, [("early", 1_500)]),
+        (9, 15_000, []),
+    ],
+)
+def test_the_step_that_ends_next_holds_until_its_very_moment(days: int, price: int, reasons: list):
+    assert told(quote([Asked(fare=GUEST)], at=NOW + days * DAY)) == [(price, reasons)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "price"),
+    [
+        ("percent", 20, 9_600),
+        ("percent", 100, 0),
+        ("amount", 5_000, 7_000),
+        ("amount", 50_000, 0),
+        ("fixed", 9_000, 9_000),
+        ("fixed", 14_000, 12_000),
+        ("access", 0, 12_000),
+    ],
+)
+def test_a_code_is_taken_off_the_price_of_the_moment(kind: str, value: int, price: int):
+    code = Code(code="SPRING", kind=kind, value=value)
+    found = quote([Asked(fare=GUEST)], at=NOW, code=code)
+    off = [("code", 12_000 - price)] if price < 12_000 else []
+    assert told(found) == [(price, [("early", 3_000), *off])]
+    assert found.uses_of_code == len(off)
+
+
+def test_a_code_serves_as_many_as_it_has_uses_and_only_whom_it_is_for():
+    code = Code(code="TWO", kind="percent", value=50, left=2, tickets=frozenset({"guest"}))
+    asked = [
+        Asked(fare=GUEST, may_use_code=False),
+        Asked(fare=MEMBER),
+        *[Asked(fare=GUEST) for _one in range(3)],
+    ]
+    found = quote(asked, at=NOW + 10 * DAY, code=code)
+    assert [line.price for line in found.lines] == [15_000, 20_000, 7_500, 7_500, 15_000]
+
+
+def test_a_hidden_ticket_is_opened_by_a_code_that_names_it_and_comes_first():
+    code = Code(code="VIP", kind="percent", value=50, left=1, tickets=frozenset({"guest", "secret"}))
+    found = quote([Asked(fare=GUEST), Asked(fare=SECRET), Asked(fare=SECRET)], at=NOW, code=code)
+    assert ([line.price for line in found.lines], found.refused) == ([12_000, 4_000, 8_000], (2,))
+    for_all = Code(code="ALL", kind="percent", value=50)
+    assert quote([Asked(fare=SECRET)], at=NOW, code=for_all).refused == (0,)
+    assert quote([Asked(fare=SECRET)], at=NOW).refused == (0,)
+
+
+def test_a_free_hidden_ticket_uses_up_the_code_that_opens_it():
+    free = Fare(slug="secret", is_hidden=True)
+    code = Code(code="VIP", kind="access", left=5, tickets=frozenset({"secret"}))
+    assert quote([Asked(fare=free)] * 3, at=NOW, code=code).uses_of_code == 3
+
+
+def test_passes_pay_for_as_many_as_are_left_and_the_code_for_the_rest():
+    code = Code(code="HALF", kind="percent", value=50)
+    asked = [Asked(fare=MEMBER, may_use_pass=True)] * 3 + [
+        Asked(fare=MEMBER),
+        Asked(fare=GUEST, may_use_pass=True),
+    ]
+    found = quote(asked, at=NOW, code=code, passes_left=2)
+    assert told(found)[:3] == [(0, [("pass", 20_000)]), (0, [("pass", 20_000)]), (10_000, [("code", 10_000)])]
+    assert (found.uses_of_passes, found.uses_of_code, found.total) == (2, 3, 10_000 + 10_000 + 6_000)
+
+
+def test_no_pass_is_used_where_nothing_is_due():
+    free = Fare(slug="member", uses_pass=True)
+    assert quote([Asked(fare=free, may_use_pass=True)], at=NOW, passes_left=1).uses_of_passes == 0
+
+
+def test_addons_stand_beside_their_ticket_and_no_code_lowers_them():
+    code = Code(code="ALL", kind="percent", value=100)
+    found = quote([Asked(fare=GUEST, addons=(DINNER,)), Asked(fare=MEMBER)], at=NOW, code=code)
+    assert [(line.place, line.fare.slug, line.price) for line in found.lines] == [
+        (0, "guest", 0), (0, "dinner", 4_500), (1, "member", 0),
+    ]  # fmt: skip
+
+
+def test_vat_is_summed_by_rate_with_the_reason_where_there_is_none():
+    dues = Fare(slug="dues", price=9_999, vat_rate=0, vat_exemption="VATEX-EU-132-1L")
+    found = quote([Asked(fare=MEMBER, addons=(DINNER,)), Asked(fare=MEMBER), Asked(fare=dues)], at=NOW)
+    assert [(one.rate, one.exemption, one.net, one.vat) for one in found.vat] == [
+        (2000, "", 33_333, 6_667), (1000, "", 4_091, 409), (0, "VATEX-EU-132-1L", 9_999, 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gross", "rate", "vat"), [(12_000, 2000, 2_000), (1, 2000, 0), (3, 2000, 1), (0, 550, 0)]
+)
+def test_half_a_cent_is_rounded_up(gross: int, rate: int, vat: int):
+    assert vat_within(gross, rate) == vat
+
+
+def test_reasons_are_kept_as_data_and_said_in_words():
+    kept = written(
+        [Reduction("early", 1, NOW.replace(hour=22, day=31)), Reduction("code", 2, code="X", percent=5)]
+    )
+    assert kept == [
+        {"reason": "early", "amount": 1, "until": "2027-03-31T22:00:00+00:00"},
+        {"reason": "code", "amount": 2, "code": "X", "percent": 5},
+    ]
+    with translation.override("en"):
+        said = [one.say(PARIS) for one in read(kept)]
+    assert said == ["early price, until 31\u00a0March\u00a02027", "code X: 5\u00a0% off"]
+
+
+# --- whatever is asked ------------------------------------------------------------------------------
+
+cents = st.integers(0, 1_000_000)
+steps = st.lists(st.tuples(cents, st.integers(-5, 20)), max_size=3, unique_by=lambda step: step[1])
+
+
+@st.composite
+def fares(draw, slugs=("a", "b", "c")):
+    found = sorted(draw(steps), key=lambda step: step[1])
+    rate = draw(st.sampled_from([2000, 1000, 550, 210, 0]))
+    return Fare(
+        slug=draw(st.sampled_from(slugs)),
+        price=draw(cents),
+        steps=tuple(Step(price, NOW + days * DAY) for price, days in found),
+        vat_rate=rate,
+        vat_exemption="" if rate else "VATEX-EU-132-1L",
+        uses_pass=draw(st.booleans()),
+        is_hidden=draw(st.booleans()),
+    )
+
+
+asked_for = st.lists(
+    st.builds(
+        Asked,
+        fare=fares(),
+        addons=st.lists(fares(("x", "y")), max_size=2).map(tuple),
+        may_use_pass=st.booleans(),
+        may_use_code=st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+kinds = st.sampled_from([("percent", 100), ("amount", 2_000_000), ("fixed", 2_000_000), ("access", 0)])
+codes = st.none() | kinds.flatmap(
+    lambda kind: st.builds(
+        Code,
+        code=st.just("CODE"),
+        kind=st.just(kind[0]),
+        value=st.integers(0, kind[1]),
+        left=st.none() | st.integers(0, 5),
+        tickets=st.frozensets(st.sampled_from("abc")),
+    )
+)
+
+
+@given(asked=asked_for, code=codes, passes=st.integers(0, 5), days=st.integers(-6, 21))
+def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code, passes, days):
+    at = NOW + days * DAY
+    found = quote(asked, at=at, code=code, passes_left=passes)
+    assert found.total == sum(line.price for line in found.lines) == sum(one.gross for one in found.vat)
+    assert all(one.net + one.vat == one.gross and 0 <= one.vat <= one.gross for one in found.vat)
+    assert all(line.price >= 0 and all(one.amount > 0 for one in line.reductions) for line in found.lines)
+    assert found.uses_of_passes <= passes
+    assert code is None or code.left is None or found.uses_of_code <= code.left
+    assert len(found.lines) == sum(1 + len(place.addons) for place in asked)
+    for line in found.lines:
+        step = line.fare.step_at(at)
+        assert line.before == max(line.fare.price, step.price if step else 0)
+        reasons = [one.reason for one in line.reductions]
+        assert reasons == sorted(reasons, key=["early", "pass", "code"].index)
+        assert len(set(reasons)) == len(reasons)
+        assert not {"pass", "code"} <= set(reasons)
+
+
+@given(asked=asked_for, code=codes, days=st.integers(-6, 21))
+def test_a_code_or_a_pass_never_makes_anything_dearer(asked, code, days):
+    at = NOW + days * DAY
+    plain = quote(asked, at=at)
+    lowered = quote(asked, at=at, code=code, passes_left=3)
+    assert all(after.price <= before.price for before, after in zip(plain.lines, lowered.lines, strict=True))

@@ -1,0 +1,145 @@
+"""The last use of a code and the last place of a quota, wanted by many at the same moment; and one add-on."""
+
+import dataclasses
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+
+from convention.errors import ConventionError, SoldOut
+from registrations.cancel import cancel
+from registrations.models import Quota, Registration, Voucher
+from registrations.order_request import OrderRequest, Place
+from registrations.quotas import save_quota
+from registrations.register import Means, register
+from registrations.statements import event_with_tickets
+from tests.factories import make_addon, make_event, make_ticket, make_voucher
+from tests.rush import in_threads
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+
+
+def asked(ticket: str = "guest", **fields) -> OrderRequest:
+    place = Place(ticket=ticket, first_name="Zoé", last_name="Müller")
+    return OrderRequest(**{"email": "buyer@example.org", "places": (place,), **fields})
+
+
+def outcomes(results) -> dict[str, int]:
+    names = [type(result).__name__ for result in results]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def test_the_last_use_of_a_code_goes_to_one_and_the_others_hear_of_the_other_price():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    voucher = make_voucher(event)
+    request = asked(code="HALF", expected_total=5_000)
+    results = in_threads([lambda: register(event=event, request=request)] * 40, threads=16)
+    voucher.refresh_from_db()
+    assert outcomes(results) == {"Order": 1, "PriceChanged": 39}
+    assert (voucher.taken, [r.price for r in Registration.objects.all()]) == (1, [5_000])
+
+
+def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
+    event = make_event()
+    tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor", "press")]
+    quota = save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=tickets, changed=[])
+    work = [
+        lambda slug=t.slug: register(event=event, request=asked(slug)) for t in tickets for _one in range(14)
+    ]
+    results = in_threads(work, threads=16)
+    quota.refresh_from_db()
+    assert outcomes(results) == {"Order": 1, "SoldOut": 41}
+    assert (quota.taken, sum(t.taken for t in event.tickets.all()), Registration.objects.count()) == (1, 1, 1)
+
+
+def test_orders_of_every_shape_at_once_leave_all_counters_true():
+    """Plain ones, those of two tickets in either order, with a code and a dinner, and some that cancel."""
+    event = make_event()
+    guest, vendor = (make_ticket(event, slug=slug, price=10_000) for slug in ("guest", "vendor"))
+    quota = save_quota(
+        quota=Quota(event=event, name="Salle", capacity=40), tickets=[guest, vendor], changed=[]
+    )
+    voucher, dinner = make_voucher(event, capacity=9), make_addon(event, capacity=9)
+    with_dinner = dataclasses.replace(asked().places[0], addons=("dinner",))
+    both = (asked("guest").places[0], asked("vendor").places[0])
+    requests = [
+        asked(), asked("vendor"), asked(places=both), asked(places=both[::-1]),
+        asked(code="HALF", places=(with_dinner,)), asked(places=(with_dinner, both[1])),
+    ]  # fmt: skip
+
+    def book_and_sometimes_cancel(number: int) -> None:
+        order = register(event=event, request=requests[number % len(requests)])
+        if number % 4 == 0:
+            cancel(registration=order.registrations.order_by("pk").first())
+
+    work = [lambda number=number: book_and_sometimes_cancel(number) for number in range(72)]
+    results = in_threads(work, threads=16)
+    assert all(result is None or isinstance(result, ConventionError) for result in results)
+    standing = Registration.objects.filter(cancelled_at__isnull=True)
+    for row in (guest, vendor, quota, voucher, dinner):
+        row.refresh_from_db()
+    assert (guest.taken, vendor.taken) == tuple(standing.filter(ticket=t).count() for t in (guest, vendor))
+    assert quota.taken == guest.taken + vendor.taken <= 40
+    assert voucher.taken == standing.filter(voucher=voucher).count() <= 9
+    assert dinner.taken == dinner.chosen.filter(cancelled_at__isnull=True).count() <= 9
+
+
+def test_tickets_join_and_leave_a_quota_while_places_are_sold_and_it_stays_true():
+    event = make_event()
+    tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor")]
+    quota = save_quota(quota=Quota(event=event, name="Salle", capacity=500), tickets=tickets, changed=[])
+
+    def rearrange(number: int) -> None:
+        chosen = list(event.tickets.select_related("quota"))[: 1 + number % 2]
+        save_quota(quota=Quota.objects.get(pk=quota.pk), tickets=chosen, changed=["tickets"])
+
+    work = []
+    for number in range(40):
+        slug = tickets[number % 2].slug
+        work.append(lambda slug=slug: register(event=event, request=asked(slug)))
+        if number % 4 == 0:
+            work.append(lambda number=number: rearrange(number // 4))
+    results = in_threads(work, threads=12)
+    assert [result for result in results if isinstance(result, Exception)] == []
+    quota.refresh_from_db()
+    assert quota.taken == sum(ticket.taken for ticket in quota.tickets.all())
+    assert sum(ticket.taken for ticket in event.tickets.all()) == 40
+
+
+@pytest.mark.parametrize("model", [Voucher, Quota])
+def test_the_harness_sees_what_is_used_too_often(model: type):
+    """The negative control: look first, then write, exceeds in the same harness."""
+    event = make_event()
+    row = (
+        make_voucher(event, capacity=None)
+        if model is Voucher
+        else Quota.objects.create(event=event, name="S")
+    )
+    limit = 5
+
+    def unguarded() -> bool:
+        if model.objects.get(pk=row.pk).taken >= limit:
+            return False
+        return bool(model.objects.filter(pk=row.pk).update(taken=F("taken") + 1))
+
+    for _attempt in range(20):
+        model.objects.filter(pk=row.pk).update(taken=0)
+        in_threads([unguarded] * 64, threads=16)
+        row.refresh_from_db()
+        if row.taken > limit:
+            return
+    pytest.fail("nothing was used too often in 20 rushes: the harness would not notice it")
+
+
+def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction_that_goes_on():
+    event = make_event()
+    ticket = make_ticket(event)
+    quota = save_quota(quota=Quota(event=event, name="Salle", capacity=3), tickets=[ticket], changed=[])
+    found, tickets = event_with_tickets(event.slug, {"guest"})
+    Quota.objects.filter(pk=quota.pk).update(taken=3)
+    with transaction.atomic():
+        with pytest.raises(SoldOut):
+            register(event=found, request=asked(), means=Means(tickets=tickets))
+        ticket.refresh_from_db()
+        assert (ticket.taken, Registration.objects.count()) == (0, 0)
