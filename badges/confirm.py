@@ -22,8 +22,9 @@ from convention.mail import Attachment, Letter, NotSent
 from registrations.calendar import calendar_file, where_of
 from registrations.deliver import MARKS, deliver
 from registrations.doors import whole
+from registrations.members import member_by_email
 from registrations.models import Delivery, Order, Registration
-from registrations.prove import member_by_email, proof_token
+from registrations.prove import proof_token
 
 from .pdf import badge_pdf
 

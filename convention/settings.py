@@ -237,6 +237,8 @@ PERIODIC_WORK = {
     "schedule.uploads.forget_old_uploads": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
+    "registrations.serve_waiting.serve_waiting": 60,
+    "registrations.tell_holders.changed_sessions": 60,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.

@@ -42,19 +42,21 @@ WITH place AS ({PLACE}), raised AS (
 class Booking:
     """An order with its registrations, none of them stored yet, and the key it came with, if any.
 
-    `besides` counts what else they take that can run out.
+    `besides` counts what else they take that can run out; `held` what is counted for them already, as a
+    place offered to who waited.
     """
 
     order: Order
     registrations: list[Registration]
     key: IdempotencyKey | None = None
     besides: Mapping[Counted, int] = field(default_factory=dict)
+    held: Mapping[Ticket, int] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
         """Whether there is one counter to raise: one ticket, and no company's share."""
         tickets = {registration.ticket_id for registration in self.registrations}
-        if self.besides:
+        if self.besides or self.held:
             return False
         return len(tickets) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
 
@@ -87,6 +89,7 @@ def _write_in_steps(booking: Booking) -> None:
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
     tickets = Counter(registration.ticket for registration in registrations if registration.takes_place)
+    tickets -= Counter(booking.held)
     take(dict(booking.besides) | dict(tickets))
     sequence = next_sequence(order.event_id)
     Registration.objects.filter(order=order).update(sequence=sequence)

@@ -15,6 +15,7 @@ from convention.counters import Counted, take_from
 from convention.errors import SoldOut
 
 from .models import CompanyShare, Registration, Ticket
+from .offer import offer_free
 
 type Seat = tuple[Ticket, Company | None]
 """A place of a ticket, and the member company that it counts for, if any."""
@@ -64,7 +65,10 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
 
 
 def give_back(registrations: Iterable[Registration]) -> None:
-    """Free the places of these registrations; the caller has just stopped counting them."""
+    """Free the places of these registrations; the caller has just stopped counting them.
+
+    Whoever waits for one is offered it before anybody else can see it.
+    """
     registrations = list(registrations)
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
@@ -81,6 +85,7 @@ def _free_share(ticket: int, company: int, places: int) -> None:
 
 def _free(ticket: int, places: int) -> None:
     Ticket.objects.filter(pk=ticket).update(taken=Greatest(F("taken"), places) - places)
+    offer_free(Ticket, ticket)
 
 
 def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:

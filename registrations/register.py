@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -39,13 +39,23 @@ class KeyReused(ConventionError):
 class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
-    `tickets` are those asked for where they were read together with the event; else they are read.
+    `tickets` are those asked for where they were read together with the event; else they are read. `offer` is
+    a place that is held for this order already: the rules are those of the moment when its wait began.
     """
 
     source: str = "page"
     key: str = ""
     person: Person | None = None
     tickets: Sequence[Ticket] | None = None
+    offer: "Offer | None" = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A place that is counted already for whoever waited since then."""
+
+    ticket: Ticket
+    since: datetime.datetime
 
 
 def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> Order:
@@ -59,12 +69,13 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     request = request.tidied()
     if means.key and (order := _ordered_before(event, request, means.key)):
         return order
-    now = timezone.now()
+    now = means.offer.since if means.offer else timezone.now()
     refuse_if_closed(event, at=now)
     named = means.tickets
     if named is None:
         named = tickets_named(event, {place.ticket for place in request.places})
-    tickets = _open_tickets(request, named, now)
+    held = {means.offer.ticket: 1} if means.offer else {}
+    tickets = _open_tickets(request, named, now, held)
     try:
         return _book(event, request, means, tickets)
     except IntegrityError:
@@ -98,12 +109,14 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime) -> dict[str, Ticket]:
-    """The tickets asked for, by slug, after every check that needs no lock."""
+def _open_tickets(
+    request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime, held: Mapping[Ticket, int]
+) -> dict[str, Ticket]:
+    """The tickets asked for, by slug, after every check that needs no lock; `held` are counted already."""
     tickets = {ticket.slug: ticket for ticket in named if ticket.is_public}
     if found := complaints(request, tickets, at=at):
         raise InvalidFields(_("Some fields need another look."), found)
-    wanted = _wanted(request, tickets)
+    wanted = Counter(_wanted(request, tickets)) - Counter(held)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
     if any(ticket.needs_proof for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)
@@ -139,7 +152,8 @@ def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, 
     registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
     key = key_of(event, request, means.key) if means.key else None
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
-    book(Booking(order, registrations, key))
+    held = {means.offer.ticket: 1} if means.offer else {}
+    book(Booking(order, registrations, key, held=held))
     order.booked = registrations
     return order
 

@@ -11,6 +11,7 @@ from convention.audit.record import record
 from convention.errors import ConventionError, InvalidFields
 
 from .models import CompanyShare, Registration, Ticket
+from .offer import offer_free
 
 
 class TicketInUse(ConventionError):
@@ -34,6 +35,7 @@ def save_ticket(*, ticket: Ticket, changed: list[str]) -> Ticket:
     ticket.save(update_fields=[*(name for name in changed if name != "capacity"), "is_default"])
     if "company_cap" in changed and ticket.company_cap is not None:
         count_shares(ticket)
+    offer_free(Ticket, ticket.pk)
     record("ticket.change", ticket, event=ticket.event, fields=changed)
     return ticket
 

@@ -5,5 +5,8 @@ from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
 from .registrations import Registration as Registration
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
+from .seats import SessionSeat as SessionSeat
 from .tickets import CompanyShare as CompanyShare
 from .tickets import Ticket as Ticket
+from .waiting import WaitingEntry as WaitingEntry
+from .waiting import WaitingPolicy as WaitingPolicy
