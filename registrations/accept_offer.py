@@ -24,7 +24,7 @@ from .swap_session import swap_session
 def accept_ticket(
     *,
     entry: WaitingEntry,
-    billing: Billing = Billing(),
+    billing: Billing | None = None,
     purchase_order: str = "",
     payment: str = Order.Payment.INVOICE,
 ) -> Order:
@@ -40,7 +40,7 @@ def accept_ticket(
         raise NoOffer(_("This offer has expired, and the place went to the next in line."))
     order = register(
         event=entry.event,
-        request=_request(entry, billing, purchase_order, payment),
+        request=_request(entry, billing or Billing(), purchase_order, payment),
         means=Means(
             source="waiting",
             key=f"waiting:{entry.secret}",

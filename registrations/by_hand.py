@@ -1,4 +1,4 @@
-"""What an organizer does with a waiting list by hand: offer out of turn, hold back, let wait again, remove."""
+"""What an organizer does with a waiting list by hand: offer out of turn, hold back, let on, remove."""
 
 from django.db import transaction
 from django.utils import timezone

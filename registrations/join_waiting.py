@@ -119,7 +119,9 @@ def _refuse_free(row: Awaited) -> None:
     offer_free(type(row), row.pk)
     row.refresh_from_db(fields=["taken", "capacity"])
     if row.left != 0:
-        raise PlacesLeft(_("Places are left for “%(title)s”: there is no need to wait.") % {"title": row.title})
+        raise PlacesLeft(
+            _("Places are left for “%(title)s”: there is no need to wait.") % {"title": row.title}
+        )
 
 
 def _tell_again(entry: WaitingEntry) -> None:

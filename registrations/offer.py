@@ -1,12 +1,14 @@
 """Offer: a place that is free goes to who waits, in the transaction that frees it.
 
 So nobody who comes later finds it: what is taken never falls while somebody waits who can be served. The row
-of the ticket or session is locked first, then entries that hold no offer; those that somebody else has locked
-are about to leave, and are not waited for. Entries with an offer are locked before the row. Nobody waits in a ring.
+of the ticket or session is locked first, then entries that hold no offer; those that somebody else has
+locked are about to leave, and are not waited for. Entries with an offer are locked before the row. So
+nobody waits in a ring.
 """
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -46,14 +48,15 @@ def offer_free(kind: type[Counted], pk: int) -> int:
 
 def free(rows: Mapping[Awaited, int]) -> None:
     """Give places back, and offer them at once to those who wait."""
-    give_back_to(dict(rows))
+    give_back_to(rows)
     for row in sorted(rows, key=lambda row: (row.TURN, row.pk)):
         offer_free(type(row), row.pk)
 
 
 def locked(kind: type[Counted], pk: int) -> Awaited:
     """The ticket or session, locked until the transaction ends."""
-    row = kind._default_manager.select_for_update(no_key=True, of=("self",)).select_related("event").get(pk=pk)
+    rows: Any = kind._default_manager
+    row = rows.select_for_update(no_key=True, of=("self",)).select_related("event").get(pk=pk)
     assert isinstance(row, Ticket | Session)
     return row
 
@@ -115,7 +118,7 @@ def standing_of(entry: WaitingEntry, row: Awaited) -> Standing:
         return Standing(is_member=False)
     person, company = found
     places = Registration.objects.confirmed().filter(event=row.event_id, person=person, ticket=row)
-    return Standing(True, has_place=places.exists(), company_left=_company_left(row, company))
+    return Standing(is_member=True, has_place=places.exists(), company_left=_company_left(row, company))
 
 
 def _company_left(ticket: Ticket, company: Company) -> int | None:
@@ -127,5 +130,3 @@ def _company_left(ticket: Ticket, company: Company) -> int | None:
     offered = WaitingEntry.objects.offered().filter(ticket=ticket).values_list("email", flat=True)
     members = [member_by_email(email) for email in offered]
     return ticket.company_cap - taken - sum(1 for found in members if found and found[1] == company)
-
-

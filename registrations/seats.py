@@ -126,9 +126,11 @@ def give_up_everything(holder: Registration) -> None:
 
     Call it under the registration's lock, before the place of its ticket is given back.
     """
-    waits = list(WaitingEntry.objects.standing().filter(registration=holder).order_by("pk").select_for_update())
+    waits = list(
+        WaitingEntry.objects.standing().filter(registration=holder).order_by("pk").select_for_update()
+    )
     WaitingEntry.objects.filter(pk__in=[entry.pk for entry in waits]).update(left_at=timezone.now())
-    held = {entry.session_id for entry in waits if entry.offered_at}
+    held = {entry.session_id for entry in waits if entry.offered_at and entry.session_id}
     booked = {seat.session_id for seat in seats_of(holder)}
     SessionSeat.objects.standing().filter(registration=holder).update(cancelled_at=timezone.now())
     for session in Session.objects.filter(pk__in=held | booked).order_by("pk"):

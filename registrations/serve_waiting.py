@@ -1,7 +1,7 @@
 """Recurring work of waiting lists: offers that ran out go to the next, and what is free is offered.
 
-What was freed by an act of ours was offered in that act's transaction; this finds what changed otherwise, as a
-session that got more places or a sale that opened.
+What was freed by an act of ours was offered in that act's transaction; this finds what changed otherwise,
+as a session that got more places or a sale that opened.
 """
 
 from django.db import transaction

@@ -19,7 +19,8 @@ def swap_session(
     """Take a seat in one session for those in others; where the new one is full all stays as it was.
 
     Sessions are locked in one order, whichever way somebody swaps, so that two who swap against each other
-    do not wait in a ring. Who has the wanted seat already keeps all. Raises SoldOut, NotBooked, SeatsClash, Closed.
+    do not wait in a ring. Who has the wanted seat already keeps all.
+    Raises SoldOut, NotBooked, SeatsClash, Closed.
     """
     holder = holder_of(registration)
     booked = {seat.session: seat for seat in seats_of(holder)}

@@ -1,9 +1,10 @@
-"""Mails of waiting lists, sent by the worker: on the list, a place is offered, the offer ran out, it is yours.
+"""Mails of waiting lists, sent by the worker: on the list, a place is offered, the offer ran out, booked.
 
 `tell_waiting` looks at what stands, not at what happened, and marks what the mail server has taken.
 """
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -76,7 +77,10 @@ def _tell(entry: WaitingEntry, kind: str) -> None:
         send(_letter(entry, kind))
     except Refused:
         logger.warning("The mail server refused the mail %s of the waiting entry %s.", kind, entry.pk)
-    marks = {"joined": {"join_told_at": now}, "offer": {"offers_told": entry.offers}}
+    marks: dict[str, dict[str, Any]] = {
+        "joined": {"join_told_at": now},
+        "offer": {"offers_told": entry.offers},
+    }
     same = Q(pk=entry.pk, offers=entry.offers)
     WaitingEntry.objects.filter(same).update(**marks.get(kind, {"end_told_at": now}))
 

@@ -19,7 +19,7 @@ from convention.api.tokens import create_token
 from convention.club.models import ClubRole, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 from schedule.models import Selection
 from tests.factories import (
     make_company,
@@ -76,6 +76,11 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     speaker, track = session.speakers.get(), make_track(event)
     token = f"{spare:043d}"
     selection = Selection.objects.create(event=event, token=token)
+    make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
+    full = make_ticket(event, slug=f"full{spare or ''}", capacity=0)
+    wait = WaitingEntry.objects.create(
+        event=event, ticket=full, email="w@example.org", address="w@example.org"
+    )
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)
@@ -114,6 +119,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "keep-agenda": {"token": selection.token},
         "organize-import-preview": {"token": "nothing"},
         "prove": {"token": "forged"},
+        "waiting": {"secret": wait.secret},
+        "waiting-leave": {"secret": wait.secret},
+        "organize-waiting-act": {"pk": wait.pk},
+        "organize-registration-sessions": person,
         "organize-ticket": {"slug": ticket.slug},
         "organize-ticket-remove": {"slug": ticket.slug},
         "badge": {"token": "A" * 125},

@@ -87,6 +87,11 @@ DOORS = {
     "order-badge": EVERYONE,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-sessions": EVERYONE,
+    "order-agenda": EVERYONE,
+    "join-waiting": EVERYONE,
+    "waiting": EVERYONE,  # with the secret
+    "waiting-leave": EVERYONE,  # with the secret
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
@@ -107,6 +112,7 @@ DOORS = {
     "organize-check-in": DESK,
 }
 POSTED = {
+    "waiting-leave", "organize-waiting-act",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
     "organize-check-in",

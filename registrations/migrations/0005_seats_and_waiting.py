@@ -8,80 +8,242 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0001_initial'),
-        ('registrations', '0004_names_with_ligatures'),
-        ('schedule', '0002_bookable_sessions'),
+        ("events", "0001_initial"),
+        ("registrations", "0004_names_with_ligatures"),
+        ("schedule", "0002_bookable_sessions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WaitingPolicy',
+            name="WaitingPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offer_hours', models.PositiveIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(240)], verbose_name='hours that an offer lasts')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "offer_hours",
+                    models.PositiveIntegerField(
+                        default=24,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(240),
+                        ],
+                        verbose_name="hours that an offer lasts",
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rule of the waiting lists',
-                'verbose_name_plural': 'rules of the waiting lists',
+                "verbose_name": "rule of the waiting lists",
+                "verbose_name_plural": "rules of the waiting lists",
             },
         ),
         migrations.CreateModel(
-            name='SessionSeat',
+            name="SessionSeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('booked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='booked')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='given up')),
-                ('known_starts_at', models.DateTimeField(editable=False, null=True)),
-                ('knows_cancelled', models.BooleanField(default=False, editable=False)),
-                ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='registrations.registration')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='schedule.session', verbose_name='session')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("booked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="booked")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="given up")),
+                ("known_starts_at", models.DateTimeField(editable=False, null=True)),
+                ("knows_cancelled", models.BooleanField(default=False, editable=False)),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="schedule.session",
+                        verbose_name="session",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'seat',
-                'verbose_name_plural': 'seats',
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('cancelled_at__isnull', True)), fields=('registration', 'session'), name='one_standing_seat')],
+                "verbose_name": "seat",
+                "verbose_name_plural": "seats",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("cancelled_at__isnull", True)),
+                        fields=("registration", "session"),
+                        name="one_standing_seat",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WaitingEntry',
+            name="WaitingEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_name', models.CharField(blank=True, max_length=300, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=300, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('address', models.CharField(blank=True, editable=False, max_length=254)),
-                ('company', models.CharField(blank=True, max_length=300, verbose_name='company')),
-                ('language', models.CharField(default='fr', max_length=5, verbose_name='language')),
-                ('secret', models.CharField(default=registrations.references.new_secret, editable=False, max_length=43, unique=True)),
-                ('joined_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='joined')),
-                ('offered_at', models.DateTimeField(blank=True, null=True, verbose_name='offered')),
-                ('offer_expires_at', models.DateTimeField(blank=True, null=True, verbose_name='offered until')),
-                ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='accepted')),
-                ('declined_at', models.DateTimeField(blank=True, null=True, verbose_name='declined')),
-                ('lapsed_at', models.DateTimeField(blank=True, null=True, verbose_name='expired')),
-                ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='left')),
-                ('held_back_at', models.DateTimeField(blank=True, null=True, verbose_name='held back')),
-                ('passed_over', models.CharField(blank=True, choices=[('not_a_member', 'no member has this address'), ('company_full', 'their company has all its places'), ('has_place', 'has a place already')], editable=False, max_length=20)),
-                ('offers', models.PositiveIntegerField(default=0, editable=False)),
-                ('join_told_at', models.DateTimeField(editable=False, null=True)),
-                ('offers_told', models.PositiveIntegerField(default=0, editable=False)),
-                ('end_told_at', models.DateTimeField(editable=False, null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.event')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='registrations.order')),
-                ('registration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waiting', to='registrations.registration')),
-                ('session', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='schedule.session')),
-                ('ticket', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waiting', to='registrations.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=300, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=300, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("address", models.CharField(blank=True, editable=False, max_length=254)),
+                ("company", models.CharField(blank=True, max_length=300, verbose_name="company")),
+                ("language", models.CharField(default="fr", max_length=5, verbose_name="language")),
+                (
+                    "secret",
+                    models.CharField(
+                        default=registrations.references.new_secret,
+                        editable=False,
+                        max_length=43,
+                        unique=True,
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined")),
+                ("offered_at", models.DateTimeField(blank=True, null=True, verbose_name="offered")),
+                (
+                    "offer_expires_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="offered until"),
+                ),
+                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted")),
+                ("declined_at", models.DateTimeField(blank=True, null=True, verbose_name="declined")),
+                ("lapsed_at", models.DateTimeField(blank=True, null=True, verbose_name="expired")),
+                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="left")),
+                ("held_back_at", models.DateTimeField(blank=True, null=True, verbose_name="held back")),
+                (
+                    "passed_over",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("not_a_member", "no member has this address"),
+                            ("company_full", "their company has all its places"),
+                            ("has_place", "has a place already"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                ("offers", models.PositiveIntegerField(default=0, editable=False)),
+                ("join_told_at", models.DateTimeField(editable=False, null=True)),
+                ("offers_told", models.PositiveIntegerField(default=0, editable=False)),
+                ("end_told_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.event"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="registrations.order",
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="waiting",
+                        to="registrations.registration",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="schedule.session",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="waiting",
+                        to="registrations.ticket",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'entry of a waiting list',
-                'verbose_name_plural': 'waiting lists',
-                'ordering': ['joined_at', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('accepted_at__isnull', True), ('declined_at__isnull', True), ('lapsed_at__isnull', True), ('left_at__isnull', True)), fields=['offer_expires_at'], name='waiting_offers')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('registration__isnull', True), ('session__isnull', True), ('ticket__isnull', False)), models.Q(('registration__isnull', False), ('session__isnull', False), ('ticket__isnull', True)), _connector='OR'), name='waits_for_one_thing'), models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('declined_at__isnull', True), ('lapsed_at__isnull', True), ('left_at__isnull', True)), fields=('ticket', 'address'), name='one_wait_per_address_and_ticket'), models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('declined_at__isnull', True), ('lapsed_at__isnull', True), ('left_at__isnull', True)), fields=('session', 'registration'), name='one_wait_per_seat')],
+                "verbose_name": "entry of a waiting list",
+                "verbose_name_plural": "waiting lists",
+                "ordering": ["joined_at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("lapsed_at__isnull", True),
+                            ("left_at__isnull", True),
+                        ),
+                        fields=["offer_expires_at"],
+                        name="waiting_offers",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("registration__isnull", True),
+                                ("session__isnull", True),
+                                ("ticket__isnull", False),
+                            ),
+                            models.Q(
+                                ("registration__isnull", False),
+                                ("session__isnull", False),
+                                ("ticket__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="waits_for_one_thing",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("lapsed_at__isnull", True),
+                            ("left_at__isnull", True),
+                        ),
+                        fields=("ticket", "address"),
+                        name="one_wait_per_address_and_ticket",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("lapsed_at__isnull", True),
+                            ("left_at__isnull", True),
+                        ),
+                        fields=("session", "registration"),
+                        name="one_wait_per_seat",
+                    ),
+                ],
             },
         ),
     ]

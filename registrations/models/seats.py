@@ -21,7 +21,7 @@ class SessionSeatQuerySet(models.QuerySet["SessionSeat"]):
         return self.filter(cancelled_at__isnull=True)
 
     def out_of_date(self, *, at: datetime.datetime | None = None) -> Self:
-        """Standing ones whose holder knows another time, or not that the session is cancelled, until its event is over."""
+        """Standing ones whose holder knows another time or state of the session; until the event is over."""
         now = at or timezone.now()
         moved = ~Q(session__starts_at=models.F("known_starts_at"))
         unplaced = Q(session__starts_at__isnull=True, known_starts_at__isnull=False)
@@ -30,9 +30,7 @@ class SessionSeatQuerySet(models.QuerySet["SessionSeat"]):
         is_off = Q(session__cancelled_at__isnull=False)
         off = is_off & Q(knows_cancelled=False)
         on_again = ~is_off & Q(knows_cancelled=True)
-        return self.standing().filter(
-            (differs & ~is_off) | off | on_again, session__event__ends_at__gt=now
-        )
+        return self.standing().filter((differs & ~is_off) | off | on_again, session__event__ends_at__gt=now)
 
 
 class SessionSeat(models.Model):

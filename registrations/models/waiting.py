@@ -169,7 +169,9 @@ class WaitingEntry(models.Model):
     def has_offer(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether a place is held for it that may still be accepted."""
         ended = self.accepted_at or self.declined_at or self.left_at or self.lapsed_at
-        return not ended and self.offer_expires_at is not None and self.offer_expires_at > (at or timezone.now())
+        return (
+            not ended and self.offer_expires_at is not None and self.offer_expires_at > (at or timezone.now())
+        )
 
     def get_state_display(self) -> str:
         """The state in words."""

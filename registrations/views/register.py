@@ -125,7 +125,8 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
         checked = [form.is_valid() for form in forms]
         if all(checked):
             return redirect("register-check", slug)
-    context = {"event": event, "forms": forms, "people": list(zip(draft.people, forms, strict=True))}
+    people = list(zip(draft.people, forms, strict=True))
+    context = {"event": event, "forms": forms, "people": people, "full": forms[0].full_tickets}
     return render(request, "registrations/register_choices.html", context)
 
 

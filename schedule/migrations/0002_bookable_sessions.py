@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('schedule', '0001_initial'),
+        ("schedule", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='session',
-            name='is_bookable',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='takes bookings'),
+            model_name="session",
+            name="is_bookable",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="takes bookings"),
         ),
     ]

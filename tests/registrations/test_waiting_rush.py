@@ -5,13 +5,11 @@ import random
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 
 from convention.errors import ConventionError
 from convention.events.models import Event
-from registrations import offer, places
+from registrations import places
 from registrations.accept_offer import accept_seat, accept_ticket
 from registrations.book_session import book_session
 from registrations.cancel import cancel
@@ -51,30 +49,41 @@ def anyone(rows):
     return rows.order_by("?").first()
 
 
+def cancel_one(ticket: Ticket, _number: int) -> None:
+    if one := anyone(Registration.objects.confirmed().filter(ticket=ticket)):
+        cancel(registration=one)
+
+
+def accept_one(_ticket: Ticket, _number: int) -> None:
+    if one := anyone(WaitingEntry.objects.offered()):
+        accept_ticket(entry=one)
+
+
+def expire_one(_ticket: Ticket, _number: int) -> None:
+    if one := anyone(WaitingEntry.objects.offered()):
+        lapse(entry=one, at=timezone.now() + datetime.timedelta(days=90))
+
+
+def leave_one(_ticket: Ticket, _number: int) -> None:
+    if one := anyone(WaitingEntry.objects.standing()):
+        leave_waiting(entry=one)
+
+
+def join_one(ticket: Ticket, number: int) -> None:
+    join_for_ticket(ticket=ticket, wish=wish(1000 + number))
+
+
+def come_late(ticket: Ticket, number: int) -> None:
+    newcomer(ticket.event, number)
+
+
+KINDS = [*[cancel_one] * 2, *[accept_one] * 2, expire_one, leave_one, join_one, *[come_late] * 3]
+
+
 def happenings(ticket: Ticket, number: int) -> Callable[[], None]:
     """One of all that can happen to a ticket with a waiting list, at random."""
-    chance = random.Random(number)  # noqa: S311 (a story, no secret)
-
-    def cancel_one() -> None:
-        if one := anyone(Registration.objects.confirmed().filter(ticket=ticket)):
-            cancel(registration=one)
-
-    def accept_one() -> None:
-        if one := anyone(WaitingEntry.objects.offered()):
-            accept_ticket(entry=one)
-
-    def expire_one() -> None:
-        if one := anyone(WaitingEntry.objects.offered()):
-            lapse(entry=one, at=timezone.now() + datetime.timedelta(days=90))
-
-    def leave_one() -> None:
-        if one := anyone(WaitingEntry.objects.standing()):
-            leave_waiting(entry=one)
-
-    kinds = [cancel_one, cancel_one, accept_one, accept_one, expire_one, leave_one]
-    kinds += [lambda: newcomer(ticket.event, number)] * 3
-    kinds += [lambda: None if join_for_ticket(ticket=ticket, wish=wish(1000 + number)) else None]
-    return chance.choice(kinds)
+    kind = random.Random(number).choice(KINDS)
+    return lambda: kind(ticket, number)
 
 
 def unexpected(results) -> list[Exception]:
