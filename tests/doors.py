@@ -77,10 +77,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     token = f"{spare:043d}"
     selection = Selection.objects.create(event=event, token=token)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
-    full = make_ticket(event, slug=f"full{spare or ''}", capacity=0)
-    wait = WaitingEntry.objects.create(
-        event=event, ticket=full, email="w@example.org", address="w@example.org"
-    )
+    address = "w@example.org"
+    wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)

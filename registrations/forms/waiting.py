@@ -44,4 +44,5 @@ class PolicyForm(forms.ModelForm[WaitingPolicy]):
 class ByHandForm(forms.Form):
     """What is done with one who waits, and why."""
 
+    act = forms.ChoiceField(choices=[(act, act) for act in ("offer", "hold", "let", "remove")])
     reason = forms.CharField(required=False, max_length=300)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
-from convention.errors import ConventionError, NotFound
+from convention.errors import ConventionError
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
@@ -63,16 +63,17 @@ def act(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     found = event_to_organize(event, request.user)
     rows = WaitingEntry.objects.select_related("ticket", "session", "registration")
     entry = get_object_or_404(rows, event=found, pk=pk)
-    if (asked := request.POST.get("act", "")) not in ACTS:
-        raise NotFound(_("There is nothing to do by that name."))
     form = ByHandForm(request.POST)
-    do, said = ACTS[asked]
-    try:
-        do(entry=entry, reason=form.cleaned_data["reason"] if form.is_valid() else "")
-    except ConventionError as error:
-        messages.error(request, str(error))
+    if form.is_valid():
+        do, said = ACTS[form.cleaned_data["act"]]
+        try:
+            do(entry=entry, reason=form.cleaned_data["reason"])
+        except ConventionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, str(said) % {"name": entry.name})
     else:
-        messages.success(request, str(said) % {"name": entry.name})
+        messages.error(request, _("Choose what is to be done; a reason has at most 300 characters."))
     of = f"ticket-{entry.ticket_id}" if entry.ticket_id else f"session-{entry.session_id}"
     return redirect(f"{reverse('organize-waiting', args=[event])}?list={of}")
 
