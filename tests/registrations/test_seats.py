@@ -203,7 +203,9 @@ def test_the_page_books_swaps_and_leaves(client, event, person):
     assert "Deux" not in client.get(person.order.manage_path).text
 
 
-@pytest.mark.parametrize("act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}", "book:1:x\0"])
+@pytest.mark.parametrize(
+    "act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}", "book:1:x\0"]
+)
 def test_what_no_button_says_is_a_sentence(client, event, person, act):
     bookable(event, cancelled_at=timezone.now())
     page = f"{person.order.manage_path}{person.reference}/sessions/"
