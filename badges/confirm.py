@@ -24,8 +24,9 @@ from convention.mail import Letter, NotSent
 from registrations.calendar import where_of
 from registrations.deliver import MARKS, deliver, deliver_to_holder
 from registrations.doors import whole
+from registrations.members import member_by_email
 from registrations.models import Delivery, Order, Registration
-from registrations.prove import member_by_email, proof_token
+from registrations.prove import proof_token
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
 from .handover import new_holders, to_buyer, to_holder

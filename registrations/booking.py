@@ -48,7 +48,8 @@ RAISED = """
 class Booking:
     """An order with its registrations and their add-ons, none stored yet, and the key it came with, if any.
 
-    `besides` counts what else they take that can run out.
+    `besides` counts what else they take that can run out; `held` what is counted for them already, as a
+    place offered to who waited.
     """
 
     order: Order
@@ -56,12 +57,13 @@ class Booking:
     key: IdempotencyKey | None = None
     addons: list[RegistrationAddon] = field(default_factory=list)
     besides: Mapping[Counted, int] = field(default_factory=dict)
+    held: Mapping[Ticket, int] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
         """Whether there is one ticket, with its quota if any, and no other counter to raise."""
         tickets = {registration.ticket_id for registration in self.registrations}
-        if self.besides or self.addons or len(tickets) != 1:
+        if self.besides or self.addons or self.held or len(tickets) != 1:
             return False
         return all(r.takes_place and not (r.member_of_id or r.voucher_id) for r in self.registrations)
 
@@ -73,7 +75,7 @@ class Booking:
             if registration.takes_place:
                 chosen = [addon for addon in self.addons if addon.registration is registration]
                 wanted += belongings(registration, chosen)
-        return wanted
+        return wanted - Counter[Counted](self.held)
 
 
 def write(booking: Booking) -> None:

@@ -9,18 +9,22 @@ from django.utils import timezone
 from convention.events.models import Event
 
 from .doors import Grant
+from .models import SessionSeat
 
 
 def calendar_file(grant: Grant) -> bytes:
-    """One event in iCalendar (METHOD:PUBLISH), its times in the event's own zone, with the link it came by.
+    """The event and the sessions booked, in iCalendar (METHOD:PUBLISH), in the event's own zone.
 
-    The same link always has the same UID, so that a newer file replaces the older entry.
+    The same link always has the same UID, so that a newer file replaces the older entry. A calendar program
+    may follow its address: what is booked later appears by itself.
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//Convention//Registrations//{grant.order.language.upper()}")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(_entry(grant))
+    for seat in _seats(grant):
+        calendar.add_component(_session(grant, seat))
     calendar.add_missing_timezones()
     return calendar.to_ical()
 
@@ -40,6 +44,34 @@ def _entry(grant: Grant) -> icalendar.Event:
     if where := where_of(event):
         entry.add("location", where)
     entry.add("description", f"{event.summary}\n\n{grant.url}".strip())
+    entry.add("url", grant.url)
+    return entry
+
+
+def _seats(grant: Grant) -> list[SessionSeat]:
+    """The booked sessions that have a time, of all that the link opens."""
+    standing = [registration.pk for registration in grant.registrations if not registration.cancelled_at]
+    seats = SessionSeat.objects.standing().filter(registration__in=standing, session__starts_at__isnull=False)
+    rows = seats.select_related("session__room", "registration")
+    return list(rows.order_by("session__starts_at", "pk"))
+
+
+def _session(grant: Grant, seat: SessionSeat) -> icalendar.Event:
+    event, session = grant.order.event, seat.session
+    assert session.starts_at is not None
+    several = len(grant.registrations) > 1
+    entry = icalendar.Event()
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    entry.add("uid", f"{session.guid}-{seat.registration.reference}@{host}")
+    entry.add("dtstamp", timezone.now())
+    entry.add("sequence", event.sequence)
+    entry.add("summary", f"{session.title} ({seat.registration.name})" if several else session.title)
+    entry.add("dtstart", session.starts_at.astimezone(event.zone))
+    entry.add("dtend", (session.ends_at or session.starts_at).astimezone(event.zone))
+    entry.add("status", "CANCELLED" if session.cancelled_at else "CONFIRMED")
+    room = session.room.name if session.room else ""
+    if where := ", ".join(part for part in (room, where_of(event)) if part):
+        entry.add("location", where)
     entry.add("url", grant.url)
     return entry
 

@@ -12,6 +12,7 @@ from convention.tasks import enqueue
 
 from .models import Registration
 from .places import give_back
+from .seats import give_up_everything
 
 
 class AlreadyCancelled(ConventionError):
@@ -23,7 +24,7 @@ class AlreadyCancelled(ConventionError):
 
 @transaction.atomic
 def cancel(*, registration: Registration, reason: str = "") -> Registration:
-    """Cancel one registration, give its place back, revoke its badge and queue the mail.
+    """Cancel one registration, give its place and its seats back, revoke its badge and queue the mail.
 
     Raises AlreadyCancelled, or Closed once the event is over.
     """
@@ -38,6 +39,7 @@ def cancel(*, registration: Registration, reason: str = "") -> Registration:
     registration.save(update_fields=["cancelled_at", "generation"])
     enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.cancel", registration, event=registration.event, reason=reason)
+    give_up_everything(registration)
     if counted:
         give_back([registration])
     registration.addons.filter(cancelled_at__isnull=True).update(cancelled_at=registration.cancelled_at)

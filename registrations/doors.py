@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import Expired, NotFound
 
-from .models import Order, Registration
+from .models import Order, Registration, WaitingEntry
 
 LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
 """After the end of the event, or after the order where that came later."""
@@ -81,3 +81,14 @@ def _opened(order: Order, secret: str) -> list[Registration]:
     if constant_time_compare(order.secret, secret):
         return registrations
     return [r for r in registrations if constant_time_compare(own_secret(r), secret)]
+
+
+def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:
+    """What the mail of a ticket's waiting list opens. Raises NotFound, or Expired long after the event."""
+    rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
+    entry = rows.filter(secret=secret, ticket__isnull=False).first()
+    if entry is None:
+        raise NotFound(_("This link is not valid; it may have been cut in the mail."))
+    if (at or timezone.now()) > entry.event.ends_at + LINKS_LAST:
+        raise Expired(_("This link has expired: the event is over."))
+    return entry

@@ -3,7 +3,7 @@
 from convention.api.throttles import spend
 from convention.events.models import Event
 
-from .models import Order
+from .models import Order, Registration
 from .order_request import OrderRequest
 
 HOUR = 3600
@@ -11,6 +11,8 @@ ORDERS_PER_HOUR = 300
 MAILS_PER_HOUR = 20
 CORRECTIONS_PER_HOUR = 60
 RENEWALS_PER_HOUR = 5
+SEATS_PER_HOUR = 200
+WAITS_PER_HOUR = 10
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -31,3 +33,13 @@ def refuse_many_renewals(order: Order) -> None:
     spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
     if order.email:
         spend("renewals", order.email, most=MAILS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_seats(registration: Registration) -> None:
+    """Count a change of seats, since each is told to every phone at the doors. Raises TooOften."""
+    spend("seats", registration.reference, most=SEATS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_waits(address: str) -> None:
+    """Count a wish to wait, since each sends a mail to an address that anybody typed. Raises TooOften."""
+    spend("waits", address.strip(), most=WAITS_PER_HOUR, seconds=HOUR)

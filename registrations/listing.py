@@ -96,6 +96,9 @@ ACTS = {
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.receive": gettext_lazy("registered at the desk"),
     "registration.resend": gettext_lazy("mail sent again"),
+    "seat.book": gettext_lazy("seat booked"),
+    "seat.leave": gettext_lazy("seat given up"),
+    "seat.swap": gettext_lazy("seat swapped"),
     "order.renew_link": gettext_lazy("link replaced"),
 }
 

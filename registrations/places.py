@@ -14,7 +14,9 @@ from convention.club.models import Company
 from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
 
-from .models import Addon, CompanyShare, Passes, Quota, Registration, RegistrationAddon, Ticket, Voucher
+from .models import Addon, CompanyShare, Passes, Registration, RegistrationAddon, Ticket, Voucher
+from .offer import offer_free
+from .shared import count_shared
 
 type Seat = tuple[Ticket, Company | None]
 """A place of a ticket, and the member company that it counts for, if any."""
@@ -40,21 +42,11 @@ def take(wanted: Mapping[Counted, int]) -> None:
     """
     if short := take_from(wanted):
         raise sold_out(short)
-    _count_shared({row.pk: places for row, places in wanted.items() if isinstance(row, Ticket)})
+    _share({row.pk: places for row, places in wanted.items() if isinstance(row, Ticket)})
 
 
-def _count_shared(changes: Mapping[int, int]) -> None:
-    """Raise or lower the quotas that these tickets share, whose rows are locked: what they share stays so.
-
-    Raises SoldOut, as `take` does.
-    """
-    sharing = Ticket.objects.filter(pk__in=changes, quota__isnull=False).select_related("quota")
-    quotas = Counter[Quota]()
-    for ticket in sharing.order_by():
-        assert ticket.quota
-        quotas[ticket.quota] += changes[ticket.pk]
-    give_back_to({quota: -places for quota, places in quotas.items() if places < 0})
-    if short := take_from({quota: places for quota, places in quotas.items() if places > 0}):
+def _share(changes: Mapping[int, int]) -> None:
+    if short := count_shared(changes):
         raise sold_out(short)
 
 
@@ -113,7 +105,10 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
 
 
 def give_back(registrations: Iterable[Registration]) -> None:
-    """Free the places of these registrations; the caller has just stopped counting them."""
+    """Free the places of these registrations; the caller has just stopped counting them.
+
+    Whoever waits for one is offered it before anybody else can see it.
+    """
     registrations = list(registrations)
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
@@ -125,7 +120,9 @@ def give_back(registrations: Iterable[Registration]) -> None:
     freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
     freed.update({Ticket(pk=pk): places for pk, places in tickets.items()})
     give_back_to(freed)
-    _count_shared({pk: -places for pk, places in tickets.items()})
+    _share({pk: -places for pk, places in tickets.items()})
+    for ticket in sorted(tickets):
+        offer_free(Ticket, ticket)
 
 
 def _free_share(ticket: int, company: int, places: int) -> None:
@@ -154,7 +151,9 @@ def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:
             give_back_to({ticket: -places[ticket]})
         elif short := take_from({ticket: places[ticket]}):
             raise sold_out(short)
-    _count_shared({ticket.pk: change for ticket, change in places.items() if change})
+    _share({ticket.pk: change for ticket, change in places.items() if change})
+    for pk in sorted(ticket.pk for ticket, change in places.items() if change < 0):
+        offer_free(Ticket, pk)
 
 
 def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:

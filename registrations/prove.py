@@ -7,14 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import folded, having, same
+from convention.addresses import folded, same
 from convention.audit.record import record
-from convention.club.doors import member_company
 from convention.club.models import Company, Person
 from convention.errors import Expired, Forbidden, NotFound
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .members import member_by_email
 from .models import Registration
 from .one_place import refuse_second_place
 from .places import belongings, take, take_share
@@ -49,13 +49,6 @@ def registration_to_prove(token: str) -> Registration:
     if registration is None or not same(registration.email, email):
         raise NotFound(_("This link is not valid any more: the registration has changed since."))
     return registration
-
-
-def member_by_email(email: str) -> tuple[Person, Company] | None:
-    """The member with that address and the company that makes them one, today."""
-    people = having(Person.objects.filter(is_active=True).order_by("pk"), email)
-    company = member_company(people[0]) if people else None
-    return (people[0], company) if company else None
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,7 +46,8 @@ class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
     `company` is the one whose contact orders: who holds a seat of it needs no proof. `tickets` are those
-    asked for where they were read together with the event; else they are read.
+    asked for where they were read together with the event; else they are read. `offer` is a place that is
+    held for this order already: the rules are those of the moment when its wait began.
     """
 
     source: str = "page"
@@ -54,6 +55,25 @@ class Means:
     person: Person | None = None
     company: Company | None = None
     tickets: Sequence[Ticket] | None = None
+    offer: "Offer | None" = None
+
+    @property
+    def since(self) -> datetime.datetime:
+        """The moment whose rules hold: now, or when the wait began."""
+        return self.offer.since if self.offer else timezone.now()
+
+    @property
+    def held(self) -> Mapping[Ticket, int]:
+        """What is counted for this order already."""
+        return {self.offer.ticket: 1} if self.offer else {}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A place that is counted already for whoever waited since then."""
+
+    ticket: Ticket
+    since: datetime.datetime
 
 
 def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> Order:
@@ -69,7 +89,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     request = request.tidied()
     if means.key and (order := _ordered_before(event, request, means.key)):
         return order
-    refuse_if_closed(event, at=timezone.now())
+    refuse_if_closed(event, at=means.since)
     try:
         return _price_and_book(event, request, means)
     except Spent:  # others were faster with the code: what it gives is looked at again, once
@@ -102,7 +122,7 @@ def _sale(event: Event, request: OrderRequest, means: Means) -> "Sale":
     """What is asked for with its price, after every check that needs no lock; raises what they raise."""
     now = timezone.now()
     wares = wares_for(event, request, means.tickets)
-    _refuse_what_is_wrong(request, wares, now)
+    _refuse_what_is_wrong(request, wares, means)
     seats = _seats_of(request, means)
     passes = _allowance(event, request, wares, seats)
     quote = quote_for(request, wares, at=now, passes=passes)
@@ -154,11 +174,12 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, at: datetime.datetime) -> None:
+def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, means: Means) -> None:
     """Every check that needs no lock. Raises InvalidFields or SoldOut."""
+    at = means.since
     if found := complaints(request, wares, at=at):
         raise InvalidFields(_("Some fields need another look."), found)
-    wanted = _wanted(request, wares.tickets)
+    wanted = _wanted(request, wares.tickets) - Counter(means.held)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
     if any(ticket.can_lapse for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)
@@ -180,8 +201,8 @@ def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
     raise Closed(_("Registration is closed."))
 
 
-def _wanted(request: OrderRequest, tickets: dict[str, Ticket]) -> dict[Ticket, int]:
-    return {tickets[slug]: places for slug, places in Counter(p.ticket for p in request.places).items()}
+def _wanted(request: OrderRequest, tickets: dict[str, Ticket]) -> Counter[Ticket]:
+    return Counter(tickets[place.ticket] for place in request.places)
 
 
 def _is_short(ticket: Ticket, places: int) -> bool:
@@ -214,7 +235,8 @@ def _book(event: Event, request: OrderRequest, means: Means, sale: Sale) -> Orde
     key = key_of(event, request, means.key) if means.key else None
     addons = new_addons(registrations, sale.wares, sale.quote)
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
-    book(Booking(order, registrations, key, addons, _with_passes(registrations, sale)))
+    passes = _with_passes(registrations, sale)
+    book(Booking(order, registrations, key, addons, passes, means.held))
     order.booked = registrations
     return order
 

@@ -12,6 +12,7 @@ from convention.errors import ConventionError
 
 from .keep import keep
 from .models import CompanyShare, PriceStep, Registration, Ticket
+from .offer import offer_free
 
 
 class TicketInUse(ConventionError):
@@ -40,6 +41,7 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
         count_shares(ticket)
     if steps is not None and _write_steps(ticket, steps):
         changed = [*changed, "steps"]
+    offer_free(Ticket, ticket.pk)
     record("ticket.change", ticket, event=ticket.event, fields=changed)
     return ticket
 

@@ -16,15 +16,19 @@ from .views import (
     mine,
     order,
     organize,
+    organize_waiting,
     quotas,
     register,
+    sessions,
     substitute,
     tickets,
     vouchers,
+    waiting,
 )
 
 LINK = "orders/<slug:reference>/<slug:secret>"
 LIST = "organize/<slug:event>/registrations"
+WAITING = "organize/<slug:event>/waiting"
 TICKETS = "organize/<slug:event>/tickets"
 
 pages: list[Any] = [
@@ -40,6 +44,11 @@ pages: list[Any] = [
     path(f"{LINK}/<slug:person>/correct/", order.correct_registration, name="order-correct"),
     path(f"{LINK}/<slug:person>/give/", substitute.substitute_registration, name="order-substitute"),
     path(f"{LINK}/<slug:person>/cancel/", order.cancel_registration, name="order-cancel"),
+    path(f"{LINK}/<slug:person>/sessions/", sessions.own_sessions, name="order-sessions"),
+    path(f"{LINK}/<slug:person>/agenda.pdf", sessions.own_agenda, name="order-agenda"),
+    path("events/<slug:event>/waiting/<slug:ticket>/", waiting.join, name="join-waiting"),
+    path("waiting/<str:secret>/", waiting.entry, name="waiting"),
+    path("waiting/<str:secret>/leave/", waiting.leave, name="waiting-leave"),
     path("me/", mine.me, name="me"),
     path(f"{LIST}/", organize.registrations, name="organize-registrations"),
     path(f"{LIST}.csv", organize.export, {"kind": "csv"}, name="organize-registrations-csv"),
@@ -49,6 +58,11 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/cancel/", organize.cancel_one, name="organize-registration-cancel"),
     path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
     path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
+    path(f"{LIST}/<slug:reference>/sessions/", sessions.sessions_for, name="organize-registration-sessions"),
+    path(f"{WAITING}/", organize_waiting.waiting, name="organize-waiting"),
+    path(f"{WAITING}.csv", organize_waiting.export, {"kind": "csv"}, name="organize-waiting-csv"),
+    path(f"{WAITING}.xlsx", organize_waiting.export, {"kind": "xlsx"}, name="organize-waiting-xlsx"),
+    path(f"{WAITING}/<int:pk>/", organize_waiting.act, name="organize-waiting-act"),
     path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
     path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
     path(f"{TICKETS}/vouchers/", vouchers.vouchers, name="organize-vouchers"),
@@ -75,4 +89,5 @@ endpoints: list[Any] = [
 organizer_pages = [
     OrganizerPage("organize-registrations", _("Registrations"), 10),
     OrganizerPage("organize-tickets", _("Tickets"), 20),
+    OrganizerPage("organize-waiting", _("Waiting lists"), 25),
 ]

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record
-from convention.errors import ConventionError
+from convention.errors import ConventionError, InvalidFields
+from convention.events.sequence import next_sequence
 
 from .cast import cast
 from .days import programme_day
@@ -18,7 +19,7 @@ from .revision import raise_revision
 
 COLUMNS: Final = (
     *("title", "subtitle", "kind", "language", "track", "room", "starts_at", "ends_at"),
-    *("capacity", "abstract", "description", "url"),
+    *("capacity", "is_bookable", "abstract", "description", "url"),
 )
 
 
@@ -51,7 +52,8 @@ def edit(*, session: Session, seen: Mapping[str, str], values: Mapping[str, obje
     """Write what the editor changed and return the names of those fields.
 
     `seen` holds the fingerprints of the values that the editor started from. Fields that the editor left
-    alone keep what is there by now. Raises ChangedMeanwhile where both changed the same field otherwise.
+    alone keep what is there by now. Raises ChangedMeanwhile where both changed the same field otherwise,
+    and InvalidFields for fewer places than are taken.
     """
     locked = Session.objects.select_for_update().get(pk=session.pk)
     current = values_of(locked)
@@ -63,10 +65,21 @@ def edit(*, session: Session, seen: Mapping[str, str], values: Mapping[str, obje
     if clashing:
         raise ChangedMeanwhile(clashing)
     if differing:
+        refuse_too_few(locked, differing)
         write(locked, differing)
         record("session.revise", locked, event=locked.event, fields=sorted(differing))
         raise_revision(event=locked.event)
+    if "is_bookable" in differing:
+        next_sequence(locked.event_id)  # its door has another rule from now on
     return sorted(differing)
+
+
+def refuse_too_few(session: Session, values: Mapping[str, object]) -> None:
+    """Never fewer places than are taken, which nobody changes meanwhile. Raises InvalidFields."""
+    capacity = values.get("capacity")
+    if isinstance(capacity, int) and capacity < session.taken:
+        sentence = _("%(taken)s places are taken already.") % {"taken": session.taken}
+        raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence]})
 
 
 def write(session: Session, values: Mapping[str, object]) -> None:

@@ -54,8 +54,10 @@ class SessionForm(forms.ModelForm[Session]):
             "track": _("Track"),
             "room": _("Room"),
             "url": _("Page elsewhere"),
+            "is_bookable": _("Places are booked in advance"),
         }
         help_texts = {
+            "is_bookable": _("Its door then admits only those who booked; else whoever comes is let in."),
             "language": _("As a code, such as fr or en; several with a comma."),
             "capacity": _("Empty: places are not counted."),
             "abstract": _("Plain text, Markdown or simple HTML. Shown first, and printed."),

@@ -81,7 +81,10 @@ class Speaker(models.Model):
 
 
 class Session(Counted):
-    """Something that happens at one time in one room, or has neither yet."""
+    """Something that happens at one time in one room, or has neither yet.
+
+    Where it takes bookings its door admits those alone who booked a seat; else whoever comes is let in.
+    """
 
     TURN = 30
 
@@ -109,6 +112,7 @@ class Session(Counted):
     attachments = models.JSONField(default=list, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    is_bookable = models.BooleanField(_("takes bookings"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("session")
@@ -127,6 +131,10 @@ class Session(Counted):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep what was changed; the count of places taken is only ever changed by booking."""
+        super().save(*args, **all_but("taken", of=self, given=kwargs))
 
     def get_absolute_url(self) -> str:
         """The public page."""

@@ -20,7 +20,7 @@ from convention.club.models import ClubRole, Company, CompanyContact, CompanyRol
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
 from registrations.company.models import CompanyOrder
-from registrations.models import Quota, Registration
+from registrations.models import Quota, Registration, WaitingEntry
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -80,6 +80,9 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     speaker, track = session.speakers.get(), make_track(event)
     token = f"{spare:043d}"
     selection = Selection.objects.create(event=event, token=token)
+    make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
+    address = "w@example.org"
+    wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)
@@ -122,6 +125,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "keep-agenda": {"token": selection.token},
         "organize-import-preview": {"token": "nothing"},
         "prove": {"token": "forged"},
+        "waiting": {"secret": wait.secret},
+        "waiting-leave": {"secret": wait.secret},
+        "organize-waiting-act": {"pk": wait.pk},
+        "organize-registration-sessions": person,
         "organize-ticket": {"slug": ticket.slug},
         "organize-addon": {"slug": addon.slug},
         "organize-addon-remove": {"slug": addon.slug},

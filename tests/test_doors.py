@@ -91,6 +91,11 @@ DOORS = {
     "order-badge": EVERYONE,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-sessions": EVERYONE,
+    "order-agenda": EVERYONE,
+    "join-waiting": EVERYONE,
+    "waiting": EVERYONE,  # with the secret
+    "waiting-leave": EVERYONE,  # with the secret
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
@@ -140,6 +145,7 @@ DOORS = {
 POSTED = {
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
+    "waiting-leave", "organize-waiting-act",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
     "organize-check-in",

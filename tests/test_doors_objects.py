@@ -118,5 +118,7 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
             "order-details",
             "order-badge",
             "order-badge-picture",
+            "order-sessions",
+            "order-agenda",
         )
     }

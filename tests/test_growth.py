@@ -16,7 +16,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from convention.audit.models import Entry
 from convention.events.models import EventRole
-from registrations.models import PriceStep, Quota, Registration, RegistrationAddon
+from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     make_addon,
@@ -53,6 +53,7 @@ def add_one(here, number, person):
         room=room,
         track=track,
         number=100 + number,
+        is_bookable=True,
     )
     ticket = make_ticket(event, slug=f"t{number}", name=f"Billet {number}", capacity=10)
     PriceStep.objects.create(ticket=ticket, price=1, until=at + datetime.timedelta(days=number))
@@ -72,6 +73,12 @@ def add_one(here, number, person):
     for one in people:
         RegistrationAddon.objects.create(registration=one, addon=addon, price=4_500)
     Registration.objects.filter(pk__in=[one.pk for one in people]).update(voucher=voucher)
+    for registration in people:
+        SessionSeat.objects.create(registration=registration, session=session)
+    fields = {"event": event, "email": f"w{number}@example.org", "address": f"w{number}@example.org"}
+    for awaited in (ticket, here.registration.ticket):
+        WaitingEntry.objects.create(ticket=awaited, **fields)
+    WaitingEntry.objects.create(event=event, session=session, registration=here.registration)
     door = Checkpoint.objects.create(event=event, name=f"Porte {number}", kind="session", session=session)
     device = Device.objects.create(
         event=event, checkpoint=door, token_hash=f"{number:064}", expires_at=at + datetime.timedelta(days=1)

@@ -98,6 +98,7 @@ class Batch:
             reading=code.reading if code else "lookup",
             registration=holder.state if holder else "unknown",
             is_current=not (code and code.claim and holder) or code.claim.generation == holder.generation,
+            booking=self.ledger.booking(door, holder),
             direction=reading.direction,
             at=stamp(one.at) or 0,
             opens_at=stamp(door.opens_at),

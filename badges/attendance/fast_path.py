@@ -60,7 +60,8 @@ def columns(alias: str, names: list[str]) -> str:
 READ = f"""
 SELECT {columns("d", DEVICE)}, {columns("e", EVENT)}, {columns("c", DOOR)},
     m.capacity, k.event_id, k.public_key,
-    {columns("r", HELD)}, {columns("t", TICKET)}, {columns("p", STATE_FIELDS)}, p.changed_at, g.name, s.id
+    {columns("r", HELD)}, {columns("t", TICKET)}, {columns("p", STATE_FIELDS)}, p.changed_at, g.name, s.id,
+    b.id IS NOT NULL, u.id IS NOT NULL
 FROM attendance_device d
 JOIN events_event e ON e.id = d.event_id
 JOIN attendance_checkpoint c ON c.id = d.checkpoint_id
@@ -73,6 +74,9 @@ LEFT JOIN attendance_presence p
 LEFT JOIN attendance_device l ON l.id = p.last_device_id
 LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
 LEFT JOIN attendance_scan s ON s.device_id = d.id AND s.uid = %(uid)s
+LEFT JOIN schedule_session b ON b.id = c.session_id AND b.is_bookable
+LEFT JOIN registrations_sessionseat u
+    ON u.session_id = b.id AND u.registration_id = r.id AND u.cancelled_at IS NULL
 WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now)s AND NOT d.is_desk
     AND (d.paired_by_id IS NULL OR EXISTS (
         SELECT 1 FROM events_eventrole w JOIN club_person o ON o.id = w.person_id AND o.is_active
@@ -109,6 +113,8 @@ class Known(NamedTuple):
     registration: Registration | None
     state: State
     changed_at: datetime.datetime | None
+    takes_bookings: bool
+    has_seat: bool
 
 
 def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[Device, Result] | None:
@@ -156,13 +162,14 @@ def unpack(row: tuple[Any, ...]) -> tuple[Known, bool]:
     capacity, key_event, public_key = islice(cells, 3)
     registration = from_cells(Registration, HELD, cells)
     ticket = from_cells(Ticket, TICKET, cells)
-    *state, changed_at, gate, scan = cells
+    *state, changed_at, gate, scan, takes_bookings, has_seat = cells
     if registration.pk is not None:
         registration.ticket = ticket
     key = None if key_event is None else Key(key_event, bytes(public_key))
     found = State(*state, gate or "") if state[-1] is not None else NOBODY  # type: ignore[call-arg]  # in order
     holder = None if registration.pk is None else registration
-    return Known(device, door, key, holder, found, changed_at), capacity is None and scan is None
+    known = Known(device, door, key, holder, found, changed_at, takes_bookings, has_seat)
+    return known, capacity is None and scan is None
 
 
 def from_cells[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
@@ -181,6 +188,8 @@ def decide_one(known: Known, reading: Reading, now: datetime.datetime) -> tuple[
     if holder and known.registration:
         ledger.holders[known.registration.reference] = holder
         ledger.states[holder.pk, known.door.door_id] = known.state
+    if known.takes_bookings:
+        ledger.booked[known.door.pk] = {holder.pk} if holder and known.has_seat else set()
     batch = Batch(ledger, now)
     result = batch.decide(reading, known.door, pass_of(ledger, reading, known.door, now))
     if not write(batch, known.changed_at):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
 from convention.events.models import EventKey
-from registrations.models import Registration
+from registrations.models import Registration, SessionSeat
 
 from .columns import MOVED, PRESENCE, SCAN, STATE, STATE_FIELDS, add_rows
 from .inside import still_inside
@@ -53,12 +53,22 @@ class Ledger:
     states: dict[Pair, State] = field(default_factory=dict)
     passes: dict[Pair, list[Pass]] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
+    booked: dict[int, set[int]] = field(default_factory=dict)
 
     def holder(self, reading: Reading) -> Holder | None:
         """Who this scan is about; nobody where the code is not of this event."""
         code = self.codes.get(reading.code)
         reference = code.claim.registration if code and code.claim else reading.registration
         return self.holders.get(reference)
+
+    def booking(self, door: Checkpoint, holder: Holder | None) -> str:
+        """Whether a door that takes bookings admits this holder: `open`, `booked` or `missing`.
+
+        `booked` holds the registrations by checkpoint, for those doors alone.
+        """
+        if door.pk not in self.booked:
+            return "open"
+        return "booked" if holder and holder.pk in self.booked[door.pk] else "missing"
 
 
 def load(device: Device, readings: dict[Reading, Checkpoint]) -> Ledger:
@@ -75,7 +85,23 @@ def load(device: Device, readings: dict[Reading, Checkpoint]) -> Ledger:
     ledger.stored = stored_scans(device, [reading.uid for reading in readings])
     holders = [holder.pk for holder in ledger.holders.values() if holder]
     ledger.states = states_of(holders, {door.door_id for door in readings.values()})
+    ledger.booked = booked_at({door.pk for door in readings.values() if door.session_id}, holders)
     return ledger
+
+
+def booked_at(doors: set[int], holders: list[int]) -> dict[int, set[int]]:
+    """For each of these checkpoints whose session takes bookings, who of these holders has a seat in it."""
+    if not doors:
+        return {}
+    bookable = Checkpoint.objects.filter(pk__in=doors, session__is_bookable=True)
+    sessions = dict(bookable.order_by().values_list("pk", "session"))
+    if not sessions:
+        return {}
+    seats = SessionSeat.objects.standing().filter(session__in=sessions.values(), registration__in=holders)
+    holding: dict[int, set[int]] = {session: set() for session in sessions.values()}
+    for session, holder in seats.order_by().values_list("session", "registration"):
+        holding[session].add(holder)
+    return {door: holding[session] for door, session in sessions.items()}
 
 
 def judge_codes(device: Device, readings: Iterable[Reading]) -> dict[str, Code]:

@@ -90,6 +90,7 @@ SNAPSHOT = whole(
             closes_at=MAYBE_TIME,
             is_strict=TRUTH,
             capacity=MAYBE_COUNT,
+            session={**MAYBE_COUNT, "description": "Whose seats are booked: only who has one may enter."},
         )
     ),
     registrations=many(

@@ -10,14 +10,16 @@ the next request. Unchanged, with the ETag sent back in If-None-Match: 304 witho
      "device": {"id": 7, "name": "", "checkpoint": 3, "expires_at": "..."},
      "keys": [{"number": 12, "public_key": "base64url of 32 bytes"}],
      "checkpoints": [{"id": 3, "name": "Entrée", "kind": "entrance", "door": 3, "opens_at": null,
-                      "closes_at": null, "is_strict": false, "capacity": null}],
+                      "closes_at": null, "is_strict": false, "capacity": null, "session": null}],
      "registrations": [{"key": "16 characters", "generation": 1, "state": "confirmed", "sealed": "..."}],
      "removed": ["16 characters"],
      "presences": [{"key": "...", "door": 3, "is_inside": true, "entered_at": "...", "left_at": null,
                     "read_at": "...", "gate": "Entrée", "is_mine": true}]}
 
 `key`, `sealed`: see sealing.py; the sealed record is {"name", "company", "ticket", "note", "no_photo"}, with
-"ticket_en" where the ticket has another name in English.
+"ticket_en" where the ticket has another name in English, and "sessions" where seats are booked: the ids of
+their sessions. A checkpoint's `session` is the id of its session where that takes bookings: only who booked
+it may enter there.
 `registrations` are all who ever had a valid badge (state "confirmed" or "cancelled"); `removed` are
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
 gates of one entrance share one, so presences are looked up by the door. `is_mine`: this device read
@@ -37,7 +39,7 @@ from django.utils.translation import gettext_lazy as _
 from badges.codes import token_of
 from convention.errors import InvalidFields
 from convention.events.keys import signing_key
-from registrations.models import Registration
+from registrations.models import Registration, SessionSeat
 
 from .models import Checkpoint, Device, Presence
 from .sealing import encode, seal, short_key
@@ -112,8 +114,10 @@ def snapshot_of(device: Device, *, since: int = 0, cursor: datetime.datetime | N
         "keys": [
             {"number": key.number, "public_key": encode(bytes(key.public_key))} for key in event.keys.all()
         ],
-        "checkpoints": [describe_checkpoint(checkpoint) for checkpoint in event.checkpoints.all()],
-        "registrations": list(describe_registrations(key, changed)),
+        "checkpoints": [
+            describe_checkpoint(checkpoint) for checkpoint in event.checkpoints.select_related("session")
+        ],
+        "registrations": list(describe_registrations(key, changed, booked_by(changed))),
         "removed": [] if full else removed_keys(changed),
         "presences": list(describe_presences(device, None if full else cursor)),
     }
@@ -141,6 +145,7 @@ def describe_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
         "closes_at": said(checkpoint.closes_at),
         "is_strict": checkpoint.is_strict,
         "capacity": checkpoint.capacity,
+        "session": checkpoint.session_id if checkpoint.session and checkpoint.session.is_bookable else None,
     }
 
 
@@ -149,20 +154,31 @@ def said(moment: datetime.datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def describe_registrations(key: "EventKey", changed: Any) -> "Iterator[dict[str, Any]]":
+def booked_by(changed: Any) -> dict[int, list[int]]:
+    """The sessions in which each of these registrations has a seat."""
+    seats = SessionSeat.objects.standing().filter(registration__in=changed.order_by().values("pk"))
+    found: dict[int, list[int]] = {}
+    for registration, session in seats.order_by("pk").values_list("registration", "session"):
+        found.setdefault(registration, []).append(session)
+    return found
+
+
+def describe_registrations(
+    key: "EventKey", changed: Any, booked: dict[int, list[int]]
+) -> "Iterator[dict[str, Any]]":
     """Those who have or had a valid badge, each sealed under its present code."""
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
-        "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "no_photo",
+        "pk", "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "no_photo",
         "ticket__name", "ticket__name_en",
     )  # fmt: skip
-    for reference, generation, cancelled_at, first, last, company, no_photo, *names in rows:
+    for pk, reference, generation, cancelled_at, first, last, company, no_photo, *names in rows:
         record = {
             "name": f"{first} {last}".strip(),
             "company": company,
             **named(*names),
             "note": "",
             "no_photo": no_photo,
-        }
+        } | ({"sessions": booked[pk]} if pk in booked else {})
         yield {
             "key": short_key(reference),
             "generation": generation,

@@ -13,8 +13,9 @@ reading        "valid": a token signed by one of the snapshot's keys; "forged": 
                "lookup": no code, the registration was searched for and picked
 registration   "confirmed", "pending", "cancelled" or "expired" as the snapshot says; "unknown" if not there
 is_current     whether the code's generation is the registration's (true for "lookup" and "unknown")
-booking        "open": every valid badge may enter here (the rule until sessions take bookings),
-               "booked" or "missing"
+booking        "open": every valid badge may enter here (also a session's door, until the session takes
+               bookings); else "booked" or "missing"; on a device: whether the checkpoint's `session`
+               stands among the `sessions` of the unsealed record
 direction      "in" or "out"
 at             when the badge was read, by the server's clock (device time + measured offset)
 opens_at, closes_at  the checkpoint's window; null where it has none

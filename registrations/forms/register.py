@@ -182,6 +182,12 @@ class ChoiceForm(forms.Form):
         if not offer.addons:
             del self.fields["addons"]
 
+    @property
+    def full_tickets(self) -> list[Ticket]:
+        """Those on sale that have no place left, and a waiting list."""
+        tickets = self.fields["ticket"].widget.tickets.values()
+        return [ticket for ticket in tickets if ticket.left == 0 and ticket.is_on_sale()]
+
     def clean_ticket(self) -> str:
         """A ticket that can be had now."""
         slug = str(self.cleaned_data["ticket"])

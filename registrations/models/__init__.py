@@ -9,7 +9,10 @@ from .quotas import Quota as Quota
 from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
+from .seats import SessionSeat as SessionSeat
 from .tickets import CompanyShare as CompanyShare
 from .tickets import PriceStep as PriceStep
 from .tickets import Ticket as Ticket
 from .vouchers import Voucher as Voucher
+from .waiting import WaitingEntry as WaitingEntry
+from .waiting import WaitingPolicy as WaitingPolicy

@@ -121,6 +121,8 @@ class Registration(Taxed):
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
+    booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
+
     objects = RegistrationQuerySet.as_manager()
 
     class Meta:

@@ -36,6 +36,11 @@ class Offer:
         return self.state == "open"
 
     @property
+    def takes_waits(self) -> bool:
+        """Whether a full ticket has a waiting list that can be joined."""
+        return self.state in ("open", "full")
+
+    @property
     def for_members(self) -> bool:
         """Whether a ticket needs a member's proof."""
         return any(ticket.needs_proof for ticket in self.tickets)

@@ -18,7 +18,7 @@ from ..correct import correct, correct_own
 from ..doors import Grant, order_by_link, own_secret
 from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
-from ..models import Registration
+from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
 from ..prove import prove, registration_to_prove
 
@@ -39,8 +39,20 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
         "can_change": grant.order.event.ends_at > timezone.now(),
         "can_give": grant.order.event.last_substitution > timezone.now(),
+        **_seats(grant),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _seats(grant: Grant) -> dict[str, object]:
+    """What is booked by whom, and whether there is something to book at all."""
+    rows = SessionSeat.objects.standing().filter(registration__in=[r.pk for r in grant.registrations])
+    booked: dict[int, list[SessionSeat]] = {}
+    for seat in rows.select_related("session").order_by("session__starts_at", "pk"):
+        booked.setdefault(seat.registration_id, []).append(seat)
+    for registration in grant.registrations:
+        registration.booked = booked.get(registration.pk, [])
+    return {"has_sessions": bool(booked) or grant.order.event.sessions.filter(is_bookable=True).exists()}
 
 
 @never_cache

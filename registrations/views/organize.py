@@ -33,6 +33,7 @@ from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration, Ticket
 from ..price_words import rows_of
 from ..resend import readdress, resend
+from ..seats import seats_of
 
 PAGE = 50
 SHOWN = (
@@ -140,6 +141,8 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
         cancel_reason=ReasonForm(prefix="cancel"),
         siblings=list(one.order.registrations.exclude(pk=one.pk).select_related("ticket")),
         history=history_of(one),
+        seats=list(seats_of(one)),
+        has_sessions=found.sessions.filter(is_bookable=True).exists(),
         **mails_of(one),
     )
 

@@ -140,6 +140,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("register-check", slug)
     context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
     context["people"] = list(zip(draft.people, forms, strict=True))
+    context["full"] = forms[0].full_tickets
     return render(request, "registrations/register_choices.html", context)
 
 

@@ -1,4 +1,4 @@
-"""A company sends twelve: pasted, mended, ordered; one completes, one is replaced, and the old badge is void."""
+"""A company sends twelve: pasted, mended, ordered; one completes, one is replaced, the old badge is void."""
 
 import os
 from pathlib import Path
@@ -40,7 +40,9 @@ def verdict_of(code: str, event: Event) -> str:
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_company_sends_twelve(browser_page: Page, site, client, prefix, run_tasks, mailoutbox, open_page):
+def test_a_company_sends_twelve(  # noqa: PLR0917 (fixtures)
+    browser_page: Page, site, client, prefix, run_tasks, mailoutbox, open_page
+):
     desk = make_desk()
     page = browser_page
     sign_in(page, client, site, desk.contact)

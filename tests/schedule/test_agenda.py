@@ -114,7 +114,7 @@ def test_unchanged_pages_answer_304_until_something_changes(client, event):
     raise_revision(event=event)
     assert "Soir" in client.get("/events/conf/agenda/", headers={"If-None-Match": first["ETag"]}).text
     session.taken = 10
-    session.save()
+    session.save(update_fields=["taken"])
     page = html.fromstring(client.get("/en/events/conf/agenda/").text)
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Full"]
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.errors import NotFound
+from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 from schedule.add import add
@@ -88,6 +88,8 @@ def edit_session(request: "HttpRequest", event: str, number: int) -> HttpRespons
             except ChangedMeanwhile as clash:
                 theirs = clash.theirs
                 form.add_error(None, str(clash))
+            except InvalidFields as error:
+                form.add_error("capacity", error.fields["capacity"])
             else:
                 messages.success(
                     request, _("The session was saved.") if changed else _("Nothing was changed.")

@@ -60,12 +60,13 @@ async function knownOf(identity, door) {
   return { reading: isProven ? "valid" : "forged", key, registration, presence, isCurrent, person };
 }
 
-function factsOf(identity, { reading, registration, presence, isCurrent }, door) {
+function factsOf(identity, { reading, registration, presence, isCurrent, person }, door) {
   return {
     source: "device",
     reading,
     registration: registration?.state ?? "unknown",
     is_current: isCurrent ?? true,
+    booking: bookingOf(person, door),
     opens_at: momentOf(door.opens_at),
     closes_at: momentOf(door.closes_at),
     is_strict: door.is_strict,
@@ -73,6 +74,12 @@ function factsOf(identity, { reading, registration, presence, isCurrent }, door)
     is_same_device: presence?.is_mine ?? false,
     last_read_at: momentOf(presence?.read_at),
   };
+}
+
+/** Whether a seat is booked where the door's session takes bookings; an unknown badge is judged as such before. */
+function bookingOf(person, door) {
+  if (door.session == null) return "open";
+  return person?.sessions?.includes(door.session) ? "booked" : "missing";
 }
 
 const momentOf = (time) => (time ? Date.parse(time) : null);

@@ -1,0 +1,97 @@
+"""Accept an offer: the place that was held becomes an order, or a seat, by the acts that book any other."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.club.models import Person
+from schedule.models import Session
+
+from .book_session import book_session
+from .leave_waiting import NoOffer
+from .members import member_by_email
+from .models import Order, SessionSeat, WaitingEntry
+from .order_request import Billing, OrderRequest, Place
+from .prove import NotAMember
+from .register import Means, Offer, register
+from .swap_session import swap_session
+
+
+@transaction.atomic
+def accept_ticket(
+    *,
+    entry: WaitingEntry,
+    billing: Billing | None = None,
+    purchase_order: str = "",
+    payment: str = Order.Payment.INVOICE,
+) -> Order:
+    """Book the place that is held, for whoever has the mailed link: that proves the address.
+
+    Accepting twice gives the same order. Raises NoOffer, NotAMember, and what `register` does.
+    """
+    rows = WaitingEntry.objects.select_for_update(of=("self",)).select_related("event", "ticket", "order")
+    entry = rows.get(pk=entry.pk)
+    if entry.order:
+        return entry.order
+    if not entry.has_offer() or entry.ticket is None:
+        raise NoOffer(_("This offer has expired, and the place went to the next in line."))
+    order = register(
+        event=entry.event,
+        request=_request(entry, billing or Billing(), purchase_order, payment),
+        means=Means(
+            source="waiting",
+            key=f"waiting:{entry.secret}",
+            person=_member(entry),
+            offer=Offer(entry.ticket, entry.joined_at),
+        ),
+    )
+    entry.accepted_at, entry.order = timezone.now(), order
+    entry.save(update_fields=["accepted_at", "order"])
+    record("waiting.accept", entry, event=entry.event, fields=["accepted_at", "order"])
+    return order
+
+
+def _member(entry: WaitingEntry) -> Person | None:
+    """The member behind a proven address. Raises NotAMember where the ticket is for members alone."""
+    found = member_by_email(entry.email)
+    if found is None and entry.ticket and entry.ticket.needs_proof:
+        raise NotAMember(_("No member of the club has this address, so this ticket is not for it."))
+    return found[0] if found else None
+
+
+def _request(entry: WaitingEntry, billing: Billing, purchase_order: str, payment: str) -> OrderRequest:
+    assert entry.ticket is not None
+    return OrderRequest(
+        email=entry.email,
+        language=entry.language,
+        company=entry.company[:200],
+        payment=payment,
+        billing=billing,
+        purchase_order=purchase_order,
+        places=(
+            Place(
+                ticket=entry.ticket.slug,
+                first_name=entry.first_name,
+                last_name=entry.last_name,
+                email=entry.email,
+                company=entry.company,
+            ),
+        ),
+    )
+
+
+@transaction.atomic
+def accept_seat(*, entry: WaitingEntry, given_up: Collection[Session] = ()) -> SessionSeat:
+    """Take the seat that is held, in place of others where they clash. Raises NoOffer, SeatsClash, Closed."""
+    entry = WaitingEntry.objects.select_related("registration", "session").get(pk=entry.pk)
+    registration, session = entry.registration, entry.session
+    assert registration is not None
+    assert session is not None
+    if not entry.has_offer():
+        raise NoOffer(_("This offer has expired, and the place went to the next in line."))
+    if given_up:
+        return swap_session(registration=registration, given_up=given_up, wanted=session)
+    return book_session(registration=registration, session=session)

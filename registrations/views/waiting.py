@@ -1,0 +1,114 @@
+"""Waiting for a ticket: joining the list, and the page behind the mailed link."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import Closed, ConventionError, InvalidFields
+from convention.events.doors import visible_event
+
+from .. import draft as drafts
+from ..accept_offer import accept_ticket
+from ..doors import entry_by_link
+from ..forms.register import BillingForm
+from ..forms.waiting import WaitForm
+from ..join_waiting import PlacesLeft, join_for_ticket
+from ..leave_waiting import decline, leave_waiting
+from ..limits import refuse_many_waits
+from ..line import position_of
+from ..models import Ticket, WaitingEntry
+from ..order_request import Billing
+from ..tell_waiting import line_of
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, event: str, ticket: str) -> HttpResponse:
+    """Wait for a ticket that is full. The answer is the same for every address."""
+    found = visible_event(event, request.user)
+    wanted = get_object_or_404(Ticket, event=found, slug=ticket, is_public=True)
+    form = WaitForm(request.POST) if request.method == "POST" else WaitForm(initial=_guess(request, event))
+    if request.method == "POST" and form.is_valid():
+        refuse_many_waits(form.cleaned_data["email"])
+        try:
+            join_for_ticket(ticket=wanted, wish=form.wish())
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        except PlacesLeft as error:
+            messages.info(request, str(error))
+            return redirect("register", event)
+        except Closed as error:
+            form.add_error(None, str(error))
+        else:
+            context = {"event": found, "ticket": wanted, "email": form.cleaned_data["email"]}
+            return render(request, "registrations/waiting_joined.html", context)
+    return render(
+        request, "registrations/waiting_join.html", {"event": found, "ticket": wanted, "form": form}
+    )
+
+
+def _guess(request: HttpRequest, event: str) -> dict[str, Any]:
+    """Whoever was about to register need not type it again."""
+    draft = drafts.load(request.session, event)
+    person = {name: draft.people[0].get(name, "") for name in drafts.PERSON}
+    return {**person, "language": draft.language or translation.get_language()}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def entry(request: HttpRequest, secret: str) -> HttpResponse:
+    """One's position, or the offer, to accept or decline."""
+    found = entry_by_link(secret)
+    if found.order and found.accepted_at:
+        return redirect(found.order.manage_path)
+    data = request.POST if request.method == "POST" and "accept" in request.POST else None
+    billing = _billing(found, data)
+    if request.method == "POST" and "decline" in request.POST:
+        decline(entry=found)
+        messages.success(request, _("Thank you: the place goes to the next in line."))
+        return redirect("waiting", secret)
+    if data is not None and (billing is None or billing.is_valid()):
+        try:
+            return redirect(accept_ticket(entry=found, **_billed(billing)).manage_path)
+        except ConventionError as error:
+            messages.error(request, str(error))
+            return redirect("waiting", secret)
+    context = {
+        "entry": found,
+        "event": found.event,
+        "ticket": found.ticket,
+        "billing": billing,
+        "position": position_of(found, line_of(found)),
+        "states": WaitingEntry.State,
+    }
+    return render(request, "registrations/waiting.html", context)
+
+
+def _billing(found: WaitingEntry, data: Any) -> BillingForm | None:
+    """Whom the invoice goes to, where something is due and a place is offered."""
+    if found.ticket is None or not found.ticket.price or not found.has_offer():
+        return None
+    return BillingForm(data, initial={"billing_name": found.company or found.name, "billing_country": "FR"})
+
+
+def _billed(form: BillingForm | None) -> dict[str, Any]:
+    if form is None:
+        return {}
+    data = dict(form.cleaned_data)
+    number = data.pop("purchase_order")
+    billing = Billing(**{name.removeprefix("billing_"): value for name, value in data.items()})
+    return {"billing": billing, "purchase_order": number}
+
+
+@require_POST
+def leave(request: HttpRequest, secret: str) -> HttpResponse:
+    """Wait no more."""
+    leave_waiting(entry=entry_by_link(secret))
+    messages.success(request, _("You are no longer on the waiting list."))
+    return redirect("waiting", secret)
