@@ -48,7 +48,7 @@ def take_from[Row: Counted](wanted: Mapping[Row, int]) -> Row | None:
     return None
 
 
-def give_back_to(freed: Mapping[Counted, int]) -> None:
+def give_back_to[Row: Counted](freed: Mapping[Row, int]) -> None:
     """Free places, in the same order; never below none taken."""
     for row in sorted(freed, key=lambda row: (row.TURN, row.pk)):
         places = freed[row]

@@ -237,6 +237,7 @@ PERIODIC_WORK = {
     "schedule.uploads.forget_old_uploads": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
+    "registrations.forget.old_answers": 24 * 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.

@@ -113,6 +113,7 @@ def listed(registration: Registration) -> dict[str, Any]:
         "no_photo": registration.no_photo,
         "price": {"amount": registration.price, "currency": registration.order.currency},
         "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
+        "answers": registration.answers,
     }
 
 

@@ -7,9 +7,10 @@ rarer goes step by step in a transaction.
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from convention.counters import Counted
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
+from .answer_files import claim_files, is_file
 from .models import IdempotencyKey, Order, Registration, Ticket
 from .places import sold_out, take, take_share
 from .statements import insert, insertion_from, kept_cursor, stored, values_of
@@ -54,9 +56,12 @@ class Booking:
     def is_plain(self) -> bool:
         """Whether there is one counter to raise: one ticket, and no company's share."""
         tickets = {registration.ticket_id for registration in self.registrations}
-        if self.besides:
+        if self.besides or any(map(is_file, self._answers())):
             return False
         return len(tickets) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
+
+    def _answers(self) -> Iterator[object]:
+        return chain.from_iterable(r.answers.values() for r in self.registrations)
 
 
 def write(booking: Booking) -> None:
@@ -79,6 +84,9 @@ def _write_in_steps(booking: Booking) -> None:
     for registration in registrations:
         registration.order = order
     insert(registrations)
+    for registration in registrations:
+        if any(map(is_file, registration.answers.values())):
+            claim_files(registration)
     if booking.key:
         booking.key.order = order
         booking.key.save()

@@ -53,8 +53,13 @@ class Draft:
 
 
 def _place(person: dict[str, Any]) -> Place:
-    words = {name: str(person.get(name) or "") for name in PERSON}
-    return Place(ticket=str(person.get("ticket") or ""), no_photo=bool(person.get("no_photo")), **words)
+    words: dict[str, Any] = {name: str(person.get(name) or "") for name in PERSON}
+    return Place(
+        ticket=str(person.get("ticket") or ""),
+        no_photo=bool(person.get("no_photo")),
+        answers=person.get("answers") or {},
+        **words,
+    )
 
 
 def load(session: SessionBase, event_slug: str) -> Draft:

@@ -1,14 +1,16 @@
 """What someone asks for when registering: plain data, the same from page, API, file and seed."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from convention.text import tidy
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One place for one person; `ticket` is the ticket's slug."""
+    """One place for one person; `ticket` is the ticket's slug, `answers` are by the questions' slugs."""
 
     ticket: str
     first_name: str = ""
@@ -16,6 +18,7 @@ class Place:
     email: str = ""
     company: str = ""
     no_photo: bool = False
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
     def tidied(self) -> "Place":
         """The same with clean text."""
@@ -26,6 +29,7 @@ class Place:
             email=tidy(self.email),
             company=tidy(self.company),
             no_photo=self.no_photo,
+            answers=dict(sorted(self.answers.items())),
         )
 
 

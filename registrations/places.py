@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.club.models import Company
-from convention.counters import Counted, take_from
+from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
 
+from .besides import besides_of
 from .models import CompanyShare, Registration, Ticket
 
 type Seat = tuple[Ticket, Company | None]
@@ -26,7 +27,7 @@ class CompanyFull(SoldOut):
     kind = "company-full"
 
 
-def take(wanted: Mapping[Counted, int]) -> None:
+def take[Row: Counted](wanted: Mapping[Row, int]) -> None:
     """Take places of tickets and of whatever else can run out; the rows stay locked until commit.
 
     Raises SoldOut when one has too few left: the caller's transaction must then be undone.
@@ -64,8 +65,12 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
 
 
 def give_back(registrations: Iterable[Registration]) -> None:
-    """Free the places of these registrations; the caller has just stopped counting them."""
+    """Free the places of these registrations of one event, and what else they took.
+
+    The caller has just stopped counting them.
+    """
     registrations = list(registrations)
+    give_back_to(besides_of(registrations))
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
         _free_share(ticket, company, places)

@@ -1,6 +1,7 @@
 """Prove: a member opens the mailed link, and a place that was only held becomes theirs."""
 
 import datetime
+from collections import Counter
 
 from django.core import signing
 from django.db import transaction
@@ -15,6 +16,7 @@ from convention.errors import Expired, Forbidden, NotFound
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .besides import besides_of
 from .models import Registration
 from .one_place import refuse_second_place
 from .places import take, take_share
@@ -77,7 +79,7 @@ def prove(*, registration: Registration) -> Registration:
     refuse_second_place(registration, person)
     take_share(registration.ticket, company)
     if not registration.counts:
-        take({registration.ticket: 1})
+        take(besides_of([registration]) | Counter({registration.ticket: 1}))
     registration.person, registration.member_of = person, company
     registration.confirmed_at, registration.held_until = timezone.now(), None
     registration.takes_place = True

@@ -13,16 +13,20 @@ from django.utils.translation import gettext as _
 from convention.addresses import same
 from convention.club.doors import member_company
 from convention.club.models import Person
+from convention.counters import Counted
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
+from .answer_files import files_named
+from .answers import Answers, Around, limited_options, read
 from .booking import Booking, write
 from .checks import complaints
 from .holds import hold
-from .models import IdempotencyKey, Order, Registration, Ticket
+from .models import IdempotencyKey, Order, Question, Registration, Ticket
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .places import release_lapsed, sold_out
+from .questions import questions_of
 from .statements import tickets_named
 
 HOLD = datetime.timedelta(minutes=30)
@@ -64,9 +68,9 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     named = means.tickets
     if named is None:
         named = tickets_named(event, {place.ticket for place in request.places})
-    tickets = _open_tickets(request, named, now)
+    asked = _open_tickets(request, named, now)
     try:
-        return _book(event, request, means, tickets)
+        return _book(event, request, means, asked)
     except IntegrityError:
         if means.key and (order := _ordered_before(event, request, means.key)):
             return order
@@ -98,11 +102,54 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime) -> dict[str, Ticket]:
-    """The tickets asked for, by slug, after every check that needs no lock."""
+@dataclass(frozen=True)
+class Asked:
+    """The tickets asked for by slug, the event's questions if it has any, and each person's answers."""
+
+    tickets: dict[str, Ticket]
+    questions: list[Question]
+    answers: list[Answers]
+
+    def limited(self) -> Counter[Counted]:
+        """How many of the options that can run out were chosen."""
+        counted: Counter[Counted] = Counter()
+        for given in self.answers:
+            counted.update(limited_options(self.questions, given.kept))
+        return counted
+
+
+def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.datetime) -> Asked:
+    """What is asked for, after every check that needs no lock."""
     tickets = {ticket.slug: ticket for ticket in named if ticket.is_public}
-    if found := complaints(request, tickets, at=at):
+    found = complaints(request, tickets, at=at)
+    questions, answers = _answers(request, tickets, at)
+    for index, given in enumerate(answers):
+        for field, sentence in given.wrong:
+            found.setdefault(f"registrations.{index}.{field}", []).append(sentence)
+    if found:
         raise InvalidFields(_("Some fields need another look."), found)
+    _refuse_sold_out(request, tickets, at)
+    return Asked(tickets, questions, answers)
+
+
+def _answers(
+    request: OrderRequest, tickets: dict[str, Ticket], at: datetime.datetime
+) -> tuple[list[Question], list[Answers]]:
+    """The event's questions, and what each person answers where any ticket's event asks something."""
+    places = [place for place in request.places if place.ticket in tickets]
+    event = next((ticket.event for ticket in tickets.values() if ticket.has_questions), None)
+    questions = questions_of(event) if event else []
+    files = files_named(event, [place.answers for place in places]) if event and questions else {}
+    around = Around(at=at, files=files)
+    return questions, [
+        read(questions, tickets[place.ticket], place.answers, around)
+        if place.ticket in tickets
+        else Answers()
+        for place in request.places
+    ]
+
+
+def _refuse_sold_out(request: OrderRequest, tickets: dict[str, Ticket], at: datetime.datetime) -> None:
     wanted = _wanted(request, tickets)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
     if any(ticket.needs_proof for ticket in short):
@@ -112,7 +159,6 @@ def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.d
     for ticket in short:
         if _is_short(ticket, wanted[ticket]):
             raise sold_out(ticket)
-    return tickets
 
 
 def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
@@ -134,12 +180,15 @@ def _is_short(ticket: Ticket, places: int) -> bool:
     return ticket.left is not None and ticket.left < places
 
 
-def _book(event: Event, request: OrderRequest, means: Means, tickets: dict[str, Ticket]) -> Order:
+def _book(event: Event, request: OrderRequest, means: Means, asked: Asked) -> Order:
+    tickets = asked.tickets
     order = new_order(event, request, means, tickets)
     registrations = [_new_registration(order, p, tickets[p.ticket], means.person) for p in request.places]
+    for registration, given in zip(registrations, asked.answers, strict=True):
+        registration.answers = given.kept
     key = key_of(event, request, means.key) if means.key else None
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
-    book(Booking(order, registrations, key))
+    book(Booking(order, registrations, key, asked.limited()))
     order.booked = registrations
     return order
 

@@ -39,6 +39,11 @@ class PlaceBody(serializers.Serializer[Place]):
     email = serializers.EmailField(required=False, allow_blank=True, allow_null=True)
     company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=300)
     no_photo = serializers.BooleanField(required=False, allow_null=True)
+    answers = serializers.DictField(
+        required=False,
+        allow_null=True,
+        help_text="By the slugs of the event's questions: a string, a list of options' slugs, or true.",
+    )
 
 
 class OrderBody(serializers.Serializer[OrderRequest]):
@@ -97,6 +102,7 @@ class RegistrationAnswer(serializers.Serializer[Any]):
     no_photo = serializers.BooleanField()
     price = MoneyAnswer()
     registered_at = serializers.DateTimeField()
+    answers = serializers.DictField(help_text="By the questions' slugs, as they are kept.")
 
 
 def read_order(body: Any) -> OrderRequest:
@@ -155,6 +161,7 @@ def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:
             email=place.text("email"),
             company=place.text("company"),
             no_photo=place.truth("no_photo"),
+            answers=place.mapping("answers"),
         )
 
 

@@ -20,7 +20,10 @@ type Convert = Callable[[Any], Any]
 
 
 def event_with_tickets(slug: str, tickets: Collection[str]) -> tuple[Event | None, list[Ticket]]:
-    """The event with that address, and those of its tickets that have one of these slugs, in one read."""
+    """The event with that address, and those of its tickets that have one of these slugs, in one read.
+
+    Each ticket knows then whether the event asks anything.
+    """
     with kept_cursor() as cursor:
         cursor.execute(_reading(len(tickets)), [*tickets, slug])
         rows = cursor.fetchall()
@@ -29,7 +32,7 @@ def event_with_tickets(slug: str, tickets: Collection[str]) -> tuple[Event | Non
     event = row_of(Event, iter(rows[0]))
     found = [row_of(Ticket, islice(row, len(Event._meta.concrete_fields), None)) for row in rows]
     for ticket in found:
-        ticket.event = event
+        ticket.event, ticket.has_questions = event, bool(rows[0][-1])
     return event, [ticket for ticket in found if ticket.pk is not None]
 
 
@@ -47,7 +50,8 @@ def kept_cursor() -> Any:
 @cache
 def _reading(tickets: int) -> str:
     marks = ", ".join(["%s"] * tickets) or "NULL"
-    return f"""SELECT {_columns(Event, "e")}, {_columns(Ticket, "t")} FROM events_event e
+    return f"""SELECT {_columns(Event, "e")}, {_columns(Ticket, "t")},
+        EXISTS (SELECT 1 FROM registrations_question q WHERE q.event_id = e.id) FROM events_event e
         LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})
         WHERE e.slug = %s"""  # noqa: S608 (our names)
 

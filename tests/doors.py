@@ -22,6 +22,7 @@ from convention.jobs.models import Job
 from registrations.models import Registration
 from schedule.models import Selection
 from tests.factories import (
+    make_answer_file,
     make_company,
     make_event,
     make_person,
@@ -114,6 +115,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "keep-agenda": {"token": selection.token},
         "organize-import-preview": {"token": "nothing"},
         "prove": {"token": "forged"},
+        "organize-registration-answers": person,
+        "organize-question": {"slug": f"diet{spare or ''}"},
+        "organize-question-remove": {"slug": f"diet{spare or ''}"},
+        "organize-answer-file": {"token": make_answer_file(registration, f"diet{spare or ''}").token},
         "organize-ticket": {"slug": ticket.slug},
         "organize-ticket-remove": {"slug": ticket.slug},
         "badge": {"token": "A" * 125},

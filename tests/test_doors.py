@@ -83,6 +83,7 @@ DOORS = {
     "order": EVERYONE,
     "order-calendar": EVERYONE,
     "order-correct": EVERYONE,
+    "order-answers": EVERYONE,
     "order-cancel": EVERYONE,
     "order-badge": EVERYONE,
     "order-badge-picture": EVERYONE,
@@ -116,7 +117,7 @@ POSTED = {
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
-    "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
+    "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove", "organize-question-remove",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -108,11 +108,11 @@ class ChoiceForm(forms.Form):
         self, *args: Any, tickets: list[Ticket], closed: frozenset[str], email: str, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.email = email
+        self.email, self.tickets = email, {ticket.slug: ticket for ticket in tickets}
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
         field.error_messages["required"] = _("Choose a ticket.")
-        field.widget.tickets = {ticket.slug: ticket for ticket in tickets}
+        field.widget.tickets = self.tickets
         field.widget.closed = closed
         field.choices = [(ticket.slug, ticket.title) for ticket in tickets]
 

@@ -105,6 +105,7 @@ class Registration(models.Model):
     company = models.CharField(_("company"), max_length=300, blank=True)
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    answers = models.JSONField(_("answers"), default=dict, blank=True)
     generation = models.PositiveIntegerField(default=1, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
@@ -117,6 +118,9 @@ class Registration(models.Model):
     proof_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
+
+    is_asked = False  # for a page: whether there is anything to answer
+    told: Any = ()  # for a page: what was answered, in words
 
     objects = RegistrationQuerySet.as_manager()
 

@@ -17,6 +17,7 @@ class Ticket(Counted):
     """A way to come, with its price."""
 
     TURN = 90
+    has_questions = True  # False where it was read that its event asks nothing
 
     class Audience(models.TextChoices):
         MEMBER = "member", _("member")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from convention.errors import InvalidFields
 
+from ..answers import asked, told
 from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct, correct_own
@@ -18,6 +19,7 @@ from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration
 from ..prove import prove, registration_to_prove
+from ..questions import questions_of
 
 
 @never_cache
@@ -26,6 +28,10 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The order, its people, and what can be done."""
     grant = order_by_link(reference, secret)
     states = {registration.state for registration in grant.registrations}
+    questions = questions_of(grant.order.event)
+    for registration in grant.registrations:
+        registration.is_asked = bool(asked(questions, registration.ticket, registration.answers))
+        registration.told = list(told(questions, registration.answers))
     context = {
         "grant": grant,
         "order": grant.order,

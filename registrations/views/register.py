@@ -20,6 +20,7 @@ from convention.text import whole_number
 from .. import draft as drafts
 from ..checks import MOST_PLACES
 from ..draft import Draft
+from ..forms.answers import AnswersForm, forms_for
 from ..forms.register import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
 from ..limits import refuse_flood
 from ..one_place import AlreadyRegistered
@@ -119,14 +120,26 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
         for index, person in enumerate(draft.people):
             person["ticket"] = request.POST.get(f"choice-{index}-ticket", "")[:50]
             person["no_photo"] = f"choice-{index}-no_photo" in request.POST
+    data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    answers = forms_for(draft, forms[0].tickets, *data)
+    if request.method == "POST":
         drafts.save(request.session, slug, draft)
         if "X-Draft" in request.headers:
-            return HttpResponse(status=204)
-        checked = [form.is_valid() for form in forms]
+            return _draft_answer(request, answers)
+        checked = [form.is_valid() for form in [*forms, *answers] if form]
         if all(checked):
             return redirect("register-check", slug)
-    context = {"event": event, "forms": forms, "people": list(zip(draft.people, forms, strict=True))}
+    people = list(zip(draft.people, forms, answers, strict=True))
+    wrong = [form for form in [*forms, *answers] if form and form.errors]
+    context = {"event": event, "forms": forms, "people": people, "wrong": wrong}
     return render(request, "registrations/register_choices.html", context)
+
+
+def _draft_answer(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
+    """Nothing; or, where a choice may have changed what is asked, the questions anew."""
+    if request.headers["X-Draft"] != "questions":
+        return HttpResponse(status=204)
+    return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
 
 
 def _choice_forms(event: Event, draft: Draft, data: Any) -> list[ChoiceForm]:
@@ -211,8 +224,8 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}
-        about_tickets = all(field.endswith("ticket") for field in fields)
-        return redirect("register-choices" if about_tickets else "register", event.slug)
+        chosen = all(field.endswith("ticket") or ".answers." in field for field in fields)
+        return redirect("register-choices" if chosen else "register", event.slug)
     drafts.forget(request.session, event.slug)
     return redirect(order.manage_path)
 
