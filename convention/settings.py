@@ -245,6 +245,7 @@ PERIODIC_WORK = {
     "registrations.company.invite.remind_incomplete": 3600,
     "registrations.serve_waiting.serve_waiting": 60,
     "registrations.tell_holders.changed_sessions": 60,
+    "registrations.forget.old_answers": 24 * 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.

@@ -151,6 +151,7 @@ def listed(registration: Registration) -> dict[str, Any]:
         "reductions": [reduction_data(one, registration.event.zone) for one in read(registration.reductions)],
         "addons": [{"addon": one.addon.slug, "price": one.price} for one in registration.besides],
         "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
+        "answers": registration.answers,
     }
 
 

@@ -7,9 +7,10 @@ rarer goes step by step in a transaction.
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -18,7 +19,8 @@ from convention.counters import Counted, take_from
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
-from .models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket
+from .answer_files import claim_files, is_file
+from .models import IdempotencyKey, Option, Order, Registration, RegistrationAddon, Ticket
 from .models.quotas import NEVER_OVER
 from .places import belongings, sold_out, take, take_share
 from .statements import insert, insertion_from, kept_cursor, stored, values_of
@@ -49,7 +51,7 @@ class Booking:
     """An order with its registrations and their add-ons, none stored yet, and the key it came with, if any.
 
     `besides` counts what else they take that can run out; `held` what is counted for them already, as a
-    place offered to who waited.
+    place offered to who waited. `options` are those that can run out, of each registration in turn.
     """
 
     order: Order
@@ -58,6 +60,7 @@ class Booking:
     addons: list[RegistrationAddon] = field(default_factory=list)
     besides: Mapping[Counted, int] = field(default_factory=dict)
     held: Mapping[Ticket, int] = field(default_factory=dict)
+    options: list[Counter[Option]] = field(default_factory=list)
 
     @property
     def is_plain(self) -> bool:
@@ -65,17 +68,23 @@ class Booking:
         tickets = {registration.ticket_id for registration in self.registrations}
         if self.besides or self.addons or self.held or len(tickets) != 1:
             return False
+        if any(self.options) or any(map(is_file, self._answers())):
+            return False
         return all(r.takes_place and not (r.member_of_id or r.voucher_id) for r in self.registrations)
 
     @property
     def wanted(self) -> Counter[Counted]:
         """All that is to be counted, but for companies' shares; who has no place yet takes nothing."""
         wanted = Counter[Counted](self.besides)
-        for registration in self.registrations:
+        for number, registration in enumerate(self.registrations):
             if registration.takes_place:
+                wanted.update(*self.options[number : number + 1])
                 chosen = [addon for addon in self.addons if addon.registration is registration]
                 wanted += belongings(registration, chosen)
         return wanted - Counter[Counted](self.held)
+
+    def _answers(self) -> Iterator[object]:
+        return chain.from_iterable(r.answers.values() for r in self.registrations)
 
 
 def write(booking: Booking) -> None:
@@ -99,6 +108,9 @@ def _write_in_steps(booking: Booking) -> None:
         registration.order = order
     insert(registrations)
     RegistrationAddon.objects.bulk_create(booking.addons)
+    for registration in registrations:
+        if any(map(is_file, registration.answers.values())):
+            claim_files(registration)
     if booking.key:
         booking.key.order = order
         booking.key.save()

@@ -19,6 +19,7 @@ from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 from convention.text import fold
 
+from .answer import drop_answers
 from .checks import about_words
 from .models import Registration
 from .order_request import Place
@@ -97,7 +98,8 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
         verb = "registration.transfer"
         registration.generation += 1
         registration.person = None
-        changed += ["generation", "person"]
+        drop_answers(registration)
+        changed += ["generation", "person", "answers"]
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
         enqueue("CONFIRMATION_TASK", registration.order_id)

@@ -60,8 +60,13 @@ class Draft:
 def _place(person: dict[str, Any]) -> Place:
     words: dict[str, Any] = {name: str(person.get(name) or "") for name in PERSON}
     flags: dict[str, Any] = {name: bool(person.get(name)) for name in ("no_photo", "is_to_follow")}
-    addons = tuple(person.get("addons") or ())
-    return Place(ticket=str(person.get("ticket") or ""), addons=addons, **flags, **words)
+    return Place(
+        ticket=str(person.get("ticket") or ""),
+        addons=tuple(person.get("addons") or ()),
+        answers=person.get("answers") or {},
+        **flags,
+        **words,
+    )
 
 
 def load(session: SessionBase, event_slug: str) -> Draft:

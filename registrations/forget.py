@@ -1,8 +1,11 @@
-"""Recurring work of registrations: held places that lapsed go back on sale, old keys are removed."""
+"""Recurring work of registrations: lapsed places go back on sale; old keys and answers are removed."""
+
+import datetime
 
 from django.utils import timezone
 
-from .models import IdempotencyKey, Registration
+from .answer_files import forget_unclaimed
+from .models import AnswerFile, IdempotencyKey, Question, Registration
 from .places import release_lapsed
 from .register import KEY_LASTS
 
@@ -21,3 +24,20 @@ def lapsed_holds() -> None:
 def old_keys() -> None:
     """Idempotency keys that no longer count."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT).delete()
+
+
+def old_answers() -> None:
+    """Answers, and the files sent in with them, whose time is over; and files that nobody finished with."""
+    forget_unclaimed()
+    today = timezone.now()
+    for question in Question.objects.select_related("event").filter(event__ends_at__lt=today):
+        if today >= question.event.ends_at + datetime.timedelta(days=question.retention_days):
+            _forget_answers(question)
+
+
+def _forget_answers(question: Question) -> None:
+    AnswerFile.objects.filter(question=question).delete()
+    answered = Registration.objects.filter(event=question.event_id, answers__has_key=question.slug)
+    for registration in answered.only("pk", "answers").iterator():
+        kept = {slug: value for slug, value in registration.answers.items() if slug != question.slug}
+        Registration.objects.filter(pk=registration.pk).update(answers=kept)

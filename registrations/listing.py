@@ -1,6 +1,6 @@
 """An organizer's list of registrations: searched, filtered, and as rows of a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,9 @@ from convention.events.models import Event
 from convention.tables import write_csv, write_xlsx
 from convention.text import tidy
 
-from .models import Delivery, Registration, RegistrationAddon, RegistrationQuerySet
+from .answers import asked, in_words, told
+from .models import Delivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
+from .questions import questions_of
 
 ASKED = ("ticket", "addon", "voucher", "quota", "state", "company", "sort")
 SORTS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
@@ -95,6 +97,7 @@ ACTS = {
     "registration.transfer": gettext_lazy("given to someone else"),
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.receive": gettext_lazy("registered at the desk"),
+    "registration.answer": gettext_lazy("questions answered"),
     "registration.resend": gettext_lazy("mail sent again"),
     "seat.book": gettext_lazy("seat booked"),
     "seat.leave": gettext_lazy("seat given up"),
@@ -123,8 +126,18 @@ def mails_of(registration: Registration) -> dict[str, Any]:
     return {"mails": mails, "troubled": troubled[0] if troubled else None}
 
 
-def header() -> list[str]:
-    """The headings of an exported list, which an import understands again."""
+def answers_of(registration: Registration) -> dict[str, Any]:
+    """What it answered, in words, the files among it, and whether anything is asked of it."""
+    questions = questions_of(registration.event)
+    return {
+        "told": list(told(questions, registration.answers)),
+        "files": list(registration.answer_files.defer("content")) if questions else [],
+        "is_asked": bool(asked(questions, registration.ticket, registration.answers)),
+    }
+
+
+def header(questions: Sequence[Question] = ()) -> list[str]:
+    """The headings of an exported list, which an import understands again; each question has its column."""
     return [
         _("Reference"),
         _("First name"),
@@ -141,20 +154,23 @@ def header() -> list[str]:
         _("Order reference"),
         _("Purchase order"),
         _("Registered on"),
+        *(question.title for question in questions),
     ]
 
 
-def to_csv(registrations: RegistrationQuerySet) -> bytes:
+def to_csv(event: Event, registrations: RegistrationQuerySet) -> bytes:
     """The list as a text for programs and spreadsheets."""
-    return write_csv(header(), rows_of(registrations))
+    questions = questions_of(event)
+    return write_csv(header(questions), rows_of(registrations, questions))
 
 
-def to_xlsx(registrations: RegistrationQuerySet) -> bytes:
+def to_xlsx(event: Event, registrations: RegistrationQuerySet) -> bytes:
     """The list as a workbook."""
-    return write_xlsx(header(), rows_of(registrations), title=_("Registrations"))
+    questions = questions_of(event)
+    return write_xlsx(header(questions), rows_of(registrations, questions), title=_("Registrations"))
 
 
-def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
+def rows_of(registrations: RegistrationQuerySet, questions: Sequence[Question] = ()) -> Iterator[list[Any]]:
     """The cells of each registration, under `header`; tickets by their slugs, which an import knows again."""
     yes, no = _("yes"), _("no")
     for r in (
@@ -178,4 +194,5 @@ def rows_of(registrations: RegistrationQuerySet) -> Iterator[list[Any]]:
             r.order.reference,
             r.order.purchase_order,
             r.created_at.astimezone(r.event.zone),
+            *(in_words(question, r.answers.get(question.slug)) for question in questions),
         ]

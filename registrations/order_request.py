@@ -1,7 +1,9 @@
 """What someone asks for when registering: plain data, the same from page, API, file and seed."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from convention.text import tidy
 
@@ -15,7 +17,7 @@ def code_typed(text: str) -> str:
 class Place:
     """One place for one person; `ticket` is the ticket's slug, `addons` are those of what goes with it.
 
-    A company's contact may name them later.
+    `answers` are by the questions' slugs. A company's contact may name them later.
     """
 
     ticket: str
@@ -26,6 +28,7 @@ class Place:
     no_photo: bool = False
     is_to_follow: bool = False
     addons: tuple[str, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
     def tidied(self) -> "Place":
         """The same with clean text."""
@@ -38,6 +41,7 @@ class Place:
             no_photo=self.no_photo,
             is_to_follow=self.is_to_follow,
             addons=tuple(tidy(slug) for slug in self.addons),
+            answers=dict(sorted(self.answers.items())),
         )
 
 

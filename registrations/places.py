@@ -16,6 +16,7 @@ from convention.errors import SoldOut
 
 from .models import Addon, CompanyShare, Passes, Registration, RegistrationAddon, Ticket, Voucher
 from .offer import offer_free
+from .options import options_of
 from .shared import count_shared
 
 type Seat = tuple[Ticket, Company | None]
@@ -61,6 +62,7 @@ def take_again(registrations: Iterable[Registration]) -> None:
             take_share(registration.ticket, registration.member_of)
         addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
         wanted += belongings(registration, addons)
+        wanted.update(options_of([registration]))
     take(wanted)
 
 
@@ -118,6 +120,7 @@ def give_back(registrations: Iterable[Registration]) -> None:
     freed.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
     standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
+    freed.update(options_of(registrations))
     freed.update({Ticket(pk=pk): places for pk, places in tickets.items()})
     give_back_to(freed)
     _share({pk: -places for pk, places in tickets.items()})

@@ -17,6 +17,7 @@ from convention.tasks import enqueue
 from .members import member_by_email
 from .models import Registration
 from .one_place import refuse_second_place
+from .options import options_of
 from .places import belongings, take, take_share
 from .register import refuse_if_closed
 
@@ -71,7 +72,7 @@ def prove(*, registration: Registration) -> Registration:
     take_share(registration.ticket, company)
     if not registration.counts:
         addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
-        take(belongings(registration, addons))
+        take(belongings(registration, addons) + options_of([registration]))
     registration.person, registration.member_of = person, company
     registration.confirmed_at, registration.held_until = timezone.now(), None
     registration.takes_place = True

@@ -18,17 +18,29 @@ from convention.counters import Counted
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
+from .answer_files import files_named
+from .answers import Answers, Around, limited_options, read
 from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .holds import hold
-from .models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket, Voucher
+from .models import (
+    IdempotencyKey,
+    Option,
+    Order,
+    Question,
+    Registration,
+    RegistrationAddon,
+    Ticket,
+    Voucher,
+)
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
 from .places import Spent, release_lapsed, sold_out
 from .price_changed import refuse_other_price
 from .pricing import Line, Quote
+from .questions import questions_of
 from .reductions import written
 
 HOLD = datetime.timedelta(minutes=30)
@@ -115,7 +127,9 @@ def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
     refuse_other_price(event, request, sale.quote, currency=sale.currency)
     if sentence := about_payment(request.payment, total=sale.quote.total):
         raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
-    return _book(event, request, means, sale)
+    questions, answers = _answers(request, means, sale.wares, sale.at)
+    options = [limited_options(questions, given.kept) for given in answers]
+    return _book(event, request, means, sale, Answered(answers, options))
 
 
 def _sale(event: Event, request: OrderRequest, means: Means) -> "Sale":
@@ -174,6 +188,34 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _answers(
+    request: OrderRequest, means: Means, wares: Wares, at: datetime.datetime
+) -> tuple[list[Question], list[Answers]]:
+    """The event's questions if it has any, and what each person answers. Raises InvalidFields.
+
+    Who comes through their company answers later, by a link of their own.
+    """
+    tickets = [wares.tickets[place.ticket] for place in request.places]
+    if not tickets[0].has_questions:
+        return [], [Answers() for _place in request.places]
+    event = tickets[0].event
+    questions = questions_of(event)
+    around = Around(at=at, files=files_named(event, [place.answers for place in request.places]))
+    answers = [
+        read(questions, ticket, place.answers, around)
+        for ticket, place in zip(tickets, request.places, strict=True)
+    ]
+    found = {
+        f"registrations.{number}.{field}": [sentence]
+        for number, given in enumerate(answers)
+        if not means.company
+        for field, sentence in given.wrong
+    }
+    if found:
+        raise InvalidFields(_("Some fields need another look."), found)
+    return questions, answers
+
+
 def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, means: Means) -> None:
     """Every check that needs no lock. Raises InvalidFields or SoldOut."""
     at = means.since
@@ -225,18 +267,28 @@ class Sale:
         return next(line for line in self.quote.lines if line.place == number and not line.is_addon)
 
 
-def _book(event: Event, request: OrderRequest, means: Means, sale: Sale) -> Order:
+@dataclass(frozen=True)
+class Answered:
+    """What each person answers, and which options that can run out each has chosen."""
+
+    answers: list[Answers]
+    options: list[Counter[Option]]
+
+
+def _book(event: Event, request: OrderRequest, means: Means, sale: Sale, answered: Answered) -> Order:
     tickets = sale.wares.tickets
     order = new_order(event, request, means, sale.quote, currency=sale.currency)
     registrations = [
         _new_registration(order, place, sale, number, _proven(means.person, place, sale.seats))
         for number, place in enumerate(request.places)
     ]
+    for registration, given in zip(registrations, answered.answers, strict=True):
+        registration.answers = given.kept
     key = key_of(event, request, means.key) if means.key else None
     addons = new_addons(registrations, sale.wares, sale.quote)
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
     passes = _with_passes(registrations, sale)
-    book(Booking(order, registrations, key, addons, passes, means.held))
+    book(Booking(order, registrations, key, addons, passes, means.held, answered.options))
     order.booked = registrations
     return order
 

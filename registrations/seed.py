@@ -16,6 +16,7 @@ from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.seeding import World
 
+from .demo_questions import answer_some, ask_questions
 from .models import CompanyShare, Order, Registration, Ticket
 from .references import UNAMBIGUOUS
 
@@ -37,6 +38,7 @@ def seed(world: World) -> None:
     """Tickets for each event, registrations for conventions and visits."""
     main = Event.objects.get(slug=world.main_event)
     make_tickets(world, main)
+    ask_questions(main)
     make_registrations(world, main, REGISTRATIONS[world.size])
     world.made.append(format_lazy(_("{count} registrations"), count=REGISTRATIONS[world.size]))
     if world.size == "club":
@@ -105,6 +107,8 @@ def make_registrations(world: World, event: Event, count: int, *, only: str = ""
     ]
     for row in rows:
         row.sequence = sequence
+    if event.questions.exists():
+        answer_some(world.rng("answers", event.slug), rows)
     Registration.objects.bulk_create(rows)
     Registration.objects.filter(event=event).update(created_at=F("confirmed_at"))
     count_taken(tickets, rows)

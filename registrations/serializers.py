@@ -44,6 +44,11 @@ class PlaceBody(serializers.Serializer[Place]):
     addons = serializers.ListField(
         child=serializers.SlugField(), required=False, allow_null=True, help_text="The add-ons' slugs."
     )
+    answers = serializers.DictField(
+        required=False,
+        allow_null=True,
+        help_text="By the slugs of the event's questions: a string, a list of options' slugs, or true.",
+    )
 
 
 class OrderBody(serializers.Serializer[OrderRequest]):
@@ -161,6 +166,7 @@ class RegistrationAnswer(serializers.Serializer[Any]):
     reductions = ReductionAnswer(many=True)
     addons = ChosenAnswer(many=True)
     registered_at = serializers.DateTimeField()
+    answers = serializers.DictField(help_text="By the questions' slugs, as they are kept.")
 
 
 def read_order(body: Any) -> OrderRequest:
@@ -222,6 +228,7 @@ def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:
             company=place.text("company"),
             no_photo=place.truth("no_photo"),
             addons=place.words("addons"),
+            answers=place.mapping("answers"),
         )
 
 

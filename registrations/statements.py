@@ -24,7 +24,8 @@ type Convert = Callable[[Any], Any]
 def event_with_tickets(slug: str, tickets: Collection[str]) -> tuple[Event | None, list[Ticket]]:
     """The event with that address, and those of its tickets that have one of these slugs, in one read.
 
-    With each ticket come the quota that it shares and the price step that holds now.
+    With each ticket come the quota that it shares and the price step that holds now; it knows whether the
+    event asks anything.
     """
     with kept_cursor() as cursor:
         cursor.execute(_reading(len(tickets)), [*tickets, adapted(timezone.now()), slug])
@@ -43,7 +44,7 @@ def _tickets_in(rows: Iterable[Sequence[Any]], event: Event) -> Iterator[Ticket]
         if row[before] is None:
             continue
         ticket = row_of(Ticket, islice(row, before, None))
-        ticket.event = event
+        ticket.event, ticket.has_questions = event, bool(row[-1])
         if row[key] is not None:
             ticket.quota = row_of(Quota, islice(row, key, None))
         ticket.known_steps = [] if row[step_key] is None else [row_of(PriceStep, islice(row, step_key, None))]
@@ -75,7 +76,8 @@ def _reading(tickets: int) -> str:
         _columns(model, alias)
         for model, alias in ((Event, "e"), (Ticket, "t"), (Quota, "q"), (PriceStep, "s"))
     )
-    return f"""SELECT {columns} FROM events_event e
+    return f"""SELECT {columns},
+        EXISTS (SELECT 1 FROM registrations_question a WHERE a.event_id = e.id) FROM events_event e
         LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})
         LEFT JOIN registrations_quota q ON q.id = t.quota_id
         LEFT JOIN registrations_pricestep s ON s.id = (

@@ -10,6 +10,7 @@ from convention.routes import OrganizerPage
 from . import api
 from .views import (
     addons,
+    answers,
     check,
     event,
     links,
@@ -17,6 +18,7 @@ from .views import (
     order,
     organize,
     organize_waiting,
+    questions,
     quotas,
     register,
     sessions,
@@ -30,6 +32,7 @@ LINK = "orders/<slug:reference>/<slug:secret>"
 LIST = "organize/<slug:event>/registrations"
 WAITING = "organize/<slug:event>/waiting"
 TICKETS = "organize/<slug:event>/tickets"
+QUESTIONS = "organize/<slug:event>/questions"
 
 pages: list[Any] = [
     path("events/<slug:slug>/", event.event, name="event"),
@@ -49,6 +52,7 @@ pages: list[Any] = [
     path("events/<slug:event>/waiting/<slug:ticket>/", waiting.join, name="join-waiting"),
     path("waiting/<str:secret>/", waiting.entry, name="waiting"),
     path("waiting/<str:secret>/leave/", waiting.leave, name="waiting-leave"),
+    path(f"{LINK}/<slug:person>/answers/", answers.answer_own, name="order-answers"),
     path("me/", mine.me, name="me"),
     path(f"{LIST}/", organize.registrations, name="organize-registrations"),
     path(f"{LIST}.csv", organize.export, {"kind": "csv"}, name="organize-registrations-csv"),
@@ -80,6 +84,12 @@ pages: list[Any] = [
     path(f"{TICKETS}/quotas/<int:pk>/remove/", quotas.remove, name="organize-quota-remove"),
     path(f"{TICKETS}/<slug:slug>/", tickets.ticket, name="organize-ticket"),
     path(f"{TICKETS}/<slug:slug>/remove/", tickets.remove, name="organize-ticket-remove"),
+    path(f"{QUESTIONS}/", questions.questions, name="organize-questions"),
+    path(f"{QUESTIONS}/new/", questions.new_question, name="organize-question-new"),
+    path(f"{QUESTIONS}/<slug:slug>/", questions.question, name="organize-question"),
+    path(f"{QUESTIONS}/<slug:slug>/remove/", questions.remove, name="organize-question-remove"),
+    path(f"{LIST}/files/<str:token>/", questions.answer_file, name="organize-answer-file"),
+    path(f"{LIST}/<slug:reference>/answers/", answers.answer_for, name="organize-registration-answers"),
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/orders/", api.Orders.as_view(), name="api-orders"),
@@ -90,4 +100,5 @@ organizer_pages = [
     OrganizerPage("organize-registrations", _("Registrations"), 10),
     OrganizerPage("organize-tickets", _("Tickets"), 20),
     OrganizerPage("organize-waiting", _("Waiting lists"), 25),
+    OrganizerPage("organize-questions", _("Questions"), 22),
 ]

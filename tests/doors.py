@@ -24,6 +24,7 @@ from registrations.models import Quota, Registration, WaitingEntry
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
+    make_answer_file,
     make_company,
     make_contact,
     make_event,
@@ -129,6 +130,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "waiting-leave": {"secret": wait.secret},
         "organize-waiting-act": {"pk": wait.pk},
         "organize-registration-sessions": person,
+        "organize-registration-answers": person,
+        "organize-question": {"slug": f"diet{spare or ''}"},
+        "organize-question-remove": {"slug": f"diet{spare or ''}"},
+        "organize-answer-file": {"token": make_answer_file(registration, f"diet{spare or ''}").token},
         "organize-ticket": {"slug": ticket.slug},
         "organize-addon": {"slug": addon.slug},
         "organize-addon-remove": {"slug": addon.slug},

@@ -19,7 +19,16 @@ from convention.club.models import (
     Seat,
 )
 from convention.events.models import Event, EventRole, Room
-from registrations.models import Addon, Order, Registration, Ticket, Voucher
+from registrations.models import (
+    Addon,
+    AnswerFile,
+    Option,
+    Order,
+    Question,
+    Registration,
+    Ticket,
+    Voucher,
+)
 from schedule.models import Session, SessionSpeaker, Speaker, Track
 
 numbers = itertools.count(1)
@@ -180,3 +189,27 @@ def make_staff(event: Event, role: str = "organizer", **fields: Any) -> Person:
     person = make_person(**fields)
     EventRole.objects.create(event=event, person=person, role=role, starts_on=datetime.date(2020, 1, 1))
     return person
+
+
+def make_question(event: Event, slug: str = "diet", options: Any = (), **fields: Any) -> Question:
+    """A line of text; or, with options as slugs or (slug, places), a choice of one of them."""
+    kind = Question.Kind.CHOICE if options else Question.Kind.TEXT
+    values = {"text": slug.capitalize(), "kind": kind, "position": next(numbers)}
+    question = Question.objects.create(event=event, slug=slug, **{**values, **fields})
+    for position, option in enumerate(options):
+        name, places = option if isinstance(option, tuple) else (option, None)
+        words = {"text": name.capitalize(), "capacity": places, "position": position}
+        Option.objects.create(question=question, slug=name, **words)
+    return question
+
+
+def make_answer_file(registration: Registration, slug: str = "diet") -> AnswerFile:
+    """A small PDF that somebody answered a question with."""
+    question = make_question(registration.event, slug, kind=Question.Kind.FILE)
+    token = f"{registration.pk:0>43}"
+    registration.answers = {slug: {"file": token, "name": "a.pdf"}}
+    registration.save(update_fields=["answers"])
+    return AnswerFile.objects.create(
+        event=registration.event, question=question, registration=registration, token=token, name="a.pdf",
+        content_type="application/pdf", content=b"%PDF-1.4",
+    )  # fmt: skip

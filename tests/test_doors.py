@@ -85,6 +85,7 @@ DOORS = {
     "order": EVERYONE,
     "order-calendar": EVERYONE,
     "order-correct": EVERYONE,
+    "order-answers": EVERYONE,
     "order-cancel": EVERYONE,
     "order-substitute": EVERYONE,
     "order-details": EVERYONE,
@@ -157,6 +158,7 @@ POSTED = {
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
+    "organize-question-remove",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -96,8 +96,8 @@ def plus_minutes(at: datetime.datetime, minutes: int) -> datetime.datetime:
 
 
 @register.inclusion_tag("error_summary.html")
-def error_summary(*forms: BaseForm | BaseFormSet[Any]) -> dict[str, Any]:
-    """Every error of some forms or formsets, each a link to its field; shown above the form."""
+def error_summary(*forms: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> dict[str, Any]:
+    """Every error of forms, formsets or lists of forms, each a link to its field; shown above the form."""
     plain = [form for given in forms if given for form in _forms(given)]
     general = [text for given in forms if given for text in _general(given)]
     errors = [
@@ -106,11 +106,13 @@ def error_summary(*forms: BaseForm | BaseFormSet[Any]) -> dict[str, Any]:
     return {"general": general, "errors": errors}
 
 
-def _forms(given: BaseForm | BaseFormSet[Any]) -> list[BaseForm]:
+def _forms(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[BaseForm]:
+    if isinstance(given, list):
+        return given
     return list(given.forms) if isinstance(given, BaseFormSet) else [given]
 
 
-def _general(given: BaseForm | BaseFormSet[Any]) -> list[str]:
+def _general(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[str]:
     """Errors that belong to no field."""
     own = [str(text) for form in _forms(given) for text in form.non_field_errors()]
     return [str(text) for text in given.non_form_errors()] + own if isinstance(given, BaseFormSet) else own

@@ -132,6 +132,11 @@ class Offer:
     code: Code | None = None
 
     @property
+    def by_slug(self) -> dict[str, Ticket]:
+        """The tickets by their slugs."""
+        return {ticket.slug: ticket for ticket in self.tickets}
+
+    @property
     def with_code(self) -> dict[str, Money]:
         """The prices that the code lowers, by ticket."""
         lower = {}

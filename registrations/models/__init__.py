@@ -5,6 +5,10 @@ from .deliveries import Delivery as Delivery
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
 from .passes import Passes as Passes
+from .questions import AnswerFile as AnswerFile
+from .questions import ConsentText as ConsentText
+from .questions import Option as Option
+from .questions import Question as Question
 from .quotas import Quota as Quota
 from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon

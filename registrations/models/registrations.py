@@ -108,6 +108,7 @@ class Registration(Taxed):
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     reductions = models.JSONField(default=list, db_default=[], editable=False)
     voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="registrations")
+    answers = models.JSONField(_("answers"), default=dict, blank=True)
     generation = models.PositiveIntegerField(default=1, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
@@ -122,6 +123,8 @@ class Registration(Taxed):
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
     booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
+    is_asked = False  # for a page: whether there is anything to answer
+    told: Any = ()  # for a page: what was answered, in words
 
     objects = RegistrationQuerySet.as_manager()
 

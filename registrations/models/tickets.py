@@ -31,6 +31,7 @@ class Ticket(Offered):
     """A way to come, with its price, and lower ones until their moments (`steps`)."""
 
     TURN = 90
+    has_questions = True  # False where it was read that its event asks nothing
 
     class Audience(models.TextChoices):
         MEMBER = "member", _("member")

@@ -136,8 +136,12 @@ def _screen_of(fields: set[str]) -> str:
     """The screen where these fields are mended."""
     if fields == {"payment"}:
         return "register-check"
-    about_choices = all(field.endswith(("ticket", "addons", "code", "registrations")) for field in fields)
+    about_choices = all(_is_choice(field) for field in fields)
     return "register-choices" if about_choices else "register"
+
+
+def _is_choice(field: str) -> bool:
+    return field.endswith(("ticket", "addons", "code", "registrations")) or ".answers." in field
 
 
 def _changes(draft: Draft, shown: list[int], quote: dict[str, Any]) -> Iterator[str]:

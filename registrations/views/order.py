@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from convention.errors import InvalidFields
 from convention.money import Money
 
+from ..answers import asked, told
 from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct, correct_own
@@ -21,6 +22,7 @@ from ..limits import refuse_many_corrections
 from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
 from ..prove import prove, registration_to_prove
+from ..questions import questions_of
 
 
 @never_cache
@@ -29,6 +31,10 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The order, its people, and what can be done."""
     grant = order_by_link(reference, secret)
     states = {registration.state for registration in grant.registrations}
+    questions = questions_of(grant.order.event)
+    for registration in grant.registrations:
+        registration.is_asked = bool(asked(questions, registration.ticket, registration.answers))
+        registration.told = list(told(questions, registration.answers))
     context = {
         "grant": grant,
         "order": grant.order,

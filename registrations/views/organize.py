@@ -29,7 +29,7 @@ from ..forms.import_list import ListForm
 from ..import_later import AT_ONCE
 from ..import_list import import_list, rehearse_import
 from ..import_rows import BadRows, doubts, said_by_rows, shortened
-from ..listing import UNDELIVERED, Filter, history_of, mails_of, to_csv, to_xlsx
+from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration, Ticket
 from ..price_words import rows_of
 from ..resend import readdress, resend
@@ -96,7 +96,7 @@ def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """The same list as a file, all pages of it."""
     found = event_to_organize(event, request.user)
     write, mimetype = FILES[kind]
-    content = write(Filter.of(request.GET).apply(found))
+    content = write(found, Filter.of(request.GET).apply(found))
     record("registrations.export", found, event=found, fields=[kind])
     name = f"{found.slug}-{_('registrations')}.{kind}"
     return HttpResponse(
@@ -144,6 +144,7 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
         seats=list(seats_of(one)),
         has_sessions=found.sessions.filter(is_bookable=True).exists(),
         **mails_of(one),
+        **answers_of(one),
     )
 
 

@@ -23,6 +23,7 @@ from .. import draft as drafts
 from ..checks import MOST_PLACES, about_its_use, about_numbers, about_voucher
 from ..draft import Draft
 from ..fares import facts_of, offered_to, voucher_named
+from ..forms.answers import AnswersForm, forms_for
 from ..forms.register import ChoiceForm, CodeForm, ContactForm, Offer, PersonForm
 from ..models import Voucher
 from ..order_request import code_typed
@@ -123,25 +124,35 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     if data is not None:
         _keep_choices(draft, request)
-        drafts.save(request.session, slug, draft)
     voucher = voucher_named(event, draft.code) if draft.code else None
     applies = "apply" in request.POST
     code = CodeForm(data, initial={"code": draft.code})
     forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)
+    answers = forms_for(draft, forms[0].offer.by_slug, data, request.FILES or None)
     if request.method == "POST":
+        drafts.save(request.session, slug, draft)
         if "X-Draft" in request.headers:
-            return HttpResponse(status=204)
+            return _draft_answer(request, answers)
         about = _about_code(draft, voucher) if applies else _about_going_on(draft, voucher, forms[0].offer)
         for field, sentence in about:
             code.add_error(field, sentence)
         if applies and code.is_valid():
             return redirect(f"{request.path}#code")
-        if not applies and all([code.is_valid(), *[form.is_valid() for form in forms]]):
+        valid = [form.is_valid() for form in [code, *forms, *answers] if form]  # each shows its own errors
+        if not applies and all(valid):
             return redirect("register-check", slug)
     context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
-    context["people"] = list(zip(draft.people, forms, strict=True))
+    context["people"] = list(zip(draft.people, forms, answers, strict=True))
+    context["wrong"] = [] if applies else [form for form in [*forms, *answers] if form and form.errors]
     context["full"] = forms[0].full_tickets
     return render(request, "registrations/register_choices.html", context)
+
+
+def _draft_answer(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
+    """Nothing; or, where a choice may have changed what is asked, the questions anew."""
+    if request.headers["X-Draft"] != "questions":
+        return HttpResponse(status=204)
+    return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
 
 
 def _keep_choices(draft: Draft, request: HttpRequest) -> None:

@@ -11,6 +11,13 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     clearTimeout(timer);
     timer = setTimeout(() => keep(form), WAIT_MS);
   });
+  if (form.dataset.draft === "questions") {
+    form.addEventListener("change", (event) => {
+      if (!event.target.matches("[type=radio], [type=checkbox]")) return;
+      clearTimeout(timer);
+      ask(form);
+    });
+  }
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     if (form.dataset.sent) event.preventDefault();
@@ -24,12 +31,27 @@ addEventListener("pageshow", () => {
 });
 
 /** Sends the fields as a draft; being offline is no matter, the screen itself sends them again. */
-async function keep(form) {
+async function keep(form, wanted = "1") {
   const body = new FormData(form);
   body.delete("nonce");
   try {
-    await fetch(form.action, { method: "POST", body, headers: { "X-Draft": "1" } });
+    return await fetch(form.action, { method: "POST", body, headers: { "X-Draft": wanted } });
   } catch {
-    // kept by the form itself until it is sent
+    return null; // kept by the form itself until it is sent
   }
+}
+
+/** A choice may lead to other questions: those that come or go are exchanged, what stands is left alone. */
+async function ask(form) {
+  const answer = await keep(form, "questions");
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const asked of page.querySelectorAll("[data-person]")) {
+    const shown = form.querySelector(`[data-person="${asked.dataset.person}"]`);
+    if (shown && questionsIn(shown) !== questionsIn(asked)) shown.replaceChildren(...asked.childNodes);
+  }
+}
+
+function questionsIn(part) {
+  return part.querySelector("[name$='-shown']")?.value ?? "";
 }

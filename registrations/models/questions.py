@@ -1,0 +1,160 @@
+"""Questions that an organizer asks of those who come, and the files they answer with.
+
+Answers stand with the registration (`Registration.answers`), by the question's slug:
+a text, a date as ISO 8601, the slug of one option, a list of slugs, `{"file": token, "name": name}`, or for a
+consent `{"version": number, "at": moment}`.
+"""
+
+from django.db import models
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from convention.counters import NEVER_TOO_MANY, Counted
+from convention.events.models import Event
+
+from .registrations import Registration
+from .tickets import Ticket
+
+
+class Question(models.Model):
+    """One question of an event, asked of the holders of some tickets or of all."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("a line of text")
+        PARAGRAPH = "paragraph", _("a longer text")
+        CHOICE = "choice", _("one choice")
+        CHOICES = "choices", _("several choices")
+        DIET = "diet", _("diet")
+        DATE = "date", _("a date")
+        FILE = "file", _("a file")
+        CONSENT = "consent", _("consent to a text")
+
+    CHOSEN = (Kind.CHOICE, Kind.CHOICES, Kind.DIET)
+    """Kinds that have options."""
+    SEVERAL = (Kind.CHOICES, Kind.DIET)
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="questions")
+    slug = models.SlugField(_("address"), max_length=50)
+    text = models.CharField(_("question"), max_length=300)
+    text_en = models.CharField(_("question in English"), max_length=300, blank=True)
+    help = models.CharField(_("explanation"), max_length=500, blank=True)
+    help_en = models.CharField(_("explanation in English"), max_length=500, blank=True)
+    kind = models.CharField(_("kind of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
+    is_required = models.BooleanField(_("must be answered"), default=False)
+    tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
+    shown_if = models.ForeignKey(
+        "registrations.Option",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+        verbose_name=_("asked only after"),
+    )
+    retention_days = models.PositiveIntegerField(_("answers are kept, in days after the event"), default=90)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "slug"], name="question_slug_once_per_event"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The question in the language of the moment."""
+        return self.text_en if translation.get_language() == "en" and self.text_en else self.text
+
+    @property
+    def explanation(self) -> str:
+        """What stands beneath it, in the language of the moment; for a consent, the text agreed to."""
+        return self.help_en if translation.get_language() == "en" and self.help_en else self.help
+
+    @property
+    def has_options(self) -> bool:
+        """Whether one chooses."""
+        return self.kind in self.CHOSEN
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether one may choose more than one."""
+        return self.kind in self.SEVERAL
+
+
+class Option(Counted):
+    """One thing to choose; its places may be limited."""
+
+    TURN = 10
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="options")
+    slug = models.SlugField(max_length=50)
+    text = models.CharField(_("choice"), max_length=200)
+    text_en = models.CharField(_("choice in English"), max_length=200, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("choice")
+        verbose_name_plural = _("choices")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "slug"], name="option_slug_once_per_question"),
+            models.CheckConstraint(name="option_never_overbooked", condition=NEVER_TOO_MANY),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The choice in the language of the moment."""
+        return self.text_en if translation.get_language() == "en" and self.text_en else self.text
+
+
+class ConsentText(models.Model):
+    """What a consent said at each version; a version that somebody agreed to never changes."""
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="texts")
+    version = models.PositiveIntegerField()
+    text = models.CharField(max_length=300)
+    text_en = models.CharField(max_length=300, blank=True)
+    help = models.CharField(max_length=500, blank=True)
+    help_en = models.CharField(max_length=500, blank=True)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["question", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "version"], name="consent_text_once_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question} ({self.version})"
+
+
+class AnswerFile(models.Model):
+    """A file that somebody answered with; it belongs to nobody until its registration is booked."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    registration = models.ForeignKey(
+        Registration, models.CASCADE, null=True, blank=True, related_name="answer_files"
+    )
+    question = models.ForeignKey(Question, models.CASCADE, related_name="files")
+    token = models.CharField(max_length=43, unique=True)
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("file of an answer")
+        verbose_name_plural = _("files of answers")
+        indexes = [models.Index(F("created_at"), name="answer_file_by_age")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,97 @@
+"""Organizers' pages: the questions of an event, and what was answered."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.audit.record import record
+from convention.errors import InvalidFields
+from convention.events.doors import event_to_organize
+from convention.events.models import Event
+
+from ..answered import answered, tally
+from ..forms.questions import QuestionForm
+from ..models import AnswerFile, Question
+from ..questions import questions_of, remove_question, save_question
+
+
+@require_GET
+def questions(request: HttpRequest, event: str) -> HttpResponse:
+    """All questions, each with how many answered it."""
+    found = event_to_organize(event, request.user)
+    rows = questions_of(found)
+    context = {
+        "event": found,
+        "section": "organize",
+        "questions": list(zip(rows, answered(rows), strict=True)),
+    }
+    return render(request, "registrations/organize_questions.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_question(request: HttpRequest, event: str) -> HttpResponse:
+    """Add one."""
+    found = event_to_organize(event, request.user)
+    return _edit(request, found, Question(event=found, position=found.questions.count() * 10))
+
+
+@require_http_methods(["GET", "POST"])
+def question(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    """Change one, and see its answers counted."""
+    found = event_to_organize(event, request.user)
+    return _edit(request, found, get_object_or_404(Question, event=found, slug=slug))
+
+
+def _edit(request: HttpRequest, event: Event, one: Question) -> HttpResponse:
+    title = one.title if one.pk else ""
+    form = QuestionForm(request.POST or None, instance=one, event=event)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_question(
+                question=form.question(),
+                tickets=form.tickets(),
+                options=form.options(),
+                changed=list(form.changed_data),
+            )
+        except InvalidFields as error:
+            for field, sentences in error.fields.items():
+                form.add_error(field if field in form.fields else None, sentences)
+        else:
+            messages.success(request, _("The question is saved."))
+            return redirect("organize-questions", event.slug)
+    context = {"event": event, "section": "organize", "form": form, "question": one, "title": title}
+    if one.pk:
+        context |= {"tally": tally(Question.objects.get(pk=one.pk)), "texts": list(one.texts.all())}
+    return render(request, "registrations/organize_question.html", context)
+
+
+@require_POST
+def remove(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    """Remove one that nobody answered."""
+    found = event_to_organize(event, request.user)
+    remove_question(question=get_object_or_404(Question, event=found, slug=slug))
+    messages.success(request, _("The question is removed."))
+    return redirect("organize-questions", event)
+
+
+@require_GET
+def answer_file(request: HttpRequest, event: str, token: str) -> HttpResponse:
+    """A file that somebody answered with."""
+    found = event_to_organize(event, request.user)
+    file = get_object_or_404(AnswerFile, event=found, token=token, registration__isnull=False)
+    record("registration.read_file", file, event=found, fields=[file.question.slug])
+    return HttpResponse(
+        bytes(file.content),
+        content_type=file.content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{file.question.slug}-{file.pk}{_ending(file)}"',
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _ending(file: AnswerFile) -> str:
+    return {"application/pdf": ".pdf", "image/png": ".png"}.get(file.content_type, ".jpg")

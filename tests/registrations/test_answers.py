@@ -1,0 +1,228 @@
+"""What is asked of whom, what is wrong with an answer, what is kept, what runs out, what goes in time."""
+
+import datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.errors import InvalidFields, SoldOut, Unreadable
+from convention.events.models import Event
+from registrations.answer import answer
+from registrations.answer_files import forget_unclaimed, keep_file
+from registrations.answers import Around, asked, in_words, read
+from registrations.cancel import cancel
+from registrations.correct import Correction, correct
+from registrations.forget import old_answers
+from registrations.models import AnswerFile, Option, Order, Question, Registration
+from registrations.order_request import OrderRequest, Place
+from registrations.questions import questions_of, remove_question, save_question
+from registrations.register import register
+from tests.factories import make_question, make_registration, make_ticket
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
+Kind = Question.Kind
+
+
+def ask(event: Event, answers: dict, **fields) -> Order:
+    person = {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org", **fields}
+    place = Place(**{"ticket": "guest", **person}, answers=answers)
+    return register(event=event, request=OrderRequest(email="zoe@example.org", places=(place,)))
+
+
+def judged(event: Event, answers: dict, **around):
+    ticket = event.tickets.get(slug="guest")
+    return read(questions_of(event), ticket, answers, Around(**{"at": NOW, **around}))
+
+
+def wrong(event: Event, answers: dict) -> dict[str, str]:
+    return dict(judged(event, answers).wrong)
+
+
+def test_a_question_follows_the_ticket_and_the_choice_before(event: Event):
+    press = make_ticket(event, slug="press")
+    dinner = make_question(event, "dinner", ["yes", "no"])
+    meal = make_question(event, "meal", ["fish", "meat"], shown_if=dinner.options.get(slug="yes"))
+    make_question(event, "wine", ["red"], shown_if=meal.options.get(slug="meat"))
+    card = make_question(event, "card")
+    card.tickets.set([press])
+    guest, questions = event.tickets.get(slug="guest"), questions_of(event)
+
+    def shown(ticket, given):
+        return [question.slug for question in asked(questions, ticket, given)]
+
+    assert shown(guest, {}) == ["dinner"]
+    assert shown(press, {"dinner": "no", "meal": "meat"}) == ["dinner", "card"]
+    assert shown(guest, {"dinner": "yes", "meal": "meat"}) == ["dinner", "meal", "wine"]
+    assert judged(event, {"dinner": "no", "meal": "meat", "card": "7"}).kept == {"dinner": "no"}
+
+
+def test_each_kind_says_what_is_wrong(event: Event):
+    make_question(event, "line")
+    make_question(event, "day", kind=Kind.DATE)
+    make_question(event, "one", ["a", "b"], kind=Kind.CHOICE)
+    make_question(event, "proof", kind=Kind.FILE)
+    make_question(event, "rules", kind=Kind.CONSENT, is_required=True)
+    given = {"line": "x" * 301, "day": "31/12/2027", "one": ["a", "b"], "proof": "y" * 43, "other": "z"}
+    assert wrong(event, given) == {
+        "answers.line": "300 caractères au plus\u202f; il y en a 301.",
+        "answers.day": "Écrivez la date sous la forme année-mois-jour, comme 2027-06-16.",
+        "answers.one": "Choisissez une seule réponse.",
+        "answers.proof": "Ce fichier n’est plus là\u202f: choisissez-le de nouveau.",
+        "answers.rules": "Votre accord est nécessaire.",
+        "answers.other": "Cette question n’est pas posée ici.",
+    }
+    odd = {"line": 7, "day": ["x"], "one": "c", "proof": None, "rules": {"version": 1}}
+    assert wrong(event, odd) == {
+        "answers.line": "Ce doit être un texte.",
+        "answers.day": "Ce doit être un texte.",
+        "answers.one": "Cette réponse n’est pas au choix ici.",
+    }
+
+
+def test_answers_are_kept_as_said_and_told_in_words(event: Event):
+    make_question(event, "line")
+    make_question(event, "diet", ["vegan", "halal"], kind=Kind.DIET)
+    make_question(event, "day", kind=Kind.DATE)
+    make_question(event, "rules", kind=Kind.CONSENT)
+    given = {"line": " A  B ", "diet": ["halal", "vegan", "halal"], "day": "2027-06-16", "rules": "on"}
+    kept = judged(event, given).kept
+    assert kept == {
+        "line": "A B",
+        "diet": ["halal", "vegan"],
+        "day": "2027-06-16",
+        "rules": {"version": 1, "at": "2027-03-01T09:00:00+00:00"},
+    }
+    assert [in_words(question, kept[question.slug]) for question in questions_of(event)] == [
+        "A B", "Halal, Vegan", "2027-06-16", "accepté (texte 1)",
+    ]  # fmt: skip
+    again = judged(event, {"rules": {"version": 1}}, before=kept, at=NOW + datetime.timedelta(days=1))
+    assert again.kept["rules"] == kept["rules"]
+
+
+def test_an_order_keeps_answers_and_refuses_wrong_ones_by_field(event: Event):
+    make_question(event, "diet", ["vegan", "halal"], is_required=True)
+    with pytest.raises(InvalidFields) as caught:
+        ask(event, {})
+    assert caught.value.fields == {"registrations.0.answers.diet": ["Choisissez une réponse."]}
+    assert ask(event, {"diet": "vegan"}).registrations.get().answers == {"diet": "vegan"}
+
+
+def test_an_option_runs_out_and_is_free_again_after_cancelling_or_answering_otherwise(event: Event):
+    make_question(event, "workshop", [("forge", 1), "walk"])
+    first = ask(event, {"workshop": "forge"}).registrations.get()
+    with pytest.raises(SoldOut, match="Forge"):
+        ask(event, {"workshop": "forge"}, email="b@example.org")
+    assert Registration.objects.count() == 1
+    second = ask(event, {"workshop": "walk"}, email="b@example.org").registrations.get()
+    answer(registration=first, given={"workshop": "walk"})
+    answer(registration=second, given={"workshop": "forge"})
+    with pytest.raises(SoldOut):
+        answer(registration=first, given={"workshop": "forge"})
+    first.refresh_from_db()
+    assert first.answers == {"workshop": "walk"}
+    cancel(registration=second)
+    assert Option.objects.get(slug="forge").taken == 0
+    assert [entry.fields for entry in Entry.objects.filter(verb="registration.answer")] == [["workshop"]] * 2
+
+
+def test_whoever_takes_a_place_over_starts_without_answers(event: Event):
+    make_question(event, "workshop", [("forge", 1)])
+    registration = ask(event, {"workshop": "forge"}).registrations.get()
+    other = Correction(first_name="Noé", last_name="Petit", email="n@example.org", company="", no_photo=False)
+    correct(registration=registration, correction=other)
+    registration.refresh_from_db()
+    assert (registration.answers, Option.objects.get().taken) == ({}, 0)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_last_of_an_option_goes_to_one_of_many(event: Event):
+    event.tickets.update(capacity=None)
+    make_question(event, "workshop", [("forge", 3)])
+    found = in_threads([lambda: ask(event, {"workshop": "forge"}) for _ in range(20)], threads=8)
+    assert sorted(type(one).__name__ for one in found) == ["Order"] * 3 + ["SoldOut"] * 17
+    assert (Option.objects.get().taken, event.tickets.get().taken) == (3, 3)
+
+
+def test_a_consent_whose_words_change_is_asked_anew(event: Event):
+    rules = make_question(event, "rules", kind=Kind.CONSENT, is_required=True)
+    kept = ask(event, {"rules": True}).registrations.get()
+    rules.text = "Autre texte"
+    save_question(question=rules, tickets=[], options=[], changed=["text"])
+    with pytest.raises(InvalidFields):
+        answer(registration=kept, given=kept.answers)
+    answer(registration=kept, given={"rules": True})
+    kept.refresh_from_db()
+    assert kept.answers["rules"]["version"] == 2
+    assert [text.text for text in rules.texts.all()] == ["Autre texte"]
+
+
+def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
+    question = make_question(event, "diet", ["vegan", "halal"])
+    ask(event, {"diet": "vegan"})
+    ask(event, {"diet": "vegan"}, email="b@example.org")
+    vegan = Option(slug="vegan", text="Vegan", capacity=1)
+    with pytest.raises(InvalidFields) as few:
+        save_question(question=question, tickets=[], options=[vegan], changed=[])
+    assert few.value.fields["options"] == [
+        "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: il ne peut pas y avoir moins de places."
+    ]
+    with pytest.raises(InvalidFields):
+        save_question(question=question, tickets=[], options=[], changed=[])
+    with pytest.raises(Exception, match="a reçu des réponses"):
+        remove_question(question=question)
+    vegan.capacity = 2
+    save_question(question=question, tickets=[], options=[vegan], changed=[])
+    assert [(o.slug, o.taken, o.capacity) for o in question.options.all()] == [("vegan", 2, 2)]
+
+
+def test_a_file_is_nobodys_until_it_is_booked(event: Event):
+    question = make_question(event, "proof", kind=Kind.FILE)
+    file = keep_file(question=question, upload=SimpleUploadedFile("card.pdf", b"%PDF-1.7"))
+    registration = ask(event, {"proof": file.token}).registrations.get()
+    file.refresh_from_db()
+    assert (file.registration, registration.answers["proof"]["name"]) == (registration, "card.pdf")
+    with pytest.raises(InvalidFields):
+        ask(event, {"proof": file.token}, email="b@example.org")
+    for name, content in (
+        ("a.exe", b"MZ"),
+        ("a.pdf", b"<html>"),
+        ("a.png", b"\x89PNG\r\n" + b"0" * 6_000_000),
+    ):
+        with pytest.raises(Unreadable):
+            keep_file(question=question, upload=SimpleUploadedFile(name, content))
+    spare = keep_file(question=question, upload=SimpleUploadedFile("b.pdf", b"%PDF-1.7"))
+    AnswerFile.objects.filter(pk=spare.pk).update(created_at=timezone.now() - datetime.timedelta(days=2))
+    forget_unclaimed()
+    assert list(AnswerFile.objects.all()) == [file]
+
+
+def test_answers_go_when_their_time_is_over(event: Event):
+    make_question(event, "diet", ["vegan"], retention_days=30)
+    make_question(event, "line", retention_days=3000)
+    registration = make_registration(event.tickets.get(), answers={"diet": "vegan", "line": "x"})
+    old_answers()
+    registration.refresh_from_db()
+    assert registration.answers == {"diet": "vegan", "line": "x"}
+    Event.objects.update(
+        starts_at=timezone.now() - datetime.timedelta(days=32),
+        ends_at=timezone.now() - datetime.timedelta(days=31),
+    )
+    old_answers()
+    registration.refresh_from_db()
+    assert registration.answers == {"line": "x"}
+
+
+def test_an_order_without_questions_costs_no_more_reads(event: Event, django_assert_max_num_queries):
+    make_ticket(event, slug="other")
+    plain = OrderRequest(
+        email="z@example.org", places=(Place(ticket="guest", first_name="Z", last_name="M"),)
+    )
+    register(event=event, request=plain)
+    with django_assert_max_num_queries(8):
+        register(event=event, request=plain)
