@@ -5,9 +5,9 @@ import datetime
 from django.utils import timezone
 
 from .answer_files import forget_unclaimed
+from .keys import KEY_LASTS
 from .models import AnswerFile, IdempotencyKey, Question, Registration
 from .places import release_lapsed
-from .register import KEY_LASTS
 
 KEYS_KEPT = 2 * KEY_LASTS
 """Well after the order that came with one is known no more."""

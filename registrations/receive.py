@@ -11,11 +11,12 @@ from convention.events.models import Event
 from .booking import Booking, write
 from .checks import about_words
 from .fares import Wares, quote_for
+from .keys import key_of, order_with_key
 from .members import member_by_email
 from .models import Registration, Ticket
 from .order_request import Billing, OrderRequest, Place
 from .places import refresh_held
-from .register import Means, key_of, new_order, order_with_key, priced
+from .register import Means, new_order, priced
 
 FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 

@@ -1,7 +1,6 @@
 """Register: the one act behind page, API and everything else that books places."""
 
 import datetime
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from convention.addresses import folded, same
 from convention.club.doors import open_seat, seats_at
 from convention.club.models import Company, Person, Seat
 from convention.counters import Counted
-from convention.errors import Closed, ConventionError, InvalidFields
+from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
 
 from .answer_files import files_named
@@ -24,8 +23,8 @@ from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .holds import hold
+from .keys import key_of, ordered_before
 from .models import (
-    IdempotencyKey,
     Option,
     Order,
     Question,
@@ -44,13 +43,6 @@ from .questions import questions_of
 from .reductions import written
 
 HOLD = datetime.timedelta(minutes=30)
-KEY_LASTS = datetime.timedelta(days=1)
-
-
-class KeyReused(ConventionError):
-    """An idempotency key came back with another content."""
-
-    kind = "idempotency-key-reused"
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused.
     """
     request = request.tidied()
-    if means.key and (order := _ordered_before(event, request, means.key)):
+    if means.key and (order := ordered_before(event, request, means.key)):
         return order
     refuse_if_closed(event, at=means.since)
     try:
@@ -107,7 +99,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     except Spent:  # others were faster with the code: what it gives is looked at again, once
         return _price_and_book(event, request, replace(means, tickets=None))
     except IntegrityError:
-        if means.key and (order := _ordered_before(event, request, means.key)):
+        if means.key and (order := ordered_before(event, request, means.key)):
             return order
         raise
 
@@ -161,31 +153,6 @@ def _allowance(event: Event, request: OrderRequest, wares: Wares, seats: dict[st
         return None
     places = frozenset(number for number, theirs in paid.items() if theirs == membership)
     return Allowance(membership, places, left)
-
-
-def order_with_key(event: Event, key: str) -> Order | None:
-    """The order that came with this key within a day, whatever it asked for."""
-    found = _key_before(event, key)
-    fresh = found and found.created_at >= timezone.now() - KEY_LASTS
-    return found.order if found and fresh else None
-
-
-def _key_before(event: Event, key: str) -> IdempotencyKey | None:
-    return IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
-
-
-def _ordered_before(event: Event, request: OrderRequest, key: str) -> Order | None:
-    """The same order again, for a day: after that whoever guesses key and content learns nothing."""
-    found = _key_before(event, key)
-    if found and found.content_hash != request.content_hash:
-        raise KeyReused(_("This idempotency key came with another order before; use a new key."))
-    if found and found.created_at < timezone.now() - KEY_LASTS:
-        raise KeyReused(_("This idempotency key was used more than a day ago; use a new key."))
-    return found.order if found else None
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _answers(
@@ -301,11 +268,6 @@ def _write_for_members(booking: Booking) -> None:
         if registration.member_of and registration.person:
             refuse_second_place(registration, registration.person)
     write(booking)
-
-
-def key_of(event: Event, request: OrderRequest, key: str) -> IdempotencyKey:
-    """The key that an order came with, not stored yet; the row tells neither it nor the content."""
-    return IdempotencyKey(event=event, key_hash=_hash(key), content_hash=request.content_hash)
 
 
 def new_order(event: Event, request: OrderRequest, means: Means, quote: Quote, *, currency: str) -> Order:

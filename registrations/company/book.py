@@ -12,9 +12,10 @@ from convention.club.models import Company, Person
 from convention.errors import InvalidFields
 from convention.events.models import Event
 
+from ..keys import order_with_key
 from ..models import Order, Registration
 from ..order_request import OrderRequest, Place
-from ..register import Means, order_with_key, register
+from ..register import Means, register
 from .invite import invite
 from .models import CompanyOrder
 

@@ -20,6 +20,7 @@ from ..references import new_registration_reference
 from .addons import Addon
 from .orders import Order
 from .passes import Passes
+from .standing import Standing
 from .tickets import Ticket
 from .vat import Taxed
 from .vouchers import Voucher
@@ -77,14 +78,8 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
 
 
-class Registration(Taxed):
+class Registration(Taxed, Standing):
     """One place at one event, with a snapshot of who holds it."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", _("awaiting confirmation by mail")
-        CONFIRMED = "confirmed", _("confirmed")
-        CANCELLED = "cancelled", _("cancelled")
-        EXPIRED = "expired", _("expired")
 
     reference = models.CharField(max_length=13, unique=True, default=new_registration_reference)
     event = models.ForeignKey(Event, models.CASCADE, related_name="registrations")
@@ -112,10 +107,6 @@ class Registration(Taxed):
     generation = models.PositiveIntegerField(default=1, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
-    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
-    takes_place = models.BooleanField(default=True, db_default=True, editable=False)
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
-    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     search = models.TextField(blank=True, editable=False)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
     proof_sent_at = models.DateTimeField(null=True, editable=False)
@@ -171,21 +162,6 @@ class Registration(Taxed):
         return bool(self.first_name or self.last_name)
 
     @property
-    def state(self) -> str:
-        """Derived from the dates."""
-        if self.cancelled_at:
-            return self.State.CANCELLED
-        if self.confirmed_at:
-            return self.State.CONFIRMED
-        return self.State.PENDING if self.is_held() else self.State.EXPIRED
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
-        held = self.held_until is not None and self.takes_place
-        return self.cancelled_at is None and (self.confirmed_at is not None or held)
-
-    @property
     def awaits_proof(self) -> bool:
         """Whether a mailed link must still prove a member."""
         return self.confirmed_at is None and self.person_id is None and self.ticket.needs_proof
@@ -199,14 +175,6 @@ class Registration(Taxed):
     def holders(self) -> int:
         """How many people had this place in turn; cancelling raises the generation too, for the same one."""
         return self.generation - (self.cancelled_at is not None)
-
-    def is_held(self, *, at: datetime.datetime | None = None) -> bool:
-        """Whether it may still be confirmed in time; its place is kept unless too many wait (`holds.py`)."""
-        return self.held_until is not None and self.held_until > (at or timezone.now())
-
-    def get_state_display(self) -> str:
-        """The state in words."""
-        return str(self.State(self.state).label)
 
 
 class RegistrationAddon(Taxed):

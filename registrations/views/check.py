@@ -25,6 +25,7 @@ from .. import draft as drafts
 from ..draft import Draft
 from ..fares import Wares, quote_for, wares_for
 from ..forms.register import BillingForm, LanguageForm, PaymentForm
+from ..keys import order_with_key
 from ..limits import refuse_flood
 from ..models import Order
 from ..one_place import AlreadyRegistered
@@ -32,7 +33,7 @@ from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
 from ..pricing import Quote
-from ..register import Means, order_with_key, refuse_if_closed, register
+from ..register import Means, refuse_if_closed, register
 
 
 @never_cache

@@ -12,11 +12,12 @@ from convention.events.models import Event
 from convention.tables import Table
 from registrations import holds
 from registrations.import_list import import_list
+from registrations.keys import KeyReused
 from registrations.models import IdempotencyKey, Order, Registration, Ticket
 from registrations.order_request import OrderRequest, Place
 from registrations.places import release_lapsed
 from registrations.prove import prove
-from registrations.register import KeyReused, Means, register
+from registrations.register import Means, register
 from tests.factories import make_event, make_member, make_ticket
 from tests.rush import in_threads
 

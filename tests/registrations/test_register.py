@@ -10,10 +10,11 @@ from django_tasks_db.models import DBTaskResult
 
 from convention.errors import Closed, InvalidFields, SoldOut
 from convention.events.models import Event
+from registrations.keys import KeyReused
 from registrations.models import CompanyShare, IdempotencyKey, Order, Registration, Ticket
 from registrations.order_request import Billing, OrderRequest, Place
 from registrations.places import release_lapsed
-from registrations.register import KeyReused, Means, register
+from registrations.register import Means, register
 from tests.factories import make_event, make_member, make_ticket
 from tests.rush import in_threads
 

@@ -24,12 +24,13 @@ from ... import draft as drafts
 from ...checks import MOST_PLACES, about_number
 from ...draft import Draft
 from ...forms.register import BillingForm
+from ...keys import order_with_key
 from ...limits import refuse_flood
 from ...models import Ticket
 from ...one_place import AlreadyRegistered
 from ...order_request import OrderRequest
 from ...places import refresh_held, sold_out
-from ...register import order_with_key, refuse_if_closed
+from ...register import refuse_if_closed
 from ..book import book, without_seat
 from ..forms import MOST_ROWS, PasteForm, RowForms, Rows
 from ..paste import rows_of

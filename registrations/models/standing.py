@@ -1,0 +1,48 @@
+"""Whether a registration stands: derived from its dates, never stored."""
+
+import datetime
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Standing(models.Model):
+    """The dates that make a place pending, confirmed, cancelled or expired."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("awaiting confirmation by mail")
+        CONFIRMED = "confirmed", _("confirmed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    takes_place = models.BooleanField(default=True, db_default=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def state(self) -> str:
+        """Derived from the dates."""
+        if self.cancelled_at:
+            return self.State.CANCELLED
+        if self.confirmed_at:
+            return self.State.CONFIRMED
+        return self.State.PENDING if self.is_held() else self.State.EXPIRED
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
+        held = self.held_until is not None and self.takes_place
+        return self.cancelled_at is None and (self.confirmed_at is not None or held)
+
+    def is_held(self, *, at: datetime.datetime | None = None) -> bool:
+        """Whether it may still be confirmed in time; its place is kept unless too many wait (`holds.py`)."""
+        return self.held_until is not None and self.held_until > (at or timezone.now())
+
+    def get_state_display(self) -> str:
+        """The state in words."""
+        return str(self.State(self.state).label)
