@@ -10,13 +10,12 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
-from django.tasks import task, task_backends
+from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.api.throttles import seconds_to_wait
 from convention.leases import leased
 from convention.mail import Attachment, Letter, NotSent
 from registrations.calendar import calendar_file, where_of
@@ -26,9 +25,7 @@ from registrations.models import Delivery, Order, Registration
 from registrations.prove import member_by_email, proof_token
 
 from .pdf import badge_pdf
-
-MAILS_PER_HOUR = 30
-"""To one address; those beyond wait for the next hour, and none is lost."""
+from .politeness import wait_for
 
 type Write = Callable[[Order, list[Registration], str], Letter]
 
@@ -37,7 +34,7 @@ type Write = Callable[[Order, list[Registration], str], Letter]
 def send_confirmation(order_id: int) -> None:
     """Send whatever mails of this order are due."""
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
-    if order.email and (wait := _wait_for(order.email)):
+    if order.email and (wait := wait_for(order.email)):
         later = timezone.now() + datetime.timedelta(seconds=wait)
         send_confirmation.using(run_after=later).enqueue(order_id)
         return
@@ -45,13 +42,6 @@ def send_confirmation(order_id: int) -> None:
         failures = [failure for kind, write in WRITERS.items() for failure in _send_due(order, kind, write)]
     if failures:
         raise failures[0]
-
-
-def _wait_for(address: str) -> int:
-    """Seconds until that address may be written to again; 0 where it may be now."""
-    if settings.RATE_LIMITS == "off" or not task_backends["default"].supports_defer:
-        return 0
-    return seconds_to_wait("confirmations", address, most=MAILS_PER_HOUR, seconds=3600)
 
 
 def _send_due(order: Order, kind: Delivery.Kind, write: "Write") -> list[Exception]:

@@ -82,6 +82,7 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 INSTALLED_APPS = [
     "badges.reports",
     "badges.scanner",
+    "badges.mailings",
     "badges.attendance",
     "badges",
     "registrations",
@@ -121,6 +122,7 @@ APPS_WITH_PAGES = [
     "registrations",
     "badges",
     "badges.attendance",
+    "badges.mailings",
     "badges.scanner",
     "badges.reports",
 ]
@@ -237,6 +239,9 @@ PERIODIC_WORK = {
     "schedule.uploads.forget_old_uploads": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
+    "badges.mailings.run.keep_going": LEASE_SECONDS / 2,
+    "badges.mailings.remind.send_reminders": 900,
+    "badges.mailings.forget.corrected_addresses": 24 * 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.

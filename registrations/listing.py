@@ -46,8 +46,8 @@ class Filter:
             rows = rows.filter(ticket__slug=self.ticket)
         if self.company:
             rows = rows.filter(company=self.company)
-        if self.state in _STATES:
-            rows = rows.filter(_STATES[self.state]())
+        if self.state in STATES:
+            rows = rows.filter(STATES[self.state]())
         return rows.order_by(*SORTS.get(self.sort, SORTS["name"]))
 
 
@@ -72,7 +72,7 @@ def _undelivered() -> Q:
 
 
 UNDELIVERED = "undelivered"
-_STATES = {
+STATES = {
     UNDELIVERED: _undelivered,
     Registration.State.CONFIRMED.value: _confirmed,
     Registration.State.PENDING.value: _pending,
