@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.audit.models import Entry
+from convention.bounces import bounced_among, has_bounced
 from convention.events.models import Event
 from convention.tables import write_csv, write_xlsx
 from convention.text import tidy
@@ -68,7 +69,13 @@ def _expired() -> Q:
 
 
 def _undelivered() -> Q:
-    return Q(order__in=Delivery.objects.troubled().order_by().values("order"))
+    refused = Q(order__in=Delivery.objects.troubled().order_by().values("order"))
+    return refused | (came_back() & Q(cancelled_at__isnull=True))
+
+
+def came_back() -> Q:
+    """Mail to their address, or to that of whoever ordered, came back after the mail server had taken it."""
+    return has_bounced("email") | has_bounced("order__email")
 
 
 UNDELIVERED = "undelivered"
@@ -88,6 +95,8 @@ ACTS = {
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.receive": gettext_lazy("registered at the desk"),
     "registration.resend": gettext_lazy("mail sent again"),
+    "address.bounced": gettext_lazy("mail came back"),
+    "address.right": gettext_lazy("address said to be right"),
     "order.renew_link": gettext_lazy("link replaced"),
 }
 
@@ -103,13 +112,17 @@ def history_of(registration: Registration) -> list[tuple[Any, Entry]]:
 
 
 def mails_of(registration: Registration) -> dict[str, Any]:
-    """The mails of its order that concern it, newest first, and the one that needs attention, if any."""
+    """The mails of its order that concern it, newest first, and the one that needs attention, if any.
+
+    `bounced` are those of its addresses that mail came back from.
+    """
     mails = list(
         registration.order.deliveries.filter(Q(registration__isnull=True) | Q(registration=registration))
     )
     latest = {mail.stem: mail for mail in reversed(mails)}
     troubled = [mail for mail in latest.values() if mail.needs_attention]
-    return {"mails": mails, "troubled": troubled[0] if troubled else None}
+    bounced = bounced_among([registration.email, registration.order.email])
+    return {"mails": mails, "troubled": troubled[0] if troubled else None, "bounced": sorted(bounced)}
 
 
 def header() -> list[str]:

@@ -90,6 +90,7 @@ DOORS = {
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
+    "unsubscribe": EVERYONE,  # with the signed link of a mail
     # the scanner's shell holds nothing; its data ask for a device's token
     "scan": EVERYONE,
     "scanner-worker": EVERYONE,
@@ -118,6 +119,9 @@ POSTED = {
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
+    "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
+    "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
+    "organize-mail-bounce-right",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

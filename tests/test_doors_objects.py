@@ -27,7 +27,7 @@ NO_OBJECT = {
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
     "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
-    "ticket", "token",
+    "recipient", "ticket", "token",
 }  # fmt: skip
 FORGED = {"prove", "badge", "organize-import-preview", "dev-mail", "dev-mail-html", "dev-mail-attachment"}
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from convention.addresses import folded, same
 from convention.audit.record import record
-from convention.bounces import bounced_among, has_bounced
+from convention.bounces import bounced_among
 from convention.errors import NotFound
 from convention.events.models import Event
 from convention.models import BouncedAddress
+from registrations.listing import came_back
 from registrations.models import Registration
 
 from .letters import Addressee
@@ -41,7 +42,8 @@ def mark_recipient(*, recipient: Recipient) -> None:
     address = address_of(recipient)
     if not address:
         raise NotFound(_("This recipient has no address any more."))
-    keep(address, having_address(Registration.objects.all(), address), answer="")
+    event = recipient.mailing.event
+    keep(address, having_address(Registration.objects.filter(event=event), address), answer="")
     _mark_mail(recipient)
 
 
@@ -89,8 +91,7 @@ def having_address(rows: QuerySet[Registration], address: str) -> list[Registrat
 
 def bounced_registrations(event: Event) -> QuerySet[Registration]:
     """Those at the event whose address mail came back from."""
-    either = has_bounced("email") | has_bounced("order__email")
-    return Registration.objects.filter(either, event=event, cancelled_at__isnull=True)
+    return Registration.objects.filter(came_back(), event=event, cancelled_at__isnull=True)
 
 
 def address_of(recipient: Recipient) -> str:

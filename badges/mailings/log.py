@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.tables import write_csv, write_xlsx
 from registrations.models import Registration
 
-from .dispatch import addressee_of
+from .send_batch import addressee_of
 from .models import WAITING, Mailing, Recipient, RecipientQuerySet
 
 SENT = Q(accepted_at__isnull=False)
@@ -25,10 +25,11 @@ STATES = {
 
 def counts_of(mailings: list[Mailing]) -> dict[int, dict[str, int]]:
     """How many recipients in each state, by mailing, in one query; `sent` holds those that came back since."""
-    counted = {name.replace("-", "_"): Count("pk", filter=where) for name, where in STATES.items()}
+    counted = {name: Count("pk", filter=where) for name, where in STATES.items()}
     rows = Recipient.objects.filter(mailing__in=mailings).order_by().values("mailing")
-    found = {row.pop("mailing"): row for row in rows.annotate(total=Count("pk"), **counted)}
-    nothing = dict.fromkeys([*counted, "total"], 0)
+    counted |= {"total": Count("pk"), "done": Count("pk", filter=~WAITING)}
+    found = {row.pop("mailing"): row for row in rows.annotate(**counted)}
+    nothing = dict.fromkeys(counted, 0)
     return {mailing.pk: found.get(mailing.pk, nothing) for mailing in mailings}
 
 

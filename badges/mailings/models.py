@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -104,7 +105,8 @@ class Mailing(Texts):
             return self.State.DRAFT
         if self.due_at is None:
             return self.State.STOPPED
-        return self.State.SENDING if self.started_at else self.State.SCHEDULED
+        begins = self.started_at is not None or self.send_at <= timezone.now()
+        return self.State.SENDING if begins else self.State.SCHEDULED
 
     @property
     def is_draft(self) -> bool:
@@ -146,7 +148,7 @@ class Recipient(models.Model):
         REFUSED = "refused", _("refused by the mail server")
         BOUNCED = "bounced", _("came back")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed since")
-        LEFT_OUT = "left-out", _("left out")
+        LEFT_OUT = "omitted", _("left out")
 
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="recipients")
     registrations = models.ManyToManyField(Registration, related_name="+")

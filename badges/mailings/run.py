@@ -17,7 +17,7 @@ from convention.leases import Taken, leased
 from convention.mail import NotSent
 from registrations.models import Registration
 
-from .dispatch import PAUSES, send_batch
+from .send_batch import PAUSES, send_batch
 from .freeze import freeze
 from .models import Mailing, Recipient
 

@@ -14,7 +14,7 @@ from convention.events.doors import event_to_organize
 from registrations.models import Registration
 
 from ..bounce import bounced_registrations, mark_address, mark_recipient, say_right
-from ..dispatch import addressee_of
+from ..send_batch import addressee_of
 from ..doors import mailing_to_organize
 from ..forms import AddressForm
 from ..log import STATES, counts_of, happened_at, recipients_in, to_csv, to_xlsx
@@ -66,6 +66,7 @@ def came_back(request: HttpRequest, event: str, pk: int, recipient: int) -> Http
     found = one.recipients.filter(pk=recipient).first()
     if found is None:
         raise NotFound(_("There is no such recipient."))
+    found.mailing = one
     mark_recipient(recipient=found)
     messages.success(request, _("It is marked: the address is left out until it is corrected."))
     return redirect("organize-mailing-log", event, pk)

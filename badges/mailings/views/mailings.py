@@ -104,7 +104,7 @@ def _show(request: HttpRequest, one: Mailing, form: ScheduleForm) -> HttpRespons
         "counts": counts_of([one])[one.pk],
         "form": form,
     }
-    if one.started_at is None:
+    if one.state in {Mailing.State.DRAFT, Mailing.State.SCHEDULED}:
         audience = audience_of(one)
         context["audience"] = audience
         context["sample"] = SampleForm(names=names_of(audience), languages=one.languages)

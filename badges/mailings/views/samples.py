@@ -27,7 +27,7 @@ MAIL_POLICY: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
     "frame-ancestors": [CSP.SELF],
-    "sandbox": [],
+    "sandbox": ["allow-popups"],
 }
 SITE_POLICY: dict[str, Any] = settings.SECURE_CSP
 

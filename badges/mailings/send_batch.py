@@ -1,4 +1,4 @@
-"""Dispatch: one batch of a mailing over one connection; what came of each mail is noted at once."""
+"""Send one batch of a mailing over one connection; what came of each mail is noted at once."""
 
 import datetime
 import logging
