@@ -62,7 +62,7 @@ class MailingForm(TextsForm):
     """A mailing: what it says, why, and to whom."""
 
     purpose = forms.ChoiceField(
-        label=_("Kind"),
+        label=_("Kind of mailing"),
         choices=Mailing.Purpose.choices,
         widget=forms.RadioSelect,
         help_text=_("Whoever unsubscribed gets no news, but still what is needed for the event."),
@@ -113,7 +113,9 @@ class MailingForm(TextsForm):
         data = self.cleaned_data
         plain = ("company", "payment", "presence", "checkpoint", "language", "photo")
         segment = Segment(
-            tickets=tuple(data["tickets"]), states=tuple(data["states"]), **{name: data[name] for name in plain}
+            tickets=tuple(data["tickets"]),
+            states=tuple(data["states"]),
+            **{name: data[name] for name in plain},
         )
         return Draft(purpose=data["purpose"], texts=self.texts(), segment=segment)
 

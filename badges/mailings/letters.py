@@ -28,7 +28,7 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 
 @dataclass(frozen=True)
 class Addressee:
-    """To whom one letter goes: the registrations it is about, in the order’s language; the mail’s own number."""
+    """To whom one letter goes: the registrations it is about, a language, the number and key of the mail."""
 
     registrations: Sequence[Registration]
     language: str
@@ -173,5 +173,7 @@ def badge_url(registration: Registration, address: str) -> str:
     if registration.state != Registration.State.CONFIRMED:
         return manage_url(registration, address)
     order = registration.order
-    path = reverse("order-badge", args=[order.reference, _secret(registration, address), registration.reference])
+    path = reverse(
+        "order-badge", args=[order.reference, _secret(registration, address), registration.reference]
+    )
     return f"{settings.SITE_URL}{path}"

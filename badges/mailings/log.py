@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from convention.tables import write_csv, write_xlsx
 from registrations.models import Registration
 
-from .send_batch import addressee_of
 from .models import WAITING, Mailing, Recipient, RecipientQuerySet
+from .send_batch import addressee_of
 
 SENT = Q(accepted_at__isnull=False)
 STATES = {
@@ -24,13 +24,15 @@ STATES = {
 
 
 def counts_of(mailings: list[Mailing]) -> dict[int, dict[str, int]]:
-    """How many recipients in each state, by mailing, in one query; `sent` holds those that came back since."""
+    """How many recipients in each state, by mailing, in one query; `sent` holds what came back since."""
     counted = {name: Count("pk", filter=where) for name, where in STATES.items()}
-    rows = Recipient.objects.filter(mailing__in=mailings).order_by().values("mailing")
     counted |= {"total": Count("pk"), "done": Count("pk", filter=~WAITING)}
-    found = {row.pop("mailing"): row for row in rows.annotate(**counted)}
-    nothing = dict.fromkeys(counted, 0)
-    return {mailing.pk: found.get(mailing.pk, nothing) for mailing in mailings}
+    rows = Recipient.objects.filter(mailing__in=mailings).order_by().values_list("mailing")
+    found = {mailing: numbers for mailing, *numbers in rows.annotate(**counted)}
+    nothing = [0] * len(counted)
+    return {
+        mailing.pk: dict(zip(counted, found.get(mailing.pk, nothing), strict=True)) for mailing in mailings
+    }
 
 
 def recipients_in(mailing: Mailing, state: str) -> RecipientQuerySet:

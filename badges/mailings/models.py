@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from registrations.models import Registration
@@ -65,7 +66,7 @@ class Mailing(Texts):
         SENDING = "sending", _("being sent")
         STOPPED = "stopped", _("stopped by a fault")
         SENT = "sent", _("sent")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("mailing", "cancelled")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.INFORMATION)
@@ -135,7 +136,7 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 
 
 class Recipient(models.Model):
-    """One mail of a mailing: to the address of its registrations, or else of their order; never a copy of it."""
+    """One mail of a mailing: to the address of its registrations, else of their order; it keeps no copy of it."""
 
     class LeftOut(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed before")

@@ -32,7 +32,7 @@ class Notice:
 
 
 def read_notice(content: bytes) -> Notice:
-    """Read a report. Only final failures count: a delay is no bounce. Raises Unreadable for any other mail."""
+    """Read a report; only final failures count, a delay is no bounce. Raises Unreadable for other mails."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     reports = [part for part in message.walk() if part.get_content_type() == "message/delivery-status"]
     if not reports:

@@ -32,7 +32,7 @@ PLACEHOLDERS = {**WORDS, **LINKS}
 IN_BRACES = re.compile(r"\{([^{}\n]{0,60})\}")
 NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
 MARK = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
-"""What stands for a placeholder while the Markdown is read: an address for a link, private letters for a word."""
+"""What stands for a placeholder while the Markdown is read: an address for a link, private letters else."""
 PRIVATE = re.compile("[\ue000\ue001]")
 ESCAPED_MARK = "%EE%80%80"
 ANCHOR = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.S)
@@ -98,7 +98,7 @@ def filled_text(plain: str, values: Mapping[str, str]) -> str:
 
 def _spelled(link: re.Match[str]) -> str:
     address, words = link[1], link[2]
-    return words if words == address or address == f"mailto:{words}" else f"{words} ({address})"
+    return words if address in {words, f"mailto:{words}"} else f"{words} ({address})"
 
 
 def _marked(text: str) -> str:

@@ -17,9 +17,9 @@ from convention.leases import Taken, leased
 from convention.mail import NotSent
 from registrations.models import Registration
 
-from .send_batch import PAUSES, send_batch
 from .freeze import freeze
 from .models import Mailing, Recipient
+from .send_batch import PAUSES, send_batch
 
 BATCH: Final = 100
 TURN_SECONDS: Final = 20

@@ -50,7 +50,9 @@ def sample_letter(mailing: Mailing, *, language: str, reference: str = "") -> Le
 
 def _group(audience: Audience, language: str, reference: str, mailing: Mailing) -> Group:
     """Whose letter to show: the one asked for, else the first who reads that language, else the first."""
-    wanted = Registration.objects.filter(event=mailing.event, reference=reference).values_list("pk", flat=True)
+    wanted = Registration.objects.filter(event=mailing.event, reference=reference).values_list(
+        "pk", flat=True
+    )
     pk = wanted.first() if reference else None
     groups = [
         *(group for group in audience.groups if pk in group.registrations),
@@ -66,11 +68,12 @@ def _group(audience: Audience, language: str, reference: str, mailing: Mailing) 
 def send_test(*, mailing: Mailing, to: Person, language: str, reference: str = "") -> str:
     """Queue the letter to oneself; the address it goes to. Raises NobodyToShow."""
     sample_letter(mailing, language=language, reference=reference)
-    if not to.email:
+    address = to.email
+    if not address:
         raise NobodyToShow(_("Your account has no address to send it to."))
     record("mailing.test", mailing, event=mailing.event)
     send_sample.enqueue(mailing.pk, to.pk, language, reference)
-    return to.email
+    return address
 
 
 @task()
@@ -79,4 +82,4 @@ def send_sample(mailing_id: int, person_id: int, language: str, reference: str) 
     mailing = Mailing.objects.select_related("event__venue").get(pk=mailing_id)
     letter = sample_letter(mailing, language=language, reference=reference)
     person = Person.objects.get(pk=person_id)
-    send(as_test(letter, to=person.email, key=f"{letter.key}-{secrets.token_hex(6)}"))
+    send(as_test(letter, to=person.email or "", key=f"{letter.key}-{secrets.token_hex(6)}"))

@@ -41,7 +41,8 @@ class Segment:
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """As `kept` wrote it; what it does not name asks nothing."""
         named = {field.name: kept[field.name] for field in fields(cls) if field.name in kept}
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in named.items()})
+        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in named.items()}
+        return cls(**values)
 
     def kept(self) -> dict[str, Any]:
         """For a column of JSON."""

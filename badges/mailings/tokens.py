@@ -18,7 +18,7 @@ OF_NOBODY = 0
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who holds a link: the address, folded, and the recipient of the mail that it came with (0: of a test)."""
+    """Who holds a link: the address, folded, and the recipient of the mail it came with (0: of a test)."""
 
     recipient: int
     address: str

@@ -63,7 +63,9 @@ def locked_draft(mailing: Mailing) -> Mailing:
     """The draft under its lock. Raises NotADraft."""
     found = Mailing.objects.select_for_update(of=("self",)).select_related("event").get(pk=mailing.pk)
     if not found.is_draft:
-        raise NotADraft(_("This mailing was sent or is about to be: it is not changed any more. Write a new one."))
+        raise NotADraft(
+            _("This mailing was sent or is about to be: it is not changed any more. Write a new one.")
+        )
     return found
 
 

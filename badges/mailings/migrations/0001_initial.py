@@ -6,99 +6,172 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial'),
-        ('registrations', '0004_names_with_ligatures'),
+        ("events", "0001_initial"),
+        ("registrations", "0004_names_with_ligatures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Unsubscription',
+            name="Unsubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'unsubscription',
-                'verbose_name_plural': 'unsubscriptions',
+                "verbose_name": "unsubscription",
+                "verbose_name_plural": "unsubscriptions",
             },
         ),
         migrations.CreateModel(
-            name='Mailing',
+            name="Mailing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_fr', models.CharField(blank=True, max_length=200)),
-                ('text_fr', models.TextField(blank=True, max_length=20000)),
-                ('subject_en', models.CharField(blank=True, max_length=200)),
-                ('text_en', models.TextField(blank=True, max_length=20000)),
-                ('purpose', models.CharField(choices=[('information', 'information needed for the event'), ('news', 'news, with a link to unsubscribe')], default='information', max_length=20)),
-                ('segment', models.JSONField(default=dict)),
-                ('reminder_days', models.PositiveIntegerField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('send_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(db_index=True, null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('faults', models.PositiveIntegerField(default=0)),
-                ('fault', models.CharField(blank=True, max_length=300)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.event')),
-                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_fr", models.CharField(blank=True, max_length=200)),
+                ("text_fr", models.TextField(blank=True, max_length=20000)),
+                ("subject_en", models.CharField(blank=True, max_length=200)),
+                ("text_en", models.TextField(blank=True, max_length=20000)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("information", "information needed for the event"),
+                            ("news", "news, with a link to unsubscribe"),
+                        ],
+                        default="information",
+                        max_length=20,
+                    ),
+                ),
+                ("segment", models.JSONField(default=dict)),
+                ("reminder_days", models.PositiveIntegerField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("send_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(db_index=True, null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("faults", models.PositiveIntegerField(default=0)),
+                ("fault", models.CharField(blank=True, max_length=300)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.event"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mailing',
-                'verbose_name_plural': 'mailings',
-                'ordering': ['-pk'],
+                "verbose_name": "mailing",
+                "verbose_name_plural": "mailings",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Recipient',
+            name="Recipient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(max_length=5)),
-                ('left_out', models.CharField(blank=True, choices=[('unsubscribed', 'unsubscribed before'), ('bounced', 'mail to this address came back before'), ('gone', 'no address any more')], max_length=20)),
-                ('due_at', models.DateTimeField()),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('refused_at', models.DateTimeField(null=True)),
-                ('bounced_at', models.DateTimeField(null=True)),
-                ('unsubscribed_at', models.DateTimeField(null=True)),
-                ('answer', models.CharField(blank=True, max_length=300)),
-                ('mailing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='mailings.mailing')),
-                ('registrations', models.ManyToManyField(related_name='+', to='registrations.registration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("language", models.CharField(max_length=5)),
+                (
+                    "left_out",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unsubscribed", "unsubscribed before"),
+                            ("bounced", "mail to this address came back before"),
+                            ("gone", "no address any more"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("refused_at", models.DateTimeField(null=True)),
+                ("bounced_at", models.DateTimeField(null=True)),
+                ("unsubscribed_at", models.DateTimeField(null=True)),
+                ("answer", models.CharField(blank=True, max_length=300)),
+                (
+                    "mailing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recipients",
+                        to="mailings.mailing",
+                    ),
+                ),
+                ("registrations", models.ManyToManyField(related_name="+", to="registrations.registration")),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='ReminderPlan',
+            name="ReminderPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_fr', models.CharField(blank=True, max_length=200)),
-                ('text_fr', models.TextField(blank=True, max_length=20000)),
-                ('subject_en', models.CharField(blank=True, max_length=200)),
-                ('text_en', models.TextField(blank=True, max_length=20000)),
-                ('is_on', models.BooleanField(default=False)),
-                ('days', models.JSONField(default=list)),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_fr", models.CharField(blank=True, max_length=200)),
+                ("text_fr", models.TextField(blank=True, max_length=20000)),
+                ("subject_en", models.CharField(blank=True, max_length=200)),
+                ("text_en", models.TextField(blank=True, max_length=20000)),
+                ("is_on", models.BooleanField(default=False)),
+                ("days", models.JSONField(default=list)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reminders',
-                'verbose_name_plural': 'reminders',
+                "verbose_name": "reminders",
+                "verbose_name_plural": "reminders",
             },
         ),
         migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.UniqueConstraint(fields=('event', 'reminder_days'), name='each_reminder_once_per_event'),
+            model_name="mailing",
+            constraint=models.UniqueConstraint(
+                fields=("event", "reminder_days"), name="each_reminder_once_per_event"
+            ),
         ),
         migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(condition=models.Q(('accepted_at__isnull', True), ('left_out', ''), ('refused_at__isnull', True)), fields=['mailing', 'due_at'], name='recipient_waiting'),
+            model_name="recipient",
+            index=models.Index(
+                condition=models.Q(
+                    ("accepted_at__isnull", True), ("left_out", ""), ("refused_at__isnull", True)
+                ),
+                fields=["mailing", "due_at"],
+                name="recipient_waiting",
+            ),
         ),
     ]

@@ -14,11 +14,11 @@ from convention.events.doors import event_to_organize
 from registrations.models import Registration
 
 from ..bounce import bounced_registrations, mark_address, mark_recipient, say_right
-from ..send_batch import addressee_of
 from ..doors import mailing_to_organize
 from ..forms import AddressForm
 from ..log import STATES, counts_of, happened_at, recipients_in, to_csv, to_xlsx
 from ..models import Recipient
+from ..send_batch import addressee_of
 
 ON_A_PAGE = 50
 FILES = {

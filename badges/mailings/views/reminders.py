@@ -31,7 +31,9 @@ def reminders(request: HttpRequest, event: str) -> HttpResponse:
         else:
             messages.success(request, _("The reminders are saved."))
             return redirect("organize-mail-reminders", event)
-    sent = dict(Mailing.objects.filter(event=found).exclude(reminder_days=None).values_list("reminder_days", "pk"))
+    sent = dict(
+        Mailing.objects.filter(event=found).exclude(reminder_days=None).values_list("reminder_days", "pk")
+    )
     now = timezone.now()
     context = {
         "event": found,

@@ -70,7 +70,7 @@ def test_a_segment_is_kept_and_said(event):
     )  # fmt: skip
     assert Segment.of(segment.kept()) == segment
     assert in_words(segment, event) == [
-        "confirmée, à confirmer par courriel", "Presse", "Acme", "non payé",
+        "confirmée, à confirmer par e-mail", "Presse", "Acme", "non payé",
         f"non arrivé ({door.name})", "anglais", "sans photo",
     ]  # fmt: skip
 

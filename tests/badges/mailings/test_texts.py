@@ -36,12 +36,12 @@ def test_words_and_links_are_filled_in_both_forms():
     assert "<strong>Ana</strong>" in html
     assert 'href="https://club.example/o/1/?a=1&amp;b=2"' in html
     assert 'href="https://club.example/b"' in html
-    assert text == (
-        "Hello Ana,\n\nYour page (https://club.example/o/1/?a=1&b=2), https://club.example/b"
-    )
+    assert text == ("Hello Ana,\n\nYour page (https://club.example/o/1/?a=1&b=2), https://club.example/b")
 
 
-@pytest.mark.parametrize("name", ["**Ana**", "<script>alert(1)</script>", "[x](https://evil.example)", "{name}"])
+@pytest.mark.parametrize(
+    "name", ["**Ana**", "<script>alert(1)</script>", "[x](https://evil.example)", "{name}"]
+)
 def test_what_people_call_themselves_is_never_markup(name):
     html, text = made("Hello {first_name}", first_name=name)
     assert html.count("<") == 2
@@ -60,7 +60,8 @@ def test_scripts_styles_and_odd_addresses_are_taken_out():
 def test_an_unknown_placeholder_is_refused_by_name(text):
     with pytest.raises(BadText) as error:
         check_text(text)
-    assert str(error.value).startswith(f"« {{{text.partition('{')[2].rstrip('}')}}} » n’est pas connu.")
+    named = text.partition("{")[2].rstrip("}")
+    assert str(error.value).startswith(f"«\u202f{{{named}}}\u202f» n’est pas connu.")
 
 
 def test_a_word_is_no_address_and_an_address_no_subject():
@@ -83,7 +84,11 @@ class TestLetters:
         one = make_registration(make_ticket(event), order=order, first_name="Zoé", email="zoe@example.org")
         letter = self.letter(one)
         text, html = shown(letter)
-        assert (letter.to, letter.subject, letter.key) == ("zoe@example.org", "Nouvelles de Convention", "mailing-1-5")
+        assert (letter.to, letter.subject, letter.key) == (
+            "zoe@example.org",
+            "Nouvelles de Convention",
+            "mailing-1-5",
+        )
         assert letter.reply_to == "club@example.org"
         assert f"/orders/{order.reference}/{own_secret(one)}/" in text
         assert order.secret not in text + html
@@ -94,7 +99,9 @@ class TestLetters:
     def test_whoever_ordered_for_others_gets_the_link_of_the_order_and_of_each(self):
         event = make_event()
         order, ticket = make_order(event, email="boss@example.org", language="en"), make_ticket(event)
-        people = [make_registration(ticket, order=order, first_name=n, email="") for n in ("Ana", "Bob", "Cy")]
+        people = [
+            make_registration(ticket, order=order, first_name=n, email="") for n in ("Ana", "Bob", "Cy")
+        ]
         letter = self.letter(*people, language="en")
         text, _html = shown(letter)
         assert letter.to == "boss@example.org"
@@ -134,6 +141,9 @@ class TestWriting:
 
     def test_what_is_under_way_stays_as_it_is(self):
         mailing = make_mailing(send_at="2026-01-01T00:00Z")
-        for act in (lambda: rewrite(mailing=mailing, draft=Draft(texts=TEXTS)), lambda: discard(mailing=mailing)):
+        for act in (
+            lambda: rewrite(mailing=mailing, draft=Draft(texts=TEXTS)),
+            lambda: discard(mailing=mailing),
+        ):
             with pytest.raises(NotADraft):
                 act()
