@@ -136,7 +136,7 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 
 
 class Recipient(models.Model):
-    """One mail of a mailing: to the address of its registrations, else of their order; it keeps no copy of it."""
+    """One mail: to the address of its registrations, else to that of their order; it keeps no copy of it."""
 
     class LeftOut(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed before")

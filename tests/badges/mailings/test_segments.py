@@ -71,7 +71,7 @@ def test_a_segment_is_kept_and_said(event):
     assert Segment.of(segment.kept()) == segment
     assert in_words(segment, event) == [
         "confirmée, à confirmer par e-mail", "Presse", "Acme", "non payé",
-        f"non arrivé ({door.name})", "anglais", "sans photo",
+        f"non arrivé ({door.name})", "anglais", "pas de photos",
     ]  # fmt: skip
 
 
