@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from registrations.models import Registration
@@ -93,7 +93,14 @@ class Mailing(Texts):
         ]
 
     def __str__(self) -> str:
-        return self.subject_fr or self.subject_en or str(_("without subject"))
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The subject in the language of the moment, else in the other, with the name of the event."""
+        own = self.subject_en if get_language() == "en" else self.subject_fr
+        subject = own or self.subject_fr or self.subject_en or str(_("without subject"))
+        return subject.replace("{event}", self.event.title) if "{event}" in subject else subject
 
     @property
     def state(self) -> str:

@@ -15,15 +15,16 @@ from .segments import ARRIVED, UNPAID, Segment
 DAY = datetime.timedelta(days=1)
 THANKS = {
     "subject_fr": "Merci d’être venus à {event}",
-    "text_fr": "Bonjour {first_name},\n\nmerci d’être venu à **{event}**. Les présentations sont en ligne\u202f:\n\n"
-    "[le programme et ses documents]({agenda})\n\nÀ l’année prochaine\u202f!",
+    "text_fr": "Bonjour {first_name},\n\nmerci d’être venu à **{event}**. "
+    "Les présentations sont en ligne\u202f:\n\n[le programme et ses documents]({agenda})\n\nÀ l’année prochaine\u202f!",
     "subject_en": "Thank you for coming to {event}",
     "text_en": "Hello {first_name},\n\nthank you for coming to **{event}**. The slides are online:\n\n"
     "[the programme and its documents]({agenda})\n\nSee you next year!",
 }
 PAYMENT = {
     "subject_fr": "Votre facture pour {event}",
-    "text_fr": "Bonjour {first_name},\n\nla facture de votre billet «\u202f{ticket}\u202f» est à régler avant l’événement. "
+    "text_fr": "Bonjour {first_name},\n\n"
+    "la facture de votre billet «\u202f{ticket}\u202f» est à régler avant l’événement. "
     "Elle se trouve sur [votre page]({manage_url}).",
     "subject_en": "Your invoice for {event}",
     "text_en": "Hello {first_name},\n\nthe invoice of your ticket “{ticket}” is to be paid before the event. "

@@ -36,6 +36,8 @@ def mailings(request: HttpRequest, event: str) -> HttpResponse:
     """All of an event, the latest first."""
     found = event_to_organize(event, request.user)
     shown = Paginator(Mailing.objects.filter(event=found), ON_A_PAGE).get_page(request.GET.get("page"))
+    for mailing in shown:
+        mailing.event = found
     counts = counts_of(list(shown))
     context = {
         "event": found,

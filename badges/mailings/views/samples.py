@@ -32,11 +32,12 @@ MAIL_POLICY: dict[str, list[str]] = {
 SITE_POLICY: dict[str, Any] = settings.SECURE_CSP
 
 
-def _chosen(query: QueryDict, mailing: Mailing) -> dict[str, str]:
-    """The language and the person asked for; the reader’s own language where none is named."""
+def _chosen(query: QueryDict, mailing: Mailing, first: str = "") -> dict[str, str]:
+    """The language and the person asked for; the reader’s own language and the first where none is named."""
     spoken = get_language() or ""
     usual = spoken if spoken in mailing.languages else next(iter(mailing.languages), spoken)
-    return {"language": query.get("language") or usual, "reference": query.get("reference", "")[:13]}
+    reference = query.get("reference", "")[:13] or first
+    return {"language": query.get("language") or usual, "reference": reference}
 
 
 @require_safe
@@ -44,10 +45,11 @@ def _chosen(query: QueryDict, mailing: Mailing) -> dict[str, str]:
 def sample(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Subject, text and HTML for one recipient."""
     one = mailing_to_organize(event, pk, request.user)
-    chosen = _chosen(request.GET, one)
-    form = SampleForm(initial=chosen, names=names_of(audience_of(one)), languages=one.languages)
+    names = names_of(audience_of(one))
+    chosen = _chosen(request.GET, one, names[0][0] if names else "")
+    form = SampleForm(initial=chosen, names=names, languages=one.languages)
     context: dict[str, Any] = {"event": one.event, "section": "organize", "mailing": one, "form": form}
-    if one.languages and form.fields["reference"].choices:  # type: ignore[attr-defined]  # it is a choice
+    if one.languages and names:
         letter = sample_letter(one, **chosen)
         context |= {"letter": letter, "text": shown(letter)[0], "chosen": chosen}
     return render(request, "mailings/sample.html", context)

@@ -21,6 +21,7 @@ from convention.leases import leased
 from registrations.models import Registration
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event
+from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
 SMTP = "convention.smtp.EmailBackend"
@@ -247,6 +248,17 @@ def test_what_cannot_be_sent_is_refused(db):
     mailing = launch(mailing=make_mailing(event))
     with pytest.raises(NotADraft):
         launch(mailing=mailing)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_send_it_once(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 2)
+    mailing = make_mailing(event)
+    done = in_threads([lambda: launch(mailing=mailing)] * 4)
+    assert sorted(type(one).__name__ for one in done) == ["Mailing", *["NotADraft"] * 3]
+    run_tasks()
+    assert len(mailoutbox) == 2
 
 
 def test_recipients_are_frozen_once_and_hold_no_address(db):
