@@ -16,7 +16,8 @@ DAY = datetime.timedelta(days=1)
 THANKS = {
     "subject_fr": "Merci d’être venus à {event}",
     "text_fr": "Bonjour {first_name},\n\nmerci d’être venu à **{event}**. "
-    "Les présentations sont en ligne\u202f:\n\n[le programme et ses documents]({agenda})\n\nÀ l’année prochaine\u202f!",
+    "Les présentations sont en ligne\u202f:\n\n[le programme et ses documents]({agenda})\n\n"
+    "À l’année prochaine\u202f!",
     "subject_en": "Thank you for coming to {event}",
     "text_en": "Hello {first_name},\n\nthank you for coming to **{event}**. The slides are online:\n\n"
     "[the programme and its documents]({agenda})\n\nSee you next year!",
