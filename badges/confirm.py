@@ -11,14 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from django.conf import settings
-from django.tasks import task, task_backends
+from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.api.throttles import seconds_to_wait
 from convention.leases import leased
 from convention.mail import Letter, NotSent
 from registrations.calendar import where_of
@@ -30,10 +28,8 @@ from registrations.prove import proof_token
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
 from .handover import new_holders, to_buyer, to_holder
+from .politeness import wait_for
 from .told import Told, handover_stem, holder_stem
-
-MAILS_PER_HOUR = 30
-"""To one address; those beyond wait for the next hour, and none is lost."""
 
 type Write = Callable[[Order, list[Registration], str], Letter]
 
@@ -50,7 +46,7 @@ class Mail(NamedTuple):
 def send_confirmation(order_id: int) -> None:
     """Send whatever mails of this order are due."""
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
-    if order.email and (wait := _wait_for(order.email)):
+    if order.email and (wait := wait_for(order.email)):
         _send_later(order_id, wait)
         return
     with leased(f"mails:{order.pk}"), translation.override(order.language):
@@ -63,13 +59,6 @@ def send_confirmation(order_id: int) -> None:
 def _send_later(order_id: int, seconds: int) -> None:
     later = timezone.now() + datetime.timedelta(seconds=seconds)
     send_confirmation.using(run_after=later).enqueue(order_id)
-
-
-def _wait_for(address: str) -> int:
-    """Seconds until that address may be written to again; 0 where it may be now."""
-    if settings.RATE_LIMITS == "off" or not task_backends["default"].supports_defer:
-        return 0
-    return seconds_to_wait("confirmations", address, most=MAILS_PER_HOUR, seconds=3600)
 
 
 def _send_due(order: Order, kind: Delivery.Kind) -> list[Exception]:
@@ -88,7 +77,7 @@ def _send_to_holders(order: Order) -> list[Exception]:
     """Tell each who got a place from somebody else; later where their mailbox has had enough for now."""
     failures: list[Exception] = []
     for registration in new_holders(order):
-        if wait := _wait_for(registration.email):
+        if wait := wait_for(registration.email):
             _send_later(order.pk, wait)
             continue
         try:

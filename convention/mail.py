@@ -2,8 +2,10 @@
 
 import re
 import smtplib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +41,7 @@ class Letter:
     accent: str = ""
     reply_to: str = ""
     attachments: Sequence[Attachment] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -49,22 +52,67 @@ class NotSent(OSError):
     """The mail server could not take this mail now, and said why or did not answer."""
 
 
+class Postponed(NotSent):
+    """The mail server is well and will take this one mail later, such as behind a greylist."""
+
+
 def send(letter: Letter) -> str:
     """Send one mail now; what the mail server answered, where there is one.
 
     The same key gives the same Message-ID, by which mail programs drop a repeat. Raises Refused for a final
     answer about this mail, and NotSent for what may pass, to be tried again; neither names an address.
     """
+    return _hand_over(mailers.default, letter)
+
+
+@contextmanager
+def one_connection() -> Iterator[Callable[[Letter], str]]:
+    """A `send` for many mails one after the other, over one connection that is made anew where it breaks."""
+    mailer = mailers.default
+    try:
+        yield partial(_hand_over_kept, mailer)
+    finally:
+        _hang_up(mailer)
+
+
+def _hand_over_kept(mailer: Any, letter: Letter) -> str:
+    """Send over the connection that stands; where the server fails, the next mail gets a new one."""
+    try:
+        mailer.open()
+        return _hand_over(mailer, letter)
+    except (Postponed, Refused):
+        raise
+    except NotSent:
+        _hang_up(mailer)
+        raise
+    except (smtplib.SMTPException, OSError) as error:
+        _hang_up(mailer)
+        raise NotSent(answer_of(error)) from None
+
+
+def _hang_up(mailer: Any) -> None:
+    with suppress(smtplib.SMTPException, OSError):
+        mailer.close()
+
+
+def _hand_over(mailer: Any, letter: Letter) -> str:
     with translation.override(letter.language):
         message = _message(letter)
-    mailer = mailers.default
     try:
         mailer.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
         if is_final(error):
             raise Refused(answer_of(error)) from None
-        raise NotSent(answer_of(error)) from None
+        kind = Postponed if concerns_one(error) else NotSent
+        raise kind(answer_of(error)) from None
     return masked(getattr(mailer, "last_answer", ""))
+
+
+def concerns_one(error: Exception) -> bool:
+    """Whether the server spoke of this recipient or content alone, and not of itself (421: it goes away)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code != 421 for code, _text in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code != 421
 
 
 def is_final(error: Exception) -> bool:
@@ -109,7 +157,11 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
         body=render_to_string(f"mail/{letter.template}.txt", context),
         to=[letter.to],
         reply_to=[letter.reply_to] if letter.reply_to else None,
-        headers={"Message-ID": f"<{letter.key}@{host}>", "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": f"<{letter.key}@{host}>",
+            "Auto-Submitted": "auto-generated",
+            **letter.headers,
+        },
     )
     message.attach_alternative(render_to_string(f"mail/{letter.template}.html", context), "text/html")
     for file in letter.attachments:

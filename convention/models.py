@@ -1,4 +1,4 @@
-"""What the workers remember in common: who does what just now, and when recurring work is next due."""
+"""What all storeys remember: who does what just now, when recurring work is due, which addresses are dead."""
 
 from django.db import models
 
@@ -25,3 +25,17 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BouncedAddress(models.Model):
+    """An address from which mail came back: written to again once it is corrected, or said to be right.
+
+    It is kept folded (`convention.addresses`), only while somebody has it.
+    """
+
+    email = models.EmailField(unique=True)
+    bounced_at = models.DateTimeField(auto_now_add=True)
+    answer = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.email

@@ -83,6 +83,7 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 INSTALLED_APPS = [
     "badges.reports",
     "badges.scanner",
+    "badges.mailings",
     "badges.attendance",
     "badges",
     "registrations.company",
@@ -124,6 +125,7 @@ APPS_WITH_PAGES = [
     "registrations.company",
     "badges",
     "badges.attendance",
+    "badges.mailings",
     "badges.scanner",
     "badges.reports",
 ]
@@ -246,6 +248,9 @@ PERIODIC_WORK = {
     "registrations.serve_waiting.serve_waiting": 60,
     "registrations.tell_holders.changed_sessions": 60,
     "registrations.forget.old_answers": 24 * 3600,
+    "badges.mailings.run.keep_going": LEASE_SECONDS / 2,
+    "badges.mailings.remind.send_reminders": 900,
+    "badges.mailings.forget.corrected_addresses": 24 * 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.audit.models import Entry
+from convention.bounces import bounced_among, has_bounced
 from convention.events.models import Event
 from convention.tables import write_csv, write_xlsx
 from convention.text import tidy
@@ -56,8 +57,8 @@ class Filter:
             rows = rows.filter(ticket__quota__name=self.quota)
         if self.company:
             rows = rows.filter(company=self.company)
-        if self.state in _STATES:
-            rows = rows.filter(_STATES[self.state]())
+        if self.state in STATES:
+            rows = rows.filter(STATES[self.state]())
         return rows.order_by(*SORTS.get(self.sort, SORTS["name"]))
 
 
@@ -78,11 +79,17 @@ def _expired() -> Q:
 
 
 def _undelivered() -> Q:
-    return Q(order__in=Delivery.objects.troubled().order_by().values("order"))
+    refused = Q(order__in=Delivery.objects.troubled().order_by().values("order"))
+    return refused | (came_back() & Q(cancelled_at__isnull=True))
+
+
+def came_back() -> Q:
+    """Mail to their address, or to that of whoever ordered, came back after the mail server had taken it."""
+    return has_bounced("email") | has_bounced("order__email")
 
 
 UNDELIVERED = "undelivered"
-_STATES = {
+STATES = {
     UNDELIVERED: _undelivered,
     Registration.State.CONFIRMED.value: _confirmed,
     Registration.State.PENDING.value: _pending,
@@ -102,6 +109,8 @@ ACTS = {
     "seat.book": gettext_lazy("seat booked"),
     "seat.leave": gettext_lazy("seat given up"),
     "seat.swap": gettext_lazy("seat swapped"),
+    "address.bounced": gettext_lazy("mail came back"),
+    "address.right": gettext_lazy("address said to be right"),
     "order.renew_link": gettext_lazy("link replaced"),
 }
 
@@ -117,13 +126,17 @@ def history_of(registration: Registration) -> list[tuple[Any, Entry]]:
 
 
 def mails_of(registration: Registration) -> dict[str, Any]:
-    """The mails of its order that concern it, newest first, and the one that needs attention, if any."""
+    """The mails of its order that concern it, newest first, and the one that needs attention, if any.
+
+    `bounced` are those of its addresses that mail came back from.
+    """
     mails = list(
         registration.order.deliveries.filter(Q(registration__isnull=True) | Q(registration=registration))
     )
     latest = {mail.stem: mail for mail in reversed(mails)}
     troubled = [mail for mail in latest.values() if mail.needs_attention]
-    return {"mails": mails, "troubled": troubled[0] if troubled else None}
+    bounced = bounced_among([registration.email, registration.order.email])
+    return {"mails": mails, "troubled": troubled[0] if troubled else None, "bounced": sorted(bounced)}
 
 
 def answers_of(registration: Registration) -> dict[str, Any]:

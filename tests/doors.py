@@ -14,6 +14,8 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint
 from badges.attendance.pair import pair
 from badges.attendance.revoke import revoke
+from badges.mailings.models import Mailing, Recipient
+from badges.mailings.tokens import unsubscribe_url
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
@@ -103,7 +105,14 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     voucher = make_voucher(event, code=f"CODE{spare}")
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
+    draft, sent = mailings_of(registration)
     special = {
+        **{f"organize-mailing{name}": {"pk": draft.pk} for name in DRAFTS},
+        **{f"organize-mailing{name}": {"pk": sent.mailing_id} for name in UNDER_WAY},
+        "organize-mailing-log-file": {"pk": sent.mailing_id, "kind": "csv"},
+        "organize-mailing-came-back": {"pk": sent.mailing_id, "recipient": sent.pk},
+        "organize-mail-bounce-right": person,
+        "unsubscribe": {"token": unsubscribed_by(sent)},
         "organize-job": {"pk": job.pk},
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
@@ -165,6 +174,29 @@ def company_of(registration: Registration) -> dict[str, Any]:
         "job": job.pk,
         "member": colleague.pk,
     }
+
+
+DRAFTS = ["", "-edit", "-preview", "-preview-html", "-test", "-send", "-schedule", "-remove"]
+UNDER_WAY = ["-cancel", "-resume", "-log"]
+
+
+def mailings_of(registration: Registration) -> tuple[Mailing, Recipient]:
+    """A draft to everybody, and a recipient of a mailing under way."""
+    texts = {"subject_fr": "Bonjour", "text_fr": "Bonjour {first_name}"}
+    draft = Mailing.objects.create(event=registration.event, **texts)
+    now = timezone.now()
+    moments = {"send_at": now, "due_at": now, "started_at": now}
+    mailing = Mailing.objects.create(event=registration.event, **texts, **moments)
+    recipient = Recipient.objects.create(mailing=mailing, language="fr", due_at=now, accepted_at=now)
+    recipient.registrations.add(registration)
+    return draft, recipient
+
+
+def unsubscribed_by(recipient: Recipient) -> str:
+    """The token of a recipient's link."""
+    address = recipient.registrations.get().email
+    url = unsubscribe_url(recipient=recipient.pk, address=address, language="fr")
+    return url.rstrip("/").rpartition("/")[2]
 
 
 def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:

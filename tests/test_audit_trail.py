@@ -74,6 +74,18 @@ RECORDED = {
     "organize-quota-new": ("quota.create", {"name": SAID, "capacity": "400"}),
     "organize-quota": ("quota.change", {"name": SAID}),
     "organize-badges-print": ("job.badges", {}),
+    "organize-mailing-new": ("mailing.write", {"subject_fr": SAID, "text_fr": SAID}),
+    "organize-mailing-edit": ("mailing.change", {"subject_fr": SAID}),
+    "organize-mailing-test": ("mailing.test", {}),
+    "organize-mailing-send": ("mailing.send", {}),
+    "organize-mailing-schedule": ("mailing.schedule", {"at": "2999-01-01T10:00"}),
+    "organize-mailing-cancel": ("mailing.cancel", {}),
+    "organize-mailing-resume": ("mailing.resume", {}),
+    "organize-mailing-remove": ("mailing.remove", {}),
+    "organize-mailing-came-back": ("address.bounced", {}),
+    "organize-mail-bounces": ("address.bounced", {"email": "zoe@example.org"}),
+    "organize-mail-bounce-right": ("address.right", {}),
+    "organize-mail-reminders": ("reminders.change", {"is_on": "on"}),
     "organize-devices": ("device.pair", {"name": SAID}),
     "organize-device-revoke": ("device.revoke", {}),
     "organize-checkpoint-new": ("checkpoint.create", {"name": SAID}),
@@ -106,6 +118,7 @@ ELSEWHERE = {
     "choose-language": "a cookie",
     "choose": "a visitor’s own stars", "keep-agenda": "a visitor’s own stars",
     "renew-agenda": "a visitor’s own stars", "api-registrations": "test_trail",
+    "unsubscribe": "test_unsubscribe",
 }  # fmt: skip
 
 

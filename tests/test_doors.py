@@ -100,6 +100,7 @@ DOORS = {
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
+    "unsubscribe": EVERYONE,  # with the signed link of a mail
     # the scanner's shell holds nothing; its data ask for a device's token
     "scan": EVERYONE,
     "scanner-worker": EVERYONE,
@@ -160,6 +161,9 @@ POSTED = {
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-remove",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
+    "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
+    "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
+    "organize-mail-bounce-right",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

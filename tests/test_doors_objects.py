@@ -30,6 +30,7 @@ OBJECTS = {
     "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
     "ticket", "token",
     "code",
+    "recipient",
 }  # fmt: skip
 FORGED = {"prove", "badge", "organize-import-preview", "dev-mail", "dev-mail-html", "dev-mail-attachment"}
 

@@ -14,8 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from badges.mailings.models import Mailing, Recipient
 from convention.audit.models import Entry
 from convention.events.models import EventRole
+from convention.models import BouncedAddress
 from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
@@ -91,8 +93,21 @@ def add_one(here, number, person):
         Entry.objects.create(
             actor=make_person(), verb="registration.correct", event=event.slug, subject=label
         )
+    add_mailings(event, people)
     other = make_event()
     make_registration(make_ticket(other), person=person)
+
+
+def add_mailings(event, people):
+    """A draft, and one sent to these, whose address mail came back from."""
+    at = timezone.now()
+    Mailing.objects.create(event=event, subject_fr="Bonjour", text_fr="Bonjour")
+    recipient = Recipient.objects.create(
+        mailing=Mailing.objects.filter(event=event, started_at__isnull=False).first(),
+        language="fr", due_at=at, accepted_at=at,
+    )  # fmt: skip
+    recipient.registrations.add(*people)
+    BouncedAddress.objects.get_or_create(email=people[0].email)
 
 
 def add_scans(device, registration, at):

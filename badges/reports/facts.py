@@ -13,7 +13,9 @@ from django_tasks_db.models import DBTaskResult
 from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Device, Presence
 from convention.events.models import Event
+from convention.models import BouncedAddress
 from convention.typeset import missing_glyphs
+from registrations.listing import came_back
 from registrations.models import Delivery, Registration, Ticket
 from schedule.clashes import Placed, clashes
 from schedule.models import Session, SessionSpeaker
@@ -121,6 +123,14 @@ def _count_undelivered(found: dict[int, Facts]) -> None:
     rows = Delivery.objects.troubled().filter(order__event__in=found).order_by().values("order__event")
     for row in rows.annotate(count=Count("pk")):
         found[row["order__event"]].undelivered = row["count"]
+    if BouncedAddress.objects.exists():  # who has one is only looked for where there are some
+        _count_bounced(found)
+
+
+def _count_bounced(found: dict[int, Facts]) -> None:
+    rows = Registration.objects.filter(came_back(), event__in=found, cancelled_at__isnull=True).order_by()
+    for row in rows.values("event").annotate(count=Count("pk")):
+        found[row["event"]].undelivered += row["count"]
 
 
 def people(condition: Q) -> Count:

@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.utils import timezone
 
-from badges.confirm import MAILS_PER_HOUR
+from badges.politeness import MAILS_PER_HOUR
 from convention.errors import InvalidFields, SoldOut
 from convention.events.models import Event
 from convention.tables import Table

@@ -1,0 +1,155 @@
+"""Organizers’ pages: the mailings of an event, one of them, and what is done with it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from convention.club.models import Person
+from convention.errors import InvalidFields
+from convention.events.doors import event_to_organize
+from convention.events.models import Event
+
+from ..audience import audience_of
+from ..bounce import bounced_registrations
+from ..doors import mailing_to_organize
+from ..forms import MailingForm, SampleForm, ScheduleForm
+from ..launch import cancel, launch, resume, schedule
+from ..log import counts_of
+from ..models import Mailing
+from ..placeholders import PLACEHOLDERS
+from ..remind import plan_of
+from ..sample import names_of
+from ..segments import Segment, in_words
+from ..write import begin, discard, rewrite
+
+ON_A_PAGE = 50
+
+
+@require_GET
+def mailings(request: HttpRequest, event: str) -> HttpResponse:
+    """All of an event, the latest first."""
+    found = event_to_organize(event, request.user)
+    shown = Paginator(Mailing.objects.filter(event=found), ON_A_PAGE).get_page(request.GET.get("page"))
+    for mailing in shown:
+        mailing.event = found
+    counts = counts_of(list(shown))
+    context = {
+        "event": found,
+        "section": "organize",
+        "shown": shown,
+        "rows": [(mailing, counts[mailing.pk]) for mailing in shown],
+        "plan": plan_of(found),
+        "bounced": bounced_registrations(found).count(),
+    }
+    return render(request, "mailings/mailings.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_mailing(request: HttpRequest, event: str) -> HttpResponse:
+    """Write one."""
+    found = event_to_organize(event, request.user)
+    form = MailingForm(request.POST or None, event=found)
+    if request.method == "POST" and form.is_valid():
+        assert isinstance(request.user, Person)
+        try:
+            mailing = begin(event=found, draft=form.draft(), by=request.user)
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        else:
+            messages.success(request, _("The draft is saved."))
+            return redirect("organize-mailing", event, mailing.pk)
+    return _form(request, found, form)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Change a draft."""
+    mailing = mailing_to_organize(event, pk, request.user)
+    form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
+    if request.method == "POST" and form.is_valid():
+        try:
+            rewrite(mailing=mailing, draft=form.draft())
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        else:
+            messages.success(request, _("The draft is saved."))
+            return redirect("organize-mailing", event, pk)
+    return _form(request, mailing.event, form, mailing=mailing)
+
+
+def _form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
+    known = PLACEHOLDERS.items()
+    context |= {"event": event, "section": "organize", "form": form, "placeholders": known}
+    return render(request, "mailings/form.html", context)
+
+
+@never_cache
+@require_safe
+def mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """One: what it says and to whom, how far it is, what can be done."""
+    one = mailing_to_organize(event, pk, request.user)
+    return _show(request, one, ScheduleForm(event=one.event))
+
+
+def _show(request: HttpRequest, one: Mailing, form: ScheduleForm) -> HttpResponse:
+    context: dict[str, Any] = {
+        "event": one.event,
+        "section": "organize",
+        "mailing": one,
+        "segment": in_words(Segment.of(one.segment), one.event),
+        "counts": counts_of([one])[one.pk],
+        "form": form,
+    }
+    if one.state in {Mailing.State.DRAFT, Mailing.State.SCHEDULED}:
+        audience = audience_of(one)
+        context["audience"] = audience
+        context["sample"] = SampleForm(names=names_of(audience), languages=one.languages)
+    return render(request, "mailings/mailing.html", context)
+
+
+@require_POST
+def send_now(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Send a draft."""
+    launch(mailing=mailing_to_organize(event, pk, request.user))
+    return redirect("organize-mailing", event, pk)
+
+
+@require_POST
+def send_later(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Send a draft at a time."""
+    one = mailing_to_organize(event, pk, request.user)
+    form = ScheduleForm(request.POST, event=one.event)
+    if not form.is_valid():
+        return _show(request, one, form)
+    schedule(mailing=one, at=form.cleaned_data["at"])
+    return redirect("organize-mailing", event, pk)
+
+
+@require_POST
+def cancel_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Send no more of it."""
+    one = cancel(mailing=mailing_to_organize(event, pk, request.user))
+    said = _("It is a draft again.") if one.is_draft else _("No more of it is sent.")
+    messages.success(request, said)
+    return redirect("organize-mailing", event, pk)
+
+
+@require_POST
+def resume_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Go on after a fault."""
+    resume(mailing=mailing_to_organize(event, pk, request.user))
+    return redirect("organize-mailing", event, pk)
+
+
+@require_POST
+def remove_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Remove a draft."""
+    discard(mailing=mailing_to_organize(event, pk, request.user))
+    messages.success(request, _("The draft is removed."))
+    return redirect("organize-mail", event)

@@ -1,0 +1,174 @@
+"""Mail that came back: reports are read, the address needs attention and is left out until corrected."""
+
+import pytest
+
+from badges.mailings.audience import audience_of
+from badges.mailings.bounce import mark_address, mark_reported, say_right
+from badges.mailings.forget import corrected_addresses
+from badges.mailings.launch import launch
+from badges.mailings.models import Recipient
+from badges.mailings.notices import Failure, read_notice
+from convention.audit.models import Entry
+from convention.errors import NotFound, Unreadable
+from convention.models import BouncedAddress
+from registrations.correct import Correction, correct
+from tests.badges.mailings.making import add_people, make_mailing
+from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
+
+REPORT = """\
+From: MAILER-DAEMON@mx.example
+To: convention@example.org
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+I'm sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+Arrival-Date: Wed, 25 Nov 2026 10:00:00 +0000
+
+{blocks}
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{key}@localhost>
+Subject: News
+--b--
+"""
+BLOCK = """\
+Original-Recipient: rfc822;{original}
+Final-Recipient: rfc822; {final}
+Action: {action}
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <{final}>: no such user
+"""
+
+
+def report(
+    final="ana0@example.org", *, action="failed", key="confirmation-X-1", original="ana0@example.org"
+) -> str:
+    return REPORT.format(blocks=BLOCK.format(original=original, final=final, action=action), key=key)
+
+
+def test_a_report_is_read():
+    notice = read_notice(report("Ana0@Example.org", key="mailing-3-17").encode())
+    assert notice.key == "mailing-3-17"
+    assert notice.failures == [
+        Failure(("ana0@example.org", "Ana0@Example.org"), "5.1.1 550 5.1.1 …: no such user")
+    ]
+
+
+def test_the_whole_mail_may_be_quoted():
+    quoted = report().replace("text/rfc822-headers", "message/rfc822").replace("News", "News\n\nHi")
+    assert read_notice(quoted.encode()).key == "confirmation-X-1"
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
+def test_only_what_failed_for_good_counts(action):
+    assert read_notice(report(action=action).encode()).failures == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"Subject: Hi\n\nI am away.", b"Content-Type: multipart/report\n\n--\n"]
+)
+def test_any_other_mail_is_refused_by_a_sentence(content):
+    with pytest.raises(Unreadable):
+        read_notice(content)
+
+
+def test_a_report_without_anything_in_it_says_nothing():
+    empty = b"Content-Type: message/delivery-status\n\n"
+    assert read_notice(empty).failures == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_marks_the_address_and_the_mail(manage, tmp_path, mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 2)
+    launch(mailing=make_mailing(event))
+    run_tasks()
+    first = Recipient.objects.get(registrations__email="ana0@example.org")
+    # An alias further on failed: the address that we wrote to is told by our Message-ID.
+    file = tmp_path / "bounce.eml"
+    file.write_text(report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.key))
+    done = manage("mail_bounces", str(file))
+    assert (done.returncode, done.stdout) == (0, "1 adresse a été marquée.\n")
+    assert BouncedAddress.objects.get().email == "ana0@example.org"
+    first.refresh_from_db()
+    assert (first.state, first.answer) == ("bounced", "5.1.1 550 5.1.1 …: no such user")
+    bad = manage("mail_bounces", "-", stdin="Hello")
+    assert (bad.returncode, bad.stdout, bad.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.django_db
+def test_reports_of_the_known_are_kept_and_those_of_strangers_are_not(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 2)
+    launch(mailing=make_mailing(event))
+    run_tasks()
+    for address, marked in (("Ana1@example.org", ["ana1@example.org"]), ("x@y.example", [])):
+        assert mark_reported(notice=read_notice(report(address, original=address).encode())) == marked
+    assert BouncedAddress.objects.get().answer == "5.1.1 550 5.1.1 …: no such user"
+    assert Recipient.objects.get(bounced_at__isnull=False).registrations.get().email == "ana1@example.org"
+
+
+@pytest.mark.django_db
+class TestAttention:
+    @pytest.fixture
+    def event(self):
+        return make_event()
+
+    def test_it_needs_attention_until_it_is_corrected(self, event, client):
+        client.force_login(make_staff(event))
+        [ana, _bob] = add_people(event, 2)
+        address = f"/en/organize/{event.slug}"
+        sentence = "1 mail did not reach anyone: correct the address and send it again."
+        client.post(f"{address}/mail/bounces/", {"email": "ANA0@example.org"})
+        assert sentence in client.get("/en/organize/").content.decode()
+        listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]
+        assert [one.pk for one in listed] == [ana.pk]
+        page = client.get(f"{address}/registrations/{ana.reference}/").content.decode()
+        assert "Mail to ana0@example.org came back" in page
+        assert "Ana0 Müller" in client.get(f"{address}/mail/bounces/").content.decode()
+        mailing = make_mailing(event)
+        assert [group.address for group in audience_of(mailing).written_to] == ["ana1@example.org"]
+        correct(
+            registration=ana,
+            correction=Correction(
+                first_name="Ana0", last_name="Müller", email="right@example.org", company="", no_photo=False
+            ),
+        )
+        assert len(audience_of(mailing).written_to) == 2
+        assert sentence not in client.get("/en/organize/").content.decode()
+        corrected_addresses()
+        assert BouncedAddress.objects.count() == 0
+
+    def test_it_may_be_said_to_be_right(self, event):
+        [ana] = add_people(event, 1)
+        mark_address(event=event, address="ana0@example.org")
+        mark_address(event=event, address="ana0@example.org")
+        corrected_addresses()
+        assert audience_of(make_mailing(event)).bounced == 1
+        say_right(registration=ana)
+        assert audience_of(make_mailing(event)).bounced == 0
+        verbs = Entry.objects.order_by("pk").values_list("verb", flat=True)
+        assert list(verbs) == ["address.bounced", "address.right"]
+
+    def test_the_address_of_whoever_ordered_counts_where_it_is_written_to(self, event):
+        order = make_order(event, email="boss@example.org")
+        make_registration(make_ticket(event), order=order, email="")
+        mark_address(event=event, address="boss@example.org")
+        assert audience_of(make_mailing(event)).bounced == 1
+
+    @pytest.mark.parametrize("address", ["stranger@example.org", "boſs@example.org"])
+    def test_an_address_that_nobody_has_is_not_kept(self, event, address):
+        add_people(event, 1)
+        make_registration(event.tickets.get(), email="boss@example.org")
+        with pytest.raises(NotFound):
+            mark_address(event=event, address=address)
+        assert not BouncedAddress.objects.exists()

@@ -1,0 +1,163 @@
+"""Organizers' pages: from the first word to the log."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from badges.mailings.models import Mailing, Recipient
+from badges.mailings.segments import Segment
+from tests.badges.mailings.making import TEXTS, add_people, make_mailing
+from tests.factories import make_event, make_registration, make_staff, make_ticket
+
+pytestmark = pytest.mark.django_db
+FORM = {"purpose": "information", "states": ["confirmed"], **TEXTS}
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def organizer(event):
+    return make_staff(event, first_name="Olga", email="olga@example.org")
+
+
+@pytest.fixture
+def client(organizer) -> Client:
+    client = Client()
+    client.force_login(organizer)
+    return client
+
+
+def text_of(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks):
+    add_people(event, 2)
+    add_people(event, 1, language="en", start=2)
+    here = f"/en/organize/{event.slug}/mail/"
+    assert "No mailing yet." in text_of(client.get(here))
+    page = client.post(f"{here}new/", FORM, follow=True)
+    mailing = Mailing.objects.get()
+    assert page.redirect_chain == [(f"{here}{mailing.pk}/", 302)]
+    assert (mailing.written_by, Segment.of(mailing.segment)) == (organizer, Segment())
+    said = text_of(page)
+    assert "3 recipients now 2 in French 1 in English" in said
+    assert "Send it to 3 recipients now" in said
+    preview = client.get(f"{here}{mailing.pk}/preview/?language=fr")
+    assert "Bonjour Ana0," in preview.content.decode()
+    reference = Recipient.registrations.field.related_model.objects.get(first_name="Ana2").reference
+    html = client.get(f"{here}{mailing.pk}/preview.html?language=en&reference={reference}").content.decode()
+    assert "Hello Ana2," in html
+    assert "<strong>Guest</strong>" in html
+    client.post(f"{here}{mailing.pk}/test/", {"language": "fr", "reference": reference})
+    run_tasks()
+    [trial] = mailoutbox
+    assert (trial.to, trial.subject) == (["olga@example.org"], f"Essai\u202f: Nouvelles de {event.name}")
+    assert "Bonjour Ana2," in trial.body
+    client.post(f"{here}{mailing.pk}/send/")
+    assert "It begins in a moment." in text_of(client.get(f"{here}{mailing.pk}/"))
+    run_tasks()
+    done = text_of(client.get(f"{here}{mailing.pk}/"))
+    assert "It was sent; the last mail left on" in done
+    assert "3 mails sent 0 mails refused 0 mails came back" in done
+    assert len(mailoutbox) == 4
+    assert "3 / 3" in text_of(client.get(here))
+
+
+def test_what_is_wrong_is_said_at_the_field_and_nothing_is_lost(event, client):
+    wrong = {**FORM, "text_fr": "Bonjour {prenom}", "subject_en": "", "text_en": "Hello, dear reader"}
+    page = client.post(f"/en/organize/{event.slug}/mail/new/", wrong)
+    said = text_of(page)
+    assert "“{prenom}” is not known." in said.replace("&#x27;", "'")
+    assert "Write a subject too." in said
+    assert "Hello, dear reader" in said
+    assert not Mailing.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("tickets", "x"), ("states", "x"), ("company", "x"), ("checkpoint", "99"), ("purpose", "")],
+)
+def test_what_was_not_offered_is_refused(event, client, field, value):
+    answer = client.post(f"/organize/{event.slug}/mail/new/", {**FORM, field: value})
+    assert (answer.status_code, Mailing.objects.count()) == (200, 0)
+
+
+def test_a_draft_is_filled_in_again_with_its_segment(event, client):
+    ticket = make_ticket(event, slug="press")
+    make_registration(ticket, company="Acme & Co")
+    segment = Segment(tickets=("press",), states=(), company="Acme & Co", presence="absent", language="en")
+    mailing = make_mailing(event, segment=segment)
+    address = f"/organize/{event.slug}/mail/{mailing.pk}/edit/"
+    form = client.get(address).context["form"]
+    asked = ("tickets", "states", "company", "presence", "language")
+    assert {name: form[name].value() for name in asked} == {
+        "tickets": ["press"], "states": [], "company": "Acme & Co", "presence": "absent", "language": "en",
+    }  # fmt: skip
+    data = {"tickets": "press", "company": "Acme & Co", "presence": "absent", "language": "en"}
+    client.post(address, {"purpose": "news", **TEXTS, **data})
+    mailing.refresh_from_db()
+    assert (Segment.of(mailing.segment), mailing.purpose) == (segment, "news")
+
+
+def test_a_time_is_by_the_events_clock_and_a_wrong_one_is_said(client, event):
+    add_people(event, 1)
+    mailing = make_mailing(event)
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
+    assert "This field is required." in text_of(client.post(f"{here}schedule/", {"at": ""}))
+    past = client.post(f"{here}schedule/", {"at": "2020-01-01T10:00"})
+    assert "This time is past: choose a later one, or send now." in text_of(past)
+    client.post(f"{here}schedule/", {"at": "2999-07-01T10:00"})
+    mailing.refresh_from_db()
+    assert mailing.send_at.isoformat() == "2999-07-01T08:00:00+00:00"
+    page = text_of(client.get(here))
+    assert "It is sent on 1 July 2999, 10:00" in page.replace("\xa0", " ")
+    client.post(f"{here}cancel/")
+    mailing.refresh_from_db()
+    assert mailing.is_draft
+
+
+def test_the_log_by_state_and_as_files(client, event, mailoutbox, run_tasks):
+    add_people(event, 3)
+    mailing = make_mailing(event)
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
+    client.post(f"{here}send/")
+    run_tasks()
+    first = mailing.recipients.first()
+    client.post(f"{here}log/{first.pk}/came-back/")
+    assert [row[0].pk for row in client.get(f"{here}log/?state=bounced").context["rows"]] == [first.pk]
+    assert len(client.get(f"{here}log/").context["rows"]) == 3
+    csv = client.get(f"{here}log.csv?state=bounced")
+    assert csv["Content-Disposition"] == f'attachment; filename="{event.slug}-mailing-{mailing.pk}.csv"'
+    assert csv.content.decode("utf-8-sig").count("\r\n") == 2
+    assert client.get(f"{here}log.xlsx").content.startswith(b"PK")
+    assert client.post(f"{here}log/999999/came-back/").status_code == 404
+
+
+def test_a_stopped_mailing_says_so_and_is_resumed(client, event, mailoutbox, run_tasks):
+    add_people(event, 1)
+    mailing = make_mailing(event)
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
+    client.post(f"{here}send/")
+    Mailing.objects.update(faults=7, fault="ConnectionRefusedError", due_at=None)
+    page = text_of(client.get(here))
+    assert "The mail server failed several times: the mailing stands still." in page
+    assert "Go on now" in page
+    client.post(f"{here}resume/")
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
+
+
+def test_a_mailing_of_another_event_is_not_there(client):
+    other = make_mailing()
+    assert client.get(f"/organize/{other.event.slug}/mail/{other.pk}/").status_code == 403
+
+
+def test_the_desk_sees_no_mail(event):
+    client = Client()
+    client.force_login(make_staff(event, role="desk"))
+    assert client.get(f"/organize/{event.slug}/mail/").status_code == 403

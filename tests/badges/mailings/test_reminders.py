@@ -1,0 +1,111 @@
+"""Reminders: some days before, by the event's clock, each once, with usual words or one's own."""
+
+import datetime
+import zoneinfo
+
+import pytest
+from django.utils import timezone
+
+from badges.mailings.models import Mailing, ReminderPlan
+from badges.mailings.remind import (
+    Plan,
+    moments,
+    plan_of,
+    plan_reminders,
+    send_reminders,
+    texts_of,
+    usual_texts,
+)
+from convention.errors import InvalidFields
+from convention.events.models import Event
+from tests.badges.mailings.making import add_people
+from tests.factories import make_event, make_staff
+
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
+DAY = 24 * HOUR
+
+
+def starting_in(time: datetime.timedelta, **fields) -> Event:
+    """An event that starts after that time, with two people and reminders on."""
+    starts = timezone.now() + time
+    event = make_event(starts_at=starts, ends_at=starts + DAY, **fields)
+    add_people(event, 1)
+    add_people(event, 1, language="en", start=1)
+    plan_reminders(event=event, plan=Plan(is_on=True))
+    return event
+
+
+def test_each_is_sent_once_to_whoever_is_there_then(mailoutbox, run_tasks):
+    event = starting_in(7 * DAY - HOUR, name="La Convention", name_en="The Convention")
+    for _twice in range(2):
+        send_reminders()
+        run_tasks()
+    assert sorted(mail.subject for mail in mailoutbox) == [
+        "Informations pratiques\u202f: La Convention", "Practical information: The Convention",
+    ]  # fmt: skip
+    english = next(mail.body for mail in mailoutbox if "Practical" in mail.subject)
+    assert "Hello Ana1," in english
+    assert f"/en/events/{event.slug}/agenda/" in english
+    assert "/badge.pdf" in english
+    add_people(event, 1, start=2)
+    Event.objects.filter(pk=event.pk).update(starts_at=timezone.now() + DAY - HOUR)
+    send_reminders()
+    run_tasks()
+    assert len(mailoutbox) == 5
+    assert sorted(Mailing.objects.values_list("reminder_days", flat=True)) == [1, 7]
+
+
+@pytest.mark.parametrize("time", [7 * DAY + HOUR, 5 * DAY, 2 * DAY, -HOUR])
+def test_neither_early_nor_late(time):
+    starting_in(time)
+    send_reminders()
+    assert not Mailing.objects.exists()
+
+
+def test_not_while_it_is_off_or_a_draft():
+    event = starting_in(7 * DAY - HOUR)
+    Event.objects.update(visibility="draft")
+    send_reminders()
+    Event.objects.update(visibility="public")
+    plan_reminders(event=event, plan=Plan(is_on=False))
+    send_reminders()
+    assert not Mailing.objects.exists()
+
+
+def test_the_hour_is_that_of_the_event_also_across_a_change_of_clocks():
+    starts = datetime.datetime(2027, 3, 29, 9, tzinfo=zoneinfo.ZoneInfo("Europe/Paris"))
+    event = make_event(starts_at=starts, ends_at=starts + DAY)
+    plan = plan_reminders(event=event, plan=Plan(is_on=True))
+    assert [at.isoformat() for _days, at in moments(plan)] == [
+        "2027-03-22T09:00:00+01:00", "2027-03-28T09:00:00+02:00",
+    ]  # fmt: skip
+
+
+def test_usual_words_stay_usual_and_own_ones_are_kept():
+    event = make_event()
+    own = {**usual_texts(), "subject_fr": "À demain"}
+    plan = plan_reminders(event=event, plan=Plan(is_on=True, days=(1,), texts=own))
+    assert (plan.subject_fr, plan.text_fr, plan.subject_en, plan.days) == ("À demain", "", "", [1])
+    assert texts_of(plan) == own
+
+
+def test_bad_words_and_no_day_are_refused():
+    for plan in (Plan(is_on=True, days=()), Plan(is_on=True, texts={"text_fr": "{x}", "subject_fr": "x"})):
+        with pytest.raises(InvalidFields):
+            plan_reminders(event=make_event(), plan=plan)
+    assert not ReminderPlan.objects.exists()
+
+
+def test_the_page_switches_them_on(client):
+    event = make_event()
+    client.force_login(make_staff(event))
+    address = f"/en/organize/{event.slug}/mail/reminders/"
+    fields = dict(client.get(address).context["form"].initial)
+    assert (fields["is_on"], fields["days"]) == (False, "7, 1")
+    client.post(address, {**fields, "is_on": "on", "days": "10; 2"})
+    plan = plan_of(event)
+    assert (plan.is_on, plan.days, plan.text_en) == (True, [10, 2], "")
+    for bad in ("0", "61", "x", "1 2 3 4 5 6", "1.5", "²"):
+        page = client.post(address, {**fields, "days": bad})
+        assert page.context["form"].errors["days"], bad

@@ -1,0 +1,115 @@
+"""Who gets a mailing: conditions that all hold, one mail for each address and language."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.check_in import check_in
+from badges.attendance.models import Checkpoint
+from badges.attendance.pair import entrance_of
+from badges.mailings.audience import audience_of, grouped
+from badges.mailings.models import Unsubscription
+from badges.mailings.segments import Segment, chosen, in_words
+from convention.models import BouncedAddress
+from tests.badges.mailings.making import make_mailing
+from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+def names(event, **asked) -> set[str]:
+    return {one.first_name for one in chosen(Segment(**asked), event)}
+
+
+def test_conditions_by_what_the_registration_says(event):
+    guest, press = make_ticket(event), make_ticket(event, slug="press")
+    make_registration(guest, first_name="Ana", company="Acme")
+    make_registration(press, first_name="Bob", company="Other", no_photo=True)
+    held = timezone.now() + datetime.timedelta(minutes=20)
+    make_registration(guest, first_name="Pia", confirmed_at=None, held_until=held)
+    make_registration(guest, first_name="Tom", cancelled_at=timezone.now())
+    make_registration(make_ticket(), first_name="Elsewhere")
+    english = make_order(event, language="en", payment="invoice", total=12_000)
+    make_registration(guest, first_name="Zoe", order=english, price=12_000)
+    assert names(event) == {"Ana", "Bob", "Zoe"}
+    assert names(event, states=()) == {"Ana", "Bob", "Pia", "Tom", "Zoe"}
+    assert names(event, states=("pending", "cancelled")) == {"Pia", "Tom"}
+    assert names(event, tickets=("press",)) == {"Bob"}
+    assert names(event, company="Acme") == {"Ana", "Zoe"}
+    assert names(event, company="Acme", language="en") == {"Zoe"}
+    assert names(event, payment="unpaid") == {"Zoe"}
+    assert names(event, photo="refused") == {"Bob"}
+    assert names(event, photo="agreed", tickets=("guest",)) == {"Ana", "Zoe"}
+
+
+def test_who_arrived_at_the_event_and_at_a_door(event):
+    ticket = make_ticket(event)
+    ana, bob = (make_registration(ticket, first_name=name) for name in ("Ana", "Bob"))
+    make_registration(ticket, first_name="Zoe")
+    room = Checkpoint.objects.create(event=event, name="Room", kind="session", session=make_session(event))
+    check_in(registration=ana, door=entrance_of(event), operator=None)
+    check_in(registration=bob, door=room, operator=None)
+    assert names(event, presence="arrived") == {"Ana", "Bob"}
+    assert names(event, presence="absent") == {"Zoe"}
+    assert names(event, presence="arrived", checkpoint=room.pk) == {"Bob"}
+    assert names(event, presence="absent", checkpoint=room.pk) == {"Ana", "Zoe"}
+
+
+def test_a_segment_is_kept_and_said(event):
+    make_ticket(event, slug="press", name="Presse")
+    door = entrance_of(event)
+    segment = Segment(
+        tickets=("press",), states=("confirmed", "pending"), company="Acme", payment="unpaid",
+        presence="absent", checkpoint=door.pk, language="en", photo="refused",
+    )  # fmt: skip
+    assert Segment.of(segment.kept()) == segment
+    assert in_words(segment, event) == [
+        "confirmée, à confirmer par e-mail", "Presse", "Acme", "non payé",
+        f"non arrivé ({door.name})", "anglais", "pas de photos",
+    ]  # fmt: skip
+
+
+def test_one_mail_for_each_address_and_language():
+    rows = [
+        (1, "Ana@example.org", "boss@example.org", "fr"),
+        (2, "ana@Example.org", "ana@example.org", "fr"),
+        (3, "ana@example.org", "ana@example.org", "en"),
+        (4, "", "boss@example.org", "fr"),
+        (5, "", "boss@example.org", "fr"),
+        (6, "", "", "fr"),
+        (7, "boſs@example.org", "", "de"),
+    ]
+    found = grouped(rows)
+    assert [(group.address, group.language, group.registrations) for group in found.groups] == [
+        ("ana@example.org", "fr", [1, 2]),
+        ("ana@example.org", "en", [3]),
+        ("boss@example.org", "fr", [4, 5]),
+        ("boſs@example.org", "fr", [7]),
+    ]
+    assert found.without_address == 1
+
+
+@pytest.mark.parametrize(("purpose", "sent"), [("information", 2), ("news", 1)])
+def test_who_unsubscribed_or_cannot_be_reached_is_left_out(event, purpose, sent):
+    ticket = make_ticket(event)
+    for name in ("ana", "Bob", "Zoe"):
+        make_registration(ticket, email=f"{name}@example.org")
+    Unsubscription.objects.create(email="bob@example.org")
+    BouncedAddress.objects.create(email="zoe@example.org")
+    audience = audience_of(make_mailing(event, purpose=purpose))
+    assert (len(audience.written_to), audience.unsubscribed, audience.bounced) == (sent, 2 - sent, 1)
+
+
+def test_counting_asks_the_same_few_questions_of_ten_and_of_many(event, django_assert_num_queries):
+    ticket = make_ticket(event)
+    for number in range(12):
+        make_registration(ticket, email=f"p{number}@example.org")
+    mailing = make_mailing(event)
+    with django_assert_num_queries(2):
+        assert len(audience_of(mailing).written_to) == 12

@@ -1,0 +1,333 @@
+"""Sending: everybody once, over one connection, on after faults and cancellations, with a log of each."""
+
+import datetime
+import socket
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from badges.mailings import send_batch
+from badges.mailings.freeze import freeze
+from badges.mailings.launch import NotReady, NotUnderWay, cancel, launch, resume, schedule
+from badges.mailings.log import counts_of, to_csv, to_xlsx
+from badges.mailings.models import Mailing, Recipient
+from badges.mailings.run import keep_going, run_mailing
+from badges.mailings.segments import Segment
+from badges.mailings.write import NotADraft
+from badges.politeness import MAILS_PER_HOUR, wait_for
+from convention.leases import leased
+from registrations.models import Registration
+from tests.badges.mailings.making import add_people, make_mailing
+from tests.factories import make_event
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db
+SMTP = "convention.smtp.EmailBackend"
+
+
+class Server:
+    """A mail server with a temper: `refusals` by address, and how many connections were made."""
+
+    def __init__(self) -> None:
+        self.refusals: dict[str, str] = {}
+        self.got: list[tuple[str, str]] = []
+        self.greetings = 0
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        self.greetings += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:
+        if address in self.refusals:
+            return self.refusals[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        key = next(line for line in envelope.content.split(b"\r\n") if line.lower().startswith(b"message-id"))
+        self.got.append((envelope.rcpt_tos[0], key.decode().partition("<")[2].partition("@")[0]))
+        return "250 2.0.0 Ok: queued as 4XyZ"
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def server(settings, port):
+    handler = Server()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.MAILERS = mailer(port)
+    yield handler
+    controller.stop()
+
+
+def mailer(port: int) -> dict:
+    return {"default": {"BACKEND": SMTP, "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 5}}}
+
+
+def counts(mailing) -> dict[str, int]:
+    return {name: number for name, number in counts_of([mailing])[mailing.pk].items() if number}
+
+
+def pass_time(mailing) -> None:
+    """As if the pause were over, and the round came that looks for what is due."""
+    Recipient.objects.filter(mailing=mailing).update(due_at=timezone.now())
+    Mailing.objects.filter(pk=mailing.pk).update(due_at=timezone.now())
+    keep_going()
+
+
+def test_everybody_gets_it_once_over_one_connection(server, run_tasks, monkeypatch):
+    monkeypatch.setattr("badges.mailings.run.BATCH", 20)
+    event = make_event()
+    add_people(event, 50)
+    add_people(event, 3, language="en", start=50)
+    mailing = launch(mailing=make_mailing(event))
+    assert mailing.state == Mailing.State.SENDING
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.state, counts(mailing)) == ("sent", {"total": 53, "sent": 53, "done": 53})
+    assert sorted(address for address, _key in server.got) == sorted(f"ana{n}@example.org" for n in range(53))
+    assert len({key for _address, key in server.got}) == 53
+    assert server.greetings == 3
+    assert set(Recipient.objects.values_list("attempts", "answer")) == {(1, "250 2.0.0 Ok: queued as 4XyZ")}
+    assert Recipient.objects.filter(language="en").count() == 3
+
+
+def test_the_mail_itself(mail_receiver, run_tasks):
+    event = make_event(name="Convention", name_en="The Convention")
+    add_people(event, 1, language="en")
+    launch(mailing=make_mailing(event, purpose="news"))
+    run_tasks()
+    [message] = mail_receiver.messages
+    recipient = Recipient.objects.get()
+    assert message["Message-ID"] == f"<{recipient.key}@localhost>"
+    assert (message["Subject"], message["To"]) == ("News of The Convention", "ana0@example.org")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    lines = message.get_body(("plain",)).get_content().splitlines()
+    assert lines[:3] == ["News of The Convention", "", "Hello Ana0,"]
+    assert "<strong>Guest</strong>" in message.get_body(("html",)).get_content()
+
+
+def test_what_the_server_refuses_is_final_and_what_it_postpones_comes_later(server, run_tasks):
+    event = make_event()
+    add_people(event, 4)
+    server.refusals = {
+        "ana1@example.org": "550 5.1.1 <ana1@example.org>: no such mailbox",
+        "ana2@example.org": "451 4.7.1 Greylisted",
+    }
+    mailing = launch(mailing=make_mailing(event))
+    run_tasks()
+    assert counts(mailing) == {"total": 4, "sent": 2, "refused": 1, "waiting": 1, "done": 3}
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.fault) == ("sending", "")
+    assert [r.answer for r in mailing.recipients.exclude(accepted_at__isnull=False)] == [
+        "550 5.1.1 …: no such mailbox", "451 4.7.1 Greylisted",
+    ]  # fmt: skip
+    del server.refusals["ana2@example.org"]
+    pass_time(mailing)
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.state, counts(mailing)["sent"]) == ("sent", 3)
+
+
+def test_what_is_postponed_for_ever_counts_as_refused(server, run_tasks):
+    event = make_event()
+    add_people(event, 1)
+    server.refusals = {"ana0@example.org": "450 4.2.2 Mailbox full"}
+    mailing = launch(mailing=make_mailing(event))
+    run_tasks()
+    for _pause in send_batch.PAUSES:
+        assert counts(mailing)["waiting"] == 1
+        pass_time(mailing)
+        run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.state, counts(mailing)) == ("sent", {"total": 1, "refused": 1, "done": 1})
+
+
+def test_a_server_that_is_away_is_tried_again_and_then_waits_for_somebody(settings, port, run_tasks, server):
+    settings.MAILERS = mailer(1)
+    event = make_event()
+    add_people(event, 2)
+    mailing = launch(mailing=make_mailing(event))
+    for attempt in range(len(send_batch.PAUSES) + 1):
+        run_tasks()
+        mailing.refresh_from_db()
+        assert (mailing.faults, mailing.fault) == (attempt + 1, "ConnectionRefusedError")
+        if attempt < len(send_batch.PAUSES):
+            assert mailing.state == "sending"
+            pass_time(mailing)
+    assert (mailing.state, counts(mailing)["waiting"]) == ("stopped", 2)
+    keep_going()
+    assert not DBTaskResult.objects.ready().exists()
+    settings.MAILERS = mailer(port)
+    resume(mailing=mailing)
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.fault, len(server.got)) == ("sent", "", 2)
+
+
+def test_a_fault_in_the_middle_doubles_nobody(server, run_tasks, monkeypatch):
+    event = make_event()
+    add_people(event, 10)
+    mailing = launch(mailing=make_mailing(event))
+    server.refusals = {"ana5@example.org": "421 4.3.2 Shutting down"}
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.faults, counts(mailing)["sent"]) == (1, 5)
+    server.refusals = {}
+    pass_time(mailing)
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.faults, len(server.got), len(set(server.got))) == ("sent", 0, 10, 10)
+
+
+def test_cancelled_in_the_middle_no_more_is_sent(server, run_tasks, monkeypatch):
+    event = make_event()
+    add_people(event, 6)
+    mailing = launch(mailing=make_mailing(event))
+    real = send_batch._send_one
+
+    def until_the_third(recipient, *others):
+        real(recipient, *others)
+        if len(server.got) == 3:
+            cancel(mailing=mailing)
+
+    monkeypatch.setattr(send_batch, "_send_one", until_the_third)
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailing.state, counts(mailing)["waiting"], len(server.got)) == ("cancelled", 3, 3)
+    with pytest.raises(NotUnderWay):
+        cancel(mailing=mailing)
+    with pytest.raises(NotUnderWay):
+        resume(mailing=mailing)
+
+
+def test_a_scheduled_one_waits_for_its_time_and_takes_whoever_is_there_then(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 1)
+    mailing = schedule(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
+    keep_going()
+    assert run_tasks() == []
+    assert mailing.state == "scheduled"
+    add_people(event, 1, start=1)
+    Mailing.objects.update(send_at=timezone.now(), due_at=timezone.now())
+    keep_going()
+    run_tasks()
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["ana0@example.org", "ana1@example.org"]
+
+
+def test_a_scheduled_one_that_is_cancelled_is_a_draft_again(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 1)
+    mailing = schedule(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
+    assert cancel(mailing=mailing).is_draft
+    launch(mailing=mailing)
+    run_tasks()
+    assert len(mailoutbox) == 1
+
+
+def test_what_cannot_be_sent_is_refused(db):
+    event = make_event()
+    with pytest.raises(NotReady, match="Personne"):
+        launch(mailing=make_mailing(event))
+    add_people(event, 2, language="en")
+    with pytest.raises(NotReady, match="2 destinataires"):
+        launch(mailing=make_mailing(event, text_en="", subject_en=""))
+    with pytest.raises(NotReady, match="un objet et un texte"):
+        launch(mailing=make_mailing(event, text_en="", subject_en="", text_fr=""))
+    with pytest.raises(NotReady, match="passé"):
+        schedule(mailing=make_mailing(event), at=timezone.now())
+    mailing = launch(mailing=make_mailing(event))
+    with pytest.raises(NotADraft):
+        launch(mailing=mailing)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_send_it_once(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 2)
+    mailing = make_mailing(event)
+    done = in_threads([lambda: launch(mailing=mailing)] * 4)
+    assert sorted(type(one).__name__ for one in done) == ["Mailing", *["NotADraft"] * 3]
+    run_tasks()
+    assert len(mailoutbox) == 2
+
+
+def test_recipients_are_frozen_once_and_hold_no_address(db):
+    event = make_event()
+    add_people(event, 3)
+    mailing = make_mailing(event, send_at=timezone.now(), due_at=timezone.now())
+    freeze(mailing=mailing)
+    add_people(event, 1, start=3)
+    freeze(mailing=mailing)
+    assert mailing.recipients.count() == 3
+    written = "".join(map(str, Recipient.objects.values())) + "".join(map(str, Mailing.objects.values()))
+    assert "@" not in written
+
+
+def test_a_corrected_address_counts_and_one_that_is_gone_is_left_out(mailoutbox, run_tasks):
+    event = make_event()
+    ana, bob = add_people(event, 2)
+    mailing = make_mailing(event, send_at=timezone.now(), due_at=timezone.now())
+    freeze(mailing=mailing)
+    Registration.objects.filter(pk=ana.pk).update(email="right@example.org")
+    bob.delete()
+    run_mailing.enqueue(mailing.pk)
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [["right@example.org"]]
+    assert counts(mailing) == {"total": 2, "sent": 1, "omitted": 1, "done": 2}
+
+
+def test_one_process_at_a_time_runs_a_mailing(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 1)
+    mailing = launch(mailing=make_mailing(event))
+    with leased(f"mailing:{mailing.pk}"):
+        run_tasks()
+        assert mailoutbox == []
+    pass_time(mailing)
+    run_tasks()
+    assert len(mailoutbox) == 1
+
+
+def test_confirmations_go_before_mailings(run_tasks, mailoutbox):
+    event = make_event()
+    add_people(event, 1)
+    launch(mailing=make_mailing(event))
+    assert DBTaskResult.objects.get().priority == -10
+
+
+def test_one_mailbox_gets_so_many_an_hour_and_the_rest_later(mailoutbox, run_tasks, settings):
+    settings.RATE_LIMITS = "on"
+    event = make_event()
+    add_people(event, 1)
+    for _each in range(MAILS_PER_HOUR):
+        wait_for("ana0@example.org")
+    mailing = launch(mailing=make_mailing(event))
+    run_tasks()
+    mailing.refresh_from_db()
+    assert (mailoutbox, counts(mailing)["waiting"]) == ([], 1)
+    assert timezone.now() < mailing.due_at <= timezone.now() + datetime.timedelta(hours=1)
+
+
+def test_the_log_as_files(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 2)
+    mailing = launch(mailing=make_mailing(event, segment=Segment(states=())))
+    run_tasks()
+    Recipient.objects.filter(pk=mailing.recipients.first().pk).update(
+        bounced_at=timezone.now(), answer="5.1.1"
+    )
+    lines = to_csv(mailing, "bounced").decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Nom,Adresse électronique,Entreprise,Langue,État,Raison,Tentatives,Quand,")
+    assert lines[1].startswith("Ana0 Müller,ana0@example.org,Acme,fr,revenu,,1,")
+    assert len(lines) == 2
+    assert to_xlsx(mailing, "").startswith(b"PK")

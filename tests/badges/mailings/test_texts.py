@@ -1,0 +1,149 @@
+"""Texts: placeholders are known, filled in safely, and alike in text and HTML."""
+
+import pytest
+
+from badges.mailings.letters import Addressee, Writer, shown
+from badges.mailings.models import Mailing
+from badges.mailings.placeholders import (
+    PLACEHOLDERS,
+    BadText,
+    check_subject,
+    check_text,
+    filled_html,
+    filled_text,
+    plain_text,
+    safe_html,
+)
+from badges.mailings.write import Draft, NotADraft, begin, discard, rewrite
+from convention.audit.models import Entry
+from convention.errors import InvalidFields
+from registrations.doors import own_secret
+from tests.badges.mailings.making import TEXTS, make_mailing
+from tests.factories import make_event, make_order, make_registration, make_ticket
+
+
+def made(text: str, **values) -> tuple[str, str]:
+    html = safe_html(text)
+    values = {**dict.fromkeys(PLACEHOLDERS, ""), **values}
+    return filled_html(html, values), filled_text(plain_text(html), values)
+
+
+def test_words_and_links_are_filled_in_both_forms():
+    html, text = made(
+        "Hello **{first_name}**,\n\n[Your page]({manage_url}), {badge}",
+        first_name="Ana", manage_url="https://club.example/o/1/?a=1&b=2", badge="https://club.example/b",
+    )  # fmt: skip
+    assert "<strong>Ana</strong>" in html
+    assert 'href="https://club.example/o/1/?a=1&amp;b=2"' in html
+    assert 'href="https://club.example/b"' in html
+    assert text == ("Hello Ana,\n\nYour page (https://club.example/o/1/?a=1&b=2), https://club.example/b")
+
+
+@pytest.mark.parametrize(
+    "name", ["**Ana**", "<script>alert(1)</script>", "[x](https://evil.example)", "{name}"]
+)
+def test_what_people_call_themselves_is_never_markup(name):
+    html, text = made("Hello {first_name}", first_name=name)
+    assert html.count("<") == 2
+    assert "&lt;script" in html or "<script" not in name
+    assert text == f"Hello {name}"
+
+
+def test_scripts_styles_and_odd_addresses_are_taken_out():
+    html, _text = made("<p onclick='x'>Hi <img src=x> <script>x</script> <a href='javascript:x'>y</a></p>")
+    assert "script" not in html
+    assert "onclick" not in html
+    assert "<img" not in html
+
+
+@pytest.mark.parametrize("text", ["Hello {prenom}", "{}", "{First_name}", "{name!r}", "{ name }"])
+def test_an_unknown_placeholder_is_refused_by_name(text):
+    with pytest.raises(BadText) as error:
+        check_text(text)
+    named = text.partition("{")[2].rstrip("}")
+    assert str(error.value).startswith(f"«\u202f{{{named}}}\u202f» n’est pas connu.")
+
+
+def test_a_word_is_no_address_and_an_address_no_subject():
+    with pytest.raises(BadText, match="mène à une adresse"):
+        check_text("[x]({name})")
+    with pytest.raises(BadText, match="est une adresse"):
+        check_subject("Votre badge {badge}")
+    check_text("[x]({badge}) { lone } brace {\n}".replace("{ lone }", ""))
+
+
+@pytest.mark.django_db
+class TestLetters:
+    def letter(self, *registrations, language="fr", **fields):
+        mailing = make_mailing(registrations[0].event, **fields)
+        return Writer(mailing, language).write(Addressee(registrations, language, 5, "mailing-1-5"))
+
+    def test_one_person_gets_their_own_link(self):
+        event = make_event(name="Convention", contact_email="club@example.org")
+        order = make_order(event, email="boss@example.org")
+        one = make_registration(make_ticket(event), order=order, first_name="Zoé", email="zoe@example.org")
+        letter = self.letter(one)
+        text, html = shown(letter)
+        assert (letter.to, letter.subject, letter.key) == (
+            "zoe@example.org",
+            "Nouvelles de Convention",
+            "mailing-1-5",
+        )
+        assert letter.reply_to == "club@example.org"
+        assert f"/orders/{order.reference}/{own_secret(one)}/" in text
+        assert order.secret not in text + html
+        assert "Bonjour Zoé," in text
+        assert "<strong>Guest</strong>" in html
+        assert letter.headers == {}
+
+    def test_whoever_ordered_for_others_gets_the_link_of_the_order_and_of_each(self):
+        event = make_event()
+        order, ticket = make_order(event, email="boss@example.org", language="en"), make_ticket(event)
+        people = [
+            make_registration(ticket, order=order, first_name=n, email="") for n in ("Ana", "Bob", "Cy")
+        ]
+        letter = self.letter(*people, language="en")
+        text, _html = shown(letter)
+        assert letter.to == "boss@example.org"
+        assert "Hello Ana, Bob and Cy," in text
+        assert text.count(f"/en/orders/{order.reference}/{order.secret}/") == 4
+
+    def test_news_can_be_unsubscribed_with_one_click(self):
+        letter = self.letter(make_registration(), purpose="news")
+        text, html = shown(letter)
+        address = letter.headers["List-Unsubscribe"]
+        assert letter.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert address[1:-1] in text
+        assert address[1:-1] in html
+        assert address.startswith("<http://localhost:8000/news/stop/")
+
+
+@pytest.mark.django_db
+class TestWriting:
+    def test_a_draft_is_kept_changed_and_removed(self):
+        mailing = begin(event=make_event(), draft=Draft(texts=TEXTS), by=None)
+        rewrite(mailing=mailing, draft=Draft(purpose="news", texts={**TEXTS, "subject_fr": "Autre"}))
+        mailing.refresh_from_db()
+        assert (mailing.subject_fr, mailing.is_news, mailing.languages) == ("Autre", True, ["fr", "en"])
+        discard(mailing=mailing)
+        assert list(Entry.objects.order_by("pk").values_list("verb", "fields")) == [
+            ("mailing.write", ["segment", *sorted(TEXTS, key=list(TEXTS).index)]),
+            ("mailing.change", ["purpose", "subject_fr"]),
+            ("mailing.remove", []),
+        ]
+
+    def test_half_a_language_and_bad_words_are_refused(self):
+        texts = {"subject_fr": "", "text_fr": "Bonjour", "subject_en": "Hello {x}", "text_en": ""}
+        with pytest.raises(InvalidFields) as error:
+            begin(event=make_event(), draft=Draft(texts=texts), by=None)
+        assert sorted(error.value.fields) == ["subject_en", "subject_fr", "text_en"]
+        assert not Mailing.objects.exists()
+
+    def test_what_is_under_way_stays_as_it_is(self):
+        mailing = make_mailing(send_at="2026-01-01T00:00Z")
+        for act in (
+            lambda: rewrite(mailing=mailing, draft=Draft(texts=TEXTS)),
+            lambda: discard(mailing=mailing),
+        ):
+            with pytest.raises(NotADraft):
+                act()

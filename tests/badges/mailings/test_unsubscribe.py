@@ -1,0 +1,89 @@
+"""Unsubscribing: a signed link, one click, honoured at once, and taken back."""
+
+import pytest
+from django.test import Client
+
+from badges.mailings.launch import launch
+from badges.mailings.models import Recipient, Unsubscription
+from badges.mailings.tokens import unsubscribe_url
+from convention.audit.models import Entry
+from tests.badges.mailings.making import add_people, make_mailing
+from tests.factories import make_event
+
+pytestmark = pytest.mark.django_db
+
+
+def path_of(message) -> str:
+    """The link in a mail's header, as a path."""
+    return message.extra_headers["List-Unsubscribe"].strip("<>").partition(":8000")[2]
+
+
+def send_news(event, run_tasks, mailoutbox, purpose="news") -> list:
+    before = len(mailoutbox)
+    launch(mailing=make_mailing(event, purpose=purpose))
+    run_tasks()
+    return mailoutbox[before:]
+
+
+def test_the_page_asks_in_the_readers_language_and_a_click_is_honoured(client, mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 1)
+    add_people(event, 1, language="en", start=1)
+    mails = send_news(event, run_tasks, mailoutbox)
+    french, english = (path_of(mail) for mail in mails)
+    assert "Ne plus envoyer d’actualités à ana0@example.org" in client.get(french).content.decode()
+    page = client.get(english).content.decode()
+    assert english.startswith("/en/news/stop/")
+    assert "Shall ana1@example.org get no more news?" in page
+    assert Unsubscription.objects.count() == 0
+    assert "ana1@example.org gets no more news." in client.post(english).content.decode()
+    assert [mail.to for mail in send_news(event, run_tasks, mailoutbox)] == [["ana0@example.org"]]
+    informed = send_news(event, run_tasks, mailoutbox, purpose="information")
+    assert sorted(mail.to[0] for mail in informed) == ["ana0@example.org", "ana1@example.org"]
+    assert "ana1@example.org gets news again." in client.post(english, {"again": "1"}).content.decode()
+    assert len(send_news(event, run_tasks, mailoutbox)) == 2
+
+
+def test_a_mail_program_does_it_with_one_post_without_session(mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 1)
+    [mail] = send_news(event, run_tasks, mailoutbox)
+    assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    stranger = Client(enforce_csrf_checks=True, headers={"origin": "https://mail.example"})
+    for _twice in range(2):
+        answer = stranger.post(
+            path_of(mail), "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
+        )
+        assert answer.status_code == 200
+    assert Unsubscription.objects.get().email == "ana0@example.org"
+    recipient = Recipient.objects.get()
+    assert recipient.unsubscribed_at is not None
+    entry = Entry.objects.get(verb="news.unsubscribe")
+    assert (entry.event, "@" in f"{entry.subject}{entry.fields}") == (event.slug, False)
+
+
+def test_the_link_is_for_the_address_it_was_sent_to(client):
+    event = make_event()
+    [ana] = add_people(event, 1)
+    url = unsubscribe_url(recipient=77, address="Former@Example.org", language="fr").partition(":8000")[2]
+    client.post(url)
+    assert Unsubscription.objects.get().email == "former@example.org"
+    ana.delete()
+    assert client.get(url).status_code == 200
+
+
+def test_a_forged_link_and_that_of_a_test_change_nothing(client):
+    assert client.post("/news/stop/WzEsImFuYTBAZXhhbXBsZS5vcmciXQ:forged:forged/").status_code == 404
+    url = unsubscribe_url(recipient=0, address="ana@example.org", language="en").partition(":8000")[2]
+    assert "This link came with a test: it changes nothing." in client.post(url).content.decode()
+    assert Unsubscription.objects.count() == 0
+
+
+def test_someone_who_unsubscribes_while_it_is_sent_is_left_out(client, mailoutbox, run_tasks):
+    event = make_event()
+    add_people(event, 2)
+    mailing = launch(mailing=make_mailing(event, purpose="news"))
+    Unsubscription.objects.create(email="ana1@example.org")
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
+    assert list(mailing.recipients.values_list("left_out", flat=True)) == ["", "unsubscribed"]

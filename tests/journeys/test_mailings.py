@@ -1,0 +1,69 @@
+"""An organizer writes to those who have not paid; one of them wants no more news."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from badges.mailings.models import Mailing, Unsubscription
+from tests.badges.mailings.making import add_people
+from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+from tests.work import run_waiting_tasks
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORDS = {
+    "fr": ("Écrire un envoi", "Ce qui peut se mettre entre accolades", "Enregistrer le brouillon", "Aperçu",
+           "M’envoyer un essai", "Envoyer maintenant à 1 destinataire", "Plus d’actualités"),
+    "en": ("Write a mailing", "What can stand in braces", "Save the draft", "Preview",
+           "Send a test to myself", "Send it to 1 recipient now", "No more news"),
+}  # fmt: skip
+
+
+def look(page: Page) -> None:
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")], indirect=True)
+def test_from_the_first_word_to_unsubscribing(browser_page: Page, client, site, language, mailoutbox):
+    prefix = {"fr": "", "en": "/en"}[language]
+    write, braces, save, preview, trial, send, stop = WORDS[language]
+    event = make_event()
+    add_people(event, 2, language=language)
+    owes = make_order(event, email="owes@example.org", language=language, payment="invoice", total=12_000)
+    make_registration(make_ticket(event, slug="paid"), order=owes, first_name="Zoé", email="owes@example.org")
+    sign_in(browser_page, client, site, make_staff(event))
+    page = browser_page
+    page.goto(f"{prefix}/organize/{event.slug}/mail/")
+    look(page)
+    page.get_by_role("link", name=write).first.click()
+    page.get_by_text(braces).click()
+    expect(page.get_by_text("{first_name}")).to_be_visible()
+    look(page)
+    page.locator("[name=purpose][value=news]").check()
+    page.fill(f"[name=subject_{language}]", "{event}: {ticket}")
+    page.fill(f"[name=text_{language}]", "**{first_name}**, [{name}]({manage_url}) {oops}")
+    page.select_option("[name=payment]", "unpaid")
+    page.get_by_role("button", name=save).click()
+    expect(page.locator(f"#id_text_{language}")).to_have_attribute("aria-invalid", "true")
+    look(page)
+    page.fill(f"[name=text_{language}]", "**{first_name}**, [{name}]({manage_url})")
+    page.get_by_role("button", name=save).click()
+    expect(page.locator("h1")).to_have_text(f"{event.name}: {{ticket}}")
+    look(page)
+    page.get_by_role("link", name=preview).click()
+    expect(page.frame_locator(".mail-frame").locator("strong").first).to_have_text("Zoé")
+    look(page)
+    page.go_back()
+    page.get_by_role("button", name=trial).click()
+    page.get_by_role("button", name=send).click()
+    expect(page.locator("#job")).to_have_attribute("data-state", "running")
+    run_waiting_tasks()
+    expect(page.locator("#job")).to_have_attribute("data-state", "done")
+    look(page)
+    assert [mail.to for mail in mailoutbox][1:] == [["owes@example.org"]]
+    assert Mailing.objects.get().state == "sent"
+    page.goto(mailoutbox[1].extra_headers["List-Unsubscribe"].strip("<>"))
+    look(page)
+    page.get_by_role("button", name=stop).click()
+    expect(page.locator(".notice")).to_contain_text("owes@example.org")
+    assert Unsubscription.objects.get().email == "owes@example.org"
