@@ -62,7 +62,8 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
     found = event_to_organize(event, request.user)
     chosen = Filter.of(request.GET)
     tickets = list(found.tickets.all())
-    shown = KeyedPaginator(chosen.apply(found).only(*SHOWN), PAGE).get_page(request.GET.get("page"))
+    people = KeyedPaginator(chosen.apply(found), PAGE, shown=Registration.objects.only(*SHOWN))
+    shown = people.get_page(request.GET.get("page"))
     return _page(
         request,
         "registrations/organize_list.html",

@@ -1,6 +1,7 @@
 """`python -m tests.bench [ROW ...]`: measure, print a table, keep it as JSON in var/bench.json.
 
-`make bench` gives it a PostgreSQL of its own by DATABASE_URL.
+`make bench` gives it a PostgreSQL of its own by DATABASE_URL. With all rows measured, docs/figures.md is
+written too.
 """
 
 import argparse
@@ -8,22 +9,25 @@ import importlib
 import os
 from pathlib import Path
 
-from tests.bench.figures import Figure, keep, row, table
+from tests.bench.figures import Figure, keep, publish, row, table
 from tests.bench.site import ROOT, Site, site
 
-ROWS = ["pages", "lists", "rush", "printing", "camera", "scans"]
+ROWS = ["pages", "lists", "rush", "printing", "camera", "scans", "embedded"]
 
 
 def main() -> None:
     """Measure the named rows, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", help="which rows to measure")
+    parser.add_argument("rows", nargs="*", help=f"which rows to measure, of {', '.join(ROWS)}")
     parser.add_argument("--output", type=Path, default=ROOT / "var" / "bench.json")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     with site(os.environ["DATABASE_URL"]) as made:
         figures = list(measure(made, options.rows or ROWS))
     print("\n" + table(figures))
     keep(figures, options.output)
+    if not options.rows:
+        publish(figures, ROOT / "docs" / "figures.md", load=load)
 
 
 def measure(made: Site, rows: list[str]) -> list[Figure]:

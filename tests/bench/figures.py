@@ -1,17 +1,37 @@
 """One measured figure, and how figures are printed and kept."""
 
 import dataclasses
+import datetime
 import json
+import os
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+NOT_SAID = "Nobody has looked into it yet."
+PAGE = """# Figures
+
+Written by `make bench` (`tests/bench/`): run it again rather than change this page. Measured on {day} with
+{cores} cores, PostgreSQL with fsync unless a row says SQLite, the load driver on the same machine; {load}.
+Figures drift from run to run: what counts is the share of the floor, which is what the same machine did in
+the same run without a product around it.
+
+{table}
+{reasons}"""
+REASONS = """
+## What was missed, and why
+
+{reasons}
+"""
 
 
 @dataclass(frozen=True)
 class Figure:
     """What was measured. `floor` is in the same unit and from the same run; None where there is none.
 
-    `at_least` and `at_most` are the targets; a figure without one is there to be read.
+    `at_least` and `at_most` are the targets, `of_floor` is the share of the floor that is wanted; a figure
+    without any is there to be read. `why` says what holds it back, and is told where it is missed.
     """
 
     work: str
@@ -21,6 +41,8 @@ class Figure:
     at_most: float | None = None
     floor: float | None = None
     floor_work: str = ""
+    of_floor: float | None = None
+    why: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -31,18 +53,21 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Reached, missed, or only read."""
+        """Reached, missed, reached but for its share of the floor, or only read."""
         if self.at_least is None and self.at_most is None:
             return ""
         low = self.at_least is not None and self.value < self.at_least
         high = self.at_most is not None and self.value > self.at_most
-        return "missed" if low or high else "reached"
+        if low or high:
+            return "missed"
+        is_short = self.of_floor is not None and (self.ratio or 0) < self.of_floor
+        return "reached, the share of the floor missed" if is_short else "reached"
 
 
 def table(figures: Iterable[Figure]) -> str:
     """A Markdown table."""
     lines = [
-        "| work | measured | target | | floor in the same run | of the floor |",
+        "| work | measured | target | verdict | floor in the same run | of the floor |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     lines += [row(figure) for figure in figures]
@@ -51,15 +76,21 @@ def table(figures: Iterable[Figure]) -> str:
 
 def row(figure: Figure) -> str:
     """One line of the table."""
-    target = ""
-    if figure.at_least is not None:
-        target = f"at least {number(figure.at_least)}"
-    elif figure.at_most is not None:
-        target = f"at most {number(figure.at_most)}"
     floor = f"{number(figure.floor)} ({figure.floor_work})" if figure.floor else ""
-    ratio = f"{figure.ratio:.0%}" if figure.ratio else ""
-    measured = f"{number(figure.value)} {figure.unit}"
-    return f"| {figure.work} | {measured} | {target} | {figure.verdict} | {floor} | {ratio} |"
+    share = f"{figure.ratio:.0%}" if figure.ratio else ""
+    if figure.of_floor:
+        share += f" (wanted: {figure.of_floor:.0%})"
+    measured = f"{number(figure.value)} {figure.unit}".strip()
+    return f"| {figure.work} | {measured} | {target(figure)} | {figure.verdict} | {floor} | {share} |"
+
+
+def target(figure: Figure) -> str:
+    """What is wanted, in words."""
+    if figure.at_least is not None and figure.at_least == figure.at_most:
+        return f"exactly {number(figure.at_least)}"
+    if figure.at_least is not None:
+        return f"at least {number(figure.at_least)}"
+    return "" if figure.at_most is None else f"at most {number(figure.at_most)}"
 
 
 def number(value: float) -> str:
@@ -71,3 +102,18 @@ def keep(figures: Iterable[Figure], path: Path) -> None:
     """Write the figures as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([dataclasses.asdict(figure) for figure in figures], indent=1))
+
+
+def publish(figures: list[Figure], path: Path, *, load: float) -> None:
+    """Write the page of the documentation; `load` is what the machine had to do besides, in processes."""
+    missed = [figure for figure in figures if "missed" in figure.verdict]
+    reasons = "\n".join(f"- **{figure.work}**: {figure.why or NOT_SAID}" for figure in missed)
+    said = f"before it began, {load:.1f} other programs were running at a time"
+    page = PAGE.format(
+        day=datetime.datetime.now(datetime.UTC).date(),
+        cores=f"{os.cpu_count()} {platform.machine()}",
+        load=said,
+        table=table(figures),
+        reasons=REASONS.format(reasons=reasons) if missed else "",
+    )
+    path.write_text(page)

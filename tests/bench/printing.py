@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import resource
 import subprocess
@@ -13,6 +14,8 @@ from tests.bench.figures import Figure
 from tests.bench.site import ROOT, Site
 
 BADGES = 10_000
+WHY = "each badge is signed (a quarter of the time), read, and has its names fitted to their room."
+WHY_TWO = "whatever else the machine does takes from the second core; a single file stays on one."
 
 
 def figures(site: Site) -> Iterator[Figure]:
@@ -23,33 +26,34 @@ def figures(site: Site) -> Iterator[Figure]:
     both = [
         subprocess.Popen(command, cwd=ROOT, env=site.environment, stdout=subprocess.PIPE) for _core in "12"
     ]
-    together = sum(json.loads(process.communicate()[0])["badges"] for process in both)
+    together = sum(BADGES / json.loads(process.communicate()[0])["badges"] for process in both)
+    rate = BADGES / found["badges"]
     yield Figure(
-        "badges, A6, 10,000 at once", found["badges"], "/s", at_least=2000,
-        floor=found["bare"], floor_work="names and codes on bare pages",
+        "badges, A6, 10,000 at once", rate, "/s", at_least=2000, floor=BADGES / found["bare"],
+        floor_work="names and codes on bare pages of reportlab", of_floor=0.8, why=WHY,
     )  # fmt: skip
     yield Figure(
-        "the same on two cores, a file each, times one core", together / found["badges"], "", at_least=1.7
+        "the same on two cores, a file each, times one core", together / rate, "", at_least=1.7, why=WHY_TWO
     )
-    yield Figure("badges, A6, 1,000", found["thousand"], "s", at_most=1)
+    yield Figure("badges, A6, 1,000", found["badges"] / 10, "s", at_most=1)
     yield Figure("a badge’s share of the file", found["bytes"], "bytes", at_most=2000)
     yield Figure("memory of 10,000 badges", found["memory"], "MB", at_most=200)
     yield Figure("booklet, 200 sessions", found["booklet"], "s", at_most=2)
     yield Figure("grid of both days, 200 sessions", 1000 * found["grid"], "ms", at_most=600)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The shortest of three."""
-    times = []
-    for _turn in range(3):
+def seconds(**works: Callable[[], object]) -> dict[str, float]:
+    """The shortest of three times for each, in turns: what else the machine does then meets all of them."""
+    times = dict.fromkeys(works, math.inf)
+    for name, work in list(works.items()) * 3:
         began = time.perf_counter()
         work()
-        times.append(time.perf_counter() - began)
-    return min(times)
+        times[name] = min(times[name], time.perf_counter() - began)
+    return times
 
 
 def measure() -> dict[str, float]:
-    """All figures; memory after the first run, since it only grows."""
+    """Seconds, bytes and megabytes; memory after the first run, since it only grows."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "convention.settings")
     import django  # noqa: PLC0415 (settings come first)
 
@@ -65,32 +69,30 @@ def measure() -> dict[str, float]:
     with override("fr"):
         event_badges(file, event, layout="a6")
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        took = seconds(lambda: event_badges(io.BytesIO(), event, layout="a6"))
-        booklet = seconds(lambda: print_agenda(event, file=io.BytesIO(), format_name="booklet"))
-        grid = seconds(lambda: print_agenda(event, file=io.BytesIO(), format_name="grid"))
-    return {
-        "badges": BADGES / took,
-        "thousand": took / 10,
-        "bytes": len(file.getvalue()) / BADGES,
-        "memory": memory,
-        "booklet": booklet,
-        "grid": grid,
-        "bare": BADGES / seconds(bare_pages),
-    }
+        took = seconds(
+            badges=lambda: event_badges(io.BytesIO(), event, layout="a6"),
+            bare=bare_pages,
+            booklet=lambda: print_agenda(event, file=io.BytesIO(), format_name="booklet"),
+            grid=lambda: print_agenda(event, file=io.BytesIO(), format_name="grid"),
+        )
+    return took | {"bytes": len(file.getvalue()) / BADGES, "memory": memory}
 
 
 def bare_pages() -> None:
-    """Ten thousand pages of A6 with two names and a one-bit picture, nothing read, signed or fitted."""
+    """Ten thousand pages of A6 with two names and the QR of a text: nothing read, signed, fitted."""
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 (not part of our own memory)
 
+    from convention.qr import symbol  # noqa: PLC0415 (settings come first)
+
     canvas = Canvas(io.BytesIO(), pagesize=(297.6, 419.5), pageCompression=1)
-    picture = "q 100 0 0 100 150 40 cm BI /W 45 /H 45 /BPC 1 /IM true /D [1 0] /F /AHx ID {}> EI Q"
+    picture = "q 100 0 0 100 150 40 cm BI /W {0} /H {0} /BPC 1 /IM true /D [1 0] /F /AHx ID {1}> EI Q"
     for number in range(BADGES):
         canvas.setFont("Helvetica-Bold", 34)
         canvas.drawString(30, 300, f"Prénom {number}")
         canvas.setFont("Helvetica", 22)
         canvas.drawString(30, 260, f"Nom {number}")
-        canvas.addLiteral(picture.format(f"{number:0540x}"))
+        drawn = symbol(f"HTTPS://CLUB.EXAMPLE/B/{number:0125}")
+        canvas.addLiteral(picture.format(drawn.side, drawn.rows.hex()))
         canvas.showPage()
     canvas.save()
 

@@ -1,25 +1,33 @@
 """Scans over HTTP: one by one from eight devices, in batches, beside a million stored ones; the snapshot."""
 
+import contextlib
 import csv
 import datetime
 import io
 import itertools
 import json
+import sqlite3
 import time
 import urllib.request
 import uuid
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import psycopg
 
 from tests.bench.figures import Figure
 from tests.bench.load import Result, drive, request
-from tests.bench.site import Site
+from tests.bench.million import fill
+from tests.bench.site import Site, serving
 
-SINGLE = 4000
+SINGLE, TURNS = 3000, 3
 DEVICES = 8
 BATCH = 200
-MILLION = 1_000_000
+WHY = (
+    "the floor writes one row and reads none. A scan is one statement that reads (device, role, door, key,"
+    " registration, presence) and one that writes scan and presence under the registration’s lock; the rest"
+    " is the signature, the verdict and the way of a request to the view and back."
+)
 SCANS = "/api/v1/scanner/scans/"
 
 
@@ -27,33 +35,61 @@ def figures(site: Site) -> Iterator[Figure]:
     """All rows about scanning."""
     codes = [row["code"] for row in csv.DictReader(io.StringIO(site.manage("codes", "large")))]
     tokens = [json.loads(site.manage("pair", "large"))["token"] for _number in range(DEVICES)]
-    insert, empty = insert_floor(site), drive(site.port, [request("/healthz")] * 4000).rate
-    drive(site.port, singles(codes[-200:], tokens))
-    first = drive(site.port, singles(codes[:SINGLE], tokens))
-    accepted(first, SINGLE)
-    yield Figure(
-        "one scan by API, 8 at once", first.rate, "/s", at_least=700, floor=empty, floor_work="an empty page"
-    )
-    yield Figure("one scan by API, p95", first.percentile(0.95), "ms", at_most=20)
+    yield from one_by_one(site, codes, tokens)
     requests = batches(codes, tokens[:4])
     together = drive(site.port, requests, connections=4)
     accepted(together, len(requests))
-    rate = together.rate * BATCH
     yield Figure(
-        "scans in batches of 200", rate, "/s", at_least=5000, floor=insert, floor_work="a scan inserted alone"
-    )
+        "scans in batches of 200", together.rate * BATCH, "/s", at_least=5000, floor=insert_floor(site),
+        floor_work="a row inserted alone", of_floor=1 / 2,
+    )  # fmt: skip
     yield from growth(site, codes, tokens)
     yield from snapshot(site, tokens[0])
     yield from attendance(site)
 
 
+def one_by_one(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
+    """Three turns with other badges each, and the best of them: other programs can only take away."""
+    drive(site.port, singles(codes[-200:], tokens))
+    parts = [codes[turn * SINGLE : (turn + 1) * SINGLE] for turn in range(TURNS)]
+    results = [drive(site.port, singles(part, tokens)) for part in parts]
+    for result in results:
+        accepted(result, SINGLE)
+    yield Figure(
+        "one scan by API, 8 at once", max(result.rate for result in results), "/s", at_least=700,
+        floor=bare_rate(site) if site.is_postgresql else None, floor_work="a view with one bare statement",
+        of_floor=1 / 3 if site.is_postgresql else None, why=WHY,
+    )  # fmt: skip
+    yield Figure("one scan by API, p95", min(result.percentile(0.95) for result in results), "ms", at_most=20)
+
+
+def bare_rate(site: Site) -> float:
+    """The same load on an application that is nothing but an insert."""
+    with psycopg.connect(site.database, autocommit=True) as server:
+        server.execute("CREATE TABLE bench_scan (id bigserial PRIMARY KEY, code text)")
+    with serving(site, "tests.bench.bare:application") as port:
+        data = request("/scan", method="POST", body=b'{"name": "x"}')
+        drive(port, [data] * 200)
+        found = drive(port, [data] * SINGLE).rate
+    with psycopg.connect(site.database, autocommit=True) as server:
+        server.execute("DROP TABLE bench_scan")
+    return found
+
+
 def growth(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
     """The p95 with a few thousand scans stored and with a million, the same badges read."""
-    few = drive(site.port, singles(codes[:SINGLE], tokens, "out")).percentile(0.95)
-    fill(site, MILLION)
+    few = p95_of_three(site, codes, tokens)
+    fill(site)
     drive(site.port, singles(codes[:400], tokens))
-    many = drive(site.port, singles(codes[:SINGLE], tokens, "out")).percentile(0.95)
+    many = p95_of_three(site, codes, tokens)
     yield Figure("scan p95 beside 1,000,000 stored, growth", 100 * (many / few - 1), "%", at_most=25)
+
+
+def p95_of_three(site: Site, codes: list[str], tokens: list[str]) -> float:
+    """Milliseconds; the best of three turns through the same door."""
+    directions = ("out", "in", "out")
+    turns = [drive(site.port, singles(codes[:SINGLE], tokens, direction)) for direction in directions]
+    return min(turn.percentile(0.95) for turn in turns)
 
 
 def snapshot(site: Site, token: str) -> Iterator[Figure]:
@@ -76,10 +112,12 @@ import time
 from badges.attendance.headcount import by_door, tally
 event = Event.objects.get(slug="large")
 for work in (tally, by_door):
-    work(event)
-    began = time.perf_counter()
-    work(event)
-    print(1000 * (time.perf_counter() - began))
+    times = []
+    for _turn in range(4):
+        began = time.perf_counter()
+        work(event)
+        times.append(time.perf_counter() - began)
+    print(1000 * min(times))
 """
     people, doors = site.manage("shell", "-v0", "-c", script).split()[-2:]
     yield Figure("attendance by company and ticket", float(people), "ms", at_most=100)
@@ -129,52 +167,16 @@ def accepted(result: Result, count: int) -> None:
 
 def insert_floor(site: Site) -> float:
     """Rows a second when one connection writes one row in each transaction."""
-    with psycopg.connect(site.database, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS bench_floor (id bigserial PRIMARY KEY, code text)")
+    connection: Any = (
+        psycopg.connect(site.database, autocommit=True)
+        if site.is_postgresql
+        else sqlite3.connect(site.database.removeprefix("sqlite:///"), isolation_level=None)
+    )
+    with contextlib.closing(connection):
+        connection.execute("CREATE TABLE bench_floor (id integer, code text)")
         began = time.perf_counter()
         for _number in range(1000):
-            connection.execute("INSERT INTO bench_floor (code) VALUES ('x')")
-        return 1000 / (time.perf_counter() - began)
-
-
-def fill(site: Site, count: int) -> None:
-    """Store that many scans of the large event's badges, spread over its first day, and their presences."""
-    with psycopg.connect(site.database, autocommit=True) as connection:
-        connection.execute(FILL_SCANS, {"count": count})
-        connection.execute(FILL_PRESENCES)
-        connection.execute("VACUUM ANALYZE attendance_scan")
-        connection.execute("VACUUM ANALYZE attendance_presence")
-
-
-FILL_SCANS = """
-WITH doors AS (
-    INSERT INTO attendance_checkpoint (event_id, name, kind, is_strict, position)
-    SELECT id, 'Room ' || n, 'other', false, 10 + n FROM events_event, generate_series(1, 100) n
-    WHERE slug = 'large' RETURNING id, event_id
-), door AS (SELECT id, event_id, row_number() OVER () - 1 AS n FROM doors),
-person AS (
-    SELECT r.id, row_number() OVER (ORDER BY r.id) - 1 AS n FROM registrations_registration r
-    JOIN events_event e ON e.id = r.event_id WHERE e.slug = 'large' LIMIT 10000
-), device AS (
-    SELECT d.id FROM attendance_device d JOIN events_event e ON e.id = d.event_id
-    WHERE e.slug = 'large' LIMIT 1
-)
-INSERT INTO attendance_scan (uid, device_id, event_id, checkpoint_id, registration_id, code_hash,
-    payload_hash, direction, scanned_at, received_at, effective_at, is_uncertain, is_offline,
-    local_verdict, operator, override_reason, verdict, reason)
-SELECT gen_random_uuid(), device.id, door.event_id, door.id, person.id, md5(i::text), md5(i::text), 'in',
-    now() - interval '1 day' + i * interval '50 ms', now(), now() - interval '1 day' + i * interval '50 ms',
-    false, false, '', '', '', 'admitted', ''
-FROM generate_series(0, %(count)s - 1) i
-JOIN door ON door.n = i %% 100 JOIN person ON person.n = (i / 100) %% (SELECT count(*) FROM person)
-CROSS JOIN device
-"""
-
-FILL_PRESENCES = """
-INSERT INTO attendance_presence (event_id, checkpoint_id, registration_id, is_inside, first_in, last_in,
-    last_device_id, seconds_inside, entries, has_conflict, latest_at, version, changed_at)
-SELECT event_id, checkpoint_id, registration_id, true, min(effective_at), min(effective_at), min(device_id),
-    0, 1, false, max(effective_at), count(*), now()
-FROM attendance_scan WHERE operator = '' GROUP BY event_id, checkpoint_id, registration_id
-ON CONFLICT DO NOTHING
-"""
+            connection.execute("INSERT INTO bench_floor (id, code) VALUES (1, 'x')")
+        took = time.perf_counter() - began
+        connection.execute("DROP TABLE bench_floor")
+    return 1000 / took

@@ -26,6 +26,11 @@ class Site:
     database: str
     environment: dict[str, str]
 
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether its database is a server; else it is a file of SQLite."""
+        return self.database.startswith("postgres")
+
     def manage(self, *arguments: str) -> str:
         """Run one command; returns what it printed."""
         command = [sys.executable, "manage.py", *arguments]
@@ -65,17 +70,18 @@ def site(database: str) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def serving(made: Site) -> Iterator[None]:
-    """Run granian until the end of the block."""
+def serving(made: Site, application: str = "convention.wsgi:application") -> Iterator[int]:
+    """Run granian until the end of the block; gives its port, the site's own for the product."""
+    port = made.port if application.startswith("convention") else free_port()
     command = [
         str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(made.port), "--workers", str(WORKERS), "--blocking-threads", str(THREADS),
-        "--no-access-log", "--log-level", "error", "convention.wsgi:application",
+        "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", str(THREADS),
+        "--no-access-log", "--log-level", "error", application,
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT, env=made.environment) as server:
         try:
-            wait_until_ready(made.port)
-            yield
+            wait_until_ready(port)
+            yield port
         finally:
             server.terminate()
             server.wait(timeout=30)

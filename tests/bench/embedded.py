@@ -1,0 +1,27 @@
+"""What is worth knowing of SQLite too: the rush, the organizer's lists, scans and their numbers."""
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+
+from tests.bench import lists, rush, scans
+from tests.bench.figures import Figure
+from tests.bench.site import Site
+from tests.bench.site import site as site_on
+
+
+def figures(_site: Site) -> Iterator[Figure]:
+    """On a site of its own, whose database is a file."""
+    with (
+        tempfile.TemporaryDirectory(prefix="convention-bench-") as folder,
+        site_on(f"sqlite:///{folder}/bench.sqlite3") as embedded,
+    ):
+        for figure in measured(embedded):
+            yield dataclasses.replace(figure, work=f"{figure.work}, SQLite")
+
+
+def measured(embedded: Site) -> Iterator[Figure]:
+    """The rows themselves."""
+    yield from rush.sell_out(embedded, None)
+    yield from lists.figures(embedded)
+    yield from scans.figures(embedded)

@@ -1,0 +1,62 @@
+"""A million stored scans of the large event's badges, at a hundred more doors, and their presences."""
+
+import sqlite3
+
+import psycopg
+
+from tests.bench.site import Site
+
+MILLION = 1_000_000
+DOORS = 100
+SCANNED = """attendance_scan (uid, device_id, event_id, checkpoint_id, registration_id, code_hash,
+    payload_hash, direction, scanned_at, received_at, effective_at, is_uncertain, is_offline,
+    local_verdict, operator, override_reason, verdict, reason)"""
+SERIES = "WITH RECURSIVE series (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM series WHERE i < {most})"
+PEOPLE = """person AS (
+    SELECT r.id, row_number() OVER (ORDER BY r.id) - 1 AS n FROM registrations_registration r
+    JOIN events_event e ON e.id = r.event_id WHERE e.slug = 'large' LIMIT 10000
+), door AS (
+    SELECT id, event_id, row_number() OVER (ORDER BY id) - 1 AS n FROM attendance_checkpoint
+    WHERE name LIKE 'Room %'
+), device AS (
+    SELECT d.id FROM attendance_device d JOIN events_event e ON e.id = d.event_id
+    WHERE e.slug = 'large' LIMIT 1
+)"""
+FILL = [
+    f"""INSERT INTO attendance_checkpoint (event_id, name, kind, is_strict, position)
+    {SERIES.format(most=DOORS - 1)} SELECT e.id, 'Room ' || i, 'other', false, 10 + i
+    FROM events_event e CROSS JOIN series WHERE e.slug = 'large'""",
+    f"""INSERT INTO {SCANNED} {SERIES.format(most=MILLION - 1)}, {PEOPLE}
+    SELECT {{uid}}, device.id, door.event_id, door.id, person.id, 'bench' || i, 'bench' || i, 'in',
+        {{at}}, {{now}}, {{at}}, false, false, '', '', '', 'admitted', ''
+    FROM series JOIN door ON door.n = i % {DOORS} JOIN person ON person.n = (i / {DOORS}) % 10000
+    CROSS JOIN device""",
+    """INSERT INTO attendance_presence (event_id, checkpoint_id, registration_id, is_inside, first_in,
+        last_in, last_device_id, seconds_inside, entries, has_conflict, latest_at, version, changed_at)
+    SELECT event_id, checkpoint_id, registration_id, true, min(effective_at), min(effective_at),
+        min(device_id), 0, 1, false, max(effective_at), count(*), {now}
+    FROM attendance_scan WHERE code_hash LIKE 'bench%'
+    GROUP BY event_id, checkpoint_id, registration_id""",
+]
+ON_POSTGRESQL = {
+    "uid": "gen_random_uuid()",
+    "now": "now()",
+    "at": "now() - interval '1 day' + i * interval '50 ms'",
+}
+ON_SQLITE = {
+    "uid": "lower(hex(randomblob(16)))",
+    "now": "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    "at": "strftime('%Y-%m-%d %H:%M:%f', julianday('now') - 1 + i * 0.05 / 86400)",
+}
+
+
+def fill(site: Site) -> None:
+    """Store them, spread over the last day, and let the database look at what it has."""
+    if site.is_postgresql:
+        with psycopg.connect(site.database, autocommit=True) as server:
+            for statement in [*(part.format(**ON_POSTGRESQL) for part in FILL), "VACUUM ANALYZE"]:
+                server.execute(statement.encode())
+        return
+    with sqlite3.connect(site.database.removeprefix("sqlite:///")) as file:
+        for statement in [*(part.format(**ON_SQLITE) for part in FILL), "ANALYZE"]:
+            file.execute(statement)

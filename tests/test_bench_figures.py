@@ -1,0 +1,48 @@
+"""How the bench judges a figure, and the page that it writes."""
+
+import pytest
+
+from tests.bench.figures import Figure, publish, row
+
+
+@pytest.mark.parametrize(
+    ("figure", "verdict"),
+    [
+        (Figure("a", 100, "/s", at_least=100), "reached"),
+        (Figure("a", 99, "/s", at_least=100), "missed"),
+        (Figure("a", 101, "ms", at_most=100), "missed"),
+        (Figure("a", 499, "", at_least=500, at_most=500), "missed"),
+        (Figure("a", 30, "/s", at_least=10, floor=90, of_floor=1 / 3), "reached"),
+        (
+            Figure("a", 29, "/s", at_least=10, floor=90, of_floor=1 / 3),
+            "reached, the share of the floor missed",
+        ),
+        (Figure("a", 9, "/s", at_least=10, floor=90, of_floor=1 / 3), "missed"),
+        (Figure("a", 9, "/s"), ""),
+    ],
+)
+def test_verdict(figure, verdict):
+    assert figure.verdict == verdict
+
+
+def test_row():
+    figure = Figure("orders", 856.4, "/s", at_least=600, floor=3722, floor_work="bare", of_floor=1 / 3)
+    assert row(figure) == (
+        "| orders | 856 /s | at least 600 | reached, the share of the floor missed | 3,722 (bare)"
+        " | 23% (wanted: 33%) |"
+    )
+
+
+def test_what_is_missed_is_told_with_its_reason(tmp_path):
+    path = tmp_path / "figures.md"
+    good = Figure("pages", 500, "/s", at_least=400, why="never told")
+    publish([good, Figure("orders", 1, "/s", at_least=2, why="the disk is slow.")], path, load=0.25)
+    text = path.read_text()
+    assert text.endswith("\n## What was missed, and why\n\n- **orders**: the disk is slow.\n")
+    assert "before it began, 0.2 other programs were running" in text
+
+
+def test_nothing_missed_needs_no_reasons(tmp_path):
+    path = tmp_path / "figures.md"
+    publish([Figure("pages", 500, "/s", at_least=400)], path, load=0)
+    assert path.read_text().endswith("\n| pages | 500 /s | at least 400 | reached |  |  |\n")
