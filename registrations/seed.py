@@ -5,7 +5,7 @@ import datetime
 import random
 from collections import Counter
 
-from django.db.models import F, Min
+from django.db.models import F, Min, Sum
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,7 @@ from convention.events.sequence import next_sequence
 from convention.seeding import World
 
 from .demo_questions import answer_some, ask_questions
-from .models import CompanyShare, Order, Registration, Ticket
+from .models import Addon, CompanyShare, Order, PriceStep, Quota, Registration, Ticket, Voucher
 from .references import UNAMBIGUOUS
 
 REGISTRATIONS = {"small": 40, "club": 600, "large": 10_000}
@@ -39,7 +39,9 @@ def seed(world: World) -> None:
     main = Event.objects.get(slug=world.main_event)
     make_tickets(world, main)
     ask_questions(main)
+    make_offers(world, main)
     make_registrations(world, main, REGISTRATIONS[world.size])
+    count_shared(main)
     world.made.append(format_lazy(_("{count} registrations"), count=REGISTRATIONS[world.size]))
     if world.size == "club":
         for event in Event.objects.filter(tickets__isnull=True).exclude(slug__in=("small", "large")):
@@ -73,6 +75,48 @@ def make_tickets(world: World, event: Event) -> None:
         Ticket.objects.create(
             event=event, slug="scarce", name="Place rare", name_en="Scarce place", capacity=500, position=10
         )
+
+
+def make_offers(world: World, event: Event) -> None:
+    """An early price, a dinner, a code and the room that all tickets share.
+
+    What the registrations of the demo cost and count is as it was: they came without any of it.
+    """
+    guest = event.tickets.get(slug="guest")
+    until = min(world.now + datetime.timedelta(days=45), event.starts_at - datetime.timedelta(days=7))
+    day_ends = until.astimezone(event.zone).replace(hour=23, minute=59, second=0, microsecond=0)
+    PriceStep.objects.create(ticket=guest, price=9_000, until=day_ends)
+    dinner = Addon.objects.create(
+        event=event,
+        slug="dinner",
+        name="Dîner",
+        name_en="Dinner",
+        description="Le premier soir, sur place.",
+        description_en="On the first evening, on site.",
+        kind=Addon.Kind.MEAL,
+        price=6_500,
+        vat_rate=1000,
+        capacity=300,
+    )
+    dinner.tickets.set(event.tickets.filter(is_public=True))
+    press = Voucher.objects.create(
+        event=event, code="PRESSE", label="Journalistes", kind=Voucher.Kind.ACCESS, capacity=20
+    )
+    press.tickets.set(event.tickets.filter(slug="press"))
+    friends = Voucher.objects.create(
+        event=event, code="BIENVENUE", label="Premiers invités", value=20, capacity=50
+    )
+    friends.tickets.set([guest])
+    if world.size != "large":  # there the rush is measured on a ticket of its own
+        room = Quota.objects.create(event=event, name="Salle plénière", capacity=2_000)
+        event.tickets.update(quota=room)
+
+
+def count_shared(event: Event) -> None:
+    """What the tickets of each quota have taken."""
+    for quota in event.quotas.all():
+        taken = quota.tickets.aggregate(taken=Sum("taken"))["taken"]
+        Quota.objects.filter(pk=quota.pk).update(taken=taken or 0)
 
 
 def make_members_ticket(event: Event) -> None:
