@@ -18,6 +18,7 @@ from convention.seeding import World
 
 from .models import CompanyShare, Order, Registration, Ticket
 from .references import UNAMBIGUOUS
+from .seed_seats import make_seats
 
 REGISTRATIONS = {"small": 40, "club": 600, "large": 10_000}
 TICKETS = [
@@ -38,6 +39,7 @@ def seed(world: World) -> None:
     main = Event.objects.get(slug=world.main_event)
     make_tickets(world, main)
     make_registrations(world, main, REGISTRATIONS[world.size])
+    make_seats(world, main)
     world.made.append(format_lazy(_("{count} registrations"), count=REGISTRATIONS[world.size]))
     if world.size == "club":
         for event in Event.objects.filter(tickets__isnull=True).exclude(slug__in=("small", "large")):

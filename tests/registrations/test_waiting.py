@@ -1,4 +1,4 @@
-"""Waiting lists: joining, offers that expire, acceptance by the acts that book any other place, and by hand."""
+"""Waiting lists: joining, offers that expire, acceptance by the acts that book any place, and by hand."""
 
 import csv
 import datetime
