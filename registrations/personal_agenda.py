@@ -18,6 +18,6 @@ def personal_agenda(*, registration: Registration, file: BinaryIO) -> int:
     programme = read_programme(registration.event)
     items = tuple(item for item in programme.items if item.key in booked)
     rooms = tuple(room for room in programme.rooms if room in {item.room for item in items})
-    title = _("Agenda of %(name)s – %(event)s") % {"name": registration.name, "event": programme.title}
+    title = _("Programme of %(name)s – %(event)s") % {"name": registration.name, "event": programme.title}
     draw_booklet(replace(programme, title=title, items=items, rooms=rooms), file)
     return len(items)

@@ -19,6 +19,7 @@ from convention.seeding import World
 from .demo_questions import answer_some, ask_questions
 from .models import Addon, CompanyShare, Order, PriceStep, Quota, Registration, Ticket, Voucher
 from .references import UNAMBIGUOUS
+from .seed_seats import make_seats
 
 REGISTRATIONS = {"small": 40, "club": 600, "large": 10_000}
 TICKETS = [
@@ -42,6 +43,7 @@ def seed(world: World) -> None:
     make_offers(world, main)
     make_registrations(world, main, REGISTRATIONS[world.size])
     count_shared(main)
+    make_seats(world, main)
     world.made.append(format_lazy(_("{count} registrations"), count=REGISTRATIONS[world.size]))
     if world.size == "club":
         for event in Event.objects.filter(tickets__isnull=True).exclude(slug__in=("small", "large")):

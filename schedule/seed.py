@@ -16,6 +16,8 @@ from .demo_titles import ABSTRACT, PLENARIES, SLOTS, TALKS, TRACKS
 from .models import Schedule, Session, SessionSpeaker, Speaker, Track
 
 SESSIONS = {"small": 20, "club": 60, "large": 200}
+WORKSHOP = 24
+"""Places in a workshop or a small circle, which are booked."""
 LENGTH = datetime.timedelta(minutes=50)
 
 
@@ -93,6 +95,8 @@ def talks(world: World, event: Event, rooms: list[Room], tracks: list[Track]) ->
             event=event,
             title=title if index < len(titles) else f"{title} ({index // len(titles) + 1})",
             kind="workshop" if title.startswith("Atelier") else "talk",
+            capacity=WORKSHOP if (small := is_small(index, title)) else None,
+            is_bookable=small and event.starts_at > world.now,
             language="fr",
             room=room,
             track=tracks[track],
@@ -104,6 +108,11 @@ def talks(world: World, event: Event, rooms: list[Room], tracks: list[Track]) ->
             zip(places, islice(cycle(titles), len(places)), strict=False)
         )
     ]
+
+
+def is_small(index: int, title: str) -> bool:
+    """Whether a session is a workshop, or held in a small circle: a few beside each other, to choose from."""
+    return title.startswith("Atelier") or index % 12 in {3, 4}
 
 
 def large_slots() -> list[tuple[int, int, int]]:

@@ -36,6 +36,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
         *_tickets(facts, at),
         *_registrations(facts),
         *_schedule(facts),
+        *_seats(facts),
         *_on_site(facts, at),
     ]
     return sorted((replace(matter, event=facts.event) for matter in found), key=lambda m: -m.gravity)
@@ -116,8 +117,7 @@ def _registrations(facts: Facts) -> Iterator[Matter]:
             "%(count)s names have characters that no font of ours draws: %(names)s.",
             len(facts.unprintable),
         )
-        names = ", ".join(facts.unprintable[:3]) + ("…" if len(facts.unprintable) > 3 else "")
-        yield Matter(sentence % {"count": len(facts.unprintable), "names": names}, 1, "organize-badges")
+        yield Matter(sentence % _named(facts.unprintable), 1, "organize-badges")
 
 
 def _schedule(facts: Facts) -> Iterator[Matter]:
@@ -135,6 +135,36 @@ def _schedule(facts: Facts) -> Iterator[Matter]:
             facts.unplaced,
         )
         yield Matter(sentence % {"count": facts.unplaced}, 0, "organize-schedule", "?state=open")
+
+
+def _seats(facts: Facts) -> Iterator[Matter]:
+    """Which session fills, and who waits."""
+    if facts.full:
+        sentence = ngettext(
+            "%(count)s session is full: %(names)s.",
+            "%(count)s sessions are full: %(names)s.",
+            len(facts.full),
+        )
+        yield Matter(sentence % _named(facts.full), 0, "organize-waiting")
+    if facts.filling:
+        sentence = ngettext(
+            "%(count)s session is nearly full: %(names)s.",
+            "%(count)s sessions are nearly full: %(names)s.",
+            len(facts.filling),
+        )
+        yield Matter(sentence % _named(facts.filling), 0, "organize-schedule")
+    if facts.waiting:
+        sentence = ngettext(
+            "%(count)s person waits for a free place.",
+            "%(count)s people wait for a free place.",
+            facts.waiting,
+        )
+        yield Matter(sentence % {"count": facts.waiting}, 0, "organize-waiting")
+
+
+def _named(titles: list[str]) -> dict[str, object]:
+    """How many, and the first few by name."""
+    return {"count": len(titles), "names": ", ".join(titles[:3]) + ("…" if len(titles) > 3 else "")}
 
 
 def _on_site(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:

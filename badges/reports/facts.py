@@ -16,8 +16,9 @@ from convention.events.models import Event
 from convention.models import BouncedAddress
 from convention.typeset import missing_glyphs
 from registrations.listing import came_back
-from registrations.models import Delivery, Registration, Ticket
+from registrations.models import Delivery, Registration, Ticket, WaitingEntry
 from schedule.clashes import Placed, clashes
+from schedule.fullness import fullness
 from schedule.models import Session, SessionSpeaker
 
 KEPT_SECONDS = 600
@@ -42,6 +43,9 @@ class Facts:
     unplaced: int = 0
     unprintable: list[str] = field(default_factory=list)
     undelivered: int = 0
+    waiting: int = 0
+    full: list[str] = field(default_factory=list)
+    filling: list[str] = field(default_factory=list)
 
     @property
     def absent(self) -> int:
@@ -73,6 +77,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     for device in Device.objects.phones().valid(at=at).filter(event__in=found).select_related("checkpoint"):
         found[device.event_id].devices.append(device)
     _look_at_sessions(found)
+    _look_at_seats(found, at)
     _count_undelivered(found)
     for event, names in unprintable_names(events).items():
         found[event].unprintable = names
@@ -155,6 +160,21 @@ def _look_at_sessions(found: dict[int, Facts]) -> None:
             found[event].unplaced += 1
     for event, timed in placed.items():
         found[event].clashes = len(clashes(timed))
+
+
+def _look_at_seats(found: dict[int, Facts], at: datetime.datetime) -> None:
+    """Which sessions that are booked fill, and how many people wait for anything."""
+    ahead = Session.objects.filter(event__in=found, is_bookable=True, cancelled_at__isnull=True)
+    rows = ahead.filter(starts_at__gt=at).order_by("starts_at", "number")
+    for event, title, taken, capacity in rows.values_list("event_id", "title", "taken", "capacity"):
+        state = fullness(taken, capacity)
+        if state == "full":
+            found[event].full.append(title)
+        elif state == "filling":
+            found[event].filling.append(title)
+    waits = WaitingEntry.objects.standing().filter(event__in=found, offered_at__isnull=True).order_by()
+    for row in waits.values("event").annotate(count=Count("pk")):
+        found[row["event"]].waiting = row["count"]
 
 
 def unprintable_names(events: Iterable[Event]) -> dict[int, list[str]]:

@@ -9,9 +9,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from badges.attendance.models import Device, Presence, Scan
+from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.scanner import shell
+from registrations.book_session import book_session
 from tests.badges.attendance.making import code_of, make_event, make_registration
+from tests.factories import make_session
 from tests.journeys.scanning import (
     expect_all_sent,
     expect_free,
@@ -71,6 +73,27 @@ def test_the_network_goes_and_comes_back(open_page, language):
     ]
     assert Presence.objects.filter(is_inside=True).count() == 3
     expect(page.locator("#inside")).to_have_text({"fr": "3 sur place", "en": "3 inside"}[language])
+
+
+def test_the_door_of_a_session_knows_offline_who_booked(open_page):
+    event = make_event()
+    soon = timezone.now() + datetime.timedelta(hours=1)
+    session = make_session(event, "Atelier", starts_at=soon, capacity=5, is_bookable=True)
+    door = Checkpoint.objects.create(event=event, session=session, name="Atelier", kind="session")
+    booked, late, stranger = (make_registration(event, last_name=name) for name in ("Un", "Deux", "Trois"))
+    book_session(registration=booked, session=session)
+    page = open_page("phone")
+    pair(page, event, checkpoint=door)
+    book_session(registration=late, session=session)
+    with page.expect_response(SNAPSHOT, timeout=30_000):
+        pass
+    page.context.set_offline(True)
+    for badge, verdict in ((booked, "admitted"), (stranger, "refused"), (late, "admitted")):
+        scan(page, code_of(badge), verdict)
+    page.context.set_offline(False)
+    expect_all_sent(page)
+    sent = Scan.objects.order_by("device_sequence").values_list("verdict", "reason")
+    assert list(sent) == [("admitted", ""), ("refused", "not_booked"), ("admitted", "")]
 
 
 def test_the_other_language_opens_offline_too(open_page):

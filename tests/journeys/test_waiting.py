@@ -1,0 +1,112 @@
+"""A full ticket and full sessions, on a phone: waiting, accepting, booking, swapping, giving up."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from convention.events.models import Event
+from registrations.book_session import book_session
+from registrations.cancel import cancel
+from registrations.leave_session import leave_session
+from registrations.models import Registration, SessionSeat
+from tests.factories import make_event, make_registration, make_session, make_ticket
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
+from tests.post import MailReceiver
+
+WORDS = {
+    "fr": {
+        "join": "Rejoindre la liste d’attente", "first": "Numéro 1 sur la liste d’attente",
+        "offered": "Une place vous est proposée", "register": "S’inscrire", "booked": "Inscription confirmée",
+        "swap": "Échanger contre celle-ci", "book": "Réserver une place",
+        "leave": "Rendre la place", "waiting": "Numéro 1 sur la liste d’attente.",
+    },
+    "en": {
+        "join": "Join the waiting list", "first": "Number 1 on the waiting list",
+        "offered": "A place is offered to you", "register": "Register", "booked": "Registration confirmed",
+        "swap": "Swap for this one", "book": "Book a seat",
+        "leave": "Give the seat up", "waiting": "Number 1 on the waiting list.",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def congress(site: str) -> Event:
+    """One place, taken; three sessions at one time, the third of them full."""
+    event = make_event(slug="congress", name="La Convention", name_en="The Convention")
+    ticket = make_ticket(event, name="Invité", name_en="Guest", capacity=2)
+    for name in ("Un", "Deux"):
+        make_registration(ticket, last_name=name)
+    for title, capacity in (("Alpha", 5), ("Beta", 5), ("Gamma", 1)):
+        make_session(event, title, capacity=capacity, is_bookable=True)
+    book_session(registration=holder("Deux"), session=event.sessions.get(title="Gamma"))
+    return event
+
+
+def holder(name: str) -> Registration:
+    return Registration.objects.get(last_name=name)
+
+
+def checked(page: Page) -> None:
+    assert_no_sideways_scroll(page)
+    assert_accessible(page)
+
+
+def press(page: Page, title: str, words: str) -> None:
+    """The button of one session, and the page that answers."""
+    row = page.locator("li.stack").filter(has=page.get_by_role("link", name=title))
+    row.get_by_role("button", name=re.compile(words)).click()
+    page.wait_for_load_state()
+
+
+def link_in(receiver: MailReceiver) -> str:
+    """The link of the latest mail."""
+    text = receiver.messages[-1].get_body(("plain",)).get_content()
+    return re.search(r"https?://\S*/(?:waiting|orders)/\S+", text).group(0)
+
+
+def booked_by(name: str) -> list[str]:
+    seats = SessionSeat.objects.standing().filter(registration__last_name=name)
+    return list(seats.values_list("session__title", flat=True))
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_from_a_full_event_to_a_seat(
+    browser_page: Page, congress: Event, *, language: str, prefix: str, mail_receiver: MailReceiver, run_tasks
+):
+    page, words = browser_page, WORDS[language]
+    page.goto(f"{prefix}/events/congress/")
+    page.get_by_role("link", name=words["join"]).click()
+    checked(page)
+    for name, value in (("first_name", "Ana"), ("last_name", "Silva"), ("email", "ana@example.org")):
+        page.locator(f"[name={name}]").fill(value)
+    page.get_by_role("button", name=words["join"]).click()
+    expect(page.get_by_text("ana@example.org")).to_be_visible()
+    checked(page)
+    run_tasks()
+    page.goto(link_in(mail_receiver))
+    expect(page.get_by_role("heading", level=1)).to_have_text(words["first"])
+    checked(page)
+    cancel(registration=holder("Un"))
+    run_tasks()
+    page.goto(link_in(mail_receiver))
+    expect(page.get_by_role("heading", level=1)).to_have_text(words["offered"])
+    checked(page)
+    page.get_by_role("button", name=words["register"], exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(words["booked"])
+    checked(page)
+    page.get_by_role("link", name=re.compile("Sessions")).click()
+    checked(page)
+    press(page, "Alpha", words["book"])
+    press(page, "Beta", words["swap"])
+    assert booked_by("Silva") == ["Beta"]
+    press(page, "Gamma", words["join"])
+    expect(page.get_by_text(words["waiting"])).to_be_visible()
+    checked(page)
+    leave_session(registration=holder("Deux"), session=congress.sessions.get(title="Gamma"))
+    page.reload()
+    checked(page)
+    press(page, "Gamma", words["swap"])
+    assert booked_by("Silva") == ["Gamma"]
+    press(page, "Gamma", words["leave"])
+    assert booked_by("Silva") == []
