@@ -130,6 +130,7 @@ def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
             mimetype="application/pdf",
         )
         for registration in due
+        if registration.is_named
     ]
     calendar = Attachment(
         name=f"{event.slug}.ics",
@@ -140,7 +141,12 @@ def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
         to=order.email,
         subject=subject % {"event": event.title, "people": len(due)},
         template="confirmation",
-        context={**_facts(order, due), "corrected": corrected},
+        context={
+            **_facts(order, due),
+            "corrected": corrected,
+            "badges": len(badges),
+            "to_name": len(due) - len(badges),
+        },
         language=order.language,
         key=key,
         accent=event.accent,
