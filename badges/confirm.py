@@ -164,16 +164,22 @@ def _with_badges(
     order: Order, due: list[Registration], key: str, subject: str, words: dict[str, object]
 ) -> Letter:
     event = order.event
+    badges = [badge_of(registration) for registration in due if registration.is_named]
     return Letter(
         to=order.email,
         subject=subject % {"event": event.title, "people": len(due)},
         template="confirmation",
-        context={**facts_of(order, due), **words},
+        context={
+            **facts_of(order, due),
+            **words,
+            "badges": len(badges),
+            "to_name": len(due) - len(badges),
+        },
         language=order.language,
         key=key,
         accent=event.accent,
         reply_to=event.contact_email,
-        attachments=[calendar_of(whole(order)), *map(badge_of, due)],
+        attachments=[calendar_of(whole(order)), *badges],
     )
 
 

@@ -102,6 +102,8 @@ ACTS = {
     "registration.cancel": gettext_lazy("cancelled"),
     "registration.correct": gettext_lazy("corrected"),
     "registration.transfer": gettext_lazy("given to someone else"),
+    "registration.substitute": gettext_lazy("given to a colleague"),
+    "registration.complete": gettext_lazy("details completed by the holder"),
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.receive": gettext_lazy("registered at the desk"),
     "registration.answer": gettext_lazy("questions answered"),
@@ -112,6 +114,7 @@ ACTS = {
     "address.bounced": gettext_lazy("mail came back"),
     "address.right": gettext_lazy("address said to be right"),
     "order.renew_link": gettext_lazy("link replaced"),
+    "order.book_for_company": gettext_lazy("ordered by the company’s contact"),
 }
 
 

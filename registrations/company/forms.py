@@ -26,20 +26,16 @@ class RowForm(Words):
     def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tickets = {ticket.slug: ticket for ticket in tickets}
+        for name in ("first_name", "last_name"):  # of a row in which nobody stands
+            self.fields[name].required = False
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
         only = tickets[0].slug if len(tickets) == 1 else ""
         choices = [(ticket.slug, ticket.title) for ticket in tickets]
         field.choices = choices if only else [("", _("Choose…")), *choices]
-        field.error_messages["invalid_choice"] = _("There is no such ticket here: choose one.")
+        field.error_messages["invalid_choice"] = _("There is no ticket “%(value)s” here: choose one.")
         if not self.initial.get("ticket"):
             self.initial["ticket"] = only
-
-    @property
-    def unknown_ticket(self) -> str:
-        """What was pasted as a ticket and is none."""
-        said = str(self["ticket"].value() or "")
-        return "" if said in self.tickets else said
 
     def clean(self) -> dict[str, Any]:
         """Each error once, at its field; a row in which nothing stands is no person."""
@@ -129,6 +125,11 @@ class DayForm(forms.Form):
 class ColleagueForm(Words):
     """A colleague whom the club does not know yet."""
 
+    email = forms.CharField(
+        label=_("E-mail"),
+        error_messages={"required": _("Write the e-mail.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
     title = forms.CharField(label=_("Function"), required=False, max_length=120)
 
 
@@ -136,10 +137,14 @@ class DetailsForm(Refusable):
     """What the holder of a place says of themselves."""
 
     first_name = forms.CharField(
-        label=_("First name"), required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+        label=_("First name"),
+        error_messages={"required": _("Write the first name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
-        label=_("Last name"), required=False, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+        label=_("Last name"),
+        error_messages={"required": _("Write the last name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
     no_photo = forms.BooleanField(label=_("I do not want to be photographed"), required=False)
 

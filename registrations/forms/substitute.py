@@ -21,8 +21,10 @@ class Refusable(forms.Form):
 class Words(Refusable):
     """A person's names and address."""
 
-    first_name = forms.CharField(label=_("First name"), required=False)
-    last_name = forms.CharField(label=_("Last name"), required=False)
+    first_name = forms.CharField(
+        label=_("First name"), error_messages={"required": _("Write the first name.")}
+    )
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
     email = forms.CharField(
         label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )

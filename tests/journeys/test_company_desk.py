@@ -1,8 +1,5 @@
 """A company sends twelve: pasted, mended, ordered; one completes, one is replaced, the old badge is void."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
@@ -14,17 +11,14 @@ from convention.events.models import Event
 from registrations.models import Order, Registration
 from tests.badges.attendance.making import bearer, make_item
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.company.making import make_desk
+from tests.registrations.company.making import Desk, make_desk
+from tests.work import run_waiting_tasks
 
-PICTURES = os.environ.get("DESK_PICTURES", "")
 
-
-def look(page: Page, name: str) -> None:
+def look(page: Page) -> None:
     """The page fits the screen and anybody can use it."""
     assert_no_sideways_scroll(page)
     assert_accessible(page)
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 def verdict_of(code: str, event: Event) -> str:
@@ -40,14 +34,12 @@ def verdict_of(code: str, event: Event) -> str:
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_company_sends_twelve(  # noqa: PLR0917 (fixtures)
-    browser_page: Page, site, client, prefix, run_tasks, mailoutbox, open_page
-):
+def test_a_company_sends_twelve(browser_page: Page, site, prefix, mailoutbox, open_page):
     desk = make_desk()
     page = browser_page
-    sign_in(page, client, site, desk.contact)
+    sign_in(page, Client(), site, desk.contact)
     page.goto(f"{prefix}/company/")
-    look(page, f"home{prefix[1:]}")
+    look(page)
     page.goto(f"{prefix}{desk.many}")
     people = [f"Zoé\tNuméro {number}\tz{number}@x.example\tInvité" for number in range(1, 11)]
     people += ["Léo\tBêta\tleo@\tInvité", f"Ana\tSilva\t{desk.colleague.email}\tOr"]
@@ -55,41 +47,41 @@ def test_a_company_sends_twelve(  # noqa: PLR0917 (fixtures)
     page.locator("button[name=paste]").click()
     expect(page.locator("#error-summary a")).to_have_count(2)
     expect(page.locator("#rows .errorlist li")).to_have_count(2)
-    look(page, f"rows{prefix[1:]}")
+    look(page)
     page.locator("[name=row-10-email]").fill("leo@x.example")
     page.locator("[name=row-11-ticket]").select_option("member")
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
     page.locator("[name=purchase_order]").fill("PO-2027-12")
-    look(page, f"check{prefix[1:]}")
+    look(page)
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
-    look(page, f"registrations{prefix[1:]}")
+    look(page)
     order = Order.objects.get()
     assert (order.registrations.count(), order.purchase_order, order.total) == (12, "PO-2027-12", 340_000)
-    run_tasks()
-    _complete(open_page(), mailoutbox, f"details{prefix[1:]}")
-    _replace(page, desk, f"{prefix}{desk.at}/registrations/", run_tasks)
+    run_waiting_tasks()
+    _complete(open_page(), mailoutbox)
+    _replace(page, desk, f"{prefix}{desk.at}/registrations/")
 
 
-def _complete(page: Page, mailoutbox, name: str) -> None:
+def _complete(page: Page, mailoutbox) -> None:
     """The colleague's own link, in a browser where nobody is signed in."""
     [mail] = [mail for mail in mailoutbox if mail.to == ["leo@x.example"]]
     page.goto(next(line for line in mail.body.splitlines() if "/details/" in line).strip())
     page.locator("[name=last_name]").fill("Bêta-Rey")
     page.locator("[name=no_photo]").check()
-    look(page, name)
+    look(page)
     page.locator("main form .button").click()
     expect(page.locator("main .listing-title").first).to_have_text("Léo Bêta-Rey")
     assert Registration.objects.get(email="leo@x.example").no_photo
 
 
-def _replace(page: Page, desk, address: str, run_tasks) -> None:
+def _replace(page: Page, desk: Desk, address: str) -> None:
     """Somebody cannot come: a colleague takes the place, and the entrance knows."""
     one = Registration.objects.get(last_name="Numéro 1")
     before = code_of(one)
     page.goto(f"{address}{one.reference}/")
-    look(page, "place")
+    look(page)
     page.locator("[name=first_name]").fill("Eva")
     page.locator("[name=last_name]").fill("Nouvelle")
     page.locator("[name=email]").fill("eva@x.example")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.money import Money
 
@@ -87,7 +88,7 @@ class Membership(Terms, Period):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         PENDING = "pending", _("pending")
-        ACTIVE = "active", _("active")
+        ACTIVE = "active", pgettext_lazy("membership", "active")
         GRACE = "grace", _("in grace")
         LAPSED = "lapsed", _("lapsed")
         RESIGNED = "resigned", _("resigned")

@@ -1,0 +1,143 @@
+"""Administrators' pages of the club: a company from its first line to its renewal."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from convention.club.doors import companies_of_contact, member_company
+from convention.club.models import Company, Employment, Membership, Person, Plan
+from tests.factories import LONG_AGO, make_administrator, make_company, make_contact, make_member, make_person
+
+pytestmark = pytest.mark.django_db
+AT = "/organize/club/"
+TODAY = timezone.localdate
+COMPANY = {"name": "Banque  du Lac", "country": "fr", "siren": "732 829 320", "siret": "73282932000074"}
+
+
+@pytest.fixture
+def admin(client):
+    client.force_login(make_administrator())
+    return client
+
+
+def test_a_company_from_its_first_line_to_its_renewal(admin):
+    plan = Plan.objects.create(slug="p", name="Essentiel", seats=2, dues=250_000)
+    answer = admin.post(f"{AT}companies/new/", COMPANY)
+    one = Company.objects.get()
+    assert answer["Location"] == f"{AT}companies/banque-du-lac/"
+    assert (one.name, one.country, one.siren, one.siret) == (
+        "Banque du Lac",
+        "FR",
+        "732829320",
+        "73282932000074",
+    )
+    at = answer["Location"]
+    days = {"plan": plan.pk, "starts_on": TODAY(), "ends_on": TODAY() + datetime.timedelta(days=30)}
+    membership = admin.post(f"{at}memberships/new/", days)["Location"]
+    admin.post(f"{membership}confirm/", {"submit": "1"})
+    assert Membership.objects.get().state == "pending"
+    admin.post(f"{membership}confirm/", {"confirm": "1"})
+    assert Membership.objects.get().state == "active"
+    admin.post(
+        at, {"email": "Cleo@lac.example", "first_name": "Cléo", "last_name": "Roi", "starts_on": TODAY()}
+    )
+    cleo = Person.objects.get(email="cleo@lac.example")
+    assert (list(companies_of_contact(cleo)), member_company(cleo)) == ([one], None)
+    admin.post(f"{at}seats/give/{cleo.employments.get().pk}/")
+    assert member_company(cleo) == one
+    last = TODAY() + datetime.timedelta(days=395)
+    renewed = admin.post(f"{membership}renew/", {"renew-plan": plan.pk, "renew-ends_on": last})["Location"]
+    admin.post(f"{renewed}confirm/")
+    assert member_company(cleo, at=last) == one
+    admin.post(f"{at}contacts/{cleo.contact_of.get().pk}/end/")
+    assert list(companies_of_contact(cleo)) == []
+    admin.post(f"{at}seats/take/{cleo.seats.order_by('starts_on').first().pk}/")
+    assert member_company(cleo) is None
+    page = admin.get(at).content.decode()
+    assert [page.count(word) > 0 for word in ("Essentiel", "Cléo Roi")] == [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "field"),
+    [
+        ("companies/new/", {**COMPANY, "siren": "732829321"}, "siren"),
+        ("companies/new/", {**COMPANY, "siret": "1"}, "siret"),
+        ("companies/new/", {**COMPANY, "name": "Prise"}, "name"),
+        ("companies/prise/", {"email": "nobody@x.example", "starts_on": "2027-01-01"}, "first_name"),
+        (
+            "companies/prise/",
+            {"email": "x@y.fr", "starts_on": "2027-01-02", "ends_on": "2027-01-01"},
+            "ends_on",
+        ),
+        ("companies/prise/memberships/new/", {"plan": "0", "starts_on": "2027-01-01"}, "plan"),
+        ("companies/prise/edit/", {**COMPANY, "country": "France"}, "country"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_at_its_field(admin, page, typed, field):
+    make_company(name="Prise", slug="prise")
+    answer = admin.post(f"{AT}{page}", typed)
+    assert (answer.status_code, field in answer.context["form"].errors) == (200, True)
+
+
+def test_dates_that_collide_and_seats_in_use_are_said(admin):
+    member = make_member()
+    make_member(member_company(member))
+    one = Membership.objects.get()
+    at = f"{AT}companies/{one.company.slug}/memberships/"
+    plan = Plan.objects.get()
+    answer = admin.post(f"{at}new/", {"plan": plan.pk, "starts_on": "2027-01-01"})
+    assert list(answer.context["form"].errors) == ["starts_on"]
+    typed = {"starts_on": "2020-01-01", "dues": "1 234,50", "seats": "1", "extra_seats": "0",
+             "extra_seat_price": "0", "passes": "2", "votes": "1"}  # fmt: skip
+    answer = admin.post(f"{at}{one.pk}/", typed)
+    assert list(answer.context["form"].errors) == ["seats"]
+    admin.post(f"{at}{one.pk}/", {**typed, "seats": "2", "representative": member.pk})
+    one.refresh_from_db()
+    assert (one.dues, one.seats, one.passes, one.representative) == (123_450, 2, 2, member)
+    answer = admin.post(f"{at}{one.pk}/renew/", {"renew-plan": plan.pk})
+    assert list(answer.context["renewal"].errors) == ["ends_on"]
+    answer = admin.post(f"{at}{one.pk}/leave/", {"leave-on": "2019-01-01", "leave-left_as": "resigned"})
+    assert list(answer.context["leaving"].errors) == ["on"]
+    admin.post(f"{at}{one.pk}/leave/", {"leave-on": TODAY(), "leave-left_as": "excluded"})
+    assert (Membership.objects.get().state, member_company(member)) == ("excluded", None)
+
+
+def test_a_change_of_employer_is_one_form(admin):
+    before, after = make_company(), make_company()
+    person = make_contact(before)
+    admin.post(
+        f"{AT}people/{person.pk}/employer/", {"on": TODAY(), "to": after.pk, "title": "DSI", "level": "cio"}
+    )
+    assert [job.company for job in person.employments.order_by("starts_on")] == [before, after]
+    answer = admin.post(f"{AT}people/{person.pk}/employer/", {"on": TODAY(), "to": after.pk})
+    assert list(answer.context["form"].errors) == ["to"]
+
+
+def test_companies_are_found_and_lists_ask_no_more_when_longer(admin):
+    def add(number):
+        one = make_company(name=f"Banque {number}", siren=f"{number:09}")
+        make_contact(one)
+        Employment.objects.create(person=make_person(), company=one, starts_on=LONG_AGO)
+        return one
+
+    one = add(1)
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            for page in ("", f"companies/{one.slug}/", "?q=Banque"):
+                admin.get(f"{AT}{page}")
+        return len(asked)
+
+    queries()
+    few = queries()
+    for number in range(2, 8):
+        add(number)
+        make_contact(one)
+    assert queries() == few
+    found = {
+        words: len(admin.get(f"{AT}?q={words}").context["rows"]) for words in ("000000003", "banque", "x")
+    }
+    assert found == {"000000003": 1, "banque": 7, "x": 0}
