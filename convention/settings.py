@@ -240,6 +240,7 @@ PERIODIC_WORK = {
     "convention.api.forget.ended_tokens": 24 * 3600,
     "convention.jobs.forget.old_jobs": 3600,
     "schedule.uploads.forget_old_uploads": 3600,
+    "registrations.invoices.remind.remind_all": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
 }

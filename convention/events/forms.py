@@ -14,7 +14,7 @@ from convention.text import tidy
 
 from .models import Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components"})
+RESERVED = frozenset({"new", "components", "money"})
 YEARS = range(1971, 3000)
 MOMENTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 

@@ -1,5 +1,6 @@
 """Note what a buyer owes for one thing, and what they owe no longer."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -15,6 +16,7 @@ from .complete import clean
 from .exemptions import EXEMPTIONS
 from .models import Charge, Receivable
 
+REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 HIGHEST_RATE = 10_000
 MOST_CENTS = 10**11
 
@@ -67,6 +69,8 @@ def owe(
     `about` is `event`, `subject`, `service_from` and `service_to`. Doing it twice changes nothing.
     Raises BadCharge.
     """
+    if not REFERENCE.fullmatch(reference):
+        raise BadCharge(_("A reference is made of letters, digits and hyphens."))
     wanted = {owed.key: checked(owed) for owed in charges}
     said = {**{name: clean(text) for name, text in asdict(buyer).items()}, **about}
     receivable, is_new = Receivable.objects.get_or_create(

@@ -1,6 +1,6 @@
 """What buyers owe, paid and got back: rows that only grow. Amounts are in cents, VAT included."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.money import Money
+from convention.text import fold
 
 
 def total_of(rows: models.QuerySet, amount: str) -> Coalesce:
@@ -52,6 +53,7 @@ class Receivable(models.Model):
     service_to = models.DateField(_("last day of the service"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    search = models.TextField(blank=True, editable=False)
 
     objects = ReceivableQuerySet.as_manager()
 
@@ -62,6 +64,14 @@ class Receivable(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep it, and keep it findable."""
+        said = (self.reference, self.name, self.email, self.purchase_order, self.subject)
+        self.search = fold(" ".join(said))
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "search"}
+        super().save(*args, **kwargs)
 
     def money(self, amount: int) -> Money:
         """An amount in its currency."""

@@ -11,6 +11,9 @@ from .makers import make_receivable
 pytestmark = pytest.mark.django_db
 
 
+NOBODY = "Rien n’est dû sous la référence «\u202fNOBODY\u202f»."
+
+
 def from_orders(reference: str) -> Receivable | None:
     """A source as the settings name one."""
     return make_receivable(reference=reference) if reference == "ORDERED" else None
@@ -44,7 +47,9 @@ def test_bad_input_is_one_sentence(issuer, tmp_path, capsys):
     file = tmp_path / "one.pdf"
     nothing = make_receivable(Owed("free", "Gratuit", 0, 2000), reference="NOTHING")
     nothing.charges.update(withdrawn_at=nothing.created_at)
-    assert refused(capsys, "NOBODY", "--output", str(file)) == ("Rien n’est dû sous la référence « NOBODY ».")
+    assert refused(capsys, "NOBODY", "--output", str(file)) == NOBODY
+        "Rien n’est dû sous la référence «\u202fNOBODY\u202f»."
+    )
     assert refused(capsys, "NOTHING", "--output", str(file)) == "Il n’y a rien à facturer sous NOTHING."
     make_receivable(reference="GOOD")
     assert refused(capsys, "GOOD", "--output", "/nowhere/one.pdf").count("\n") == 0
@@ -55,4 +60,4 @@ def test_bad_input_is_one_sentence(issuer, tmp_path, capsys):
 def test_without_an_issuer_it_says_so(db, tmp_path, capsys):
     make_receivable(reference="GOOD")
     said = refused(capsys, "GOOD", "--output", str(tmp_path / "one.pdf"))
-    assert said == "Dites d’abord qui facture : la trésorerie remplit les réglages de l’émetteur."
+    assert said == "Dites d’abord qui facture\u202f: la trésorerie remplit les réglages de l’émetteur."
