@@ -19,6 +19,10 @@ from convention.api.tokens import create_token
 from convention.club.models import ClubRole, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
+from registrations.invoices.issue import issue
+from registrations.invoices.models import Issuer
+from registrations.invoices.pay import record_payment, record_payout
+from registrations.invoices.refund import refund
 from registrations.models import Registration
 from schedule.models import Selection
 from tests.factories import (
@@ -31,6 +35,7 @@ from tests.factories import (
     make_ticket,
     make_track,
 )
+from tests.registrations.invoices.makers import make_issuer, make_receivable
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -89,6 +94,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}
+    values |= money_of(slug, event)
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     special = {
@@ -119,6 +125,21 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "badge": {"token": "A" * 125},
     }
     return Objects(event, values, special, registration)
+
+
+def money_of(slug: str, event: Event) -> dict[str, Any]:
+    """Something owed for the event, invoiced, paid and given back, as arguments of addresses."""
+    if Issuer.current() is None:
+        make_issuer()
+    receivable = make_receivable(reference=f"OWED-{slug}", event=event)
+    document = issue(receivable=receivable)
+    payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
+    asked = refund(payment=payment, amount=1_000, reason="geste")
+    payout = record_payout(external_id=f"po-{slug}", amount=11_000, arrived_on=payment.received_on)
+    return {
+        "owed": receivable.reference, "invoice": document.pk, "payment": payment.pk, "refund": asked.pk,
+        "payout": payout.pk,
+    }  # fmt: skip
 
 
 def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:

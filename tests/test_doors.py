@@ -31,6 +31,7 @@ ORGANIZERS = {"organizer", "outside organizer", "administrator"}
 RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
+TREASURERS = {"treasurer", "administrator"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -94,6 +95,35 @@ DOORS = {
     "scan": EVERYONE,
     "scanner-worker": EVERYONE,
     "scanner-manifest": EVERYONE,
+    # the treasurer
+    **dict.fromkeys(
+        [
+            "money",
+            "money-csv",
+            "money-xlsx",
+            "money-owed",
+            "money-buyer",
+            "money-issue",
+            "money-deposit",
+            "money-pay",
+            "money-credit-gone",
+            "money-paper",
+            "money-credit",
+            "money-correct",
+            "money-refund",
+            "money-refund-done",
+            "money-refund-failed",
+            "money-books",
+            "money-entries",
+            "money-payouts",
+            "money-payout",
+            "money-issuer",
+            "money-days",
+            "money-days-csv",
+            "money-days-xlsx",
+        ],
+        TREASURERS,
+    ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,

@@ -31,12 +31,12 @@ STATES: dict[State, str | Promise] = {
 }
 
 
-def state_of(owed: int, due: int, *, is_late: bool) -> State:
-    """The state of cents owed and left to pay."""
+def state_of(owed: int, due: int, *, first_due: datetime.date | None, today: datetime.date) -> State:
+    """The state of cents owed and left to pay, by the day on which the first invoice was due."""
     if due < 0:
         return State.TOO_MUCH
     if due > 0:
-        return State.OVERDUE if is_late else State.OPEN
+        return State.OVERDUE if first_due and first_due < today else State.OPEN
     return State.PAID if owed else State.NOTHING
 
 

@@ -14,7 +14,7 @@ from convention.typeset import Document, Weight
 from .exemptions import EXEMPTIONS
 from .models import Invoice, Line
 from .saying import say_amount, say_rate, say_unit_price
-from .sheet import COLUMNS, RIGHT, SIDE, TABLE_WIDTH, Sheets
+from .sheet import COLUMNS, PALE, RIGHT, SIDE, TABLE_WIDTH, Sheets
 from .spelled import spelled_iban, spelled_siren
 
 TITLES = {
@@ -68,7 +68,7 @@ def draw_parties(sheets: Sheets, document: Invoice) -> None:
     seller, buyer = document.seller, document.buyer
     sheets.paragraph(seller["legal_name"], Weight.BOLD, 13, width=HALF)
     for text in (*address(seller), seller["email"]):
-        sheets.paragraph(text, Weight.REGULAR, 8.5, width=HALF, pale=True)
+        sheets.paragraph(text, Weight.REGULAR, 8.5, width=HALF, color=PALE)
     left = sheets.y
     sheets.y = 48
     sheets.paragraph(TITLES[Invoice.Kind(document.kind)](), Weight.BOLD, 20, x=RIGHT, width=HALF)
@@ -122,7 +122,7 @@ def draw_facts(sheets: Sheets, rows: list[tuple[str, str]]) -> None:
     """Names and values in two columns."""
     for name, text in rows:
         top = sheets.y
-        sheets.paragraph(name, Weight.REGULAR, 8.5, width=74, pale=True)
+        sheets.paragraph(name, Weight.REGULAR, 8.5, width=74, color=PALE)
         below, sheets.y = sheets.y, top
         sheets.paragraph(text, Weight.REGULAR, 8.5, x=SIDE + 78, width=HALF - 94)
         sheets.y = max(below, sheets.y) + 1.5
@@ -194,5 +194,5 @@ def draw_notes(sheets: Sheets, document: Invoice) -> None:
     sheets.y += 14
     for _code, text in document.details["notes"]:
         sheets.room_for(14)
-        sheets.paragraph(text, Weight.REGULAR, 7.5, width=TABLE_WIDTH, pale=True)
+        sheets.paragraph(text, Weight.REGULAR, 7.5, width=TABLE_WIDTH, color=PALE)
         sheets.y += 1.5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, Min, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,8 +16,6 @@ from convention.text import fold, tidy
 from .advice import STATES, State, state_of
 from .models import Invoice, Receivable
 from .receivables import ReceivableQuerySet
-
-ASKING = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE)
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,11 @@ class Filter:
 
 
 def listed(today: datetime.date) -> ReceivableQuerySet:
-    """All, with balance, and whether a due date has passed."""
-    mine = ASKING.filter(receivable=OuterRef("pk"), due_on__lt=today)
+    """All, with balance, the first day on which an invoice is due, and whether that has passed."""
+    mine = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE).filter(receivable=OuterRef("pk"))
+    first = mine.order_by("due_on").values("due_on")[:1]
     rows: ReceivableQuerySet = Receivable.objects.with_balance().annotate(
-        is_late=Exists(mine), first_due=Min("invoices__due_on", filter=~Q(invoices__kind="credit_note"))
+        first_due=Subquery(first), is_late=Exists(mine.filter(due_on__lt=today))
     )
     return rows
 
@@ -73,7 +72,7 @@ def with_numbers(rows: ReceivableQuerySet) -> ReceivableQuerySet:
 
 def state_of_row(row: Any) -> State:
     """The state of a row of the list."""
-    return state_of(row.owed, row.due, is_late=row.is_late)
+    return state_of(row.owed, row.due, first_due=row.first_due, today=timezone.localdate())
 
 
 def totals(rows: ReceivableQuerySet) -> dict[str, int]:

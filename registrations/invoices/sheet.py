@@ -52,14 +52,14 @@ class Sheets:
         return self.page
 
     def paragraph(
-        self, text: str, weight: Weight, size: float, *, width: float, x: float = SIDE, pale: bool = False
+        self, text: str, weight: Weight, size: float, *, width: float, x: float = SIDE, color: str = INK
     ) -> None:
         """Set a text from here downwards."""
         if not text:
             return
         said = set_text(text, weight, width=width, size=size, leading=1.3)
         page = self.room_for(said.height)
-        page.color(PALE if pale else INK)
+        page.color(color)
         self.y = said.draw(page, x, self.y)
 
     def begin_table(self, head: list[str]) -> None:

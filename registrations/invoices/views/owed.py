@@ -84,13 +84,14 @@ def owed(request: HttpRequest, owed: str) -> HttpResponse:
     documents = list(found.invoices.select_related("origin").order_by("issued_on", "pk"))
     payments = list(found.payments.select_related("payout"))
     facts = facts_of(found, standing, documents)
-    is_late = any(not document.is_credit_note and document.due_on < today for document in documents)
+    asking = [document.due_on for document in documents if not document.is_credit_note]
+    state = state_of(balance.owed, balance.due, first_due=min(asking, default=None), today=today)
     return page(
         request,
         "owed",
         receivable=found,
         balance=balance,
-        state=STATES[state_of(balance.owed, balance.due, is_late=is_late)],
+        state=STATES[state],
         advice=advise(facts, today=today),
         charges=list(found.charges.all()),
         documents=[(document, bool(standing.of(document))) for document in documents],

@@ -2,7 +2,7 @@
 
 import itertools
 
-from registrations.invoices.models import Receivable
+from registrations.invoices.models import Issuer, Receivable
 from registrations.invoices.owe import Buyer, Owed, owe
 
 numbers = itertools.count(1)
@@ -30,3 +30,21 @@ def make_receivable(*charges: Owed, **fields) -> Receivable:
         charges=charges or [Owed("guest", "Billet Invité", 12_000, 2000)],
         **about,
     )
+
+
+def make_issuer(**fields) -> Issuer:
+    """Who invoices."""
+    values = {
+        "legal_name": "Club des infrastructures",
+        "legal_form": "Association loi 1901",
+        "street": "12 rue de la Paix",
+        "postcode": "75002",
+        "city": "Paris",
+        "siren": "732829320",
+        "siret": "73282932000074",
+        "vat_number": "FR44732829320",
+        "iban": "FR1420041010050500013M02606",
+        "bic": "PSSTFRPPXXX",
+        "email": "tresorerie@club.example",
+    }
+    return Issuer.objects.create(pk=1, **{**values, **fields})

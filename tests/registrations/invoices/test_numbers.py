@@ -16,8 +16,7 @@ from registrations.invoices.models import Invoice, Receivable, Series
 from tests.conftest import ROOT, database_url
 from tests.rush import in_threads
 
-from .conftest import make_issuer
-from .makers import make_receivable
+from .makers import make_issuer, make_receivable
 
 AT_ONCE = 24
 
