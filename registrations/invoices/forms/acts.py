@@ -117,7 +117,7 @@ class CreditForm(WhyForm):
         super().__init__(*args, **kwargs)
         field = self.fields["lines"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
-        field.choices = [(line.pk, f"{line.description}: {say_amount(line.amount)}") for line in standing]
+        field.choices = [(line.pk, f"{line.description} · {say_amount(line.amount)}") for line in standing]
 
     def clean(self) -> dict[str, Any]:
         """What was chosen has to be said."""

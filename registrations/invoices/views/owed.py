@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
-from convention.audit.models import Entry
 from convention.audit.record import record
 from convention.events.models import Event
 
@@ -20,6 +19,7 @@ from ..keep import paper_of
 from ..listing import Filter, state_of_row, to_csv, to_xlsx, totals, with_numbers
 from ..models import Invoice, Issuer, Receivable, Reminder
 from ..standing import Standing, standing_of
+from ..trail import history_of
 
 PAGE = 50
 FILES = {
@@ -121,13 +121,6 @@ def with_refundable(payments: list[Any], receivable: Receivable) -> list[tuple[A
     for refund in receivable.refunds.standing():
         given[refund.payment_id] = given.get(refund.payment_id, 0) + refund.amount
     return [(payment, payment.amount - given.get(payment.pk, 0)) for payment in payments]
-
-
-def history_of(receivable: Receivable, documents: list[Invoice]) -> list[Entry]:
-    """What the trail tells of it and its documents, the latest first."""
-    subjects = [f"invoices.receivable:{receivable.pk}"]
-    subjects += [f"invoices.invoice:{document.pk}" for document in documents]
-    return list(Entry.objects.filter(subject__in=subjects).select_related("actor")[:50])
 
 
 @require_safe
