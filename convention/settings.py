@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "badges.attendance",
     "badges",
     "registrations.company",
+    "registrations.invoices",
     "registrations",
     "schedule",
     "convention.jobs",
@@ -121,6 +122,7 @@ APPS_WITH_PAGES = [
     "convention.accounts",
     "convention.jobs",
     "schedule",
+    "registrations.invoices",
     "registrations",
     "registrations.company",
     "badges",
@@ -231,6 +233,9 @@ JOBS = {
     "registrations": "registrations.import_later.import_later",
 }
 
+# Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
+RECEIVABLE_SOURCES: list[str] = []
+
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 # Recurring work, and seconds between two rounds; each app names its own.
@@ -242,6 +247,7 @@ PERIODIC_WORK = {
     "convention.api.forget.ended_tokens": 24 * 3600,
     "convention.jobs.forget.old_jobs": 3600,
     "schedule.uploads.forget_old_uploads": 3600,
+    "registrations.invoices.remind.remind_all": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
     "registrations.company.invite.remind_incomplete": 3600,

@@ -22,6 +22,10 @@ from convention.club.models import ClubRole, Company, CompanyContact, CompanyRol
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
 from registrations.company.models import CompanyOrder
+from registrations.invoices.issue import issue
+from registrations.invoices.models import Issuer
+from registrations.invoices.pay import record_payment, record_payout
+from registrations.invoices.refund import refund
 from registrations.models import Quota, Registration, WaitingEntry
 from schedule.models import Selection
 from tests.factories import (
@@ -38,6 +42,7 @@ from tests.factories import (
     make_track,
     make_voucher,
 )
+from tests.registrations.invoices.makers import make_issuer, make_receivable
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -103,6 +108,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     quota = Quota.objects.create(event=event, name="Salle", capacity=400)
     addon = make_addon(event, slug=f"dinner{spare or ''}")
     voucher = make_voucher(event, code=f"CODE{spare}")
+    values |= money_of(slug, event)
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
@@ -197,6 +203,21 @@ def unsubscribed_by(recipient: Recipient) -> str:
     address = recipient.registrations.get().email
     url = unsubscribe_url(recipient=recipient.pk, address=address, language="fr")
     return url.rstrip("/").rpartition("/")[2]
+
+
+def money_of(slug: str, event: Event) -> dict[str, Any]:
+    """Something owed for the event, invoiced, paid and given back, as arguments of addresses."""
+    if Issuer.current() is None:
+        make_issuer()
+    receivable = make_receivable(reference=f"OWED-{slug}", event=event)
+    document = issue(receivable=receivable)
+    payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
+    asked = refund(payment=payment, amount=1_000, reason="geste")
+    payout = record_payout(external_id=f"po-{slug}", amount=11_000, arrived_on=payment.received_on)
+    return {
+        "owed": receivable.reference, "invoice": document.pk, "payment": payment.pk, "refund": asked.pk,
+        "payout": payout.pk,
+    }  # fmt: skip
 
 
 def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:

@@ -32,6 +32,7 @@ RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
+TREASURERS = {"treasurer", "administrator"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -132,6 +133,35 @@ DOORS = {
     "club-membership-leave": ADMINISTRATORS,
     "club-membership-renew": ADMINISTRATORS,
     "club-employer": ADMINISTRATORS,
+    # the treasurer
+    **dict.fromkeys(
+        [
+            "money",
+            "money-csv",
+            "money-xlsx",
+            "money-owed",
+            "money-buyer",
+            "money-issue",
+            "money-deposit",
+            "money-pay",
+            "money-credit-gone",
+            "money-paper",
+            "money-credit",
+            "money-correct",
+            "money-refund",
+            "money-refund-done",
+            "money-refund-failed",
+            "money-books",
+            "money-entries",
+            "money-payouts",
+            "money-payout",
+            "money-issuer",
+            "money-days",
+            "money-days-csv",
+            "money-days-xlsx",
+        ],
+        TREASURERS,
+    ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,

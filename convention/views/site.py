@@ -17,7 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
-from ..club.doors import companies_of_contact
+from ..club.doors import companies_of_contact, holds_role
+from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
 from ..events.doors import organized_events, staffed_events
@@ -37,6 +38,11 @@ class Visitor:
     def organizes(self) -> bool:
         """Whether there is an event that this person runs."""
         return organized_events(self.request.user).exists()
+
+    @cached_property
+    def keeps_books(self) -> bool:
+        """Whether the club's money is this person's work."""
+        return holds_role(self.request.user, ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
 
     @cached_property
     def staffs(self) -> bool:

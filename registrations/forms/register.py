@@ -3,22 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from babel import Locale
 from django import forms
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from convention.countries import countries
 from convention.money import Money
-from convention.search import fold
 
 from ..checks import about_words, goes_with
 from ..fares import fare_of
 from ..models import Addon, Order, Ticket
 from ..order_request import Place, code_typed
 from ..pricing import Code
-
-NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
-"""Codes that ISO 3166 gives to no country: parts of one, unions, the rest of the world, samples."""
 
 
 class PersonForm(forms.Form):
@@ -216,18 +211,6 @@ class ChoiceForm(forms.Form):
             if ticket and not goes_with(known[slug], ticket):
                 raise forms.ValidationError(_("“%(addon)s” does not go with this ticket.") % named)
         return chosen
-
-
-def countries() -> list[tuple[str, str]]:
-    """Countries in the language of the moment, France first."""
-    names = Locale.parse(translation.get_language() or "fr").territories
-    known = [
-        (code, name)
-        for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
-    ]
-    others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: fold(pair[1]))
-    return [("FR", names["FR"]), *others]
 
 
 class LanguageForm(forms.Form):

@@ -1,0 +1,169 @@
+"""The entries of the books: sales, bank, card processor, cash and VAT; each entry balances. In cents."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from .history import histories
+from .models import Invoice, Issuer, Line, Payment, Payout, Receivable, Refund
+from .vat import movements
+
+
+class Journal(Enum):
+    """A journal by its code; the names are those of French accounting."""
+
+    SALES = ("VE", "Ventes")
+    BANK = ("BQ", "Banque")
+    PROCESSOR = ("CB", "Encaissements par carte")
+    CASH = ("CA", "Caisse")
+    VAT = ("OD", "Opérations diverses")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One line of an entry: an account with an amount, a debit above zero and a credit below.
+
+    `of` is the buyer's receivable for the customers' account.
+    """
+
+    account: str
+    amount: int
+    of: Receivable | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry; `piece` is the document behind it."""
+
+    journal: Journal
+    on: datetime.date
+    piece: str
+    label: str
+    sides: tuple[Side, ...]
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether debits equal credits."""
+        return sum(side.amount for side in self.sides) == 0
+
+
+class Unbalanced(AssertionError):
+    """An entry whose debits are not its credits: a mistake of the program."""
+
+
+def entries(issuer: Issuer, first: datetime.date, last: datetime.date) -> list[Entry]:
+    """All entries of a period by day; both days belong to it."""
+    within = (first, last)
+    found = [
+        *sales(issuer, within), *money_in(issuer, within), *money_back(issuer, within),
+        *payouts(issuer, within),
+    ]  # fmt: skip
+    if issuer.vat_due == Issuer.VatDue.COLLECTION:
+        found += vat_on_collection(issuer, within)
+    for entry in found:
+        if not entry.is_balanced:
+            raise Unbalanced(f"{entry.piece}: {entry.sides}")
+    return sorted(found, key=lambda entry: (entry.on, entry.journal.value, entry.piece))
+
+
+def made_of(sides: Iterable[Side]) -> tuple[Side, ...]:
+    """The sides without those of nothing."""
+    return tuple(side for side in sides if side.amount)
+
+
+def sales(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
+    """A document asks its buyer for what was sold, and for the VAT."""
+    rows = Invoice.objects.filter(issued_on__range=within).select_related("receivable")
+    for document in rows.prefetch_related(Prefetch("lines", Line.objects.order_by("position"))):
+        sides = [Side(issuer.account_customers, document.sign * document.total, document.receivable)]
+        sides += [
+            Side(account, -document.sign * net) for account, net in sold(issuer, document.lines.all()).items()
+        ]
+        vat = issuer.account_vat_pending
+        if document.details["vat_due"] == Issuer.VatDue.DEBITS:
+            vat = issuer.account_vat
+        sides += [Side(vat, -document.sign * tax["vat"]) for tax in document.taxes]
+        if kept := made_of(sides):
+            yield Entry(Journal.SALES, document.issued_on, document.number, document.buyer_name, kept)
+
+
+def sold(issuer: Issuer, lines: Iterable[Line]) -> dict[str, int]:
+    """The net of lines by account; what is or deducts a deposit has one of its own."""
+    sums = defaultdict[str, int](int)
+    for line in lines:
+        account = issuer.account_sales if line.vat_rate else issuer.account_exempt
+        sums[account if line.charge_id else issuer.account_advances] += line.net
+    return sums
+
+
+def place_of(issuer: Issuer, method: str) -> tuple[Journal, str]:
+    """The journal and the account of money that came by that way."""
+    if method == Payment.Method.TRANSFER:
+        return Journal.BANK, issuer.account_bank
+    if method == Payment.Method.CASH:
+        return Journal.CASH, issuer.account_cash
+    return Journal.PROCESSOR, issuer.account_processor
+
+
+def money_in(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
+    """A payment settles what its buyer owes; the processor keeps its fee."""
+    for payment in Payment.objects.filter(received_on__range=within).select_related("receivable"):
+        journal, account = place_of(issuer, payment.method)
+        sides = [
+            Side(account, payment.amount - payment.fee),
+            Side(issuer.account_fees, payment.fee),
+            Side(issuer.account_customers, -payment.amount, payment.receivable),
+        ]
+        what = payment.external_id or f"{payment.receivable.reference}-{payment.pk}"
+        yield Entry(journal, payment.received_on, what, payment.receivable.name, made_of(sides))
+
+
+def money_back(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
+    """A refund that was done gives a buyer what they paid too much."""
+    done = Refund.objects.filter(state=Refund.State.DONE, refunded_on__range=within)
+    for refund in done.select_related("receivable", "payment"):
+        journal, account = place_of(issuer, refund.payment.method)
+        sides = (
+            Side(issuer.account_customers, refund.amount, refund.receivable),
+            Side(account, -refund.amount),
+        )
+        what = refund.external_id or f"{refund.receivable.reference}-R{refund.pk}"
+        yield Entry(journal, refund.refunded_on, what, refund.receivable.name, sides)
+
+
+def payouts(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
+    """A lump sum reaches the bank; what cannot be explained by payments waits to be cleared."""
+    rows = Payout.objects.filter(arrived_on__range=within).prefetch_related("payments", "refunds")
+    for payout in rows:
+        known = explained(payout)
+        explains = payout.amount if known is None else known
+        sides = (
+            Side(issuer.account_bank, payout.amount),
+            Side(issuer.account_processor, -explains),
+            Side(issuer.account_suspense, explains - payout.amount),
+        )
+        yield Entry(Journal.BANK, payout.arrived_on, payout.external_id, payout.bank_line, made_of(sides))
+
+
+def explained(payout: Payout) -> int | None:
+    """What its payments and refunds come to, in cents; None where none is known."""
+    paid = [payment.amount - payment.fee for payment in payout.payments.all()]
+    back = [refund.amount for refund in payout.refunds.all()]
+    return sum(paid) - sum(back) if paid or back else None
+
+
+def vat_on_collection(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
+    """VAT that waited for the payment is due when that comes."""
+    first, last = within
+    for movement in movements(histories(until=last), vat_due=issuer.vat_due):
+        if first <= movement.on and movement.vat:
+            sides = (
+                Side(issuer.account_vat_pending, movement.vat),
+                Side(issuer.account_vat, -movement.vat),
+            )
+            yield Entry(Journal.VAT, movement.on, movement.reference, _("VAT on collection"), sides)

@@ -1,0 +1,50 @@
+"""Plain makers of what is owed."""
+
+import itertools
+
+from registrations.invoices.models import Issuer, Receivable
+from registrations.invoices.owe import Buyer, Owed, owe
+
+numbers = itertools.count(1)
+
+
+def make_receivable(*charges: Owed, **fields) -> Receivable:
+    """A company that owes 120 € with VAT at 20 %, or these charges."""
+    number = next(numbers)
+    buyer = {
+        "name": f"Société {number}",
+        "street": "1 quai des Serveurs",
+        "postcode": "69002",
+        "city": "Lyon",
+        "siren": "542051180",
+        "email": f"buyer{number}@example.org",
+    }
+    about = {
+        name: fields.pop(name)
+        for name in ("event", "subject", "service_from", "service_to")
+        if name in fields
+    }
+    return owe(
+        reference=fields.pop("reference", f"ORDER{number:03}"),
+        buyer=Buyer(**{**buyer, **fields}),
+        charges=charges or [Owed("guest", "Billet Invité", 12_000, 2000)],
+        **about,
+    )
+
+
+def make_issuer(**fields) -> Issuer:
+    """Who invoices."""
+    values = {
+        "legal_name": "Club des infrastructures",
+        "legal_form": "Association loi 1901",
+        "street": "12 rue de la Paix",
+        "postcode": "75002",
+        "city": "Paris",
+        "siren": "732829320",
+        "siret": "73282932000074",
+        "vat_number": "FR44732829320",
+        "iban": "FR1420041010050500013M02606",
+        "bic": "PSSTFRPPXXX",
+        "email": "tresorerie@club.example",
+    }
+    return Issuer.objects.create(pk=1, **{**values, **fields})

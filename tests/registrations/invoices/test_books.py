@@ -1,0 +1,249 @@
+"""VAT, entries of the books, payouts and the day book, over random histories."""
+
+import contextlib
+import datetime
+from collections import defaultdict
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from convention.errors import ConventionError
+from registrations.invoices.balance import balance_of
+from registrations.invoices.books import Journal, entries
+from registrations.invoices.credit import correct, credit, credit_amount, credit_withdrawn
+from registrations.invoices.day_book import day_book
+from registrations.invoices.fec import COLUMNS, fec, fec_name
+from registrations.invoices.history import ChargeFact, DocumentFact, History, LineFact
+from registrations.invoices.issue import issue, issue_deposit
+from registrations.invoices.models import Issuer, Payout, Receivable
+from registrations.invoices.owe import Owed, withdraw
+from registrations.invoices.pay import record_payment, record_payout
+from registrations.invoices.refund import refund, refund_done, refund_failed
+from registrations.invoices.vat import VatRow, on_collection, on_debits, vat_report
+from tests.factories import make_event
+
+from .makers import make_receivable
+from .orders import charges
+
+pytestmark = pytest.mark.django_db
+STANDARD = (2000, "")
+GUESTS = Owed("guest", "Billet Invité", 12_000, 2000, quantity=3)
+DINNER = Owed("dinner", "Dîner", 6_600, 1000)
+
+
+def day(number: int) -> datetime.date:
+    return datetime.date(2026, 3, 1) + datetime.timedelta(days=number)
+
+
+def charge(
+    key: int, amount: int, *, added: int = 0, withdrawn: int | None = None, rate=STANDARD
+) -> ChargeFact:
+    return ChargeFact(key, rate, amount, day(added), None if withdrawn is None else day(withdrawn))
+
+
+def document(on: int, *lines: tuple[int | None, int, int]) -> DocumentFact:
+    """A document with lines of a charge, an amount with VAT, and a net."""
+    return DocumentFact(day(on), tuple(LineFact(key, STANDARD, amount, net) for key, amount, net in lines))
+
+
+def moves(history: History) -> list[tuple[int, int, int]]:
+    """Day, net and VAT of each movement on collection."""
+    return [((move.on - day(0)).days, move.net, move.vat) for move in on_collection(history)]
+
+
+def test_vat_on_collection_is_due_with_each_payment():
+    history = History(
+        "A", (charge(1, 12_000),), (document(1, (1, 12_000, 10_000)),), ((day(5), 6_000), (day(9), 6_000))
+    )
+    assert moves(history) == [(5, 5_000, 1_000), (9, 5_000, 1_000)]
+    assert [(move.on, move.net, move.vat) for move in on_debits(history)] == [(day(1), 10_000, 2_000)]
+
+
+def test_vat_is_due_at_a_payment_that_comes_before_its_invoice():
+    history = History("A", (charge(1, 12_000),), (document(7, (1, 12_000, 10_000)),), ((day(3), 12_000),))
+    assert moves(history) == [(3, 10_000, 2_000)]
+
+
+def test_what_is_paid_too_much_owes_no_vat_and_a_refund_takes_it_back():
+    history = History(
+        "A",
+        (charge(1, 12_000, withdrawn=10),),
+        (document(1, (1, 12_000, 10_000)), document(10, (1, -12_000, -10_000))),
+        ((day(2), 15_000), (day(11), -15_000)),
+    )
+    assert moves(history) == [(2, 10_000, 2_000), (10, -10_000, -2_000)]
+
+
+def test_a_deposit_is_not_counted_twice():
+    history = History(
+        "A",
+        (charge(1, 12_000),),
+        (document(1, (None, 3_000, 2_500)), document(5, (1, 12_000, 10_000), (None, -3_000, -2_500))),
+        ((day(2), 3_000), (day(6), 9_000)),
+    )
+    assert moves(history) == [(2, 2_500, 500), (6, 7_500, 1_500)]
+
+
+def act(receivable: Receivable, choice: int, amount: int, on: datetime.date) -> None:
+    """One of everything that can happen; what is refused does not happen."""
+    asking = receivable.invoices.exclude(kind="credit_note")
+    last, payment = asking.last(), receivable.payments.last()
+    paid = {"receivable": receivable, "amount": amount, "received_on": on}
+    acts = [
+        lambda: issue(receivable=receivable, on=on),
+        lambda: issue_deposit(receivable=receivable, amount=amount, on=on),
+        lambda: record_payment(method="card", fee=amount // 50, **paid),
+        lambda: record_payment(method="transfer", **paid),
+        lambda: record_payment(
+            receivable=receivable, amount=max(1, balance_of(receivable).due), method="cash", received_on=on
+        ),
+        lambda: payment and refund_done(refund=refund(payment=payment, amount=amount, reason="x"), on=on),
+        lambda: payment and refund_failed(refund=refund(payment=payment, amount=9, reason="x"), reason="y"),
+        lambda: last and credit(invoice=last, reason="x", on=on),
+        lambda: last and credit(invoice=last, reason="x", lines=[last.lines.first().pk], on=on),
+        lambda: last and credit_amount(invoice=last, amount=amount, reason="x", on=on),
+        lambda: last and correct(invoice=last, reason="x", on=on),
+        lambda: withdraw(receivable=receivable, keys=["thing0"]),
+        lambda: credit_withdrawn(receivable=receivable, reason="x", on=on),
+    ]  # fmt: skip
+    with contextlib.suppress(ConventionError):
+        acts[choice % len(acts)]()
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12), st.integers(1, 200_000)), max_size=14)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(charges(3), charges(3), STEPS, st.sampled_from(["collection", "debits"]))
+def test_any_history_gives_entries_that_balance(issuer, some, others, steps, vat_due):
+    with transaction.atomic():
+        require_books(issuer, some, others, steps, vat_due)
+        transaction.set_rollback(True)
+
+
+def require_books(issuer, some, others, steps, vat_due):
+    """Live through it, then compare the entries with the balances and the VAT report."""
+    Issuer.objects.update(vat_due=vat_due)
+    issuer.vat_due = vat_due
+    first = timezone.localdate() + datetime.timedelta(days=1)
+    both = [make_receivable(*some), make_receivable(*others)]
+    for number, (which, choice, amount) in enumerate(steps):
+        act(both[which], choice, amount, first + datetime.timedelta(days=number // 2))
+    last = datetime.date(2200, 1, 1)
+    found = entries(issuer, datetime.date(2000, 1, 1), last)
+    customers, accounts = defaultdict(int), defaultdict(int)
+    for entry in found:
+        assert entry.is_balanced
+        for side in entry.sides:
+            accounts[side.account] += side.amount
+            if side.of:
+                customers[side.of.reference] += side.amount
+    assert sum(accounts.values()) == 0
+    for receivable in both:
+        invoiced = sum(row.sign * row.total for row in receivable.invoices.all())
+        paid, done = balance_of(receivable).paid, receivable.refunds.filter(state="done")
+        assert customers[receivable.reference] == invoiced - paid + sum(row.amount for row in done)
+        for document in receivable.invoices.all():
+            assert document.total == sum(line.amount for line in document.lines.all())
+            assert document.net == sum(line.net for line in document.lines.all())
+        assert sum(row.sign * row.total for row in receivable.invoices.all()) >= 0
+    due = sum(row.vat for row in vat_report(datetime.date(2000, 1, 1), last, vat_due=vat_due))
+    assert accounts[issuer.account_vat] == -due
+    if vat_due == "debits":
+        assert accounts[issuer.account_vat_pending] == 0
+
+
+def test_when_all_is_invoiced_and_paid_no_vat_waits(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    on = timezone.localdate()
+    deposit = issue_deposit(receivable=receivable, amount=1_001)
+    record_payment(receivable=receivable, amount=deposit.total, method="card", received_on=on)
+    issue(receivable=receivable)
+    for part in (777, 2_003, balance_of(receivable).due - 2_780):
+        record_payment(receivable=receivable, amount=part, method="transfer", received_on=on)
+    accounts = defaultdict(int)
+    for entry in entries(issuer, on, on):
+        for side in entry.sides:
+            accounts[side.account] += side.amount
+    assert {account: amount for account, amount in accounts.items() if amount} == {
+        issuer.account_sales: -36_000,
+        issuer.account_vat: -6_600,
+        issuer.account_processor: 1_001,
+        issuer.account_bank: 41_599,
+    }
+    assert vat_report(on, on, vat_due="collection") == [
+        VatRow(2000, "", 30_000, 6_000),
+        VatRow(1000, "", 6_000, 600),
+    ]
+
+
+def test_the_file_has_the_18_columns_of_the_law(issuer):
+    on = timezone.localdate()
+    receivable = make_receivable(GUESTS, DINNER, name="Société\tà tabulations")
+    document = issue(receivable=receivable)
+    record_payment(receivable=receivable, amount=42_600, method="card", received_on=on, fee=640)
+    rows = [line.split("\t") for line in fec(issuer, on, on).decode().splitlines()]
+    assert rows[0] == list(COLUMNS)
+    assert {len(row) for row in rows} == {18}
+    sales = [row for row in rows if row[0] == "VE"]
+    assert [(row[4], row[6], row[7], row[11], row[12]) for row in sales] == [
+        ("411000", receivable.reference, "Société à tabulations", "426,00", "0,00"),
+        ("706000", "", "", "0,00", "360,00"),
+        ("445800", "", "", "0,00", "60,00"),
+        ("445800", "", "", "0,00", "6,00"),
+    ]
+    assert {(row[8], row[3]) for row in sales} == {(document.number, f"{on:%Y%m%d}")}
+    assert [int(number) for number in dict.fromkeys(row[2] for row in rows[1:])] == [1, 2, 3, 4]
+    assert fec_name(issuer, datetime.date(2026, 12, 31)) == "732829320FEC20261231.txt"
+
+
+def test_a_payout_moves_the_lump_sum_to_the_bank(issuer):
+    on = timezone.localdate()
+    receivable = make_receivable(GUESTS)
+    first, second = (
+        record_payment(receivable=receivable, amount=18_000, method="card", received_on=on, fee=270)
+        for _ in range(2)
+    )
+    gone = refund(payment=second, amount=1_000, reason="geste")
+    refund_done(refund=gone, on=on)
+    record_payout(external_id="po_1", amount=34_460, arrived_on=on, payments=[first, second], refunds=[gone])
+    record_payout(external_id="po_2", amount=500, arrived_on=on)
+    [known, unknown] = [entry for entry in entries(issuer, on, on) if entry.journal is Journal.BANK]
+    assert [(side.account, side.amount) for side in known.sides] == [("512000", 34_460), ("511500", -34_460)]
+    assert [(side.account, side.amount) for side in unknown.sides] == [("512000", 500), ("511500", -500)]
+    Payout.objects.filter(external_id="po_1").update(arrived_on=on)
+
+
+def test_what_a_payout_does_not_explain_waits_to_be_cleared(issuer):
+    on = timezone.localdate()
+    payment = record_payment(receivable=make_receivable(), amount=12_000, method="card", fee=200)
+    record_payout(external_id="po_1", amount=11_000, arrived_on=on, payments=[payment])
+    [bank] = [entry for entry in entries(issuer, on, on) if entry.journal is Journal.BANK]
+    assert [(side.account, side.amount) for side in bank.sides] == [
+        ("512000", 11_000),
+        ("511500", -11_800),
+        ("471000", 800),
+    ]
+
+
+def test_the_day_book_tells_what_came_by_which_way(issuer):
+    on = timezone.localdate()
+    event = make_event()
+    receivable = make_receivable(GUESTS, event=event)
+    issue(receivable=receivable)
+    payment = record_payment(receivable=receivable, amount=36_000, method="card", received_on=on, fee=540)
+    refund_done(refund=refund(payment=payment, amount=1_000, reason="geste"), on=on)
+    record_payment(receivable=make_receivable(), amount=5, method="cash", received_on=on)
+    book = day_book(event)
+    assert (book.methods, len(book.rows)) == (["card"], 1)
+    total = book.total
+    assert (total.invoiced, total.collected["card"], total.given_back["card"], total.fees, total.net) == (
+        36_000,
+        36_000,
+        1_000,
+        540,
+        34_460,
+    )

@@ -1,0 +1,245 @@
+"""The treasurer's pages."""
+
+import io
+
+import openpyxl
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from lxml import html
+
+from convention.audit.models import Entry
+from convention.club.models import ClubRole, Person
+from registrations.invoices.advice import STATES, Kind
+from registrations.invoices.balance import balance_of
+from registrations.invoices.issue import issue
+from registrations.invoices.listing import Filter, in_state, listed, state_of_row
+from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
+from registrations.invoices.owe import Owed, withdraw
+from registrations.invoices.pay import record_payment
+from registrations.invoices.refund import refund
+from registrations.invoices.views.owed import advise, facts_of, standing_of
+from tests.doors import client_of
+from tests.factories import make_event, make_person
+
+from .makers import make_receivable
+
+pytestmark = pytest.mark.django_db
+GUESTS = Owed("guest", "Billet Invité", 12_000, 2000, quantity=3)
+DINNER = Owed("dinner", "Dîner", 6_600, 1000)
+
+
+@pytest.fixture
+def client(db):
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
+    return client_of(person)
+
+
+def sent(client, address_name, *args, **typed):
+    """The page after its own form was filled in and sent."""
+    address = reverse(address_name, args=args)
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+    return client.post(address, {**dict(form.form_values()), **typed}, follow=True)
+
+
+def words(answer) -> str:
+    return " ".join(html.fromstring(answer.content).xpath("//main")[0].text_content().split())
+
+
+def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
+    receivable = make_receivable(GUESTS)
+    address = reverse("money-pay", args=[receivable.reference])
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+    typed = dict(form.form_values())
+    assert typed["amount"] == "360,0"
+    for _ in range(2):
+        client.post(address, {**typed, "amount": "100,50", "method": "cash"})
+    [payment] = Payment.objects.all()
+    assert (payment.amount, payment.method) == (10_050, "cash")
+
+
+@pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
+def test_a_wrong_amount_is_a_sentence_and_keeps_what_was_typed(issuer, client, amount):
+    receivable = make_receivable(GUESTS)
+    answer = sent(client, "money-pay", receivable.reference, amount=amount, note="virement du 3")
+    assert answer.status_code == 200
+    assert html.fromstring(answer.content).xpath("//input[@name='note']/@value") == ["virement du 3"]
+    assert Payment.objects.count() == 0
+
+
+def test_issue_then_credit_by_line_by_amount_and_whole(issuer, client):
+    receivable = make_receivable(GUESTS, DINNER)
+    assert "F" in words(sent(client, "money-issue", receivable.reference))
+    document = Invoice.objects.get()
+    dinner = document.lines.get(charge__key="dinner")
+    sent(client, "money-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
+    sent(client, "money-credit", document.pk, what="amount", amount="10", reason="geste")
+    sent(client, "money-credit", document.pk, what="all", reason="annulé")
+    totals = list(Invoice.objects.filter(kind="credit_note").order_by("pk").values_list("total", flat=True))
+    assert totals == [6_600, 1_000, 35_000]
+    assert balance_of(receivable).owed == 0
+
+
+@pytest.mark.parametrize("typed", [{"what": "lines"}, {"what": "amount"}, {"what": "all", "reason": ""}])
+def test_a_credit_has_to_say_what_and_why(issuer, client, typed):
+    document = issue(receivable=make_receivable(GUESTS))
+    answer = sent(client, "money-credit", document.pk, **{"reason": "x", **typed})
+    assert html.fromstring(answer.content).xpath("//*[@id='error-summary']") != []
+    assert Invoice.objects.count() == 1
+
+
+def test_too_large_a_credit_is_refused_in_a_sentence(issuer, client):
+    document = issue(receivable=make_receivable(GUESTS))
+    answer = sent(client, "money-credit", document.pk, what="amount", amount="360,01", reason="x")
+    assert "peuvent faire l’objet d’un avoir" in words(answer)
+
+
+def test_deposit_correction_and_what_is_owed_no_longer(issuer, client):
+    receivable = make_receivable(GUESTS, DINNER)
+    sent(client, "money-deposit", receivable.reference, amount="100")
+    sent(client, "money-issue", receivable.reference)
+    sent(client, "money-buyer", receivable.reference, name="Vrai nom")
+    last = receivable.invoices.last()
+    sent(client, "money-correct", last.pk, reason="nom")
+    withdraw(receivable=receivable, keys=["dinner"])
+    sent(client, "money-credit-gone", receivable.reference, reason="annulé")
+    kinds = list(receivable.invoices.order_by("pk").values_list("kind", "total", "buyer_name"))
+    first_name = kinds[0][2]
+    assert kinds == [
+        ("deposit", 10_000, first_name),
+        ("invoice", 32_600, first_name),
+        ("credit_note", 32_600, "Vrai nom"),
+        ("invoice", 32_600, "Vrai nom"),
+        ("credit_note", 6_600, "Vrai nom"),
+    ]
+
+
+def test_refund_by_hand_is_noted_then_done(issuer, client):
+    receivable = make_receivable(GUESTS)
+    payment = record_payment(receivable=receivable, amount=40_000, method="transfer")
+    sent(client, "money-refund", payment.pk, reason="trop payé", amount="40")
+    [asked] = Refund.objects.all()
+    assert (asked.amount, asked.state) == (4_000, "requested")
+    sent(client, "money-refund-done", asked.pk)
+    asked.refresh_from_db()
+    assert (asked.state, balance_of(receivable).due) == ("done", 0)
+
+
+def standing_out(receivable) -> list[Kind]:
+    """What the page tells to do."""
+    documents = list(receivable.invoices.order_by("pk"))
+    facts = facts_of(receivable, standing_of(receivable), documents)
+    return [one.kind for one in advise(facts, today=receivable.created_at.date())]
+
+
+def test_what_stands_out_is_said_with_what_to_do(issuer, client):
+    little, much, twice, gone = (make_receivable(GUESTS, DINNER) for _ in range(4))
+    for receivable in (little, much, twice, gone):
+        issue(receivable=receivable)
+    record_payment(receivable=little, amount=1_000, method="transfer")
+    record_payment(receivable=much, amount=50_000, method="transfer")
+    for _ in range(2):
+        record_payment(receivable=twice, amount=42_600, method="transfer")
+    withdraw(receivable=gone, keys=["dinner"])
+    fresh = make_receivable()
+    assert [standing_out(receivable) for receivable in (little, much, twice, gone, fresh)] == [
+        [Kind.LITTLE],
+        [Kind.MUCH],
+        [Kind.TWICE],
+        [Kind.CREDIT],
+        [Kind.INVOICE],
+    ]
+    assert "Payé deux fois\u202f: 426,00\u00a0€ de trop" in html.fromstring(
+        client.get(reverse("money-owed", args=[twice.reference])).content
+    ).text_content().replace("\n", " ")
+
+
+def test_the_list_of_each_state_is_what_its_rows_say(db):
+    call_command("seed", size="club")
+    client = client_of(Person.objects.get(email="tresorerie@club.example"))
+    today = Receivable.objects.latest("created_at").created_at.date()
+    rows = list(listed(today))
+    found = {state: {row.pk for row in listed(today).filter(in_state(state))} for state in STATES}
+    assert found == {state: {row.pk for row in rows if state_of_row(row) == state} for state in STATES}
+    assert [state for state in STATES if not found[state]] == []
+    answer = client.get(reverse("money"), {"state": "too_much"})
+    assert len(html.fromstring(answer.content).xpath("//tbody/tr")) == 1
+
+
+def test_search_finds_names_without_accents_and_numbers(issuer, client):
+    event = make_event(slug="here")
+    one = make_receivable(GUESTS, name="Société Générale d’Électricité", event=event)
+    number = issue(receivable=one).number
+    make_receivable(name="Autre")
+    for words_typed in ("societe electricite", number.lower(), one.reference):
+        assert [row.pk for row in Filter(words=words_typed).apply(today=one.created_at.date())] == [one.pk]
+    assert [row.pk for row in Filter(event="here").apply(today=one.created_at.date())] == [one.pk]
+
+
+def test_the_list_is_exported_with_amounts_as_numbers(issuer, client):
+    receivable = make_receivable(GUESTS, name="=1+1")
+    document = issue(receivable=receivable)
+    record_payment(receivable=receivable, amount=10_000, method="cash")
+    content = client.get(reverse("money-xlsx")).content
+    [header, row] = openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)
+    told = dict(zip(header, row, strict=True))
+    assert (told["Dû"], told["Payé"], told["Reste à payer"], told["Factures"], told["Acheteur"]) == (
+        360, 100, 260, document.number, "=1+1",
+    )  # fmt: skip
+    assert Entry.objects.filter(verb="receivables.export").count() == 1
+    assert b"'=1+1" in client.get(reverse("money-csv")).content
+
+
+WRONG = {
+    "siren": "123456789", "siret": "12345678901234", "vat_number": "FR00732829320", "iban": "FR7600000000",
+    "bic": "X", "number_pattern": "{year}", "reminders": "bientôt", "credit_series": "F", "country": "France",
+    "account_bank": "banque",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", sorted(WRONG))
+def test_a_wrong_number_of_the_issuer_is_a_sentence(issuer, client, field):
+    before = Issuer.objects.values().get()
+    answer = sent(client, "money-issuer", **{field: WRONG[field]})
+    assert len(html.fromstring(answer.content).xpath("//*[@id='error-summary']//li")) == 1
+    assert Issuer.objects.values().get() == before
+
+
+def test_the_first_issuer_is_filled_in(client):
+    typed = {
+        "legal_name": "Club", "street": "1 rue", "postcode": "75001", "city": "Paris", "siren": "732 829 320",
+        "vat_number": "FR 44 732829320", "iban": "FR14 2004 1010 0505 0001 3M02 606", "reminders": "10; 5",
+    }  # fmt: skip
+    sent(client, "money-issuer", **typed)
+    issuer = Issuer.objects.get()
+    assert (issuer.siren, issuer.vat_number, issuer.iban, issuer.reminder_days) == (
+        "732829320",
+        "FR44732829320",
+        "FR1420041010050500013M02606",
+        [5, 10],
+    )
+
+
+def test_entries_of_a_period_are_a_file_named_by_law(issuer, client):
+    issue(receivable=make_receivable())
+    address = reverse("money-entries")
+    answer = client.get(address, {"first": "2026-01-01", "last": "2026-12-31"})
+    assert answer["Content-Disposition"] == 'attachment; filename="732829320FEC20261231.txt"'
+    assert client.get(address, {"first": "demain"}).status_code == 422
+    assert client.get(reverse("money-books"), {"first": "x", "last": ""}).status_code == 200
+
+
+def test_a_paper_is_downloaded(issuer, client):
+    document = issue(receivable=make_receivable())
+    answer = client.get(reverse("money-paper", args=[document.pk]))
+    assert answer.content[:5] == b"%PDF-"
+    assert answer["Content-Disposition"] == f'attachment; filename="{document.number}.pdf"'
+
+
+def test_a_refund_by_card_is_left_to_the_processor(issuer, client):
+    receivable = make_receivable(GUESTS)
+    payment = record_payment(receivable=receivable, amount=36_000, method="card")
+    refund(payment=payment, amount=100, reason="x")
+    answer = client.get(reverse("money-owed", args=[receivable.reference]))
+    assert "Marquer comme effectué" not in words(answer)
