@@ -1,0 +1,1 @@
+"""What is owed, invoiced, paid and given back; it knows nothing of orders or tickets."""

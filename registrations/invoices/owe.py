@@ -1,0 +1,154 @@
+"""Note what a buyer owes for one thing, and what they owe no longer."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.errors import ConventionError, NotFound
+
+from .exemptions import EXEMPTIONS
+from .models import Charge, Receivable
+
+HIGHEST_RATE = 10_000
+MOST_CENTS = 10**11
+
+
+class BadCharge(ConventionError):
+    """What is owed cannot be invoiced as it is described."""
+
+    kind = "bad-charge"
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One thing owed: `unit_price` in cents with VAT, `vat_rate` in hundredths of a percent.
+
+    `key` says what it is for, once in its receivable; a rate of 0 names its exemption.
+    """
+
+    key: str
+    description: str
+    unit_price: int
+    vat_rate: int
+    quantity: int = 1
+    exemption: str = ""
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who owes it, as it will stand on the invoice, in the language of their invoice."""
+
+    name: str
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = "FR"
+    siren: str = ""
+    vat_number: str = ""
+    email: str = ""
+    language: str = "fr"
+    purchase_order: str = ""
+    service_code: str = ""
+    engagement_number: str = ""
+
+
+@transaction.atomic
+def owe(
+    *, reference: str, buyer: Buyer, charges: Iterable[Owed], currency: str = "EUR", **about: Any
+) -> Receivable:
+    """Note all that the buyer owes under that reference; what is named no longer is withdrawn.
+
+    `about` is `event`, `subject`, `service_from` and `service_to`. Doing it twice changes nothing.
+    Raises BadCharge.
+    """
+    wanted = {owed.key: checked(owed) for owed in charges}
+    said = {**asdict(buyer), **about}
+    receivable, is_new = Receivable.objects.get_or_create(
+        reference=reference, defaults={**said, "currency": currency}
+    )
+    receivable = locked(receivable)
+    if not is_new:
+        correct_buyer(receivable, said)
+    replace_charges(receivable, wanted)
+    return receivable
+
+
+def locked(receivable: Receivable) -> Receivable:
+    """The same, alone with it until the transaction ends: all that touches its money goes through here."""
+    return Receivable.objects.select_for_update(of=("self",)).get(pk=receivable.pk)
+
+
+def correct_buyer(receivable: Receivable, said: dict[str, Any]) -> None:
+    """Keep what is said of the buyer now; invoices that were issued keep what was said then."""
+    changed = [name for name, value in said.items() if getattr(receivable, name) != value]
+    for name in changed:
+        setattr(receivable, name, said[name])
+    if changed:
+        receivable.save(update_fields=changed)
+        record("receivable.correct", receivable, event=receivable.event, fields=changed)
+
+
+def replace_charges(receivable: Receivable, wanted: dict[str, Owed]) -> None:
+    """Withdraw what is not wanted so, add what is not there."""
+    standing = {charge.key: charge for charge in receivable.charges.standing()}
+    gone = [key for key, charge in standing.items() if owed_by(charge) != wanted.get(key)]
+    _withdraw(receivable, [standing[key].pk for key in gone])
+    added = [wanted[key] for key in wanted if key in gone or key not in standing]
+    Charge.objects.bulk_create(charge_of(receivable, owed) for owed in added)
+    if added:
+        record("receivable.owe", receivable, event=receivable.event, fields=["charges"])
+
+
+@transaction.atomic
+def withdraw(*, receivable: Receivable, keys: Iterable[str] | None = None) -> int:
+    """These things (all, where none are named) are owed no longer; how many were.
+
+    What was invoiced already is credited by `credit_withdrawn`, what was paid given back by `refund`.
+    """
+    receivable = locked(receivable)
+    standing = receivable.charges.standing()
+    chosen = standing if keys is None else standing.filter(key__in=list(keys))
+    return _withdraw(receivable, list(chosen.values_list("pk", flat=True)))
+
+
+def _withdraw(receivable: Receivable, charges: list[int]) -> int:
+    count = receivable.charges.standing().filter(pk__in=charges).update(withdrawn_at=timezone.now())
+    if count:
+        record("receivable.withdraw", receivable, event=receivable.event, fields=["charges"])
+    return count
+
+
+def find(reference: str) -> Receivable:
+    """The receivable of that reference. Raises NotFound."""
+    found = Receivable.objects.select_related("event").filter(reference__iexact=reference.strip()).first()
+    if not found:
+        raise NotFound(_("Nothing is owed under the reference “%(reference)s”.") % {"reference": reference})
+    return found
+
+
+def checked(owed: Owed) -> Owed:
+    """The same, if it can be invoiced. Raises BadCharge."""
+    if owed.quantity < 1 or abs(owed.quantity * owed.unit_price) > MOST_CENTS:
+        raise BadCharge(_("“%(what)s”: check the quantity and the price.") % {"what": owed.description})
+    if not 0 <= owed.vat_rate <= HIGHEST_RATE:
+        raise BadCharge(_("“%(what)s”: check the VAT rate.") % {"what": owed.description})
+    if (owed.exemption in EXEMPTIONS) != (owed.vat_rate == 0):
+        raise BadCharge(
+            _("“%(what)s”: without VAT the reason is named, and only then.") % {"what": owed.description}
+        )
+    return owed
+
+
+def charge_of(receivable: Receivable, owed: Owed) -> Charge:
+    """The row of what is owed."""
+    return Charge(receivable=receivable, amount=owed.quantity * owed.unit_price, **asdict(owed))
+
+
+def owed_by(charge: Charge) -> Owed:
+    """What a row says."""
+    return Owed(**{field.name: getattr(charge, field.name) for field in fields(Owed)})

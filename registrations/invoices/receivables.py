@@ -1,0 +1,215 @@
+"""What buyers owe, paid and got back: rows that only grow. Amounts are in cents, VAT included."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from convention.money import Money
+
+
+def total_of(rows: models.QuerySet, amount: str) -> Coalesce:
+    """The sum over rows of the receivable in hand, zero where there is none."""
+    summed = rows.filter(receivable=models.OuterRef("pk")).order_by().values("receivable")
+    return Coalesce(models.Subquery(summed.annotate(sum=Sum(amount)).values("sum")), 0)
+
+
+class ReceivableQuerySet(models.QuerySet["Receivable"]):
+    """Sets of receivables."""
+
+    def with_balance(self) -> Self:
+        """Each with what is `owed`, was `paid` and was `given_back`, in cents."""
+        return self.annotate(
+            owed=total_of(Charge.objects.standing(), "amount"),
+            paid=total_of(Payment.objects.all(), "amount"),
+            given_back=total_of(Refund.objects.standing(), "amount"),
+        ).annotate(due=F("owed") - F("paid") + F("given_back"))
+
+
+class Receivable(models.Model):
+    """What one buyer owes for one thing, such as an order."""
+
+    reference = models.CharField(_("reference"), max_length=40, unique=True)
+    event = models.ForeignKey(Event, models.SET_NULL, null=True, blank=True, related_name="+")
+    subject = models.CharField(_("for"), max_length=300, blank=True)
+    name = models.CharField(_("buyer"), max_length=300)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="FR")
+    siren = models.CharField(_("SIREN"), max_length=9, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
+    service_code = models.CharField(_("service code (Chorus Pro)"), max_length=100, blank=True)
+    engagement_number = models.CharField(_("engagement number (Chorus Pro)"), max_length=50, blank=True)
+    service_from = models.DateField(_("first day of the service"), null=True, blank=True)
+    service_to = models.DateField(_("last day of the service"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    objects = ReceivableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("receivable")
+        verbose_name_plural = _("receivables")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def money(self, amount: int) -> Money:
+        """An amount in its currency."""
+        return Money(amount, self.currency)
+
+
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    """Sets of charges."""
+
+    def standing(self) -> Self:
+        """Those that are owed."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Charge(models.Model):
+    """One thing owed. It never changes: another price is another charge, and the first is withdrawn."""
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="charges")
+    key = models.CharField(_("key"), max_length=120)
+    description = models.CharField(_("description"), max_length=300)
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    unit_price = models.IntegerField(_("unit price, in cents"))
+    vat_rate = models.PositiveSmallIntegerField(_("VAT rate, in hundredths of a percent"))
+    exemption = models.CharField(_("exemption"), max_length=30, blank=True)
+    amount = models.BigIntegerField(_("amount, in cents"), editable=False)
+    added_at = models.DateTimeField(_("added"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    objects = ChargeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("charge")
+        verbose_name_plural = _("charges")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receivable", "key"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="one_charge_per_key",
+            ),
+            models.CheckConstraint(name="charge_of_something", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="charge_adds_up", condition=Q(amount=F("quantity") * F("unit_price"))
+            ),
+            models.CheckConstraint(
+                name="charge_exempt_without_vat",
+                condition=Q(vat_rate=0) & ~Q(exemption="") | Q(vat_rate__gt=0, exemption=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receivable}, {self.description}"
+
+
+class Payout(models.Model):
+    """A lump sum that the card processor sent to the bank: payments less refunds and fees."""
+
+    external_id = models.CharField(_("processor’s reference"), max_length=120, unique=True)
+    amount = models.BigIntegerField(_("amount, in cents"))
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    arrived_on = models.DateField(_("arrived"))
+    bank_line = models.CharField(_("line of the bank statement"), max_length=140, blank=True)
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        ordering = ["-arrived_on", "-pk"]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Payment(models.Model):
+    """Money that came in. It never changes, but for the payout it arrived with and the fee that tells."""
+
+    class Method(models.TextChoices):
+        CARD = "card", _("card")
+        SEPA_DEBIT = "sepa_debit", _("SEPA debit")
+        TRANSFER = "transfer", _("bank transfer")
+        CASH = "cash", _("cash")
+        TEST = "test", _("test payment")
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="payments")
+    method = models.CharField(_("method"), max_length=20, choices=Method.choices)
+    amount = models.PositiveBigIntegerField(_("amount, in cents"))
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    received_on = models.DateField(_("received"))
+    external_id = models.CharField(
+        _("external reference"), max_length=120, null=True, blank=True, unique=True
+    )
+    fee = models.PositiveBigIntegerField(_("fee, in cents"), default=0)
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="payments")
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["received_on", "pk"]
+        constraints = [models.CheckConstraint(name="payment_of_something", condition=Q(amount__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self.receivable}, {self.get_method_display()}, {self.received_on}"
+
+    @property
+    def is_by_processor(self) -> bool:
+        """Whether it reaches the bank in a lump sum."""
+        return self.method in BY_PROCESSOR
+
+
+BY_PROCESSOR = (Payment.Method.CARD, Payment.Method.SEPA_DEBIT, Payment.Method.TEST)
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    """Sets of refunds."""
+
+    def standing(self) -> Self:
+        """Those that left, or are about to."""
+        return self.exclude(state=Refund.State.FAILED)
+
+
+class Refund(models.Model):
+    """Money that goes back by the way it came."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("requested")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    amount = models.PositiveBigIntegerField(_("amount, in cents"))
+    external_id = models.CharField(
+        _("external reference"), max_length=120, null=True, blank=True, unique=True
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=300)
+    refunded_on = models.DateField(_("given back"))
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="refunds")
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now)
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["refunded_on", "pk"]
+        constraints = [models.CheckConstraint(name="refund_of_something", condition=Q(amount__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self.payment}: {self.amount}"
