@@ -20,6 +20,7 @@ class Order(models.Model):
     class Payment(models.TextChoices):
         FREE = "free", _("free")
         INVOICE = "invoice", _("to invoice")
+        CARD = "card", _("by card")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
     reference = models.CharField(_("reference"), max_length=20, unique=True, default=new_order_reference)

@@ -17,6 +17,8 @@ from convention.text import fold
 from ..references import new_registration_reference
 from .orders import Order
 from .tickets import Ticket
+from .vat import Taxed
+from .vouchers import Voucher
 
 FOUND_BY = ("search", "sort_name")
 
@@ -71,7 +73,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
 
 
-class Registration(models.Model):
+class Registration(Taxed):
     """One place at one event, with a snapshot of who holds it."""
 
     class State(models.TextChoices):
@@ -105,6 +107,8 @@ class Registration(models.Model):
     company = models.CharField(_("company"), max_length=300, blank=True)
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    reductions = models.JSONField(default=list, db_default=[], editable=False)
+    voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="registrations")
     generation = models.PositiveIntegerField(default=1, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)

@@ -12,8 +12,11 @@ from convention.counters import NEVER_TOO_MANY, Counted
 from convention.events.models import Event
 from convention.money import Money
 
+from .quotas import Quota
+from .vat import EXEMPT_WITHOUT_VAT, Taxed
 
-class Ticket(Counted):
+
+class Ticket(Taxed, Counted):
     """A way to come, with its price."""
 
     TURN = 90
@@ -38,6 +41,12 @@ class Ticket(Counted):
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     company_cap = models.PositiveIntegerField(_("places per company"), null=True, blank=True)
+    quota = models.ForeignKey(
+        Quota, models.SET_NULL, null=True, blank=True, related_name="tickets", verbose_name=_("shared quota")
+    )
+    least = models.PositiveIntegerField(_("at least per order"), default=1, db_default=1)
+    most = models.PositiveIntegerField(_("at most per order"), null=True, blank=True)
+    uses_pass = models.BooleanField(_("included in the membership’s passes"), default=False, db_default=False)
     opens_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
     closes_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
     is_public = models.BooleanField(_("offered on the event page"), default=True)
@@ -54,6 +63,7 @@ class Ticket(Counted):
                 fields=["event"], condition=Q(is_default=True), name="one_default_ticket_per_event"
             ),
             models.CheckConstraint(name="ticket_never_oversold", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name="ticket_exempt_without_vat", condition=EXEMPT_WITHOUT_VAT),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,74 @@
+"""Vouchers: codes that lower a price or open hidden tickets, for a number of places."""
+
+import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.counters import NEVER_TOO_MANY, Counted
+from convention.events.models import Event
+
+from .tickets import Ticket
+
+
+class Voucher(Counted):
+    """A code for as many places as it has; `value` is a percentage, or cents.
+
+    It holds for all tickets where it names none, and opens the hidden ones among those it names.
+    """
+
+    TURN = 40
+
+    class Kind(models.TextChoices):
+        PERCENT = "percent", _("percentage off")
+        AMOUNT = "amount", _("amount off")
+        FIXED = "fixed", _("fixed price")
+        ACCESS = "access", _("access only, at the ticket’s price")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="vouchers")
+    code = models.CharField(_("code"), max_length=40)
+    label = models.CharField(_("what it is for"), max_length=120, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PERCENT)
+    value = models.PositiveIntegerField(_("value"), default=0)
+    tickets = models.ManyToManyField(
+        Ticket, blank=True, related_name="vouchers", verbose_name=_("tickets it holds for")
+    )
+    opens_at = models.DateTimeField(_("valid from"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    for_company = models.CharField(_("for one company"), max_length=200, blank=True)
+    for_address = models.CharField(_("for one address"), max_length=254, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("voucher")
+        verbose_name_plural = _("vouchers")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "code"], name="voucher_code_once_per_event"),
+            models.CheckConstraint(name="voucher_never_overused", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(
+                name="voucher_percent_at_most_100", condition=~Q(kind="percent") | Q(value__lte=100)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> str:
+        """The code."""
+        return self.code
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it is not valid yet."""
+        return self.opens_at is not None and timezone.now() < self.opens_at
+
+    def is_valid(self, *, at: datetime.datetime | None = None) -> bool:
+        """Whether its time has come and is not over."""
+        now = at or timezone.now()
+        return (self.opens_at is None or self.opens_at <= now) and (
+            self.closes_at is None or now < self.closes_at
+        )
