@@ -226,6 +226,9 @@ JOBS = {
     "registrations": "registrations.import_later.import_later",
 }
 
+# Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
+RECEIVABLE_SOURCES: list[str] = []
+
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 # Recurring work, and seconds between two rounds; each app names its own.

@@ -32,6 +32,7 @@ from django.db import connection
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
 
+from tests.emptied import let_tests_empty_sqlite
 from tests.post import MailReceiver
 from tests.traffic import Traffic
 from tests.work import run_waiting_tasks
@@ -61,6 +62,7 @@ def needs_database(item: pytest.Item) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the translations that changed, once, before anything reads them."""
+    let_tests_empty_sqlite()
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, ".ci/translations.py", "compile"], cwd=ROOT, check=True)
 

@@ -1,5 +1,7 @@
 """Who invoices: what invoices say of the seller, how numbers look, and the accounts of the books."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +10,9 @@ IS_ACCOUNT = RegexValidator(r"^[1-9][0-9A-Z]{2,11}$", _("An account is 3 to 12 d
 IS_SERIES = RegexValidator(r"^[A-Z]{1,4}$", _("One to four capital letters, such as F."))
 
 
-def account(label: object, number: str) -> models.CharField:
+def account(label: Any, number: str) -> models.CharField:
     """An account of the chart with its usual number."""
-    return models.CharField(label, max_length=12, default=number, validators=[IS_ACCOUNT])  # type: ignore[arg-type]
+    return models.CharField(label, max_length=12, default=number, validators=[IS_ACCOUNT])
 
 
 def usual_reminders() -> list[int]:

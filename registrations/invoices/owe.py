@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
-from convention.errors import ConventionError, NotFound
+from convention.errors import ConventionError
 
 from .exemptions import EXEMPTIONS
 from .models import Charge, Receivable
@@ -121,14 +121,6 @@ def _withdraw(receivable: Receivable, charges: list[int]) -> int:
     if count:
         record("receivable.withdraw", receivable, event=receivable.event, fields=["charges"])
     return count
-
-
-def find(reference: str) -> Receivable:
-    """The receivable of that reference. Raises NotFound."""
-    found = Receivable.objects.select_related("event").filter(reference__iexact=reference.strip()).first()
-    if not found:
-        raise NotFound(_("Nothing is owed under the reference “%(reference)s”.") % {"reference": reference})
-    return found
 
 
 def checked(owed: Owed) -> Owed:

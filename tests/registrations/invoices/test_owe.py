@@ -5,9 +5,10 @@ import pytest
 from convention.audit.models import Entry
 from registrations.invoices.balance import Balance, balance_of
 from registrations.invoices.models import Charge, Receivable
-from registrations.invoices.owe import BadCharge, Buyer, Owed, find, owe, withdraw
+from registrations.invoices.owe import BadCharge, Buyer, Owed, owe, withdraw
 from registrations.invoices.pay import BadPayment, record_payment, record_payout
 from registrations.invoices.refund import BadRefund, refund, refund_done, refund_failed
+from registrations.invoices.sources import receivable_for
 
 from .makers import make_receivable
 
@@ -23,7 +24,7 @@ def buyer_of(receivable):
 def test_what_is_owed_is_the_sum_of_charges():
     receivable = make_receivable(GUEST, Owed("dinner", "Dîner", 6_000, 1000, quantity=3))
     assert balance_of(receivable) == Balance(owed=30_000, paid=0, given_back=0)
-    assert find(receivable.reference.lower()) == receivable
+    assert receivable_for(receivable.reference.lower()) == receivable
 
 
 def test_owing_the_same_twice_changes_nothing():

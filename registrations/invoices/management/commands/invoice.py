@@ -1,0 +1,30 @@
+"""Write the invoice of what is owed under a reference, issuing it if it was not yet."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from convention.commands import SentenceCommand
+from convention.files import whole_file
+from registrations.invoices.issue import invoice_of
+from registrations.invoices.keep import paper_of
+from registrations.invoices.sources import receivable_for
+
+
+class Command(SentenceCommand):
+    """`manage.py invoice REFERENCE --output FILE`."""
+
+    help = "Write the invoice of an order, or of anything owed, as a Factur-X PDF; it is issued if it was not yet."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """REFERENCE --output FILE."""
+        parser.add_argument("reference", help="of the order, or of what is owed")
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
+
+    def run(self, **options: Any) -> None:
+        """Issue and write, or neither."""
+        document = invoice_of(receivable_for(options["reference"]))
+        with whole_file(options["output"]) as file:
+            file.write(paper_of(document))
+        self.say(document.number)

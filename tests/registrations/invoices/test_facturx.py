@@ -1,0 +1,195 @@
+"""Electronic invoices, judged by others: published rules, a PDF/A checker, and sums of our own."""
+
+import datetime
+import io
+from decimal import Decimal
+
+import pdf_oxide
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from pypdf import PdfReader
+
+from registrations.invoices.cii import SPACES, Invalid, cii
+from registrations.invoices.credit import credit, credit_amount
+from registrations.invoices.issue import issue, issue_deposit
+from registrations.invoices.keep import paper_of
+from registrations.invoices.models import Invoice, Issuer, Paper
+from registrations.invoices.owe import Owed
+from registrations.invoices.pay import record_payment
+
+from .makers import make_receivable
+from .orders import charges
+from .rules import EUROPEAN, FRENCH, breaches
+
+pytestmark = pytest.mark.django_db
+EVERYTHING = {
+    "subject": "La Convention 2027",
+    "service_from": datetime.date(2027, 6, 15),
+    "service_to": datetime.date(2027, 6, 16),
+    "purchase_order": "BC-2027-778",
+    "service_code": "SERV-12",
+    "engagement_number": "EJ-2027-5",
+    "vat_number": "FR83542051180",
+}
+MIXED = [
+    Owed("guest", "Billet Invité", 12_000, 2000, quantity=3),
+    Owed("dinner", "Dîner", 6_500, 1000),
+    Owed("dues", "Cotisation 2027", 35_000, 0, exemption="VATEX-EU-132-1L"),
+    Owed("course", "Formation", 9_900, 0, exemption="VATEX-EU-132-1I"),
+]
+
+
+def said(document: Invoice, path: str) -> list[str]:
+    """What stands in its XML at these elements."""
+    return etree.fromstring(cii(document)).xpath(f"{path}/text()", namespaces=SPACES)
+
+
+def amount(document: Invoice, name: str) -> Decimal:
+    """One of the sums in its XML."""
+    [text] = said(document, f"//ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:{name}")
+    return Decimal(text)
+
+
+def require_sums(document: Invoice) -> None:
+    """All sums of the XML, computed again from its lines."""
+    lines = [Decimal(text) for text in said(document, "//ram:LineTotalAmount")[: document.line_count]]
+    taxes = [Decimal(text) for text in said(document, "//ram:CalculatedAmount")]
+    bases = [Decimal(text) for text in said(document, "//ram:BasisAmount")]
+    assert sum(lines) == amount(document, "LineTotalAmount") == sum(bases)
+    assert sum(taxes) == amount(document, "TaxTotalAmount")
+    assert sum(bases) + sum(taxes) == amount(document, "GrandTotalAmount") == Decimal(document.total) / 100
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("vat_due", ["collection", "debits"])
+def test_every_kind_of_document_obeys_the_rules_of_europe_and_of_france(issuer, language, vat_due):
+    Issuer.objects.update(vat_due=vat_due)
+    receivable = make_receivable(*MIXED, language=language, **EVERYTHING)
+    deposit = issue_deposit(receivable=receivable, amount=20_000)
+    record_payment(receivable=receivable, amount=20_000, method="transfer")
+    invoice = issue(receivable=receivable)
+    discount = credit_amount(invoice=invoice, amount=1_000, reason="geste commercial")
+    rest = credit(invoice=invoice, reason="annulé")
+    for document in (deposit, invoice, discount, rest):
+        assert (breaches(cii(document), EUROPEAN), breaches(cii(document), FRENCH)) == ([], [])
+        require_sums(document)
+    assert [said(document, "//ram:TypeCode")[0] for document in (deposit, invoice, rest)] == [
+        "386",
+        "380",
+        "381",
+    ]
+    assert said(rest, "//ram:InvoiceReferencedDocument/ram:IssuerAssignedID") == [invoice.number]
+    assert said(invoice, "//ram:InvoiceReferencedDocument/ram:IssuerAssignedID") == [deposit.number]
+    assert said(invoice, "//ram:BuyerReference") == ["SERV-12"]
+    assert said(invoice, "//ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID") == ["EJ-2027-5"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(charges(), st.data())
+def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):
+    receivable = make_receivable(*things)
+    owed = sum(thing.quantity * thing.unit_price for thing in things)
+    documents = []
+    if owed and data.draw(st.booleans(), "deposit"):
+        documents.append(issue_deposit(receivable=receivable, amount=data.draw(st.integers(1, owed))))
+    if owed and data.draw(st.booleans(), "paid"):
+        record_payment(receivable=receivable, amount=data.draw(st.integers(1, 2 * owed)), method="card")
+    invoice = issue(receivable=receivable)
+    documents.append(invoice)
+    if invoice.total and data.draw(st.booleans(), "discount"):
+        cents = data.draw(st.integers(1, invoice.total))
+        documents.append(credit_amount(invoice=invoice, amount=cents, reason="geste"))
+    documents.append(credit(invoice=invoice, reason="annulé"))
+    for document in documents:
+        assert breaches(cii(document)) == []
+        require_sums(document)
+    assert sum(document.sign * document.total for document in documents if document.kind != "deposit") == 0
+    assert sum(document.sign * document.vat for document in documents if document.kind != "deposit") == 0
+
+
+def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
+    Issuer.objects.update(vat_number="", iban="", bic="", siret="", legal_form="", email="")
+    things = [Owed("dues", "Cotisation", 35_000, 0, exemption="VATEX-FR-FRANCHISE")]
+    document = issue(receivable=make_receivable(*things, siren="", street="", postcode="", city=""))
+    assert breaches(cii(document)) == []
+
+
+def test_what_makes_no_valid_document_is_not_issued(issuer):
+    with pytest.raises(Invalid):
+        issue(receivable=make_receivable(country="Atlantis"[:2].lower()))
+    assert Invoice.objects.count() == 0
+
+
+def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
+    receivable = make_receivable(*MIXED, language="en", **EVERYTHING)
+    document = issue(receivable=receivable)
+    paper = paper_of(document)
+    file = tmp_path / "invoice.pdf"
+    file.write_bytes(paper)
+    verdict = pdf_oxide.PdfDocument(str(file)).validate_pdf_a("3b")
+    assert (verdict["valid"], verdict["errors"]) == (True, [])
+    reader = PdfReader(io.BytesIO(paper))
+    assert reader.attachments == {"factur-x.xml": [cii(document)]}
+    root = reader.trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert root["/OutputIntents"][0]["/DestOutputProfile"]["/N"] == 3
+    assert root["/AF"][0]["/AFRelationship"] == "/Alternative"
+    fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
+    descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"] for font in fonts]
+    assert fonts
+    assert [descriptor for descriptor in descriptors if "/FontFile2" not in descriptor] == []
+
+
+def test_the_paper_is_kept(issuer):
+    document = issue(receivable=make_receivable())
+    first = paper_of(document)
+    assert paper_of(document) == first
+    assert Paper.objects.count() == 1
+
+
+LONG = (
+    "Billet pour une personne dont le titre est long, avec tout ce qu’il comprend et ce qu’il ne comprend pas"
+)
+MENTIONS = {
+    "fr": [
+        "Facture F", "Taux", "Pénalités de retard", "40", "Pas d’escompte", "prestation de services",
+        "Exonération de TVA, article 261-4-9° du CGI", "732 829 320", "FR44732829320", "542 051 180",
+        "Total TTC", "À payer par virement", "Échéance", "EJ-2027-5", "SERV-12",
+    ],
+    "en": [
+        "Invoice", "Late payment penalties", "€40", "No discount", "supply of services",
+        "Exempt from VAT, article 261-4-9°", "732 829 320", "Total with VAT", "Due",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_paper_says_all_that_the_law_asks_for(issuer, language):
+    document = issue(receivable=make_receivable(*MIXED, language=language, **EVERYTHING))
+    reader = PdfReader(io.BytesIO(paper_of(document)))
+    text = " ".join("\n".join(page.extract_text() for page in reader.pages).split())
+    missing = [mention for mention in MENTIONS[language] if mention not in text and mention != "Taux"]
+    assert missing == []
+
+
+def test_a_long_invoice_goes_on_with_its_head_on_each_page(issuer):
+    things = [Owed(f"t{number}", f"{LONG} n° {number}", 12_000, 2000) for number in range(60)]
+    document = issue(receivable=make_receivable(*things))
+    reader = PdfReader(io.BytesIO(paper_of(document)))
+    pages = [" ".join(page.extract_text().split()) for page in reader.pages]
+    assert len(pages) > 2
+    assert [f"{number}/{len(pages)}" in page for number, page in enumerate(pages, 1)] == [True] * len(pages)
+    assert [("Quantité" in page) for page in pages[:-1]] == [True] * (len(pages) - 1)
+
+
+def test_what_was_paid_before_is_marked(issuer):
+    receivable = make_receivable()
+    record_payment(
+        receivable=receivable, amount=12_000, method="card", received_on=datetime.date(2026, 11, 3)
+    )
+    document = issue(receivable=receivable)
+    [page] = PdfReader(io.BytesIO(paper_of(document))).pages
+    assert "Acquittée le 3 novembre 2026" in " ".join(page.extract_text().split())
+    assert amount(document, "DuePayableAmount") == 0

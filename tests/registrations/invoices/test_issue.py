@@ -1,0 +1,259 @@
+"""Invoices, deposits and credit notes."""
+
+import datetime
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from registrations.invoices.balance import balance_of
+from registrations.invoices.credit import BadCredit, correct, credit, credit_amount, credit_withdrawn
+from registrations.invoices.documents import NoIssuer, NothingToIssue
+from registrations.invoices.issue import BadDeposit, invoice_of, issue, issue_deposit
+from registrations.invoices.models import Invoice, Issuer, Line, Series, Unchangeable
+from registrations.invoices.numbering import BadPattern, OutOfOrder, check_pattern
+from registrations.invoices.owe import Owed, withdraw
+from registrations.invoices.pay import record_payment
+from registrations.invoices.standing import lines_to_invoice
+from registrations.invoices.triggers import names
+
+from .makers import make_receivable
+
+pytestmark = pytest.mark.django_db
+GUESTS = Owed("guest", "Billet Invité", 12_000, 2000, quantity=3)
+DINNER = Owed("dinner", "Dîner", 6_600, 1000)
+DUES = Owed("dues", "Cotisation", 35_000, 0, exemption="VATEX-EU-132-1L")
+DAY = datetime.date(2026, 3, 2)
+
+
+def test_numbers_follow_each_other_in_their_series_and_year(issuer):
+    first = issue(receivable=make_receivable(), on=DAY)
+    second = issue(receivable=make_receivable(), on=DAY)
+    taken_back = credit(invoice=first, reason="annulé", on=DAY)
+    later = issue(receivable=make_receivable(), on=datetime.date(2027, 1, 4))
+    assert [document.number for document in (first, second, taken_back, later)] == [
+        "F2026-000001",
+        "F2026-000002",
+        "AV2026-000001",
+        "F2027-000001",
+    ]
+
+
+def test_no_number_is_dated_before_the_last(issuer):
+    issue(receivable=make_receivable(), on=DAY)
+    with pytest.raises(OutOfOrder):
+        issue(receivable=make_receivable(), on=DAY - datetime.timedelta(days=1))
+    assert Series.objects.get().last == 1
+
+
+def test_an_invoice_holds_what_was_owed_and_who_owed_it(issuer):
+    receivable = make_receivable(GUESTS, DINNER, DUES, name="Société Générale", vat_number="FR83542051180")
+    document = issue(receivable=receivable, on=DAY)
+    assert (document.net, document.vat, document.total) == (71_000, 6_600, 77_600)
+    assert document.taxes == [
+        {"rate": 2000, "net": 30_000, "vat": 6_000, "exemptions": []},
+        {"rate": 1000, "net": 6_000, "vat": 600, "exemptions": []},
+        {"rate": 0, "net": 35_000, "vat": 0, "exemptions": ["VATEX-EU-132-1L"]},
+    ]
+    assert document.due_on == datetime.date(2026, 4, 1)
+    receivable.name = "Another name"
+    receivable.save()
+    Issuer.objects.update(legal_name="Another club")
+    document.refresh_from_db()
+    assert (document.buyer["name"], document.seller["legal_name"]) == (
+        "Société Générale",
+        "Club des infrastructures",
+    )
+
+
+def test_each_thing_is_invoiced_once(issuer):
+    receivable = make_receivable(GUESTS)
+    document = issue(receivable=receivable)
+    with pytest.raises(NothingToIssue):
+        issue(receivable=receivable)
+    assert invoice_of(receivable) == document
+
+
+def test_without_an_issuer_nothing_is_issued(db):
+    with pytest.raises(NoIssuer):
+        issue(receivable=make_receivable())
+    assert Series.objects.count() == 0
+
+
+def test_a_deposit_is_deducted_from_the_invoice(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    deposit = issue_deposit(receivable=receivable, amount=10_000)
+    document = issue(receivable=receivable)
+    assert (deposit.kind, deposit.total, document.total) == ("deposit", 10_000, 42_600 - 10_000)
+    deducted = [(line.quantity, line.amount, line.origin.invoice) for line in document.lines.all()[2:]]
+    assert deducted == [(-1, -8_451, deposit), (-1, -1_549, deposit)]
+    assert (deposit.vat, document.vat) == (1_550, 5_050)
+
+
+@pytest.mark.parametrize("amount", [0, -1, 42_601])
+def test_a_deposit_is_a_part_of_what_is_owed(issuer, amount):
+    with pytest.raises(BadDeposit):
+        issue_deposit(receivable=make_receivable(GUESTS, DINNER), amount=amount)
+
+
+def test_a_second_deposit_has_what_the_first_left(issuer):
+    receivable = make_receivable(GUESTS)
+    issue_deposit(receivable=receivable, amount=30_000)
+    with pytest.raises(BadDeposit):
+        issue_deposit(receivable=receivable, amount=6_001)
+    issue_deposit(receivable=receivable, amount=6_000)
+    assert issue(receivable=receivable).total == 0
+
+
+def test_a_credited_deposit_is_not_deducted_and_a_deducted_one_not_credited(issuer):
+    receivable = make_receivable(GUESTS)
+    gone, kept = (issue_deposit(receivable=receivable, amount=5_000) for _ in range(2))
+    credit(invoice=gone, reason="erreur")
+    document = issue(receivable=receivable)
+    assert document.total == 31_000
+    with pytest.raises(BadCredit):
+        credit(invoice=kept, reason="erreur")
+    credit(invoice=document, reason="annulé")
+    assert credit(invoice=kept, reason="annulé").total == 5_000
+    assert balance_of(receivable).owed == 0
+
+
+def test_what_is_credited_is_owed_no_longer(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    document = issue(receivable=receivable)
+    dinner = document.lines.get(charge__key="dinner")
+    part = credit(invoice=document, reason="dîner annulé", lines=[dinner.pk])
+    assert (part.total, part.origin, balance_of(receivable).owed) == (6_600, document, 36_000)
+    with pytest.raises(BadCredit):
+        credit(invoice=document, reason="encore", lines=[dinner.pk])
+    rest = credit(invoice=document, reason="annulé")
+    assert (rest.total, balance_of(receivable).owed) == (36_000, 0)
+    with pytest.raises(BadCredit):
+        credit(invoice=document, reason="encore")
+    with pytest.raises(BadCredit):
+        credit(invoice=rest, reason="un avoir")
+
+
+def test_a_discount_is_parted_over_rates_and_undone_with_its_invoice(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    document = issue(receivable=receivable)
+    discount = credit_amount(invoice=document, amount=4_260, reason="geste commercial")
+    assert [(line.amount, line.vat_rate) for line in discount.lines.all()] == [(3_600, 2000), (660, 1000)]
+    assert balance_of(receivable).owed == 38_340
+    with pytest.raises(BadCredit):
+        credit_amount(invoice=document, amount=38_341, reason="trop")
+    rest = credit(invoice=document, reason="annulé")
+    assert (rest.total, balance_of(receivable).owed) == (38_340, 0)
+    with pytest.raises(NothingToIssue):
+        issue(receivable=receivable)
+
+
+def test_a_wrong_address_is_corrected_by_two_documents(issuer):
+    receivable = make_receivable(GUESTS, name="Faux nom")
+    document = issue(receivable=receivable)
+    credit_amount(invoice=document, amount=1_000, reason="geste commercial")
+    receivable.name = "Vrai nom"
+    receivable.save()
+    taken_back, anew = correct(invoice=document, reason="nom corrigé")
+    assert (taken_back.total, taken_back.buyer_name, anew.total, anew.buyer_name) == (
+        35_000,
+        "Vrai nom",
+        35_000,
+        "Vrai nom",
+    )
+    assert balance_of(receivable).owed == 35_000
+
+
+def test_what_was_withdrawn_after_its_invoice_is_credited(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    document = issue(receivable=receivable)
+    withdraw(receivable=receivable, keys=["dinner"])
+    assert lines_to_invoice(receivable) == []
+    [credited] = credit_withdrawn(receivable=receivable, reason="dîner annulé")
+    assert (credited.total, credited.origin) == (6_600, document)
+    assert credit_withdrawn(receivable=receivable, reason="encore") == []
+
+
+def test_what_was_paid_before_stands_on_the_invoice(issuer):
+    receivable = make_receivable(GUESTS)
+    record_payment(receivable=receivable, amount=40_000, method="card", received_on=DAY)
+    document = issue(receivable=receivable)
+    assert (document.details["paid"], document.details["paid_on"]) == (36_000, "2026-03-02")
+
+
+@pytest.mark.parametrize("row", ["invoice", "line", "paper"])
+def test_django_refuses_to_change_or_remove_what_was_issued(issuer, row):
+    document = issue(receivable=make_receivable())
+    thing = {"invoice": document, "line": document.lines.get(), "paper": None}[row]
+    if thing is None:
+        return
+    with pytest.raises(Unchangeable):
+        thing.save()
+    with pytest.raises(Unchangeable):
+        thing.delete()
+    with pytest.raises(Unchangeable):
+        type(thing).objects.filter(pk=thing.pk).update(pk=thing.pk)
+    with pytest.raises(Unchangeable):
+        type(thing).objects.filter(pk=thing.pk).delete()
+
+
+STATEMENTS = [
+    "UPDATE invoices_invoice SET total = 1, net = 1, vat = 0",
+    "UPDATE invoices_invoice SET buyer_name = ''",
+    "UPDATE invoices_line SET amount = 1",
+    "DELETE FROM invoices_line",
+    "DELETE FROM invoices_invoice",
+    "DELETE FROM invoices_payment",
+    "DELETE FROM invoices_charge",
+    "UPDATE invoices_payment SET amount = 1",
+    "UPDATE invoices_charge SET unit_price = 1, amount = 3",
+]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_database_refuses_too(issuer, statement):
+    receivable = make_receivable(GUESTS)
+    record_payment(receivable=receivable, amount=100, method="card")
+    document = issue(receivable=receivable)
+    before = list(Line.objects.values()), list(Invoice.objects.values())
+    with (
+        pytest.raises(DatabaseError, match="never changed or removed"),
+        transaction.atomic(),
+        transaction.get_connection().cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert (list(Line.objects.values()), list(Invoice.objects.values())) == before
+    assert document.lines.count() == 1
+
+
+def test_an_issued_invoice_takes_no_further_line(issuer):
+    document = issue(receivable=make_receivable(GUESTS))
+    with pytest.raises(DatabaseError, match="no further line"), transaction.atomic():
+        Line.objects.create(
+            invoice=document, position=2, description="x", quantity=1, vat_rate=2000, amount=1, net=1
+        )
+    assert document.lines.count() == document.line_count == 1
+
+
+def test_every_trigger_stands_after_all_migrations(db):
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    connection = transaction.get_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(catalogue[connection.vendor])
+        standing = {name for (name,) in cursor.fetchall()}
+    assert set(names()) - standing == set()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{series}{number}", "{year}-{number}", "F{year}", "{nothing}", "{series", "{number.real}é"]
+)
+def test_a_pattern_that_writes_two_numbers_alike_is_refused(pattern):
+    with pytest.raises(BadPattern):
+        check_pattern(pattern)
+
+
+def test_a_usual_pattern_is_good():
+    check_pattern("{series}{year}-{number:06}")
+    check_pattern("{year}/{series}/{number:04}")
