@@ -6,7 +6,7 @@ PostgreSQL is emptied by TRUNCATE, which fires none of them.
 from typing import Any
 
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3 import base
 
 from registrations.invoices import triggers
 
@@ -25,7 +25,8 @@ class Recorder:
 
 def let_tests_empty_sqlite() -> None:
     """Take the triggers away while the tables are emptied, and put them back."""
-    flush = DatabaseOperations.sql_flush
+    operations = base.DatabaseOperations
+    flush = operations.sql_flush
 
     def sql_flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
         without, again = Recorder(), Recorder()
@@ -33,4 +34,4 @@ def let_tests_empty_sqlite() -> None:
         triggers.protect(None, again)
         return [*without.statements, *flush(self, *args, **kwargs), *again.statements]
 
-    DatabaseOperations.sql_flush = sql_flush
+    operations.sql_flush = sql_flush

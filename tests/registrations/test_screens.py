@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
+from convention.countries import countries
 from convention.events.models import Event
 from registrations.cancel import cancel
-from registrations.forms.register import countries
 from tests.factories import (
     make_event,
     make_member,

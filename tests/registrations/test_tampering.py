@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from convention.audit.models import Entry
-from registrations.forms.register import countries
+from convention.countries import countries
 from registrations.limits import CORRECTIONS_PER_HOUR
 from registrations.models import Order, Registration
 from tests.factories import make_event, make_registration, make_staff, make_ticket

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from registrations.invoices.complete import clean
 from registrations.invoices.exemptions import EXEMPTIONS
 from registrations.invoices.owe import Owed
 
@@ -18,7 +19,7 @@ def charges(draw, most: int = 5) -> list[Owed]:
         found.append(
             Owed(
                 key=f"thing{number}",
-                description=draw(WORDS.map(lambda text: text.strip() or "Billet")),
+                description=draw(WORDS.map(lambda text: clean(text) or "Billet")),
                 unit_price=draw(st.integers(0, 99_999)),
                 vat_rate=rate,
                 quantity=draw(st.integers(1, 40)),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from lxml import etree
 from pypdf import PdfReader
 
-from registrations.invoices.cii import SPACES, Invalid, cii
+from registrations.invoices.cii import SPACES, cii
+from registrations.invoices.complete import Invalid
 from registrations.invoices.credit import credit, credit_amount
 from registrations.invoices.issue import issue, issue_deposit
 from registrations.invoices.keep import paper_of
-from registrations.invoices.models import Invoice, Issuer, Paper
+from registrations.invoices.models import Invoice, Issuer, Paper, Receivable, Series
 from registrations.invoices.owe import Owed
 from registrations.invoices.pay import record_payment
 
@@ -116,10 +117,15 @@ def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
     assert breaches(cii(document)) == []
 
 
-def test_what_makes_no_valid_document_is_not_issued(issuer):
+@pytest.mark.parametrize(
+    "wrong", [{"country": "fr"}, {"country": "XX"}, {"country": ""}, {"name": " "}, {"currency": "euro"}]
+)
+def test_what_makes_no_valid_document_is_not_issued(issuer, wrong):
+    receivable = make_receivable()
+    Receivable.objects.update(**wrong)
     with pytest.raises(Invalid):
-        issue(receivable=make_receivable(country="Atlantis"[:2].lower()))
-    assert Invoice.objects.count() == 0
+        issue(receivable=receivable)
+    assert (Invoice.objects.count(), Series.objects.count()) == (0, 0)
 
 
 def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):

@@ -1,5 +1,6 @@
 """No gap and no number twice, whatever fails and whoever comes at once."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,10 +43,8 @@ def sequences() -> list[int]:
 def test_a_transaction_that_fails_gives_its_number_back(issuer):
     receivables = [make_receivable() for _ in range(9)]
     for receivable in receivables:
-        try:
+        with contextlib.suppress(Failure):
             issue_or_fail(receivable.pk)
-        except Failure:
-            pass
     assert sequences() == list(range(1, 7))
 
 

@@ -15,7 +15,7 @@ from registrations.invoices.sources import receivable_for
 class Command(SentenceCommand):
     """`manage.py invoice REFERENCE --output FILE`."""
 
-    help = "Write the invoice of an order, or of anything owed, as a Factur-X PDF; it is issued if it was not yet."
+    help = "Write the invoice of what is owed as a Factur-X PDF; it is issued if it was not yet."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """REFERENCE --output FILE."""
