@@ -69,7 +69,7 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
     """Whose mail of this kind has not been taken by the mail server."""
     if not order.email and kind != Delivery.Kind.PROOF:
         return []
-    rows = order.registrations.select_related("ticket", "event", "order").order_by("pk")
+    rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     mark = MARKS[kind]
     return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
 
@@ -86,7 +86,7 @@ def _is_due(registration: Registration, mark: str) -> bool:
         return mark == "cancellation_sent_at" and registration.confirmed_at is not None
     if registration.confirmed_at:
         return mark == "confirmation_sent_at"
-    return mark == "proof_sent_at" and registration.held_until is not None
+    return mark == "proof_sent_at" and registration.held_until is not None and registration.awaits_proof
 
 
 def _proof(order: Order, due: list[Registration], key: str) -> Letter:

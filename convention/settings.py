@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "badges.scanner",
     "badges.attendance",
     "badges",
+    "registrations.checkout",
     "registrations.invoices",
     "registrations",
     "schedule",
@@ -121,6 +122,7 @@ APPS_WITH_PAGES = [
     "schedule",
     "registrations.invoices",
     "registrations",
+    "registrations.checkout",
     "badges",
     "badges.attendance",
     "badges.scanner",
@@ -220,6 +222,7 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
+REFUND_TASK = "registrations.checkout.refunds.send_refund"
 # What takes longer than a page may, by the name of its kind (convention/jobs/).
 JOBS = {
     "badges": "badges.print.print_badges",
@@ -227,7 +230,7 @@ JOBS = {
 }
 
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
-RECEIVABLE_SOURCES: list[str] = []
+RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
@@ -242,6 +245,9 @@ PERIODIC_WORK = {
     "schedule.uploads.forget_old_uploads": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
+    "registrations.checkout.reconcile.open_attempts": 60,
+    "registrations.checkout.reconcile.missed_events": 600,
+    "registrations.checkout.reconcile.old_events": 24 * 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.
@@ -274,6 +280,12 @@ else:
     }
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Convention <convention@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Payment by card. Without a key it is played, marked as such, and not offered in production.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
+CARDS_OFFERED = bool(STRIPE_SECRET_KEY) or not PRODUCTION
 
 # Language: French without prefix, English under /en/; the address decides.
 LANGUAGE_CODE = "fr"

@@ -10,6 +10,7 @@ from convention.errors import Closed, ConventionError
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .bill import rebill
 from .models import Registration
 from .places import give_back
 
@@ -40,6 +41,7 @@ def cancel(*, registration: Registration, reason: str = "") -> Registration:
     record("registration.cancel", registration, event=registration.event, reason=reason)
     if counted:
         give_back([registration])
+    rebill(registration.order)
     sequence = next_sequence(registration.event_id)
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
     registration.refresh_from_db()

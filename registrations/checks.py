@@ -99,9 +99,9 @@ def about_number(places: int) -> Iterator[Complaint]:
 def _about_payment(payment: str, tickets: Iterable[Ticket]) -> Iterator[Complaint]:
     tickets = list(tickets)
     if payment not in Order.Payment.values:
-        yield "payment", _("Choose “invoice” or, where nothing is due, “free”.")
+        yield "payment", _("Choose “card”, “invoice” or, where nothing is due, “free”.")
     elif payment == Order.Payment.FREE and any(ticket.price for ticket in tickets):
-        yield "payment", _("Something is due for this order: choose “invoice”.")
+        yield "payment", _("Something is due for this order: choose “card” or “invoice”.")
 
 
 def _about_currency(expected: str, currencies: set[str]) -> Iterator[Complaint]:

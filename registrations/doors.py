@@ -76,6 +76,7 @@ def _opened(order: Order, secret: str) -> list[Registration]:
     registrations = list(order.registrations.select_related("ticket").order_by("pk"))
     for registration in registrations:
         registration.order, registration.event = order, order.event
+        registration.ticket.event = order.event
     if constant_time_compare(order.secret, secret):
         return registrations
     return [r for r in registrations if constant_time_compare(own_secret(r), secret)]

@@ -48,6 +48,7 @@ class Draft:
                 **{name.removeprefix("billing_"): self.billing.get(name, "") for name in BILLING}
             ),
             purchase_order=self.billing.get("purchase_order", ""),
+            payment=self.billing.get("payment") or "invoice",
             places=tuple(_place(person) for person in self.people),
         )
 

@@ -20,7 +20,7 @@ def hold(registrations: Iterable[Registration], *, at: datetime.datetime) -> Non
 
     One order at a time for each ticket, until the caller's transaction ends: what is counted is true.
     """
-    waiting = [r for r in registrations if r.held_until is not None and r.ticket.capacity is not None]
+    waiting = [r for r in registrations if r.awaits_proof and r.ticket.capacity is not None]
     if not waiting or settings.RATE_LIMITS == "off":
         return
     tickets = {registration.ticket_id: registration.ticket for registration in waiting}

@@ -73,6 +73,18 @@ def give_back(registrations: Iterable[Registration]) -> None:
         _free(ticket, places)
 
 
+def take_again(registrations: Iterable[Registration]) -> None:
+    """Take the places of registrations of one event that had been given back; the twin of `give_back`.
+
+    Raises SoldOut or CompanyFull: the caller's transaction must then be undone.
+    """
+    registrations = list(registrations)
+    for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
+        if registration.member_of:
+            take_share(registration.ticket, registration.member_of)
+    take(Counter(registration.ticket for registration in registrations))
+
+
 def _free_share(ticket: int, company: int, places: int) -> None:
     CompanyShare.objects.filter(ticket=ticket, company=company).update(
         taken=Greatest(F("taken"), places) - places
@@ -113,9 +125,9 @@ def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
 
 @transaction.atomic
 def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
-    """Give back places that were held for a proof that did not come in time; returns how many.
+    """Give back places that were held for a proof or a payment that did not come in time; returns how many.
 
-    A late proof may still take a place, if one is left then.
+    A late one may still take a place, if one is left then.
     """
     lapsed = list(
         Registration.objects.lapsed(at=at)
@@ -131,7 +143,7 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
 
 def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Before places are shown: give back what lapsed, and read again how many are taken."""
-    held = {ticket.pk: ticket for ticket in tickets if ticket.needs_proof and ticket.capacity is not None}
+    held = {ticket.pk: ticket for ticket in tickets if ticket.capacity is not None}
     lapsed = Registration.objects.lapsed(at=at).filter(ticket__in=held)
     if held and lapsed.exists():
         release_lapsed(held, at=at)

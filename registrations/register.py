@@ -52,7 +52,8 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     """Book all places asked for, or none, and queue the mail.
 
     A member's place is confirmed at once for the signed-in member, else pending and held for half an hour
-    until the mailed link is opened. The same key with the same content gives the same order again.
+    until the mailed link is opened; places paid by card are pending until the payment
+    is confirmed. The same key with the same content gives the same order again.
 
     Raises Closed, InvalidFields, SoldOut (or CompanyFull), AlreadyRegistered, KeyReused.
     """
@@ -105,7 +106,7 @@ def _open_tickets(request: OrderRequest, named: Sequence[Ticket], at: datetime.d
         raise InvalidFields(_("Some fields need another look."), found)
     wanted = _wanted(request, tickets)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
-    if any(ticket.needs_proof for ticket in short):
+    if short:
         release_lapsed([ticket.pk for ticket in short], at=at)
         for ticket in short:
             ticket.refresh_from_db(fields=["taken", "capacity"])
@@ -184,7 +185,7 @@ def new_order(event: Event, request: OrderRequest, means: Means, tickets: dict[s
 def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Person | None) -> Registration:
     person = _proven(visitor, place)
     company = member_company(person) if person else None
-    must_prove = ticket.needs_proof and not company
+    must_wait = order.is_by_card or (ticket.needs_proof and not company)
     now = timezone.now()
     return Registration(
         event=order.event,
@@ -197,8 +198,8 @@ def _new_registration(order: Order, place: Place, ticket: Ticket, visitor: Perso
         company=place.company or order.company,
         no_photo=place.no_photo,
         price=ticket.price,
-        held_until=now + HOLD if must_prove else None,
-        confirmed_at=None if must_prove else now,
+        held_until=now + HOLD if must_wait else None,
+        confirmed_at=None if must_wait else now,
     )
 
 

@@ -54,6 +54,9 @@ RECORDED = {
 }
 # Recorded too, and tried where their stories are told; or of no weight, for the reason that follows.
 ELSEWHERE = {
+    "stripe-webhook": "what Stripe tells is kept itself", "money-bank-import": "test_bank",
+    "money-bank-undo": "test_bank", "money-bank-line": "test_bank", "money-bank-aside": "test_bank",
+    "money-card-place": "test_money_pages", "order-pay": "test_pay_pages", "order-pay-test": "test_pay_pages",
     "api-token-revoke": "test_tokens", "organize-event-create": "test_pages",
     "security-sessions-end": "accounts", "security-session-end": "accounts",
     "organize-session-restore": "test_organize", "organize-import": "kept for its preview alone",

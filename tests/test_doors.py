@@ -31,6 +31,7 @@ ORGANIZERS = {"organizer", "outside organizer", "administrator"}
 RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
+KEEPERS = {"administrator", "treasurer"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -87,6 +88,18 @@ DOORS = {
     "order-badge": EVERYONE,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-pay": EVERYONE,
+    "order-pay-test": EVERYONE,  # in production nobody
+    "order-transfer": EVERYONE,
+    "stripe-webhook": NOBODY,  # Stripe alone, by its signature
+    # the treasurer
+    "money-cards": KEEPERS,
+    "money-card-place": KEEPERS,
+    "money-bank": KEEPERS,
+    "money-bank-import": KEEPERS,
+    "money-bank-line": KEEPERS,
+    "money-bank-aside": KEEPERS,
+    "money-bank-undo": KEEPERS,
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
@@ -117,6 +130,7 @@ POSTED = {
     "organize-registration-cancel", "api-orders", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
+    "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -23,11 +23,13 @@ NO_OBJECT = {
     "token_id",
     "session_id",
     "scan",
+    "line",  # a bank's statement is the club's, of no event
+    "assignment",
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
-    "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
-    "ticket", "token",
+    "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id",
+    "secret", "ticket", "token",
 }  # fmt: skip
 FORGED = {"prove", "badge", "organize-import-preview", "dev-mail", "dev-mail-html", "dev-mail-attachment"}
 

@@ -35,6 +35,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
         *_publishing(facts, at),
         *_tickets(facts, at),
         *_registrations(facts),
+        *_money(facts),
         *_schedule(facts),
         *_on_site(facts, at),
     ]
@@ -118,6 +119,16 @@ def _registrations(facts: Facts) -> Iterator[Matter]:
         )
         names = ", ".join(facts.unprintable[:3]) + ("…" if len(facts.unprintable) > 3 else "")
         yield Matter(sentence % {"count": len(facts.unprintable), "names": names}, 1, "organize-badges")
+
+
+def _money(facts: Facts) -> Iterator[Matter]:
+    if facts.disputes:
+        sentence = ngettext(
+            "%(count)s card payment is disputed: the treasurer answers it.",
+            "%(count)s card payments are disputed: the treasurer answers them.",
+            facts.disputes,
+        )
+        yield Matter(sentence % {"count": facts.disputes}, 2)
 
 
 def _schedule(facts: Facts) -> Iterator[Matter]:

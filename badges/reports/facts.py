@@ -14,6 +14,7 @@ from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Device, Presence
 from convention.events.models import Event
 from convention.typeset import missing_glyphs
+from registrations.checkout.models import OPEN_DISPUTES, Dispute
 from registrations.models import Delivery, Registration, Ticket
 from schedule.clashes import Placed, clashes
 from schedule.models import Session, SessionSpeaker
@@ -40,6 +41,7 @@ class Facts:
     unplaced: int = 0
     unprintable: list[str] = field(default_factory=list)
     undelivered: int = 0
+    disputes: int = 0
 
     @property
     def absent(self) -> int:
@@ -72,6 +74,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
         found[device.event_id].devices.append(device)
     _look_at_sessions(found)
     _count_undelivered(found)
+    _count_disputes(found)
     for event, names in unprintable_names(events).items():
         found[event].unprintable = names
     return list(found.values())
@@ -121,6 +124,12 @@ def _count_undelivered(found: dict[int, Facts]) -> None:
     rows = Delivery.objects.troubled().filter(order__event__in=found).order_by().values("order__event")
     for row in rows.annotate(count=Count("pk")):
         found[row["order__event"]].undelivered = row["count"]
+
+
+def _count_disputes(found: dict[int, Facts]) -> None:
+    rows = Dispute.objects.filter(status__in=OPEN_DISPUTES, payment__receivable__event__in=found).order_by()
+    for event, count in rows.values_list("payment__receivable__event").annotate(count=Count("pk")):
+        found[event].disputes = count
 
 
 def people(condition: Q) -> Count:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.countries import countries
 
 from ..checks import about_words
-from ..models import Ticket
+from ..models import Order, Ticket
 from ..order_request import Place
 
 
@@ -132,6 +132,24 @@ class LanguageForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the language of the mails.")},
     )
+
+
+class PaymentForm(forms.Form):
+    """How an order is paid; where cards are not taken there is nothing to choose."""
+
+    payment = forms.ChoiceField(
+        label=_("How do you pay?"),
+        choices=[
+            (Order.Payment.CARD.value, _("By card, now")),
+            (Order.Payment.INVOICE.value, _("By bank transfer, on an invoice")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Order.Payment.INVOICE.value,
+    )
+
+    def __init__(self, data: Any = None, **fields: Any) -> None:
+        chosen = {"payment": Order.Payment.INVOICE.value, **data.dict()} if data is not None else None
+        super().__init__(chosen, **fields)
 
 
 class BillingForm(forms.Form):

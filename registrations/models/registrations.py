@@ -77,7 +77,7 @@ class Registration(Taxed):
     """One place at one event, with a snapshot of who holds it."""
 
     class State(models.TextChoices):
-        PENDING = "pending", _("awaiting confirmation by mail")
+        PENDING = "pending", _("awaiting confirmation")
         CONFIRMED = "confirmed", _("confirmed")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
@@ -175,6 +175,11 @@ class Registration(Taxed):
         """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
         held = self.held_until is not None and self.takes_place
         return self.cancelled_at is None and (self.confirmed_at is not None or held)
+
+    @property
+    def awaits_proof(self) -> bool:
+        """Whether a mailed link must still prove a member."""
+        return self.confirmed_at is None and self.person_id is None and self.ticket.needs_proof
 
     @property
     def holders(self) -> int:

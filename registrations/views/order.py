@@ -19,6 +19,8 @@ from ..limits import refuse_many_corrections
 from ..models import Registration
 from ..prove import prove, registration_to_prove
 
+UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
+
 
 @never_cache
 @require_GET
@@ -31,6 +33,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "order": grant.order,
         "event": grant.order.event,
         "states": states,
+        "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "can_change": grant.order.event.ends_at > timezone.now(),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
@@ -20,8 +21,9 @@ from convention.text import whole_number
 from .. import draft as drafts
 from ..checks import MOST_PLACES
 from ..draft import Draft
-from ..forms.register import BillingForm, ChoiceForm, ContactForm, LanguageForm, PersonForm
+from ..forms.register import BillingForm, ChoiceForm, ContactForm, LanguageForm, PaymentForm, PersonForm
 from ..limits import refuse_flood
+from ..models import Order
 from ..one_place import AlreadyRegistered
 from ..places import refresh_held
 from ..register import Means, order_with_key, refuse_if_closed, register
@@ -156,7 +158,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     nonce = request.POST.get("nonce", "")
     event = visible_event(slug, request.user)
     if nonce and (order := order_with_key(event, _key(nonce))):
-        return redirect(order.manage_path)
+        return _after(order)
     refuse_if_closed(event, at=timezone.now())
     draft = drafts.load(request.session, slug)
     tickets = {ticket.slug: ticket for ticket in event.tickets.all() if ticket.is_public}
@@ -165,13 +167,14 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     total = sum(tickets[person["ticket"]].price for person in draft.people)
     data = request.POST if request.method == "POST" else None
     billing = _billing_form(draft, data) if total else None
+    payment = PaymentForm(data, initial=_typed(draft)) if total and settings.CARDS_OFFERED else None
     language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
     if request.method == "POST":
         _keep_check(draft, request)
         drafts.save(request.session, slug, draft)
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
-        if language.is_valid() and (billing is None or billing.is_valid()):
+        if all(form is None or form.is_valid() for form in (language, payment, billing)):
             return _book(request, event, draft)
     context = {
         "event": event,
@@ -179,9 +182,14 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         "people": [(person, tickets[person["ticket"]]) for person in draft.people],
         "total": total,
         "billing": billing,
+        "payment": payment,
         "language_form": language,
     }
     return render(request, "registrations/register_check.html", context)
+
+
+def _typed(draft: Draft) -> dict[str, str]:
+    return {name: text for name, text in draft.billing.items() if text}
 
 
 def _billing_form(draft: Draft, data: Any) -> BillingForm:
@@ -190,7 +198,7 @@ def _billing_form(draft: Draft, data: Any) -> BillingForm:
 
 
 def _keep_check(draft: Draft, request: HttpRequest) -> None:
-    names = [*drafts.BILLING, "purchase_order"]
+    names = [*drafts.BILLING, "purchase_order", "payment"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
     draft.language = request.POST.get("language", "")[:5]
 
@@ -214,6 +222,13 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
         about_tickets = all(field.endswith("ticket") for field in fields)
         return redirect("register-choices" if about_tickets else "register", event.slug)
     drafts.forget(request.session, event.slug)
+    return _after(order)
+
+
+def _after(order: Order) -> HttpResponse:
+    """To the payment where one is due now, else to the order."""
+    if order.is_by_card:
+        return redirect("order-pay", order.reference, order.secret)
     return redirect(order.manage_path)
 
 
