@@ -13,7 +13,7 @@ PLACEHOLDER = "@example.org"
 @register(Tags.security, deploy=True)
 def production(app_configs: object, **_kwargs: Any) -> list[CheckMessage]:
     """All that a production site should not be started with."""
-    return [*address(), *mail(), *files(), *sharing()] if settings.PRODUCTION else []
+    return [*address(), *mail(), *files(), *sharing(), *payments()] if settings.PRODUCTION else []
 
 
 def address() -> Iterator[CheckMessage]:
@@ -69,4 +69,33 @@ def sharing() -> Iterator[CheckMessage]:
             "TASKS_URL is immediate: what fails, such as a mail, is not tried again.",
             hint="Leave TASKS_URL out and run manage.py worker (manage.py serve starts one).",
             id="convention.W006",
+        )
+
+
+def payments() -> Iterator[CheckMessage]:
+    """Cards are taken with live keys, at Stripe itself, and what Stripe tells is verified."""
+    if not settings.STRIPE_SECRET_KEY:
+        yield Info(
+            "STRIPE_SECRET_KEY is not set: nobody can pay by card.",
+            hint="Leave it so where everything is free or paid by bank transfer.",
+            id="convention.I002",
+        )
+        return
+    if not settings.STRIPE_WEBHOOK_SECRET:
+        yield Error(
+            "STRIPE_WEBHOOK_SECRET is not set: payments are noticed minutes late, by asking alone.",
+            hint="Add the endpoint /stripe/webhook/ in Stripe's dashboard and set its secret (whsec_...).",
+            id="convention.E003",
+        )
+    if "_test_" in settings.STRIPE_SECRET_KEY:
+        yield Warning(
+            "STRIPE_SECRET_KEY is a test key: payments look real and bring no money.",
+            hint="Set the live key, best a restricted one (rk_live_...); docs/operators.md names its rights.",
+            id="convention.W007",
+        )
+    if settings.STRIPE_API_BASE:
+        yield Error(
+            f"STRIPE_API_BASE is {settings.STRIPE_API_BASE}: payments do not go to Stripe.",
+            hint="Leave it out; it is for tests.",
+            id="convention.E004",
         )

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "badges.attendance",
     "badges",
     "registrations.company",
+    "registrations.checkout",
     "registrations.invoices",
     "registrations",
     "schedule",
@@ -125,6 +126,7 @@ APPS_WITH_PAGES = [
     "registrations.invoices",
     "registrations",
     "registrations.company",
+    "registrations.checkout",
     "badges",
     "badges.attendance",
     "badges.mailings",
@@ -225,8 +227,7 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
-# Whether orders may be paid by card; what takes the payment stands above what registers.
-CARD_PAYMENT = env.bool("CARD_PAYMENT", default=False)
+REFUND_TASK = "registrations.checkout.refunds.send_refund"
 # What takes longer than a page may, by the name of its kind (convention/jobs/).
 JOBS = {
     "badges": "badges.print.print_badges",
@@ -234,7 +235,7 @@ JOBS = {
 }
 
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
-RECEIVABLE_SOURCES: list[str] = []
+RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
@@ -257,6 +258,9 @@ PERIODIC_WORK = {
     "badges.mailings.run.keep_going": LEASE_SECONDS / 2,
     "badges.mailings.remind.send_reminders": 900,
     "badges.mailings.forget.corrected_addresses": 24 * 3600,
+    "registrations.checkout.reconcile.open_attempts": 60,
+    "registrations.checkout.reconcile.missed_events": 600,
+    "registrations.checkout.reconcile.old_events": 24 * 3600,
 }
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.
@@ -289,6 +293,12 @@ else:
     }
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Convention <convention@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Payment by card. Without a key it is played, marked as such, and not offered in production.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
+CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or not PRODUCTION
 
 # Language: French without prefix, English under /en/; the address decides.
 LANGUAGE_CODE = "fr"

@@ -10,6 +10,7 @@ from convention.errors import Closed, ConventionError
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .bill import rebill
 from .models import Registration
 from .places import give_back
 from .seats import give_up_everything
@@ -43,6 +44,7 @@ def cancel(*, registration: Registration, reason: str = "") -> Registration:
     if counted:
         give_back([registration])
     registration.addons.filter(cancelled_at__isnull=True).update(cancelled_at=registration.cancelled_at)
+    rebill(registration.order)
     sequence = next_sequence(registration.event_id)
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
     registration.refresh_from_db()

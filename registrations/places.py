@@ -167,9 +167,9 @@ def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
 
 @transaction.atomic
 def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
-    """Give back places that were held for a proof that did not come in time; returns how many.
+    """Give back places that were held for a proof or a payment that did not come in time; returns how many.
 
-    A late proof may still take a place, if one is left then.
+    A late one may still take a place, if one is left then.
     """
     lapsed = list(
         Registration.objects.lapsed(at=at)

@@ -14,12 +14,13 @@ from convention.errors import Expired, Forbidden, NotFound
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .bill import is_paid
 from .members import member_by_email
 from .models import Registration
 from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
-from .register import refuse_if_closed
+from .register import HOLD, refuse_if_closed
 
 SALT = "registrations.prove"
 LINK_LASTS = datetime.timedelta(days=3)
@@ -56,6 +57,8 @@ def registration_to_prove(token: str) -> Registration:
 def prove(*, registration: Registration) -> Registration:
     """Confirm a pending place for the member whose address it is, and queue the confirmation.
 
+    One that is paid by card is only theirs until the payment is confirmed.
+
     A place that was given back after half an hour is taken again if one is left. Opening the link twice
     changes nothing. Raises NotAMember, AlreadyRegistered, SoldOut, CompanyFull, Closed, Expired.
     """
@@ -63,7 +66,7 @@ def prove(*, registration: Registration) -> Registration:
     registration = pending.get(pk=registration.pk)
     if registration.cancelled_at:
         raise Expired(_("This registration was cancelled."))
-    if registration.confirmed_at:
+    if registration.confirmed_at or registration.person_id:
         return registration
     if not registration.is_held():
         refuse_if_closed(registration.event, at=timezone.now())
@@ -74,7 +77,10 @@ def prove(*, registration: Registration) -> Registration:
         addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
         take(belongings(registration, addons) + options_of([registration]))
     registration.person, registration.member_of = person, company
-    registration.confirmed_at, registration.held_until = timezone.now(), None
+    if is_paid(registration.order):
+        registration.confirmed_at, registration.held_until = timezone.now(), None
+    elif not registration.is_held():
+        registration.held_until = timezone.now() + HOLD
     registration.takes_place = True
     enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])

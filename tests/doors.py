@@ -21,6 +21,8 @@ from convention.api.tokens import create_token
 from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
+from registrations.bill import receivable_of
+from registrations.checkout.models import Assignment, BankLine, Statement
 from registrations.company.models import CompanyOrder
 from registrations.invoices.issue import issue
 from registrations.invoices.models import Issuer
@@ -94,6 +96,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)
+    line, assignment = bank_line_of(registration, spare)
     values = {
         "door": door.pk, "device": pair(checkpoint=door).device.pk, "scan": 1,
         "event": slug, "slug": slug, "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
@@ -102,6 +105,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
         **company_of(registration),
+        "line": line, "assignment": assignment,
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}
@@ -218,6 +222,22 @@ def money_of(slug: str, event: Event) -> dict[str, Any]:
         "owed": receivable.reference, "invoice": document.pk, "payment": payment.pk, "refund": asked.pk,
         "payout": payout.pk,
     }  # fmt: skip
+
+
+def bank_line_of(registration: Registration, spare: int) -> tuple[int, int]:
+    """A line of a bank statement, a part of it taken as a payment of the order."""
+    statement = Statement.objects.create(name=f"{registration.event.slug}.xml")
+    line = BankLine.objects.create(
+        statement=statement,
+        fingerprint=f"{registration.pk}-{spare}",
+        booked_on=LONG_AGO,
+        amount=1_000,
+        party="Acme",
+    )
+    receivable = receivable_of(registration.order)
+    payment = record_payment(receivable=receivable, amount=400, method="transfer")
+    made = Assignment.objects.create(line=line, receivable=receivable, payment=payment, amount=400)
+    return line.pk, made.pk
 
 
 def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:

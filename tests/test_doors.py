@@ -33,6 +33,7 @@ DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
+KEEPERS = {"administrator", "treasurer"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -98,6 +99,18 @@ DOORS = {
     "join-waiting": EVERYONE,
     "waiting": EVERYONE,  # with the secret
     "waiting-leave": EVERYONE,  # with the secret
+    "order-pay": EVERYONE,
+    "order-pay-test": EVERYONE,  # in production nobody
+    "order-transfer": EVERYONE,
+    "stripe-webhook": NOBODY,  # Stripe alone, by its signature
+    # the treasurer
+    "money-cards": KEEPERS,
+    "money-card-place": KEEPERS,
+    "money-bank": KEEPERS,
+    "money-bank-import": KEEPERS,
+    "money-bank-line": KEEPERS,
+    "money-bank-aside": KEEPERS,
+    "money-bank-undo": KEEPERS,
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
@@ -190,6 +203,7 @@ POSTED = {
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-remove",
+    "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",

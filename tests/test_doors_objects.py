@@ -23,6 +23,8 @@ NO_OBJECT = {
     "token_id",
     "session_id",
     "scan",
+    "line",  # a bank's statement is the club's, of no event
+    "assignment",
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {

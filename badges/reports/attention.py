@@ -35,6 +35,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
         *_publishing(facts, at),
         *_tickets(facts, at),
         *_registrations(facts),
+        *_money(facts),
         *_schedule(facts),
         *_seats(facts),
         *_on_site(facts, at),
@@ -118,6 +119,16 @@ def _registrations(facts: Facts) -> Iterator[Matter]:
             len(facts.unprintable),
         )
         yield Matter(sentence % _named(facts.unprintable), 1, "organize-badges")
+
+
+def _money(facts: Facts) -> Iterator[Matter]:
+    if facts.disputes:
+        sentence = ngettext(
+            "%(count)s card payment is disputed: the treasurer answers it.",
+            "%(count)s card payments are disputed: the treasurer answers them.",
+            facts.disputes,
+        )
+        yield Matter(sentence % {"count": facts.disputes}, 2)
 
 
 def _schedule(facts: Facts) -> Iterator[Matter]:

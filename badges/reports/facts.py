@@ -15,6 +15,7 @@ from badges.attendance.models import Checkpoint, Device, Presence
 from convention.events.models import Event
 from convention.models import BouncedAddress
 from convention.typeset import missing_glyphs
+from registrations.checkout.models import OPEN_DISPUTES, Dispute
 from registrations.listing import came_back
 from registrations.models import Delivery, Registration, Ticket, WaitingEntry
 from schedule.clashes import Placed, clashes
@@ -46,6 +47,7 @@ class Facts:
     waiting: int = 0
     full: list[str] = field(default_factory=list)
     filling: list[str] = field(default_factory=list)
+    disputes: int = 0
 
     @property
     def absent(self) -> int:
@@ -79,6 +81,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     _look_at_sessions(found)
     _look_at_seats(found, at)
     _count_undelivered(found)
+    _count_disputes(found)
     for event, names in unprintable_names(events).items():
         found[event].unprintable = names
     return list(found.values())
@@ -136,6 +139,12 @@ def _count_bounced(found: dict[int, Facts]) -> None:
     rows = Registration.objects.filter(came_back(), event__in=found, cancelled_at__isnull=True).order_by()
     for row in rows.values("event").annotate(count=Count("pk")):
         found[row["event"]].undelivered += row["count"]
+
+
+def _count_disputes(found: dict[int, Facts]) -> None:
+    rows = Dispute.objects.filter(status__in=OPEN_DISPUTES, payment__receivable__event__in=found).order_by()
+    for event, count in rows.values_list("payment__receivable__event").annotate(count=Count("pk")):
+        found[event].disputes = count
 
 
 def people(condition: Q) -> Count:

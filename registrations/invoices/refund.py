@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import ConventionError
+from convention.tasks import enqueue
 
 from .models import Payment, Refund
 from .owe import locked
@@ -23,6 +24,8 @@ class BadRefund(ConventionError):
 @transaction.atomic
 def refund(*, payment: Payment, amount: int, reason: str, external_id: str = "") -> Refund:
     """Ask for cents of that payment to be given back; it counts as given back until it fails.
+
+    What came by card goes back by itself (settings.REFUND_TASK).
 
     The same `external_id` again gives the first row. Raises BadRefund.
     """
@@ -41,6 +44,8 @@ def refund(*, payment: Payment, amount: int, reason: str, external_id: str = "")
         external_id=external_id or None,
         refunded_on=timezone.localdate(),
     )
+    if payment.is_by_processor:
+        enqueue("REFUND_TASK", made.pk)
     record("refund.request", made, event=receivable.event, fields=["amount"], reason=reason)
     return made
 

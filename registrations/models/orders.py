@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from convention.creditor_reference import creditor_reference
 from convention.events.models import Event
 from convention.money import Money
 
@@ -67,6 +68,11 @@ class Order(models.Model):
     def is_by_card(self) -> bool:
         """Whether its places are confirmed by a payment."""
         return self.payment == self.Payment.CARD
+
+    @property
+    def creditor_reference(self) -> str:
+        """What a bank transfer for it names: its reference with check digits (ISO 11649)."""
+        return creditor_reference(self.reference)
 
     @property
     def manage_path(self) -> str:

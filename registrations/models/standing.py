@@ -11,7 +11,7 @@ class Standing(models.Model):
     """The dates that make a place pending, confirmed, cancelled or expired."""
 
     class State(models.TextChoices):
-        PENDING = "pending", _("awaiting confirmation by mail")
+        PENDING = "pending", _("awaiting confirmation")
         CONFIRMED = "confirmed", _("confirmed")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")

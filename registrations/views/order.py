@@ -24,6 +24,8 @@ from ..price_words import rows_of, say_vat, vat_of
 from ..prove import prove, registration_to_prove
 from ..questions import questions_of
 
+UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
+
 
 @never_cache
 @require_GET
@@ -40,6 +42,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "order": grant.order,
         "event": grant.order.event,
         "states": states,
+        "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
         "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],

@@ -1,0 +1,93 @@
+"""Bill: what an order owes stands as a receivable under its reference, once money is concerned."""
+
+from collections.abc import Iterable
+
+from django.utils import translation
+
+from .invoices.balance import balance_of
+from .invoices.models import Receivable
+from .invoices.owe import Buyer, Owed, owe
+from .models import Order, Registration, RegistrationAddon
+
+
+def receivable_of(order: Order) -> Receivable:
+    """The receivable of an order, made or corrected to what stands: its places that were not cancelled."""
+    return bill(order, order.registrations.filter(cancelled_at__isnull=True))
+
+
+def receivable_named(reference: str) -> Receivable | None:
+    """The receivable of the order with that reference, None where there is no such order or it is free."""
+    orders = Order.objects.select_related("event").filter(reference__iexact=reference, total__gt=0)
+    order = orders.first()
+    return receivable_of(order) if order else None
+
+
+def bill(order: Order, registrations: Iterable[Registration]) -> Receivable:
+    """Note that the order owes for these of its registrations and for nothing else."""
+    event = order.event
+    with translation.override(order.language):
+        return owe(
+            reference=order.reference,
+            buyer=buyer_of(order),
+            charges=[owed for registration in registrations for owed in owed_for(registration)],
+            currency=order.currency,
+            event=event,
+            subject=event.title[:300],
+            service_from=event.starts_at.astimezone(event.zone).date(),
+            service_to=event.ends_at.astimezone(event.zone).date(),
+        )
+
+
+def rebill(order: Order) -> None:
+    """After places were cancelled: they are owed no longer, where they ever were."""
+    billed = order.payment != Order.Payment.FREE
+    if billed and Receivable.objects.filter(reference=order.reference).exists():
+        receivable_of(order)
+
+
+def buyer_of(order: Order) -> Buyer:
+    """Who pays, as far as the order says."""
+    return Buyer(
+        name=order.billing_name or order.company or order.email,
+        street=order.billing_street,
+        postcode=order.billing_postcode,
+        city=order.billing_city,
+        country=order.billing_country or "FR",
+        email=order.email,
+        language=order.language,
+        purchase_order=order.purchase_order,
+    )
+
+
+def owed_for(registration: Registration) -> list[Owed]:
+    """What one registration costs: its place and what it takes besides; nothing that is free."""
+    taken = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
+    lines = [
+        _line(registration.reference, registration.ticket.title, registration, registration),
+        *(
+            _line(f"{registration.reference}/{one.addon.slug}", one.addon.title, one, registration)
+            for one in taken
+        ),
+    ]
+    return [line for line in lines if line.unit_price]
+
+
+def _line(key: str, title: str, sold: Registration | RegistrationAddon, registration: Registration) -> Owed:
+    return Owed(
+        key=key,
+        description=f"{title}, {registration.name}"[:300],
+        unit_price=sold.price,
+        vat_rate=sold.vat_rate,
+        exemption=sold.vat_exemption,
+    )
+
+
+def kept_of(order: Order) -> int:
+    """What was paid for an order and not given back, in cents."""
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    return balance_of(receivable).kept if receivable else 0
+
+
+def is_paid(order: Order) -> bool:
+    """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
+    return not order.is_by_card or kept_of(order) >= order.due.amount

@@ -1,0 +1,72 @@
+"""Handle what Stripe tells: each event is kept once, and acted on by looking at the object as it stands now.
+
+So neither the order of events matters, nor how often one comes; an event that was lost is found again by
+`reconcile`, and any of them may be replayed.
+"""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.tasks import task
+from django.utils import timezone
+
+from . import gateway
+from .disputes import follow_dispute
+from .models import StripeEvent
+from .payouts import import_payout
+from .refunds import follow_refund
+from .settle import settle
+
+
+def _session(session_id: str) -> None:
+    settle(facts=gateway.session_facts(session_id))
+
+
+ACTS: dict[str, Callable[[str], object]] = {
+    "checkout.session.completed": _session,
+    "checkout.session.async_payment_succeeded": _session,
+    "checkout.session.async_payment_failed": _session,
+    "checkout.session.expired": _session,
+    "refund.created": follow_refund,
+    "refund.updated": follow_refund,
+    "refund.failed": follow_refund,
+    "charge.refund.updated": follow_refund,
+    "charge.dispute.created": follow_dispute,
+    "charge.dispute.updated": follow_dispute,
+    "charge.dispute.closed": follow_dispute,
+    "charge.dispute.funds_withdrawn": follow_dispute,
+    "charge.dispute.funds_reinstated": follow_dispute,
+    "payout.paid": import_payout,
+    "payout.failed": import_payout,
+}
+"""What is done for which event; all others are kept and change nothing."""
+
+
+@transaction.atomic
+def receive_event(*, facts: gateway.EventFacts) -> StripeEvent:
+    """Keep an event and queue what it asks for, both or neither; one that is known is not queued again."""
+    event, is_new = StripeEvent.objects.get_or_create(
+        event_id=facts.event_id,
+        defaults={
+            "kind": facts.kind[:80],
+            "object_id": facts.object_id[:120],
+            "happened_at": facts.happened_at,
+            "done_at": None if facts.kind in ACTS else timezone.now(),
+        },
+    )
+    if is_new and event.done_at is None:
+        handle_event.enqueue(event.pk)
+    return event
+
+
+@task()
+def handle_event(event_id: int) -> None:
+    """Do what an event asks for; a failure is tried again."""
+    act_on(event=StripeEvent.objects.get(pk=event_id))
+
+
+def act_on(*, event: StripeEvent) -> None:
+    """Look at what the event is about, as it stands now, and follow. Raises NotReached."""
+    if act := ACTS.get(event.kind):
+        act(event.object_id)
+    StripeEvent.objects.filter(pk=event.pk, done_at=None).update(done_at=timezone.now())

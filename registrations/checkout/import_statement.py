@@ -1,0 +1,120 @@
+"""Import a statement of the bank: each line once; what names its reference and pays what is due is taken."""
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.club.models import Person
+from convention.creditor_reference import squeezed
+from convention.errors import Unreadable
+from convention.turns import take_turn
+
+from .assign import assign, match_line_to_payout, match_line_to_refund
+from .bank_csv import read_bank_csv
+from .bank_rows import Entry, File
+from .camt import is_camt, read_camt
+from .match import Kind, Match, match
+from .models import BankLine, Statement
+from .payable import index_of_payable, refund_by_hand, seen
+
+
+@dataclass
+class Imported:
+    """What an import did, or would do: new lines with what each is, and how many were known."""
+
+    matches: list[tuple[BankLine, Match]] = field(default_factory=list)
+    known: int = 0
+
+    def count(self, *kinds: Kind) -> int:
+        """How many of the new lines are of these kinds."""
+        return sum(found.kind in kinds for _line, found in self.matches)
+
+    def __str__(self) -> str:
+        return _(
+            "New lines: %(new)d. Known: %(known)d. Matched to what was due: %(exact)d. "
+            "Matched to payouts of cards: %(payouts)d. To decide: %(open)d."
+        ) % {
+            "new": len(self.matches),
+            "known": self.known,
+            "exact": self.count(Kind.EXACT),
+            "payouts": self.count(Kind.PAYOUT),
+            "open": sum(line.amount > 0 for line, _found in self.matches)
+            - self.count(Kind.EXACT, Kind.PAYOUT),
+        }
+
+
+def read_statement(name: str, content: bytes, columns: dict[str, str] | None = None) -> File:
+    """A file of the bank, CAMT.053 or CSV. Raises Unreadable or BadLines."""
+    if is_camt(content):
+        return read_camt(name, content)
+    if content.lstrip()[:1] == b"<":
+        raise Unreadable(_("%(file)s is no statement in the format CAMT.053.") % {"file": name})
+    return read_bank_csv(name, content, columns)
+
+
+@transaction.atomic
+def import_statement(*, file: File, by: Person | None = None) -> Imported:
+    """Keep the lines that are not known yet and take what is beyond doubt; all of it or nothing."""
+    take_turn("bank-import")
+    statement = Statement.objects.create(
+        name=file.name[:200], account=squeezed(file.account)[:34], imported_by=by
+    )
+    done = Imported()
+    lines = _new_lines(statement, file, done)
+    BankLine.objects.bulk_create(lines)
+    index = index_of_payable()
+    for line in lines:
+        found = match(seen(line), index) if line.amount > 0 else Match(Kind.UNKNOWN)
+        done.matches.append((line, found))
+        if _taken(line, found):
+            index.settle(found)
+    if not lines:
+        statement.delete()
+    else:
+        record("bank.import", statement, fields=["lines"])
+    return done
+
+
+def _new_lines(statement: Statement, file: File, done: Imported) -> list[BankLine]:
+    fingerprints = {entry.fingerprint(statement.account): entry for entry in file.entries}
+    known = set(
+        BankLine.objects.filter(fingerprint__in=list(fingerprints)).values_list("fingerprint", flat=True)
+    )
+    done.known = len(file.entries) - len(fingerprints) + len(known)
+    return [_line(statement, name, entry) for name, entry in fingerprints.items() if name not in known]
+
+
+def _line(statement: Statement, fingerprint: str, entry: Entry) -> BankLine:
+    return BankLine(
+        statement=statement,
+        fingerprint=fingerprint,
+        booked_on=entry.booked_on,
+        amount=entry.amount,
+        currency=entry.currency,
+        party=entry.party,
+        text=entry.text,
+        reference=entry.reference,
+    )
+
+
+def _taken(line: BankLine, found: Match) -> bool:
+    """Take what is beyond doubt; whether anything was."""
+    if found.kind == Kind.PAYOUT:
+        match_line_to_payout(line=line, payout_id=found.reference)
+    elif found.kind == Kind.EXACT:
+        assign(line=line, reference=found.reference, amount=line.amount)
+    elif line.amount < 0 and (refund := refund_by_hand(line)):
+        match_line_to_refund(line=line, refund=refund)
+    else:
+        return False
+    return True
+
+
+@transaction.atomic
+def rehearse_statement(*, file: File) -> Imported:
+    """What `import_statement` would do; nothing is kept. Raises the same."""
+    done = import_statement(file=file)
+    transaction.set_rollback(True)
+    return done

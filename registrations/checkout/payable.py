@@ -1,0 +1,76 @@
+"""What may be paid by transfer, as the matching needs it: orders, receivables, and payouts on their way."""
+
+from collections import defaultdict
+
+from registrations.invoices.models import Invoice, Payout, Receivable, Refund
+from registrations.models import Order, Registration
+
+from .match import Index, Item, Match, Seen, Sum, match
+from .models import BankLine
+
+
+def index_of_payable() -> Index:
+    """Everything that a transfer might pay, or might have paid before."""
+    fields = ("pk", "reference", "name", "due", "currency", "paid")
+    receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
+    numbers = defaultdict(list)
+    for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
+        numbers[receivable].append(number)
+    items = [
+        Item(
+            reference=one.reference,
+            name=one.name,
+            due=one.due,
+            currency=one.currency,
+            invoices=tuple(numbers[one.pk]),
+            was_paid=one.paid > 0,
+        )
+        for one in receivables
+    ]
+    sums = Payout.objects.filter(bank_line="").order_by()
+    return Index.of(
+        [*items, *_orders({one.reference for one in receivables})],
+        [Sum(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
+    )
+
+
+def _orders(known: set[str]) -> list[Item]:
+    """Orders that nothing was noted of yet: what their standing places cost."""
+    dues: dict[int, int] = defaultdict(int)
+    places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True).order_by()
+    for order, price, confirmed, held in places.values_list("order", "price", "confirmed_at", "held_until"):
+        dues[order] += price if confirmed or held else 0
+    rows = Order.objects.filter(total__gt=0).order_by()
+    return [
+        Item(reference=reference, name=name or company or email, due=dues[pk], currency=currency)
+        for pk, reference, name, company, email, currency in rows.values_list(
+            "pk", "reference", "billing_name", "company", "email", "currency"
+        )
+        if reference not in known
+    ]
+
+
+def seen(line: BankLine) -> Seen:
+    """A stored line as it is looked at."""
+    return Seen(
+        amount=line.amount,
+        words=line.words,
+        party=line.party,
+        booked_on=line.booked_on,
+        currency=line.currency,
+    )
+
+
+def judge(lines: list[BankLine]) -> list[tuple[BankLine, Match]]:
+    """Each line with what it most likely is now."""
+    index = index_of_payable() if lines else Index()
+    return [(line, match(seen(line), index)) for line in lines]
+
+
+def refund_by_hand(line: BankLine) -> Refund | None:
+    """The refund by transfer that a line which left pays: named by its reference, of just that amount."""
+    waiting = Refund.objects.select_related("receivable", "payment").filter(
+        state=Refund.State.REQUESTED, amount=-line.amount, payment__method="transfer"
+    )
+    named = [one for one in waiting if one.receivable.reference in line.words.upper().replace(" ", "")]
+    return named[0] if len(named) == 1 else None

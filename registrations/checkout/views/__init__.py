@@ -1,0 +1,1 @@
+"""Pages: paying an order, the webhook, and the treasurer’s."""

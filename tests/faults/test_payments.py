@@ -1,0 +1,62 @@
+"""Killed between Stripe's answer and storing it: the money is taken once, given back once, and known."""
+
+import pytest
+
+from registrations.checkout.models import Attempt, StripeEvent
+from registrations.invoices.models import Payment, Refund
+from registrations.invoices.refund import refund
+from registrations.models import Registration
+from tests.conftest import database_url
+from tests.factories import make_event, make_ticket
+from tests.faults.processes import Site, kill, wait_until
+from tests.registrations.checkout.makers import begin, order_by_card
+from tests.stripe_standin import StandIn
+
+
+@pytest.fixture
+def stripe(settings):
+    with StandIn() as standin:
+        settings.STRIPE_SECRET_KEY = standin.key
+        settings.STRIPE_WEBHOOK_SECRET = standin.post.secret
+        settings.STRIPE_API_BASE = standin.url
+        yield standin
+
+
+@pytest.fixture
+def site(transactional_db, stripe, receiver, tmp_path):
+    made = Site(
+        database_url(),
+        tmp_path,
+        EMAIL_URL=f"smtp://127.0.0.1:{receiver.port}",
+        STRIPE_SECRET_KEY=stripe.key,
+        STRIPE_WEBHOOK_SECRET=stripe.post.secret,
+        STRIPE_API_BASE=stripe.url,
+    )
+    yield made
+    made.stop()
+
+
+def test_a_worker_killed_while_it_takes_a_payment_and_while_it_gives_it_back(stripe, site):
+    event = make_event()
+    make_ticket(event, price=12_000, capacity=2)
+    order = order_by_card(event)
+    site.server()
+    stripe.post.address = f"{site.url}/stripe/webhook/"
+    stripe.world.pay(begin(order))
+    assert set(stripe.post.deliver()) == {200}
+    kill(site.halting("registrations.checkout.settle.confirm_paid", 1, "worker", "--interval", "0.1"))
+    assert (Payment.objects.count(), StripeEvent.objects.filter(done_at=None).count()) == (0, 1)
+    worker = site.worker()
+    confirmed = Registration.objects.confirmed()
+    wait_until(confirmed.exists, what="the confirmation after the kill")
+    kill(worker)
+    payment = Payment.objects.get()
+    assert Attempt.objects.get().payment == payment
+
+    asked = refund(payment=payment, amount=5_000, reason="x")
+    kill(site.halting("registrations.checkout.refunds.keep_refund", 1, "worker", "--interval", "0.1"))
+    assert len(stripe.world.all("re")) == 1
+    assert Refund.objects.get().state == "requested"
+    site.worker()
+    wait_until(lambda: Refund.objects.filter(state="done").exists(), what="the refund after the kill")
+    assert [made["metadata"] for made in stripe.world.all("re")] == [{"refund": str(asked.pk)}]

@@ -1,0 +1,128 @@
+"""The webhook's door: only what Stripe signed, of a bearable size, kept once and without content."""
+
+import json
+import time
+
+import pytest
+from django.test import Client
+from stripe import WebhookSignature
+
+from registrations.checkout.models import StripeEvent
+from tests.registrations.checkout.makers import begin, order_by_card, states
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(stripe, event):
+    """An event of a paid order: body and signature."""
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    happened = next(e for e in stripe.world.events if e["type"] == "checkout.session.completed")
+    return order, happened, stripe.post
+
+
+def send(body: bytes, signature: str) -> int:
+    answer = Client().post(
+        "/stripe/webhook/", body, content_type="application/json", headers={"Stripe-Signature": signature}
+    )
+    return answer.status_code
+
+
+def test_signed_and_fresh(told):
+    _order, happened, post = told
+    assert send(*post.signed(happened)) == 200
+
+
+@pytest.mark.parametrize("signature", ["", "nonsense", "t=1,v1=abc", "t=x,v1=", "v1=abc"])
+def test_without_a_good_signature(told, signature):
+    _order, happened, post = told
+    assert send(post.signed(happened)[0], signature) == 400
+    assert StripeEvent.objects.count() == 0
+
+
+def test_signed_with_another_secret(told):
+    _order, happened, post = told
+    post.secret = "whsec_other"
+    assert send(*post.signed(happened)) == 400
+
+
+def test_signed_too_long_ago(told):
+    _order, happened, post = told
+    assert send(*post.signed(happened, at=int(time.time()) - 301)) == 400
+    assert send(*post.signed(happened, at=int(time.time()) - 250)) == 200
+
+
+def test_changed_on_the_way(told):
+    _order, happened, post = told
+    body, signature = post.signed(happened)
+    assert send(body.replace(b"12000", b"1"), signature) == 400
+
+
+def test_too_large(stripe, db):
+    assert send(b" " * (512 * 1024 + 1), "t=1,v1=x") == 413
+
+
+def test_signed_nonsense(told):
+    post = told[2]
+    for body in ("[]", "{}", "nonsense", '{"object": "event"}', json.dumps({"object": "v2.core.event"})):
+        assert send(body.encode(), WebhookSignature.generate_signature_header(body, post.secret)) == 400
+
+
+def test_what_it_says_is_not_believed_but_asked(told, run_tasks):
+    """An event that claims a payment proves nothing: what counts is the session as Stripe has it."""
+    order, happened, post = told
+    post.world.objects[happened["data"]["object"]["id"]].update(status="open", payment_status="unpaid")
+    assert send(*post.signed(happened)) == 200
+    run_tasks()
+    assert states(order) == ["pending"]
+
+
+def test_no_personal_data_is_kept(told):
+    _order, happened, post = told
+    send(*post.signed(happened))
+    [kept] = StripeEvent.objects.values()
+    assert set(kept) == {
+        "id",
+        "event_id",
+        "kind",
+        "object_id",
+        "happened_at",
+        "received_at",
+        "done_at",
+    }
+    assert kept["object_id"].startswith("cs_test_")
+
+
+def test_an_unknown_kind_is_kept_and_does_nothing(stripe, event, run_tasks):
+    stripe.world.tell("customer.created", {"id": "cus_1", "object": "customer"})
+    assert stripe.post.deliver() == [200]
+    assert run_tasks() == []
+    assert StripeEvent.objects.get().done_at is not None
+
+
+def test_without_keys_there_is_no_door(db, client):
+    assert client.post("/stripe/webhook/", b"{}", content_type="application/json").status_code == 404
+
+
+def test_events_are_listed_replayed_and_fetched(stripe, event, manage_here):
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    stripe.post.lose()
+    status, out = manage_here("stripe_events", "--since", time.strftime("%Y-%m-%d"))
+    assert (status, out) == (0, "1 new event.\n")
+    name = StripeEvent.objects.get().event_id
+    assert states(order) == ["pending"]
+    assert manage_here("stripe_events", "--replay", name)[0] == 0
+    assert states(order) == ["confirmed"]
+    assert manage_here("stripe_events", "--replay", name)[0] == 0
+    status, out = manage_here("stripe_events")
+    assert (status, name in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--replay", "evt_none"), ("--since", "yesterday"), ("--since", "2026-02-31")]
+)
+def test_bad_arguments_are_a_sentence(stripe, db, manage_here, arguments):
+    status, out = manage_here("stripe_events", *arguments)
+    assert (status, out) == (2, "")

@@ -1,0 +1,131 @@
+"""What is asked, answered: one function for each endpoint, lists page by page, and what is to be expanded."""
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any
+
+from . import forms
+from .errors import Refused, missing, wrong
+from .world import World
+
+type Answer = Callable[..., dict[str, Any]]
+
+
+def opened(world: World, asked: dict[str, Any]) -> dict[str, Any]:
+    return world.open_session(asked)
+
+
+def expired(world: World, asked: dict[str, Any], name: str) -> dict[str, Any]:
+    return world.expire(name)
+
+
+def charged(world: World, asked: dict[str, Any]) -> dict[str, Any]:
+    return world.charge_now(asked)
+
+
+def refunded(world: World, asked: dict[str, Any]) -> dict[str, Any]:
+    return world.refund(asked)
+
+
+def one(kind: str) -> Answer:
+    return lambda world, asked, name: world.get(kind, name)
+
+
+def many(kind: str, *equal: str) -> Answer:
+    """A list, the newest first, of those that are as asked."""
+
+    def found(world: World, asked: dict[str, Any]) -> dict[str, Any]:
+        world.lapse()
+        rows = [thing for thing in world.all(kind) if fits(thing, asked, equal)]
+        if after := asked.get("starting_after"):
+            names = [thing["id"] for thing in rows]
+            if after not in names:
+                raise missing(kind, after, "starting_after")
+            rows = rows[names.index(after) + 1 :]
+        limit = asked.get("limit", 10)
+        if not 1 <= limit <= 100:
+            raise wrong("limit", "This value must be between 1 and 100.")
+        return {"object": "list", "data": rows[:limit], "has_more": len(rows) > limit}
+
+    return found
+
+
+def fits(thing: dict[str, Any], asked: dict[str, Any], equal: tuple[str, ...]) -> bool:
+    known = {"payout": "_payout"}
+    if any(name in asked and thing.get(known.get(name, name)) != asked[name] for name in equal):
+        return False
+    if "types" in asked and thing.get("type") not in asked["types"]:
+        return False
+    return all(in_range(thing[name], asked[name]) for name in ("created", "arrival_date") if name in asked)
+
+
+def in_range(value: int, bounds: dict[str, int]) -> bool:
+    tests = {"gt": value.__gt__, "gte": value.__ge__, "lt": value.__lt__, "lte": value.__le__}
+    return all(tests[name](bound) for name, bound in bounds.items())
+
+
+ENDPOINTS: list[tuple[str, str, Any, Answer]] = [
+    ("POST", r"/v1/checkout/sessions", forms.SESSION, opened),
+    ("GET", r"/v1/checkout/sessions", forms.SESSIONS, many("cs", "payment_intent", "status")),
+    ("GET", r"/v1/checkout/sessions/([^/]+)", forms.ONE, one("cs")),
+    ("POST", r"/v1/checkout/sessions/([^/]+)/expire", forms.ONE, expired),
+    ("POST", r"/v1/payment_intents", forms.INTENT, charged),
+    ("GET", r"/v1/payment_intents/([^/]+)", forms.ONE, one("pi")),
+    ("GET", r"/v1/charges/([^/]+)", forms.ONE, one("ch")),
+    ("GET", r"/v1/balance_transactions", forms.TRANSACTIONS, many("txn", "payout", "source", "type")),
+    ("GET", r"/v1/balance_transactions/([^/]+)", forms.ONE, one("txn")),
+    ("POST", r"/v1/refunds", forms.REFUND, refunded),
+    ("GET", r"/v1/refunds", forms.REFUNDS, many("re", "charge", "payment_intent")),
+    ("GET", r"/v1/refunds/([^/]+)", forms.ONE, one("re")),
+    ("GET", r"/v1/disputes", forms.DISPUTES, many("du", "charge", "payment_intent")),
+    ("GET", r"/v1/disputes/([^/]+)", forms.ONE, one("du")),
+    ("GET", r"/v1/payouts", forms.PAYOUTS, many("po", "status")),
+    ("GET", r"/v1/payouts/([^/]+)", forms.ONE, one("po")),
+    ("GET", r"/v1/events", forms.EVENTS, many("evt", "type")),
+    ("GET", r"/v1/events/([^/]+)", forms.ONE, one("evt")),
+]
+
+
+def answer(world: World, method: str, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """The object or list. Raises Refused."""
+    for verb, pattern, schema, act in ENDPOINTS:
+        if verb == method and (found := re.fullmatch(pattern, path)):
+            given = forms.checked(schema, asked)
+            result = act(world, given, *found.groups())
+            if result["object"] == "list":
+                result["url"] = path
+            return shown(world, result, given.get("expand", []))
+    raise Refused(404, f"Unrecognized request URL ({method}: {path}).")
+
+
+def shown(world: World, result: dict[str, Any], expand: list[str]) -> dict[str, Any]:
+    """Without what is ours alone, and with the objects that were asked for instead of their ids."""
+    result = copy.deepcopy(result)
+    for path in expand:
+        expand_along(world, result, path.split("."), path)
+    return clean(result)
+
+
+def expand_along(world: World, thing: Any, names: list[str], path: str) -> None:
+    if not names:
+        return
+    if isinstance(thing, list):
+        for item in thing:
+            expand_along(world, item, names, path)
+        return
+    if names[0] not in thing:
+        raise Refused(400, f"This property cannot be expanded ({path}).", param="expand")
+    value = thing[names[0]]
+    if isinstance(value, str) and value in world.objects:
+        thing[names[0]] = value = copy.deepcopy(world.objects[value])
+    if value is not None:
+        expand_along(world, value, names[1:], path)
+
+
+def clean(thing: Any) -> Any:
+    if isinstance(thing, list):
+        return [clean(item) for item in thing]
+    if isinstance(thing, dict):
+        return {key: clean(value) for key, value in thing.items() if not key.startswith("_")}
+    return thing

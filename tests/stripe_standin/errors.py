@@ -1,0 +1,26 @@
+"""Errors in Stripe's shape."""
+
+
+class Refused(Exception):
+    """An answer that is no success; `facts` fill the error object."""
+
+    def __init__(self, status: int, message: str, *, kind: str = "invalid_request_error", **facts) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"message": message, "type": kind, **facts}}
+        self.was_begun = False
+        """Whether work had begun, so that the same idempotency key gets the same answer."""
+
+
+def wrong(param: str, message: str, code: str = "parameter_invalid") -> Refused:
+    return Refused(400, message, param=param, code=code)
+
+
+def missing(kind: str, name: str, param: str = "id") -> Refused:
+    return Refused(404, f"No such {kind}: '{name}'", param=param, code="resource_missing")
+
+
+def begun(refused: Refused) -> Refused:
+    """The same, decided after the parameters were found good."""
+    refused.was_begun = True
+    return refused
