@@ -29,7 +29,7 @@ WHY = (
     " is the signature, the verdict and the way of a request to the view and back."
 )
 WHY_DOORS = (
-    "a million presences are a million index entries to count; SQLite counts those of who is inside one by one,"
+    "a million presences are a million index entries to count; SQLite counts those who are inside one by one,"
     " since it cannot look up “never or after ten hours ago” in an index."
 )
 SCANS = "/api/v1/scanner/scans/"
