@@ -32,6 +32,7 @@ ACCOUNTS = [
     ("tresorerie@club.example", "Théo", "Trésor", "treasurer"),
     ("secretariat@club.example", "Salomé", "Secret", "secretary"),
     ("accueil@club.example", "Aline", "Accueil", ""),
+    ("entreprise@club.example", "Cléo", "Contact", "company contact"),
 ]
 PLANS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("essentiel", "Essentiel", "Essential", {"dues": 250_000, "seats": 5, "passes": 2, "votes": 1}),
@@ -216,8 +217,11 @@ def make_accounts(world: World) -> None:
         person, created = Person.objects.get_or_create(
             email=email, defaults={"first_name": first, "last_name": last, "password": password}
         )
-        if created and role:
+        if created and role in ClubRole.Role.values:
             ClubRole.objects.create(person=person, role=role, starts_on=world.today)
+        if created and role == "company contact":
+            company = Company.objects.filter(memberships__isnull=False).order_by("pk")[0]
+            CompanyContact.objects.create(company=company, person=person, starts_on=world.today)
         if role == ClubRole.Role.ADMINISTRATOR:
             Person.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
 
