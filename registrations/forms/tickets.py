@@ -133,7 +133,7 @@ class StepForm(forms.Form):
         localize=True,
         required=False,
     )
-    until = WallClock(label=_("until"), required=False)
+    until = WallClock(label=_("Until"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Both or none."""

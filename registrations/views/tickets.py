@@ -42,7 +42,8 @@ def ticket(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 def _edit(request: HttpRequest, event: Event, one: Ticket) -> HttpResponse:
     title = one.title if one.pk else ""
     form = TicketForm(request.POST or None, instance=one, event=event)
-    steps = StepForms(request.POST or None, prefix="step", initial=initial_steps(one, event))
+    known = None if request.method == "POST" else initial_steps(one, event)
+    steps = StepForms(request.POST or None, prefix="step", initial=known)
     if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
         try:
             save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps_in(steps, event))

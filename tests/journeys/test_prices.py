@@ -1,0 +1,67 @@
+"""A code, a dinner and a price that changes, as somebody meets them on a phone; with a script and without."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from convention.events.models import Event
+from registrations.models import PriceStep, Registration
+from tests.factories import make_addon, make_event, make_ticket, make_voucher
+from tests.journeys.test_registering import bill, check_page, go_on, say_who
+
+pytestmark = pytest.mark.parametrize("screen", ["phone"], indirect=True)
+
+
+@pytest.fixture
+def congress(site: str) -> Event:
+    event = make_event(slug="congress", name="La Convention", name_en="The Convention")
+    guest = make_ticket(event, name="Invité", name_en="Guest", price=15_000, capacity=10)
+    PriceStep.objects.create(ticket=guest, price=12_000, until=timezone.now() + datetime.timedelta(days=20))
+    make_ticket(event, slug="vip", name="Cercle", name_en="Circle", price=50_000, is_public=False, position=2)
+    make_addon(event, vat_rate=1000)
+    make_voucher(event, guest, value=20)
+    return event
+
+
+def story(page: Page, prefix: str) -> None:
+    page.goto(f"{prefix}/events/congress/")
+    expect(page.locator("main")).to_contain_text(re.compile(r"120.€|€120"))
+    check_page(page)
+    go_on(page)
+    say_who(page)
+    go_on(page)
+    page.locator("[name=code]").fill("nothing")
+    page.locator("[name=apply]").click()
+    expect(page.locator("#error-summary li")).to_have_count(1)
+    check_page(page)
+    page.locator("[name=code]").fill("half")
+    page.locator("[name=apply]").click()
+    expect(page.locator("#code")).to_contain_text("HALF")
+    page.locator("[name=choice-0-ticket][value=guest]").check()
+    page.locator("[name=choice-0-addons][value=dinner]").check()
+    check_page(page)
+    go_on(page)
+    expect(page.locator("tfoot")).to_contain_text(re.compile("141"))
+    check_page(page)
+    bill(page)
+    PriceStep.objects.all().delete()
+    go_on(page)
+    expect(page.locator("tfoot")).to_contain_text(re.compile("165"))
+    expect(page.locator(".messages li")).to_have_count(2)
+    assert not Registration.objects.exists()
+    check_page(page)
+    go_on(page)
+    expect(page.locator("main")).to_contain_text(re.compile("Dîner|Dinner"))
+    check_page(page)
+    assert Registration.objects.get().order.total == 16_500
+
+
+def test_prices_are_shown_and_shown_again_when_they_change(browser_page: Page, prefix: str, congress: Event):
+    story(browser_page, prefix)
+
+
+def test_the_same_without_a_script(no_javascript: Page, prefix: str, congress: Event):
+    story(no_javascript, prefix)
