@@ -32,7 +32,7 @@ EVERYTHING = {
     "purchase_order": "BC-2027-778",
     "service_code": "SERV-12",
     "engagement_number": "EJ-2027-5",
-    "vat_number": "FR83542051180",
+    "vat_number": "59542051180",
 }
 MIXED = [
     Owed("guest", "Billet Invité", 12_000, 2000, quantity=3),
