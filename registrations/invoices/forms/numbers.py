@@ -37,7 +37,7 @@ class NumbersForm[M: models.Model](forms.ModelForm[M]):
                 field.widget.attrs.pop("maxlength", None)
 
     def clean(self) -> dict[str, Any]:
-        """Each number without spaces, if it obeys its rules; VAT numbers from outside the union have others."""
+        """Each number without spaces, if it obeys its rules; outside the union VAT numbers have others."""
         data = super().clean() or self.cleaned_data
         is_abroad = data.get("country", "").lower() not in stdnum.eu.vat.MEMBER_STATES
         for name in NUMBERS:
