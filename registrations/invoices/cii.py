@@ -11,6 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from convention.countries import country_codes
+
 from .complete import NOT_IN_XML, Invalid
 from .exemptions import EXEMPTIONS
 from .models import Invoice, Issuer, Line
@@ -184,9 +186,10 @@ def agreement(document: Invoice) -> Node:
 
 def party(name: str, said: dict[str, str], called: str, described: str = "") -> Node:
     """Seller or buyer. A seller without VAT number is known to the tax office by its SIREN."""
-    scheme, number = ("VA", said["vat_number"]) if said["vat_number"] else ("FC", said["siren"])
+    siren, email = known_siren(said["siren"]), said["email"]
+    vat_number = known_vat(said["vat_number"])
+    scheme, number = ("VA", vat_number) if vat_number else ("FC", siren)
     is_registered = number and (scheme == "VA" or name == "ram:SellerTradeParty")
-    siren, email = said["siren"], said["email"]
     return (
         name,
         [
@@ -210,6 +213,18 @@ def party(name: str, said: dict[str, str], called: str, described: str = "") -> 
             else None,
         ],
     )
+
+
+def known_siren(text: str) -> str:
+    """A SIREN, or nothing where a buyer wrote something else."""
+    digits = "".join(text.split())
+    return digits if digits.isascii() and digits.isdigit() and len(digits) == 9 else ""
+
+
+def known_vat(text: str) -> str:
+    """A VAT number that begins with its country, or nothing: the rules refuse any other."""
+    number = "".join(text.split()).upper()
+    return number if number[:2] in country_codes() | {"EL"} and number[2:].isalnum() else ""
 
 
 def electronic_address(siren: str, email: str) -> Node:

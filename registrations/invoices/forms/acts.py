@@ -13,6 +13,7 @@ from convention.text import tidy
 
 from ..models import Line, Payment, Receivable
 from ..saying import say_amount
+from .numbers import NumbersForm
 
 BY_HAND = [
     (Payment.Method.TRANSFER.value, Payment.Method.TRANSFER.label),
@@ -135,7 +136,7 @@ class BankLineForm(forms.Form):
     bank_line = forms.CharField(label=_("Line of the bank statement"), max_length=140)
 
 
-class BuyerForm(forms.ModelForm[Receivable]):
+class BuyerForm(NumbersForm[Receivable]):
     """Who owes it, as the next document will say."""
 
     class Meta:

@@ -2,31 +2,19 @@
 
 from typing import Any
 
-import stdnum.bic
-import stdnum.eu.vat
-import stdnum.fr.siren
-import stdnum.fr.siret
-import stdnum.iban
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from stdnum.exceptions import ValidationError as BadNumber
 
 from convention.errors import ConventionError
 
 from ..models import Issuer
 from ..numbering import check_pattern
+from .numbers import NumbersForm
 
-NUMBERS: dict[str, tuple[Any, Any]] = {
-    "siren": (stdnum.fr.siren, _("A SIREN has nine digits, the last of which checks the others.")),
-    "siret": (stdnum.fr.siret, _("A SIRET has fourteen digits: the SIREN and five more.")),
-    "vat_number": (stdnum.eu.vat, _("This is no VAT number; in France it is FR, two digits and the SIREN.")),
-    "iban": (stdnum.iban, _("This is no IBAN: check its letters and digits.")),
-    "bic": (stdnum.bic, _("A BIC has eight or eleven letters and digits.")),
-}
 FURTHEST, MOST_STEPS = 365, 10
 
 
-class IssuerForm(forms.ModelForm[Issuer]):
+class IssuerForm(NumbersForm[Issuer]):
     """Everything about who invoices."""
 
     reminders = forms.CharField(
@@ -38,7 +26,7 @@ class IssuerForm(forms.ModelForm[Issuer]):
 
     class Meta:
         model = Issuer
-        exclude = ["reminder_days"]  # noqa: DJ006 (all but one, which has a field of its own)
+        exclude = ["reminder_days"]
         help_texts = {
             "legal_form": _("Such as: association loi 1901."),
             "number_pattern": _("With {series}, {year} and {number}, such as {series}{year}-{number:06}."),
@@ -50,11 +38,8 @@ class IssuerForm(forms.ModelForm[Issuer]):
         self.initial["reminders"] = ", ".join(map(str, self.instance.reminder_days))
 
     def clean(self) -> dict[str, Any]:
-        """Each number by its rules, then whether they belong together."""
-        data = super().clean() or self.cleaned_data
-        for name, (rules, sentence) in NUMBERS.items():
-            if data.get(name):
-                self._check(name, rules, sentence)
+        """Whether the numbers belong together."""
+        data = super().clean()
         siren = data.get("siren")
         if siren and data.get("siret") and not data["siret"].startswith(siren):
             self.add_error("siret", _("This SIRET belongs to another SIREN."))
@@ -64,12 +49,6 @@ class IssuerForm(forms.ModelForm[Issuer]):
         if data.get("invoice_series") and data.get("invoice_series") == data.get("credit_series"):
             self.add_error("credit_series", _("Credit notes need a series of their own."))
         return data
-
-    def _check(self, name: str, rules: Any, sentence: Any) -> None:
-        try:
-            self.cleaned_data[name] = rules.validate(self.cleaned_data[name])
-        except BadNumber:
-            self.add_error(name, sentence)
 
     def clean_number_pattern(self) -> str:
         """One that writes no two numbers alike."""

@@ -32,7 +32,7 @@ EVERYTHING = {
     "purchase_order": "BC-2027-778",
     "service_code": "SERV-12",
     "engagement_number": "EJ-2027-5",
-    "vat_number": "FR83542051180",
+    "vat_number": "FR59542051180",
 }
 MIXED = [
     Owed("guest", "Billet Invité", 12_000, 2000, quantity=3),
@@ -108,6 +108,12 @@ def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):
         require_sums(document)
     assert sum(document.sign * document.total for document in documents if document.kind != "deposit") == 0
     assert sum(document.sign * document.vat for document in documents if document.kind != "deposit") == 0
+
+
+@pytest.mark.parametrize("number", ["59542051180", "fr 59 542051180", "inconnu", "123 456", "EL123456789"])
+def test_what_a_buyer_wrote_for_a_number_never_makes_the_document_invalid(issuer, number):
+    document = issue(receivable=make_receivable(vat_number=number, siren=number))
+    assert (breaches(cii(document), EUROPEAN), breaches(cii(document), FRENCH)) == ([], [])
 
 
 def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):

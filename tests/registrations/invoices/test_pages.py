@@ -243,3 +243,12 @@ def test_a_refund_by_card_is_left_to_the_processor(issuer, client):
     refund(payment=payment, amount=100, reason="x")
     answer = client.get(reverse("money-owed", args=[receivable.reference]))
     assert "Marquer comme effectué" not in words(answer)
+
+
+def test_the_buyers_numbers_are_checked_and_kept_without_spaces(issuer, client):
+    receivable = make_receivable(GUESTS)
+    answer = sent(client, "money-buyer", receivable.reference, siren="123 456 789", country="XX")
+    assert len(html.fromstring(answer.content).xpath("//*[@id='error-summary']//li")) == 2
+    sent(client, "money-buyer", receivable.reference, siren="542 051 180", vat_number="FR 59 542051180")
+    receivable.refresh_from_db()
+    assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")
