@@ -54,6 +54,22 @@ def test_development_hears_nothing(site):
             {"TASKS_URL": "immediate"},
             "W006 TASKS_URL is immediate: what fails, such as a mail, is not tried again.",
         ),
+        (
+            {"STRIPE_SECRET_KEY": "rk_live_x"},
+            "E003 STRIPE_WEBHOOK_SECRET is not set: payments are noticed minutes late, by asking alone.",
+        ),
+        (
+            {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"},
+            "W007 STRIPE_SECRET_KEY is a test key: payments look real and bring no money.",
+        ),
+        (
+            {
+                "STRIPE_SECRET_KEY": "rk_live_x",
+                "STRIPE_WEBHOOK_SECRET": "whsec_x",
+                "STRIPE_API_BASE": "http://x",
+            },
+            "E004 STRIPE_API_BASE is http://x: payments do not go to Stripe.",
+        ),
     ],
 )
 def test_each_mistake_is_one_sentence(site, fields, sentence):

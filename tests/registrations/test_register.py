@@ -82,7 +82,7 @@ def test_text_is_tidied():
         ({"email": "nobody"}, "email"),
         ({"email": "a@b.fr\nBcc: x@y.fr"}, "email"),
         ({"language": "de"}, "language"),
-        ({"payment": "card"}, "payment"),
+        ({"payment": "cash"}, "payment"),
         ({"payment": "free"}, "payment"),
         ({"places": ()}, "registrations"),
         ({"currency": "USD"}, "currency"),
@@ -97,6 +97,15 @@ def test_what_is_wrong_with_an_order_is_said_by_field(change: dict, field: str):
     with pytest.raises(InvalidFields) as refusal:
         register(event=event, request=dataclasses.replace(asked(), **change))
     assert list(refusal.value.fields) == [field]
+
+
+def test_cards_are_refused_where_they_are_not_taken(settings):
+    settings.CARDS_OFFERED = False
+    event = make_event()
+    make_ticket(event, price=100)
+    with pytest.raises(InvalidFields) as refusal:
+        register(event=event, request=dataclasses.replace(asked(), payment="card"))
+    assert list(refusal.value.fields) == ["payment"]
     assert not Order.objects.exists()
 
 
