@@ -21,6 +21,7 @@ from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
 from .register import HOLD, refuse_if_closed
+from .use_pass import PRICED, use_pass
 
 SALT = "registrations.prove"
 LINK_LASTS = datetime.timedelta(days=3)
@@ -73,6 +74,7 @@ def prove(*, registration: Registration) -> Registration:
     person, company = _member(registration)
     refuse_second_place(registration, person)
     take_share(registration.ticket, company)
+    use_pass(registration, person)
     if not registration.counts:
         addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
         take(belongings(registration, addons) + options_of([registration]))
@@ -85,9 +87,8 @@ def prove(*, registration: Registration) -> Registration:
     enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])
     registration.sequence = next_sequence(registration.event_id)
-    registration.save(
-        update_fields=["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"],
-    )
+    changed = ["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"]
+    registration.save(update_fields=[*changed, *PRICED])
     return registration
 
 

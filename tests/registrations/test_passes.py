@@ -11,7 +11,10 @@ from convention.errors import SoldOut
 from registrations.booking import Booking, write
 from registrations.cancel import cancel
 from registrations.models import Order, Passes, Registration
+from registrations.order_request import OrderRequest, Place
 from registrations.passes import passes_left, passes_of, uses
+from registrations.prove import prove
+from registrations.register import Means, register
 from tests.factories import make_company, make_event, make_member, make_ticket
 from tests.rush import in_threads
 
@@ -75,3 +78,39 @@ def test_the_last_pass_pays_for_one_place_whatever_the_hurry():
     done = in_threads([partial(book, ticket, one)] * 10)
     assert sum(isinstance(result, SoldOut) for result in done) == 7
     assert Passes.objects.get().taken == 3
+
+
+def ask(ticket, member, **means):
+    place = Place(ticket=ticket.slug, first_name="Ana", last_name="Silva", email=member.email)
+    request = OrderRequest(email=member.email, places=(place,))
+    return register(event=ticket.event, request=request, means=Means(**means)).registrations.get()
+
+
+def three_colleagues():
+    one = membership()
+    company = one.company
+    return one, [make_member(company) for _each in range(3)]
+
+
+def test_a_members_place_costs_nothing_while_passes_are_left():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    one, people = three_colleagues()
+    places = [ask(ticket, person, person=person) for person in people]
+    assert [place.price for place in places] == [0, 0, 20_000]
+    assert [place.order.total for place in places] == [0, 0, 20_000]
+    assert [reduction["reason"] for place in places for reduction in place.reductions] == ["pass"] * 2
+    cancel(registration=places[0])
+    assert passes_left(one, ticket.event) == 1
+
+
+def test_a_place_that_is_proven_later_uses_a_pass_then():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    _one, people = three_colleagues()
+    places = [ask(ticket, person) for person in people]
+    assert [(place.price, place.state) for place in places] == [(20_000, "pending")] * 3
+    proven = [prove(registration=place) for place in places]
+    assert [(place.price, place.state) for place in proven] == [
+        (0, "confirmed"), (0, "confirmed"), (20_000, "confirmed"),
+    ]  # fmt: skip
+    assert [place.order.total for place in Registration.objects.order_by("pk")] == [0, 0, 20_000]
+    assert Passes.objects.get().taken == 2
