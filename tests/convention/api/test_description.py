@@ -45,6 +45,7 @@ def test_nothing_in_the_description_is_without_words_or_answers():
 
 
 ORDERS = "/api/v1/events/{event}/orders/"
+QUOTES = "/api/v1/events/{event}/quotes/"
 
 
 LIST = "GET /api/v1/events/{event}/registrations/"
@@ -67,18 +68,19 @@ def schema(description, name):
         ),
         (
             lambda d: schema(d, "OrderBody")["required"].append("company"),
-            [f"POST {ORDERS}: body.company is needed now"],
+            [f"POST {path}: body.company is needed now" for path in (ORDERS, QUOTES)],
         ),
         (
             lambda d: schema(d, "MoneyAnswer")["properties"]["amount"].update(TEXT),
             [
                 f"{LIST}: 200.results[].price.amount was integer and is string",
                 f"POST {ORDERS}: 201.total.amount was integer and is string",
+                f"POST {QUOTES}: 200.total.amount was integer and is string",
             ],
         ),
         (
             lambda d: schema(d, "PlaceBody")["properties"]["first_name"].update(maxLength=9),
-            [f"POST {ORDERS}: body.registrations[].first_name: maxLength is 9"],
+            [f"POST {path}: body.registrations[].first_name: maxLength is 9" for path in (ORDERS, QUOTES)],
         ),
         (
             lambda d: d["paths"][SESSIONS]["get"]["parameters"][0].update(required=True),
