@@ -17,6 +17,7 @@ from convention import logs
 from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
 from convention.api import settings as api
 from convention.local_data import open_local_data
+from convention.recurring import recurring_work
 
 env = environ.Env()
 
@@ -240,28 +241,7 @@ RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 # Recurring work, and seconds between two rounds; each app names its own.
-PERIODIC_WORK = {
-    "convention.worker.recover_lost_tasks": LEASE_SECONDS / 4,
-    "convention.leases.forget_lapsed": 3600,
-    "convention.forget.old_results": 3600,
-    "convention.forget.ended_sessions": 3600,
-    "convention.api.forget.ended_tokens": 24 * 3600,
-    "convention.jobs.forget.old_jobs": 3600,
-    "schedule.uploads.forget_old_uploads": 3600,
-    "registrations.invoices.remind.remind_all": 3600,
-    "registrations.forget.lapsed_holds": 60,
-    "registrations.forget.old_keys": 24 * 3600,
-    "registrations.company.invite.remind_incomplete": 3600,
-    "registrations.serve_waiting.serve_waiting": 60,
-    "registrations.tell_holders.changed_sessions": 60,
-    "registrations.forget.old_answers": 24 * 3600,
-    "badges.mailings.run.keep_going": LEASE_SECONDS / 2,
-    "badges.mailings.remind.send_reminders": 900,
-    "badges.mailings.forget.corrected_addresses": 24 * 3600,
-    "registrations.checkout.reconcile.open_attempts": 60,
-    "registrations.checkout.reconcile.missed_events": 600,
-    "registrations.checkout.reconcile.old_events": 24 * 3600,
-}
+PERIODIC_WORK = recurring_work(lease_seconds=LEASE_SECONDS)
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.
 MAIL_DIR = VAR_DIR / "mail"

@@ -68,7 +68,7 @@ def schema(description, name):
         ),
         (
             lambda d: schema(d, "OrderBody")["required"].append("company"),
-            [f"POST {ORDERS}: body.company is needed now", f"POST {QUOTES}: body.company is needed now"],
+            [f"POST {path}: body.company is needed now" for path in (ORDERS, QUOTES)],
         ),
         (
             lambda d: schema(d, "MoneyAnswer")["properties"]["amount"].update(TEXT),
@@ -80,10 +80,7 @@ def schema(description, name):
         ),
         (
             lambda d: schema(d, "PlaceBody")["properties"]["first_name"].update(maxLength=9),
-            [
-                f"POST {ORDERS}: body.registrations[].first_name: maxLength is 9",
-                f"POST {QUOTES}: body.registrations[].first_name: maxLength is 9",
-            ],
+            [f"POST {path}: body.registrations[].first_name: maxLength is 9" for path in (ORDERS, QUOTES)],
         ),
         (
             lambda d: d["paths"][SESSIONS]["get"]["parameters"][0].update(required=True),
