@@ -37,11 +37,11 @@ def refund(*, payment: Payment, amount: int, reason: str, external_id: str = "")
         receivable=receivable,
         payment=payment,
         amount=amount,
-        reason=reason,
+        reason=reason[:300],
         external_id=external_id or None,
         refunded_on=timezone.localdate(),
     )
-    record("refund.request", made, event=receivable.event, fields=["amount"], reason=reason)
+    record("refund.request", made, event=receivable.event, fields=["amount"], reason=made.reason)
     return made
 
 
