@@ -24,6 +24,7 @@ SELLER: Final = (
 )  # fmt: skip
 BUYER: Final = ("name", "street", "postcode", "city", "country", "siren", "vat_number", "email")
 REFERENCES: Final = ("reference", "subject", "purchase_order", "service_code", "engagement_number")
+LONGEST_REASON: Final = 300
 INDEMNITY: Final = 40
 """Euros that are due for each late payment (Code de commerce, D. 441-5)."""
 
@@ -114,7 +115,7 @@ def write(
         sequence=number,
         number=written(issuer.number_pattern, series=code, year=day.year, number=number),
         origin=heading.origin,
-        reason=heading.reason,
+        reason=heading.reason[:LONGEST_REASON],
         seller={name: getattr(issuer, name) for name in SELLER},
         buyer={name: getattr(receivable, name) for name in BUYER},
         buyer_name=receivable.name,
@@ -128,7 +129,7 @@ def write(
         line_count=len(lines),
     )
     write_lines(document, lines, nets)
-    record("invoice.issue", document, event=receivable.event, fields=[heading.kind], reason=heading.reason)
+    record("invoice.issue", document, event=receivable.event, fields=[heading.kind], reason=document.reason)
     return document
 
 

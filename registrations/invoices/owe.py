@@ -17,6 +17,8 @@ from .exemptions import EXEMPTIONS
 from .models import Charge, Receivable
 
 REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+NUMBERS = ("siren", "vat_number")
+LONGEST = 300
 HIGHEST_RATE = 10_000
 MOST_CENTS = 10**11
 
@@ -72,7 +74,7 @@ def owe(
     if not REFERENCE.fullmatch(reference):
         raise BadCharge(_("A reference is made of letters, digits and hyphens."))
     wanted = {owed.key: checked(owed) for owed in charges}
-    said = {**{name: clean(text) for name, text in asdict(buyer).items()}, **about}
+    said = {**{name: fitted(name, text) for name, text in asdict(buyer).items()}, **about}
     receivable, is_new = Receivable.objects.get_or_create(
         reference=reference, defaults={**said, "currency": currency}
     )
@@ -128,9 +130,17 @@ def _withdraw(receivable: Receivable, charges: list[int]) -> int:
     return count
 
 
+def fitted(name: str, text: str) -> str:
+    """One clean line, as long as its column; numbers lose the spaces that people write into them."""
+    line = clean(text)
+    if name in NUMBERS:
+        line = "".join(line.split()).upper()
+    return line[: getattr(Receivable._meta.get_field(name), "max_length", None)]
+
+
 def checked(owed: Owed) -> Owed:
     """The same in one clean line, if it can be invoiced. Raises BadCharge."""
-    owed = replace(owed, description=clean(owed.description))
+    owed = replace(owed, description=clean(owed.description)[:LONGEST])
     if not owed.description:
         raise BadCharge(_("Say what is owed."))
     if owed.quantity < 1 or abs(owed.quantity * owed.unit_price) > MOST_CENTS:

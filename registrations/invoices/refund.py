@@ -40,13 +40,13 @@ def refund(*, payment: Payment, amount: int, reason: str, external_id: str = "")
         receivable=receivable,
         payment=payment,
         amount=amount,
-        reason=reason,
+        reason=reason[:300],
         external_id=external_id or None,
         refunded_on=timezone.localdate(),
     )
     if payment.is_by_processor:
         enqueue("REFUND_TASK", made.pk)
-    record("refund.request", made, event=receivable.event, fields=["amount"], reason=reason)
+    record("refund.request", made, event=receivable.event, fields=["amount"], reason=made.reason)
     return made
 
 

@@ -124,7 +124,7 @@ def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"country": "fr"}, {"country": "XX"}, {"country": ""}, {"name": " "}, {"currency": "euro"}]
+    "wrong", [{"country": "fr"}, {"country": "XX"}, {"country": ""}, {"name": " "}, {"currency": "eur"}]
 )
 def test_what_makes_no_valid_document_is_not_issued(issuer, wrong):
     receivable = make_receivable()

@@ -135,3 +135,10 @@ def test_a_payout_names_what_it_is_made_of():
     assert list(payout.payments.all()) == [payment]
     with pytest.raises(BadPayment):
         record_payout(external_id="po_1", amount=1, arrived_on=payment.received_on)
+
+
+def test_what_is_too_long_is_cut_and_numbers_lose_their_spaces():
+    numbers = {"siren": "542 051 180", "vat_number": "fr 59 542051180"}
+    receivable = make_receivable(Owed("guest", "é" * 500, 12_000, 2000), name="n" * 400, **numbers)
+    assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")
+    assert (len(receivable.name), len(receivable.charges.get().description)) == (300, 300)
