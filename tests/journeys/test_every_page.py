@@ -97,7 +97,7 @@ def walk(open_page, site, client):
 
 
 @pytest.mark.parametrize("cruel", [True, False], ids=["cruel", "bare"])
-@pytest.mark.parametrize("person", ["anonymous", "administrator"])
+@pytest.mark.parametrize("person", ["anonymous", "administrator", "company contact"])
 def test_nothing_is_wrong_with_any_page(walk, language, person, cruel):
     found = walk(language=language, person=person, cruel=cruel)
     if found:
