@@ -15,6 +15,7 @@ from convention.errors import InvalidFields
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .answer import drop_answers
 from .checks import about_words
 from .correct import refuse_fixed, refuse_late
 from .models import Registration
@@ -22,7 +23,7 @@ from .one_place import refuse_second_place
 from .order_request import Place
 from .send_links import mail_links
 
-FIELDS = ["first_name", "last_name", "email", "no_photo", "person", "generation"]
+FIELDS = ["first_name", "last_name", "email", "no_photo", "person", "generation", "answers"]
 
 
 @transaction.atomic
@@ -44,6 +45,7 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
     registration.email, registration.no_photo = by.email, by.no_photo
     registration.generation += 1
     registration.confirmation_sent_at = None
+    drop_answers(registration)
     enqueue("CONFIRMATION_TASK", registration.order_id)
     if registration.email:
         mail_links.enqueue([], [registration.pk])

@@ -1,6 +1,7 @@
 """Book: a company's contact registers colleagues, all at once: one order, one invoice to come."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -36,7 +37,7 @@ def book(*, event: Event, company: Company, contact: Person, request: OrderReque
             _("Some fields need another look."),
             {f"registrations.{number}.email": [sentence] for number, sentence in found.items()},
         )
-    means = Means(source=SOURCE, key=key, person=contact, company=company)
+    means = replace(means_of(company, contact), key=key)
     order = register(event=event, request=request, means=means)
     _placed, is_new = CompanyOrder.objects.get_or_create(
         order=order, defaults={"company": company, "placed_by": contact}
@@ -46,6 +47,11 @@ def book(*, event: Event, company: Company, contact: Person, request: OrderReque
             invite(registration=registration)
         record("order.book_for_company", order, event=event, fields=["company"])
     return order
+
+
+def means_of(company: Company, contact: Person) -> Means:
+    """How a contact's order arrives."""
+    return Means(source=SOURCE, person=contact, company=company)
 
 
 def without_seat(event: Event, company: Company, places: Iterable[Place]) -> dict[int, str]:

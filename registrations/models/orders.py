@@ -59,8 +59,8 @@ class Order(models.Model):
     @property
     def due(self) -> Money:
         """What is to be invoiced: the places that were not cancelled, and what goes with them."""
-        rows = self.registrations.prefetch_related("addons")
-        standing = [r for r in rows if r.cancelled_at is None]
+        standing = [r for r in self.registrations.all() if r.cancelled_at is None]
+        models.prefetch_related_objects(standing, "addons")
         besides = [one.price for r in standing for one in r.besides]
         return Money(sum(r.price for r in standing) + sum(besides), self.currency)
 

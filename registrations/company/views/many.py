@@ -18,6 +18,7 @@ from convention.club.models import Company
 from convention.errors import ConventionError, InvalidFields, SoldOut, Unreadable
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from convention.money import Money
 from convention.text import whole_number
 
 from ... import draft as drafts
@@ -30,8 +31,10 @@ from ...models import Ticket
 from ...one_place import AlreadyRegistered
 from ...order_request import OrderRequest
 from ...places import refresh_held, sold_out
-from ...register import refuse_if_closed
-from ..book import book, without_seat
+from ...price_changed import PriceChanged
+from ...price_words import row_of, say_vat
+from ...register import look_up, refuse_if_closed
+from ..book import book, means_of, without_seat
 from ..forms import MOST_ROWS, PasteForm, RowForms, Rows
 from ..paste import rows_of
 from .frame import page
@@ -197,11 +200,14 @@ def check(request: HttpRequest, company: str, event: str) -> HttpResponse:
     rows = Rows(_as_sent(draft), prefix="row", form_kwargs={"tickets": tickets})
     if not _is_good(rows, ours, found, tickets):
         return _rows_page(request, ours, found, rows, PasteForm())
-    by_slug = {ticket.slug: ticket for ticket in tickets}
-    people = [(place, by_slug[place.ticket]) for place in (form.place() for _number, form in rows.filled())]
-    total = sum(ticket.price for _place, ticket in people)
+    contact = signed_in(request.user)
+    wanted = _request(draft, ours, contact.email or "")
+    try:
+        quote, currency = look_up(event=found, request=wanted, means=means_of(ours, contact))
+    except (SoldOut, InvalidFields) as error:
+        return _back_to_rows(request, ours, found, error)
     data = request.POST if request.method == "POST" else None
-    billing = BillingForm(data, initial={**billing_of(ours), **draft.billing}) if total else None
+    billing = BillingForm(data, initial={**billing_of(ours), **draft.billing}) if quote.total else None
     if request.method == "POST":
         _keep_billing(request, draft)
         drafts.save(request.session, _key_of(ours, found), draft)
@@ -209,7 +215,15 @@ def check(request: HttpRequest, company: str, event: str) -> HttpResponse:
             return HttpResponse(status=204)
         if billing is None or billing.is_valid():
             return _book(request, ours, found, draft)
-    context = {"event": found, "people": people, "total": total, "billing": billing, "draft": draft}
+    priced = [row_of(line, currency=currency, zone=found.zone) for line in quote.lines]
+    context = {
+        "event": found,
+        "people": list(zip(wanted.places, priced, strict=True)),
+        "total": Money(quote.total, currency),
+        "vat": [say_vat(one, currency) for one in quote.vat],
+        "billing": billing,
+        "draft": draft,
+    }
     return page(request, "company/check.html", ours, **context)
 
 
@@ -249,15 +263,18 @@ def _book(request: HttpRequest, company: Company, event: Event, draft: Draft) ->
     """Book, or go back to the rows with what stands in the way; all that was typed is kept."""
     contact = signed_in(request.user)
     wanted = _request(draft, company, contact.email or "")
+    if (shown := whole_number(request.POST.get("shown", ""))) is not None:
+        wanted = replace(wanted, expected_total=shown)
     refuse_flood(event, wanted)
     try:
         order = book(
             event=event, company=company, contact=contact, request=wanted, key=_key(company, draft.nonce)
         )
+    except PriceChanged as error:
+        messages.warning(request, str(error))
+        return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
-        for sentence in _sentences(error):
-            messages.error(request, f"{sentence} {_('Everything you typed was kept.')}")
-        return redirect("company-register", company.slug, event.slug)
+        return _back_to_rows(request, company, event, error)
     drafts.forget(request.session, _key_of(company, event))
     places = len(wanted.places)
     said = ngettext(
@@ -267,6 +284,14 @@ def _book(request: HttpRequest, company: Company, event: Event, draft: Draft) ->
     )
     messages.success(request, said % {"places": places, "reference": order.reference})
     return redirect("company-registrations", company.slug)
+
+
+def _back_to_rows(
+    request: HttpRequest, company: Company, event: Event, error: ConventionError
+) -> HttpResponse:
+    for sentence in _sentences(error):
+        messages.error(request, f"{sentence} {_('Everything you typed was kept.')}")
+    return redirect("company-register", company.slug, event.slug)
 
 
 def _sentences(error: ConventionError) -> list[str]:
