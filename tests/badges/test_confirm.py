@@ -1,6 +1,7 @@
 """The mails of an order, received by a real mail server: text, HTML, calendar, badge; each once."""
 
 import datetime
+import re
 import smtplib
 from email.message import EmailMessage
 
@@ -16,7 +17,7 @@ from registrations.cancel import cancel
 from registrations.correct import Correction, correct
 from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, Place
-from registrations.prove import proof_token, prove, registration_to_prove
+from registrations.prove import prove, registration_to_prove
 from registrations.register import register
 from registrations.resend import resend
 from registrations.send_links import own_url
@@ -147,8 +148,7 @@ def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
     [message] = mail_receiver.wait_for(1)
     assert (message["To"], message["Subject"][:22]) == ("zoe@example.org", "Confirmez votre place\u202f")
     assert "buyer@example.org" in text_of(message)
-    token = proof_token(registration)
-    assert f"/orders/confirm/{token}/" in text_of(message)
+    [token] = re.findall(r"/orders/confirm/([^/\s]+)/", text_of(message))
     prove(registration=registration_to_prove(token))
     run_tasks()
     assert [m["To"] for m in mail_receiver.wait_for(2)] == ["zoe@example.org", "buyer@example.org"]
