@@ -234,6 +234,8 @@ JOBS = {
     "registrations": "registrations.import_later.import_later",
 }
 
+# Who knows which registrations were scanned: a function that takes their ids and returns those.
+CAME = "badges.attendance.came.came_among"
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
 RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 
@@ -251,6 +253,7 @@ PERIODIC_WORK = {
     "registrations.invoices.remind.remind_all": 3600,
     "registrations.forget.lapsed_holds": 60,
     "registrations.forget.old_keys": 24 * 3600,
+    "registrations.forget.old_imports": 24 * 3600,
     "registrations.company.invite.remind_incomplete": 3600,
     "registrations.serve_waiting.serve_waiting": 60,
     "registrations.tell_holders.changed_sessions": 60,
