@@ -235,6 +235,8 @@ JOBS = {
     "registrations": "registrations.import_later.import_later",
 }
 
+# Who knows which registrations were scanned: a function that takes their ids and returns those.
+CAME = "badges.attendance.came.came_among"
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
 RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 

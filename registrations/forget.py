@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from .answer_files import forget_unclaimed
 from .keys import KEY_LASTS
-from .models import AnswerFile, IdempotencyKey, Question, Registration
+from .models import UNDO_LASTS, AnswerFile, IdempotencyKey, ImportedRow, Question, Registration
 from .places import release_lapsed
 
 KEYS_KEPT = 2 * KEY_LASTS
@@ -24,6 +24,12 @@ def lapsed_holds() -> None:
 def old_keys() -> None:
     """Idempotency keys that no longer count."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT).delete()
+
+
+def old_imports() -> None:
+    """What imports wrote and what stood there before, once they can be undone no more."""
+    ImportedRow.objects.filter(run__made_at__lt=timezone.now() - UNDO_LASTS).delete()
+    ImportedRow.objects.filter(run__undone_at__isnull=False).delete()
 
 
 def old_answers() -> None:

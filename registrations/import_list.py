@@ -7,141 +7,240 @@ One list at a time for each event; whoever is updated is locked meanwhile, so th
 corrects or moves them.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from convention.addresses import folded, same
 from convention.audit.record import record
 from convention.club.models import Company, Seat
+from convention.counters import Counted
 from convention.events.models import Event
-from convention.events.sequence import next_sequence
 from convention.tables import Table
 from convention.turns import take_turn
 
-from .fares import standing_price
-from .import_rows import BadRows, Row, read_columns, read_rows
-from .models import IdempotencyKey, Order, Registration, Ticket
+from .answers import Around, limited_options, read
+from .checks import goes_with
+from .import_columns import columns_from, guessed, mapping_of
+from .import_rows import BadRows, Offered, Row, read_rows
+from .import_write import BATCH, IMPORTED, Imported, add_new, keep_run, remembered, write
+from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
 from .order_request import Place
-from .places import exchange
+from .questions import questions_of
 from .references import new_secret
-from .register import priced
 from .send_links import mail_links
 
-BATCH = 500
-IMPORTED = "import"
+State = Registration.State
 VOUCHED = (IMPORTED, "desk")
 WORDS = ("first_name", "last_name", "company")
 
 
-@dataclass
-class Imported:
-    """What an import did, or would do."""
+@dataclass(frozen=True)
+class List:
+    """A list as it was read: what each column stands for, where that was said, and the file's name."""
 
-    new: list[Registration] = field(default_factory=list)
-    changed: list[Registration] = field(default_factory=list)
-    moved: list[tuple[Ticket, Registration]] = field(default_factory=list)
-    written: set[str] = field(default_factory=lambda: {"sequence"})
-    unchanged: int = 0
-    adopted: dict[int, Order] = field(default_factory=dict)
-    ignored_columns: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        counts = _("%(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
-            "new": len(self.new),
-            "changed": len(self.changed),
-            "unchanged": self.unchanged,
-        }
-        return " ".join(filter(None, [counts, self.about_links]))
-
-    @property
-    def about_links(self) -> str:
-        """Whose links are replaced, in a sentence; empty for nobody."""
-        sentence = ngettext(
-            "%(orders)d order made under an address that was never proven: it gets a new link by mail, "
-            "and the old one opens nothing any more.",
-            "%(orders)d orders made under addresses that were never proven: they get new links by mail, "
-            "and the old ones open nothing any more.",
-            len(self.adopted),
-        )
-        return sentence % {"orders": len(self.adopted)} if self.adopted else ""
+    table: Table
+    picks: Sequence[str] | None = None
+    file_name: str = ""
 
 
 @transaction.atomic
-def import_list(*, event: Event, table: Table) -> Imported:
+def import_list(
+    *, event: Event, table: Table, picks: Sequence[str] | None = None, file_name: str = ""
+) -> Imported:
     """Book or update everyone in the table; members need no proof, since the organizer vouches for them.
 
-    Raises Unreadable where columns are missing, BadRows, SoldOut or CompanyFull; then nothing is kept.
+    `picks` say what each column is; else it is guessed. Raises Unreadable where columns are missing, BadRows,
+    SoldOut or CompanyFull; then nothing is kept.
     """
-    done = _bring_in(event, table)
+    done = _bring_in(event, List(table, picks, file_name))
     for order in done.adopted:
         mail_links.enqueue([order], [])
     return done
 
 
 @transaction.atomic
-def rehearse_import(*, event: Event, table: Table) -> Imported:
+def rehearse_import(*, event: Event, table: Table, picks: Sequence[str] | None = None) -> Imported:
     """What `import_list` would do; nothing is kept and nobody is written to. Raises the same."""
-    done = _bring_in(event, table)
+    done = _bring_in(event, List(table, picks))
     transaction.set_rollback(True)
     return done
 
 
-def _bring_in(event: Event, table: Table) -> Imported:
+def remembered_mapping(event: Event) -> dict[str, str]:
+    """What the headings of earlier lists of this event stood for, the latest word for each."""
+    runs = ImportRun.objects.filter(event=event).order_by("-pk").values_list("mapping", flat=True)[:20]
+    return {heading: pick for mapping in reversed(runs) for heading, pick in mapping.items()}
+
+
+def picks_for(event: Event, table: Table, questions: Sequence[Question]) -> list[str]:
+    """What each column is taken for, as long as nobody says otherwise."""
+    return guessed(table.header, questions, remembered_mapping(event))
+
+
+def _bring_in(event: Event, given: List) -> Imported:
     take_turn(f"import:{event.pk}")
-    columns, ignored = read_columns(table.header)
-    tickets = {ticket.slug: ticket for ticket in event.tickets.with_prices().order_by("pk")}
-    rows = read_rows(table, columns, list(tickets.values()))
-    known = _known(event, rows)
-    companies = _member_companies()
+    offered = offered_at(event)
+    table, header = given.table, given.table.header
+    picks = picks_for(event, table, offered.questions) if given.picks is None else given.picks
+    columns, ignored = columns_from(header, picks)
+    rows = read_rows(table, columns, offered)
     done = Imported(ignored_columns=ignored)
-    for row in rows:
-        if registration := known.get(row.number):
-            if not _is_proven(registration):
-                done.adopted[registration.order_id] = registration.order
-            _update(done, registration, row, tickets)
-        else:
-            company = companies.get(folded(row.place.email))
-            done.new.append(_new(event, row.place, tickets[row.place.ticket], company))
-    _write(event, done)
+    _sort(done, rows, event, offered)
+    write(event, done)
     _adopt(event, list(done.adopted.values()))
+    keep_run(event, done, mapping=mapping_of(header, picks), file_name=given.file_name)
     record("registration.import", event, event=event, fields=sorted(columns))
     return done
 
 
+def offered_at(event: Event) -> Offered:
+    """What a list may name at this event."""
+    tickets = list(event.tickets.with_prices().order_by("pk"))
+    for ticket in tickets:
+        ticket.event = event
+    return Offered(tickets, list(event.addons.prefetch_related("tickets")), questions_of(event))
+
+
+def _sort(done: Imported, rows: list[Row], event: Event, offered: Offered) -> None:
+    """Each row is somebody new, somebody changed, or says nothing new. Raises BadRows."""
+    known = _known(event, rows)
+    companies, tickets = _member_companies(), {ticket.slug: ticket for ticket in offered.tickets}
+    errors: list[tuple[int, str]] = []
+    for row in rows:
+        registration = known.get(row.number)
+        if registration and registration.state in (State.CANCELLED, State.EXPIRED):
+            done.unchanged += 1
+            continue
+        answers, wrong = _judged(row, registration, tickets, offered.questions)
+        errors += [(row.number, sentence) for sentence in wrong]
+        if registration:
+            if not row.reference and not _is_proven(registration):
+                done.adopted[registration.order_id] = registration.order
+            _update(done, registration, row, tickets, answers)
+        elif not wrong:
+            errors += [(row.number, sentence) for sentence in _about_new(row, offered)]
+            if not errors:
+                add_new(done, row, offered, companies.get(folded(row.place.email)), answers)
+    if errors:
+        raise BadRows(errors)
+    done.besides.update(_options_changed(done, offered.questions))
+
+
+def _about_new(row: Row, offered: Offered) -> Iterator[str]:
+    """What speaks against a row of somebody new."""
+    if not row.place.first_name and not row.place.last_name:
+        yield _("Write a name.")
+    if not row.place.ticket:
+        yield _("Name a ticket: this event has no default one.")
+    offers = {addon.slug: addon for addon in offered.addons}
+    for slug in row.place.addons:
+        if slug not in offers:
+            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+        elif not goes_with(offers[slug], row.place.ticket):
+            yield _("“%(addon)s” does not go with this ticket.") % {"addon": offers[slug].title}
+
+
+def _judged(
+    row: Row, known: Registration | None, tickets: dict[str, Ticket], questions: Sequence[Question]
+) -> tuple[dict[str, Any], list[str]]:
+    """The answers that shall be kept, and what is wrong with those that the row gives."""
+    before = known.answers if known else {}
+    given = row.place.answers
+    if not given:
+        return dict(before), []
+    ticket = known.ticket if known and not row.names_ticket else tickets.get(row.place.ticket)
+    if ticket is None:
+        return dict(before), []
+    read_all = read(questions, ticket, {**before, **given}, Around(at=timezone.now(), before=before))
+    titles = {f"answers.{question.slug}": question for question in questions if question.slug in given}
+    wrong = [
+        _("%(field)s: %(sentence)s") % {"field": titles[name].title, "sentence": sentence}
+        for name, sentence in read_all.wrong
+        if name in titles
+    ]
+    return {**before, **{slug: read_all.kept[slug] for slug in given if slug in read_all.kept}}, wrong
+
+
+def _options_changed(done: Imported, questions: Sequence[Question]) -> Counter[Counted]:
+    """Of each option that can run out, how many more those who were known choose now; less is negative."""
+    change = Counter[Counted]()
+    for registration in done.changed:
+        change.update(limited_options(questions, registration.answers))
+        change.subtract(limited_options(questions, done.before[registration.pk]["answers"]))
+    return change
+
+
 def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
-    """The registration that each row updates, by row number; where one address has several, by name too."""
+    """The registration that each row updates, by row number: by reference, else by e-mail.
+
+    Where one address has several, the name tells.
+    """
+    addresses = {folded(row.place.email) for row in rows if row.place.email}
+    locked = list(_locked(event, addresses, {row.reference for row in rows if row.reference}))
+    by_reference = {registration.reference: registration for registration in locked}
     by_email = defaultdict[str, list[Registration]](list)
-    for registration in _locked(event, {folded(row.place.email) for row in rows if row.place.email}):
-        if _is_vouched_for(registration):
-            by_email[folded(registration.email)].append(registration)
+    for one in locked:
+        if one.email and _holds_place(one) and _is_vouched_for(one):
+            by_email[folded(one.email)].append(one)
     found, errors = {}, []
     for row in rows:
-        candidates = by_email.get(folded(row.place.email), []) if row.place.email else []
-        same = [r for r in candidates if _name(r) == _name(row.place)]
-        if len(candidates) == 1 or same:
-            found[row.number] = (same or candidates)[0]
-        elif candidates:
-            several = _("%(number)d people are registered with this e-mail; none has this name.")
-            errors.append((row.number, several % {"number": len(candidates)}))
+        try:
+            registration = by_reference.get(row.reference) or _by_email(row, by_email)
+        except LookupError as error:
+            errors.append((row.number, str(error)))
+            continue
+        if registration:
+            found[row.number] = registration
+            errors += [(row.number, sentence) for sentence in _about_address(row, registration)]
     if errors:
         raise BadRows(errors)
     return found
 
 
-def _locked(event: Event, addresses: set[str]) -> Iterator[Registration]:
-    """Who holds a place with one of these addresses, as it is under lock, always in the same order."""
-    standing = Registration.objects.active().filter(event=event).exclude(email="").order_by("pk")
-    keys = [pk for pk, email in standing.values_list("pk", "email") if folded(email) in addresses]
-    locked = standing.select_for_update(no_key=True).prefetch_related("order", "ticket", "member_of")
-    for batch in batched(keys, BATCH, strict=False):
+def _by_email(row: Row, by_email: dict[str, list[Registration]]) -> Registration | None:
+    """Raises LookupError with a sentence where several have the address and none the name."""
+    candidates = by_email.get(folded(row.place.email), []) if row.place.email else []
+    same = [r for r in candidates if _name(r) == _name(row.place)]
+    if len(candidates) == 1 or same:
+        return (same or candidates)[0]
+    if candidates:
+        several = _("%(number)d people are registered with this e-mail; none has this name.")
+        raise LookupError(several % {"number": len(candidates)})
+    return None
+
+
+def _about_address(row: Row, registration: Registration) -> Iterator[str]:
+    says_email = row.reference == registration.reference and bool(row.place.email)
+    if says_email and not same(row.place.email, registration.email):
+        sentence = _("%(reference)s is registered with another e-mail: correct it on its own page.")
+        yield sentence % {"reference": row.reference}
+
+
+def _holds_place(registration: Registration) -> bool:
+    return registration.state in (State.CONFIRMED, State.PENDING)
+
+
+def _locked(event: Event, addresses: set[str], references: set[str]) -> Iterator[Registration]:
+    """Who holds a place with one of these addresses, or has one of these references, under lock.
+
+    Always in the same order.
+    """
+    everyone = Registration.objects.filter(event=event).order_by("pk")
+    rows = everyone.active().values_list("pk", "email", "reference")
+    keys = {pk for pk, email, reference in rows if reference in references or folded(email) in addresses}
+    for named in batched(sorted(references), BATCH, strict=False):
+        keys.update(everyone.filter(reference__in=named).values_list("pk", flat=True))
+    locked = everyone.select_for_update(no_key=True).prefetch_related(
+        "order", "ticket", "member_of", "addons__addon"
+    )
+    for batch in batched(sorted(keys), BATCH, strict=False):
         yield from locked.filter(pk__in=batch)
 
 
@@ -179,17 +278,26 @@ def _member_companies() -> dict[str, Company]:
     return {folded(str(seat.person.email)): seat.membership.company for seat in rows}
 
 
-def _update(done: Imported, registration: Registration, row: Row, tickets: dict[str, Ticket]) -> None:
+def _update(
+    done: Imported, registration: Registration, row: Row, tickets: dict[str, Ticket], answers: dict[str, Any]
+) -> None:
     """Write what the row says; an empty cell leaves what is known."""
-    wanted = {name: getattr(row.place, name) for name in WORDS if getattr(row.place, name)}
-    changed = {name: text for name, text in wanted.items() if getattr(registration, name) != text}
-    ticket = tickets[row.place.ticket]
+    wanted = _wanted(row, answers)
+    changed = {name: value for name, value in wanted.items() if getattr(registration, name) != value}
+    ticket = tickets.get(row.place.ticket, registration.ticket)
     moves = row.names_ticket and ticket.pk != registration.ticket_id
-    if not changed and not moves and registration.confirmed_at:
+    order = registration.order
+    orders_anew = bool(row.purchase_order) and row.purchase_order != order.purchase_order
+    if row.place.addons and set(row.place.addons) != {one.addon.slug for one in registration.besides}:
+        done.other_addons += 1
+    if not changed and not moves and not orders_anew and registration.confirmed_at:
         done.unchanged += 1
         return
-    for name, text in changed.items():
-        setattr(registration, name, text)
+    done.before[registration.pk] = remembered(registration)
+    if orders_anew:
+        order.purchase_order, done.orders[order.pk] = row.purchase_order, order
+    for name, value in changed.items():
+        setattr(registration, name, value)
     if moves:
         done.moved.append((ticket, registration))
         done.written |= {"ticket", "takes_place", "price", "vat_rate", "vat_exemption", "reductions"}
@@ -200,58 +308,11 @@ def _update(done: Imported, registration: Registration, row: Row, tickets: dict[
     done.changed.append(registration)
 
 
-def _new(event: Event, place: Place, ticket: Ticket, company: Company | None) -> Registration:
-    line = standing_price(ticket)
-    order = Order(
-        event=event,
-        email=place.email,
-        company=place.company[:200],
-        payment=Order.Payment.INVOICE if line.price else Order.Payment.FREE,
-        total=line.price,
-        currency=ticket.currency,
-        source=IMPORTED,
-    )
-    return Registration(
-        event=event,
-        order=order,
-        ticket=ticket,
-        member_of=company if ticket.needs_proof else None,
-        first_name=place.first_name,
-        last_name=place.last_name,
-        email=place.email,
-        company=place.company,
-        confirmed_at=timezone.now(),
-        **priced(line, None),
-    )
-
-
-def _price_of_moved(ticket: Ticket) -> dict[str, Any]:
-    """The price of another ticket; the use of a code stays counted."""
-    kept = priced(standing_price(ticket), None)
-    del kept["voucher"]
-    return kept
-
-
-def _write(event: Event, done: Imported) -> None:
-    """Write in bulk, then move the places, then stamp all with one sequence."""
-    Order.objects.bulk_create([registration.order for registration in done.new], BATCH)
-    for registration in done.new:
-        registration.order_id = registration.order.pk
-    Registration.objects.bulk_create(done.new, BATCH)
-    given_up = [(r.ticket, r.member_of) for _ticket, r in done.moved if r.takes_place]
-    for ticket, registration in done.moved:
-        registration.ticket, registration.takes_place = ticket, False
-        for name, value in _price_of_moved(ticket).items():
-            setattr(registration, name, value)
-    arriving = done.new + [registration for registration in done.changed if not registration.takes_place]
-    exchange(given_up, [(registration.ticket, registration.member_of) for registration in arriving])
-    for registration in arriving:
-        registration.takes_place = True
-    if not done.new and not done.changed:
-        return
-    sequence = next_sequence(event.pk)
-    for batch in batched((registration.pk for registration in done.new), BATCH, strict=False):
-        Registration.objects.filter(pk__in=batch).update(sequence=sequence)
-    for registration in done.changed:
-        registration.sequence = sequence
-    Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)
+def _wanted(row: Row, answers: dict[str, Any]) -> dict[str, Any]:
+    """What the row wants a registration to say."""
+    wanted: dict[str, Any] = {n: getattr(row.place, n) for n in WORDS if getattr(row.place, n)}
+    if row.says_photo:
+        wanted["no_photo"] = row.place.no_photo
+    if row.place.answers:
+        wanted["answers"] = answers
+    return wanted

@@ -1,6 +1,7 @@
 """Rows of a list to import: which column is which, and what is wrong with each row. Pure."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,32 +9,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from convention.addresses import folded
-from convention.errors import ConventionError, Unreadable
+from convention.errors import ConventionError
 from convention.tables import Table
 from convention.text import fold, tidy
 
 from .checks import about_words
-from .models import Ticket
+from .import_columns import ASKS, LABELS, split_name
+from .models import Addon, Option, Question, Ticket
 from .order_request import Place
 
-COLUMNS = {
-    "first_name": ("first name", "firstname", "given name", "forename", "prenom", "prenoms"),
-    "last_name": ("last name", "lastname", "family name", "surname", "name", "nom", "nom de famille"),
-    "email": (
-        *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
-        *("adresse email", "adresse mail", "adresse electronique"),
-    ),
-    "company": ("company", "organization", "organisation", "employer", "entreprise", "societe", "employeur"),
-    "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
-}
 MOST_LINES = 50
-NEEDED = ("first_name", "last_name")
-LABELS = {
-    "first_name": gettext_lazy("First name"),
-    "last_name": gettext_lazy("Last name"),
-    "email": gettext_lazy("E-mail"),
-    "company": gettext_lazy("Company"),
-}
+LONGEST_ORDER = 60
+YES = frozenset({"yes", "oui", "true", "vrai", "1", "x"})
+NO = frozenset({"no", "non", "false", "faux", "0", "-"})
+SEPARATOR = re.compile(r"\s*[,;]\s*")
+DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+SAME_EMAIL = gettext_lazy("The e-mail is the same as in row %(first)d.")
 
 
 class BadRows(ConventionError):
@@ -85,72 +76,131 @@ def spans(numbers: list[int]) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One person of the list; `number` is the file's, `place.ticket` the slug, default or named."""
+    """One person of the list; `number` is the file's, `place.ticket` the slug, default or named.
+
+    `place.answers` holds what the questions' columns say. `says_photo` tells whether a cell said anything
+    about photographs.
+    """
 
     number: int
     place: Place
     names_ticket: bool
+    reference: str = ""
+    purchase_order: str = ""
+    says_photo: bool = False
 
 
-def read_columns(header: list[str]) -> tuple[dict[str, int], list[str]]:
-    """Which column holds which field, and the headings that mean nothing here. Raises Unreadable."""
-    columns: dict[str, int] = {}
-    ignored = []
-    for index, heading in enumerate(header):
-        name = field_of(heading)
-        if name and name not in columns:
-            columns[name] = index
-        elif heading:
-            ignored.append(heading)
-    if missing := [name for name in NEEDED if name not in columns]:
-        found = ", ".join(heading for heading in header if heading)[:300]
-        raise Unreadable(
-            _("Columns missing: %(missing)s. The first row must name the columns; it says: %(found)s.")
-            % {"missing": ", ".join(missing), "found": found}
-        )
-    return columns, ignored
+@dataclass(frozen=True)
+class Offered:
+    """What an event has that a list may name."""
+
+    tickets: Sequence[Ticket]
+    addons: Sequence[Addon] = ()
+    questions: Sequence[Question] = ()
+
+    def ticket_named(self, text: str) -> str:
+        """The slug of the ticket of that name, the default one's where none is named; empty for another."""
+        if text:
+            return named(self.tickets).get(fold(text), "")
+        default = next((t.slug for t in self.tickets if t.is_default), "")
+        return default or (self.tickets[0].slug if len(self.tickets) == 1 else "")
 
 
-def field_of(heading: str) -> str:
-    """The field that a heading names, in French or English; empty for any other."""
-    plain = " ".join(fold(heading).replace("_", " ").replace("-", " ").split())
-    return next((name for name, words in COLUMNS.items() if plain in words), "")
+def named(wares: Iterable[Ticket | Addon | Option]) -> dict[str, str]:
+    """Slugs by each name that a cell may say."""
+    found: dict[str, str] = {}
+    for one in reversed(list(wares)):
+        words = (one.text_en, one.text) if isinstance(one, Option) else (one.name_en, one.name)
+        found |= {fold(word): one.slug for word in (*words, one.slug) if word}
+    return found
 
 
-def read_rows(table: Table, columns: dict[str, int], tickets: list[Ticket]) -> list[Row]:
-    """Every row, tidied, its ticket found by slug or name. Raises BadRows naming each error."""
-    names = {fold(name): t.slug for t in reversed(tickets) for name in (t.name_en, t.name, t.slug) if name}
-    default = next((t.slug for t in tickets if t.is_default), tickets[0].slug if len(tickets) == 1 else "")
+def read_rows(table: Table, columns: dict[str, int], offered: Offered) -> list[Row]:
+    """Every row, tidied, its ticket, add-ons and options by slug. Raises BadRows naming each error."""
     rows, errors, seen = [], [], dict[str, int]()
     for number, cells in table.rows:
-        values: dict[str, Any] = {name: cells[index] for name, index in columns.items() if index < len(cells)}
-        place = Place(**{"ticket": "", **values}).tidied()
-        slug = names.get(fold(place.ticket), "") if place.ticket else default
-        errors += [(number, sentence) for sentence in _about(place, slug)]
-        first = seen.setdefault(folded(place.email), number) if place.email else number
+        values = {name: tidy(cells[index]) for name, index in columns.items() if index < len(cells)}
+        row, wrong = _read(number, values, offered)
+        errors += [(number, sentence) for sentence in wrong]
+        key = row.reference or folded(row.place.email)
+        first = seen.setdefault(key, number) if key else number
         if first != number:
-            errors.append((number, _("The e-mail is the same as in row %(first)d.") % {"first": first}))
-        rows.append(Row(number, replace(place, ticket=slug), bool(place.ticket)))
+            sentence = _("The reference is the same as in row %(first)d.") if row.reference else SAME_EMAIL
+            errors.append((number, str(sentence) % {"first": first}))
+        rows.append(row)
     if errors:
         raise BadRows(errors)
     return rows
 
 
-def doubts(table: Table) -> list[tuple[int, str]]:
-    """What is odd about rows that are taken all the same. Raises Unreadable."""
-    columns, _ignored = read_columns(table.header)
-    first_name, rows = columns["first_name"], []
+def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, list[str]]:
+    first, last = split_name(values.get("full_name", ""))
+    place = Place(
+        ticket=values.get("ticket", ""),
+        first_name=values.get("first_name") or ("" if values.get("last_name") else first),
+        last_name=values.get("last_name") or ("" if values.get("first_name") else last),
+        email=values.get("email", ""),
+        company=values.get("company", ""),
+        no_photo=fold(values.get("no_photo", "")) in YES,
+        addons=tuple(_several(values.get("addons", ""), named(offered.addons))),
+        answers=_answers(values, offered.questions),
+    )
+    slug = offered.ticket_named(place.ticket)
+    reference = values.get("reference", "").upper()
+    wrong = list(_about(place, slug, reference))
+    if (said := fold(values.get("no_photo", ""))) and said not in YES | NO:
+        wrong.append(_("“%(text)s” does not say yes or no.") % {"text": said[:40]})
+    order = values.get("purchase_order", "")
+    if len(order) > LONGEST_ORDER:
+        wrong.append(_("The purchase order is longer than %(most)d characters.") % {"most": LONGEST_ORDER})
+    row = Row(number, replace(place, ticket=slug), bool(place.ticket), reference, order, bool(said))
+    return row, wrong
+
+
+def _answers(values: dict[str, str], questions: Iterable[Question]) -> dict[str, object]:
+    """What the cells answer; an empty one says nothing."""
+    given: dict[str, object] = {}
+    for question in questions:
+        if text := values.get(f"{ASKS}{question.slug}", ""):
+            options = named(question.options.all()) if question.has_options else {}
+            given[question.slug] = _several(text, options) if question.has_options else _dated(question, text)
+    return given
+
+
+def _several(text: str, slugs: dict[str, str]) -> list[str]:
+    """The slugs of what a cell lists; a title may hold a comma itself. What is unknown stays as typed."""
+    if not text or fold(text) in slugs:
+        return [slugs[fold(text)]] if text else []
+    found, kept = list[str](), ""
+    for part in SEPARATOR.split(text):
+        kept = f"{kept}, {part}" if kept else part
+        if fold(kept) in slugs:
+            found.append(slugs[fold(kept)])
+            kept = ""
+    return [*found, kept] if kept else found
+
+
+def _dated(question: Question, text: str) -> str:
+    """16/06/2027 as 2027-06-16, where a date is asked."""
+    day = DAY.fullmatch(text) if question.kind == Question.Kind.DATE else None
+    return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}" if day else text
+
+
+def doubts(table: Table, columns: dict[str, int]) -> list[tuple[int, str]]:
+    """What is odd about rows that are taken all the same."""
+    names = [columns[name] for name in ("first_name", "full_name") if name in columns]
+    rows = []
     for number, cells in table.rows:
         if max(columns.values()) >= len(cells):
             rows.append((number, _("The row has fewer cells than there are columns.")))
-        if not tidy("".join(cells[first_name : first_name + 1])):
+        if not any(tidy("".join(cells[index : index + 1])) for index in names):
             rows.append((number, _("There is no first name.")))
     return rows
 
 
-def _about(place: Place, slug: str) -> Iterator[str]:
-    """One name is enough here: lists hold people who have only one."""
-    name = place.first_name or place.last_name
+def _about(place: Place, slug: str, reference: str) -> Iterator[str]:
+    """One name is enough here: lists hold people who have only one, and a reference says who it is."""
+    name = place.first_name or place.last_name or reference
     if not name:
         yield _("Write a name.")
     both: dict[str, Any] = {
@@ -161,5 +211,5 @@ def _about(place: Place, slug: str) -> Iterator[str]:
         yield _("%(field)s: %(sentence)s") % {"field": LABELS[field], "sentence": sentence}
     if not slug and place.ticket:
         yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
-    elif not slug:
+    elif not slug and not reference:
         yield _("Name a ticket: this event has no default one.")

@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -19,6 +20,7 @@ from .offer import offer_free
 from .options import options_of
 from .shared import count_shared
 
+NOTHING: Final[Mapping[Counted, int]] = {}
 type Seat = tuple[Ticket, Company | None]
 """A place of a ticket, and the member company that it counts for, if any."""
 
@@ -134,11 +136,14 @@ def _free_share(ticket: int, company: int, places: int) -> None:
     )
 
 
-def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:
+def exchange(
+    given_up: Iterable[Seat], wanted: Iterable[Seat], *, besides: Mapping[Counted, int] = NOTHING
+) -> None:
     """Give places back and take others at once: of each counter only the difference is written.
 
-    Shares come before tickets, each in one order, so that nobody waits in a ring. Raises SoldOut or
-    CompanyFull: the caller's transaction must then be undone.
+    `besides` says how many more of other things are taken, such as add-ons; less is negative. Shares come
+    first and tickets last, each in one order, so that nobody waits in a ring. Raises SoldOut or CompanyFull:
+    the caller's transaction must then be undone.
     """
     seats = Counter(wanted)
     seats.subtract(given_up)
@@ -149,6 +154,8 @@ def exchange(given_up: Iterable[Seat], wanted: Iterable[Seat]) -> None:
             take_share(ticket, company, number)
         elif company and number < 0:
             _free_share(ticket.pk, company.pk, -number)
+    give_back_to({row: -number for row, number in besides.items() if number < 0})
+    take({row: number for row, number in besides.items() if number > 0})
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
             give_back_to({ticket: -places[ticket]})

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from convention.tables import read_pasted
 from convention.text import fold, tidy
 
-from ..import_rows import field_of
+from ..import_columns import field_of, split_name
 from ..models import Ticket
 
 type Row = dict[str, str]
 """What is read of one person: first_name, last_name, email and ticket (a slug, or what was typed)."""
 
+READ = ("first_name", "last_name", "full_name", "email", "company", "ticket")
 TO_FOLLOW = frozenset(
     {
         "a suivre",
@@ -51,7 +52,7 @@ def named(cells: Sequence[str]) -> dict[str, int]:
     if any("@" in cell for cell in cells):
         return found
     for index, cell in enumerate(cells):
-        if name := field_of(cell):
+        if (name := field_of(cell)) in READ:
             found.setdefault(name, index)
     return found
 
@@ -90,9 +91,9 @@ def _in_capitals(cells: Sequence[str]) -> bool:
 
 def _row(cells: Sequence[str], columns: dict[str, int], titles: dict[str, str]) -> Row:
     row = {name: tidy(cells[index]) for name, index in columns.items() if index < len(cells)}
-    if whole := row.pop("name", ""):
-        first, _blank, last = whole.partition(" ")
-        row |= {"first_name": first, "last_name": last}
+    whole = row.pop("name", "") or row.pop("full_name", "")
+    if whole:
+        row["first_name"], row["last_name"] = split_name(whole)
     said = fold(f"{row.get('first_name', '')} {row.get('last_name', '')}").strip()
     if said in TO_FOLLOW:
         row |= {"first_name": "", "last_name": "", "is_to_follow": "on"}

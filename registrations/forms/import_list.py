@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +11,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.tables import MOST_BYTES, Table, read_table, too_large
+
+EXAMPLES, SEARCHED = 3, 50
 
 
 class ListForm(forms.Form):
@@ -21,6 +25,8 @@ class ListForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **fields: Any) -> None:
         super().__init__(*args, **fields)
@@ -47,3 +53,39 @@ class ListForm(forms.Form):
             writer.writerow(row)
             line = number
         return file.getvalue()
+
+    @cached_property
+    def file_name(self) -> str:
+        """What the file is called, also once it was checked."""
+        file = self.cleaned_data.get("file")
+        return str(file.name if file else self.cleaned_data["name"])[-200:]
+
+    def picks(self, fields: Collection[str]) -> list[str] | None:
+        """What each column is, as chosen on the page; None where nothing was chosen."""
+        if self.cleaned_data.get("file") or "column-0" not in self.data:
+            return None
+        chosen = [str(self.data.get(f"column-{index}", "")) for index in range(len(self.table.header))]
+        return [pick if pick in fields else "" for pick in chosen]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column for a page: its heading, some of its cells, and what it is taken for."""
+
+    index: int
+    heading: str
+    examples: list[str]
+    pick: str
+
+
+def columns_of(table: Table, picks: Sequence[str]) -> list[Column]:
+    """Each column of the list with what it is taken for."""
+    return [
+        Column(index, heading or f"#{index + 1}", _examples(table, index), pick)
+        for index, (heading, pick) in enumerate(zip(table.header, picks, strict=True))
+    ]
+
+
+def _examples(table: Table, index: int) -> list[str]:
+    cells = (row[index] for _number, row in table.rows[:SEARCHED] if index < len(row))
+    return [cell[:60] for cell in dict.fromkeys(cells) if cell.strip()][:EXAMPLES]

@@ -2,6 +2,10 @@
 
 from .addons import Addon as Addon
 from .deliveries import Delivery as Delivery
+from .imports import UNDO_LASTS as UNDO_LASTS
+from .imports import ImportedRow as ImportedRow
+from .imports import ImportRun as ImportRun
+from .imports import NotDuplicate as NotDuplicate
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
 from .passes import Passes as Passes

@@ -1,4 +1,4 @@
-"""Organizers' pages: who registered, one of them, and a list from a file."""
+"""Organizers' pages: who registered, and one of them."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,27 +8,20 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
-from convention.club.models import Person
 from convention.dates import say_day
-from convention.errors import ConventionError, InvalidFields, Unreadable
+from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.jobs.ask import ask
-from convention.jobs.models import Job
 from convention.paging import KeyedPaginator
 from convention.text import tidy
 
 from ..cancel import cancel
 from ..correct import correct_for
 from ..forms.correct import CorrectForm, ReasonForm
-from ..forms.import_list import ListForm
-from ..import_later import AT_ONCE
-from ..import_list import import_list, rehearse_import
-from ..import_rows import BadRows, doubts, said_by_rows, shortened
 from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, to_csv, to_xlsx
 from ..models import Registration, Ticket
 from ..price_words import rows_of
@@ -167,39 +160,3 @@ def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
     address = act(registration=_one(found, reference), email=request.POST.get("email", "")[:254])
     messages.success(request, _("The mail to %(email)s is on its way.") % {"email": address})
     return redirect("organize-registration", event, reference)
-
-
-@require_http_methods(["GET", "POST"])
-def import_page(request: HttpRequest, event: str) -> HttpResponse:
-    """A list from a file: checked first, then booked; the list that was read travels with the form."""
-    found = event_to_organize(event, request.user)
-    form = ListForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all()), "at_once": AT_ONCE}
-    if request.method == "POST" and form.is_valid():
-        try:
-            if "check" not in request.POST:
-                return _imported(request, found, form)
-            context["rehearsal"] = rehearse_import(event=found, table=form.table)
-            context["doubts"] = shortened(said_by_rows(doubts(form.table)))
-        except Unreadable as error:
-            form.add_error("file", str(error))
-        except BadRows as error:
-            context |= {"bad_rows": error, "bad_lines": shortened(error.lines()), "kept": form.checked_text}
-        except ConventionError as error:
-            form.add_error("file", str(error))
-            context["kept"] = form.checked_text
-    return _page(request, "registrations/organize_import.html", found, **context)
-
-
-def _imported(request: HttpRequest, event: Event, form: ListForm) -> HttpResponse:
-    if len(form.table.rows) > AT_ONCE:
-        return redirect("organize-job", event.slug, _import_later(request, event, form).pk)
-    messages.success(request, str(import_list(event=event, table=form.table)))
-    return redirect("organize-registrations", event.slug)
-
-
-def _import_later(request: HttpRequest, event: Event, form: ListForm) -> Job:
-    people = len(form.table.rows)
-    title = ngettext("Import of %(count)d person", "Import of %(count)d people", people) % {"count": people}
-    assert isinstance(request.user, Person)
-    return ask(event=event, kind="registrations", title=title, asked_by=request.user, given=form.checked_text)

@@ -152,7 +152,7 @@ def people(rows: int) -> str:
 
 @pytest.mark.parametrize(
     "halted_at",
-    [pytest.param("registrations.import_list.exchange", marks=FULL), "registrations.import_list.record"],
+    [pytest.param("registrations.import_write.exchange", marks=FULL), "registrations.import_list.record"],
 )
 def test_an_import_of_people_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path, halted_at):
     ticket = make_ticket(event := make_event())

@@ -32,7 +32,7 @@ def brought(event: Event, text: str) -> importing.Imported:
 
 def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> None:
     """Import; the act begins once all is read and nothing written, and ends at once unless it is held up."""
-    write = importing._write
+    write = importing.write
 
     def one() -> None:
         try:
@@ -47,7 +47,7 @@ def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> N
         other.join(WAIT)
         write(event, done)
 
-    monkeypatch.setattr(importing, "_write", met)
+    monkeypatch.setattr(importing, "write", met)
     brought(event, text)
     other.join(20)
 
@@ -111,9 +111,9 @@ def test_the_same_list_at_once_books_everyone_once(monkeypatch, locked):
     guest = make_ticket(event, is_default=True)
     text = "first_name,last_name,email\n" + "".join(f"A,B{n},i{n}@example.org\n" for n in range(20))
     if not locked:
-        gate, write = threading.Barrier(AT_ONCE, timeout=20), importing._write
+        gate, write = threading.Barrier(AT_ONCE, timeout=20), importing.write
         monkeypatch.setattr(importing, "take_turn", lambda _name: None)
-        monkeypatch.setattr(importing, "_write", lambda *given: (gate.wait(), write(*given)))
+        monkeypatch.setattr(importing, "write", lambda *given: (gate.wait(), write(*given)))
     results = in_threads([lambda: brought(event, text)] * AT_ONCE, threads=AT_ONCE)
     assert [type(result).__name__ for result in results] == ["Imported"] * AT_ONCE
     assert settled(guest) == [(20, 20) if locked else (20 * AT_ONCE, 20 * AT_ONCE)]

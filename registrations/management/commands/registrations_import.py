@@ -1,4 +1,4 @@
-"""`manage.py registrations_import EVENT FILE [--dry-run]`."""
+"""`manage.py registrations_import EVENT FILE [--map "HEADING=FIELD"] [--dry-run]`."""
 
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
-from registrations.import_list import import_list, rehearse_import
+from registrations.import_columns import columns_from, fields_for, with_maps
+from registrations.import_list import import_list, picks_for, rehearse_import
 from registrations.import_rows import BadRows, doubts, said_by_rows, shortened
+from registrations.questions import questions_of
 
 
 class Command(SentenceCommand):
@@ -22,9 +24,16 @@ class Command(SentenceCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT FILE [--dry-run]."""
+        """EVENT FILE [--map "HEADING=FIELD"] [--dry-run]."""
         add_event_argument(parser)
         parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv or .xlsx")
+        parser.add_argument(
+            "--map",
+            metavar="HEADING=FIELD",
+            action="append",
+            default=[],
+            help="what a column is, such as “Kolumne=first_name” or “Remarks=ignore”; may be repeated",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
 
     def run(self, **options: Any) -> None:
@@ -32,14 +41,20 @@ class Command(SentenceCommand):
         event = find_event(options["event"])
         file: Path = options["file"]
         table = read_table(file.name, read_file(file))
+        questions = questions_of(event)
+        picks = picks_for(event, table, questions)
+        picks = with_maps(table.header, picks, options["map"], fields_for(questions))
         try:
-            act = rehearse_import if options["dry_run"] else import_list
-            done = act(event=event, table=table)
+            if options["dry_run"]:
+                done = rehearse_import(event=event, table=table, picks=picks)
+            else:
+                done = import_list(event=event, table=table, picks=picks, file_name=file.name)
         except BadRows as error:
             self.refuse("\n".join(said_errors(error)))
+        columns, _ignored = columns_from(table.header, picks)
         for heading in done.ignored_columns:
             self.say(_("Column “%(column)s” is not used.") % {"column": heading})
-        for line in shortened(said_by_rows(doubts(table))):
+        for line in shortened(said_by_rows(doubts(table, columns))):
             self.say(line)
         if options["dry_run"]:
             self.stdout.write(_("Rehearsal, nothing was stored: %(result)s") % {"result": done})

@@ -1,0 +1,161 @@
+"""What the columns of a list are: guessed, said on the page or by the command, and remembered."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from lxml import html
+
+from convention.errors import SoldOut, Unreadable
+from convention.events.models import Event
+from convention.tables import read_table
+from registrations.import_columns import guessed, split_name, with_maps
+from registrations.import_list import import_list, remembered_mapping
+from registrations.import_rows import BadRows
+from registrations.models import Addon, ImportRun, Option, Registration
+from tests.factories import (
+    make_addon,
+    make_event,
+    make_order,
+    make_question,
+    make_registration,
+    make_ticket,
+)
+from tests.registrations.test_import_list import brought
+from tests.registrations.test_import_page import IMPORT, checked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Zoé Müller", ("Zoé", "Müller")), ("MÜLLER Zoé", ("Zoé", "MÜLLER")),
+        ("Müller, Zoé", ("Zoé", "Müller")),
+        ("Jean de La Fontaine", ("Jean", "de La Fontaine")), ("Cher", ("Cher", "")), ("", ("", "")),
+        ("LE GALL Anne Marie", ("Anne Marie", "LE GALL")), ("ANA SILVA", ("ANA", "SILVA")),
+    ],
+)  # fmt: skip
+def test_a_full_name_is_split(text: str, names: tuple[str, str]):
+    assert split_name(text) == names
+
+
+def test_a_field_is_guessed_once_and_what_is_remembered_wins():
+    header = ["Prénom", "Nom", "Name", "Remarque", "Mél."]
+    assert guessed(header, []) == ["first_name", "last_name", "", "", ""]
+    before = {"mel.": "email", "nom": "", "name": "last_name", "remarque": "question:gone"}
+    assert guessed(header, [], before) == ["first_name", "", "last_name", "", "email"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"), [("Rang=email", "Rang"), ("Nom=colour", "colour"), ("email", "email"), ("=email", "=")]
+)
+def test_a_mapping_that_means_nothing_is_refused_with_what_there_is(said: str, wrong: str):
+    with pytest.raises(Unreadable, match=wrong):
+        with_maps(
+            ["Prénom", "Nom"], ["first_name", "last_name"], [said], ["first_name", "last_name", "email"]
+        )
+
+
+@pytest.fixture
+def congress() -> Event:
+    event = make_event(slug="congress")
+    guest = make_ticket(event, is_default=True, price=12_000)
+    make_addon(event, slug="dinner", name="Dîner", capacity=2, price=4_500).tickets.add(guest)
+    make_question(event, "diet", options=[("vegan", 1), "all"], kind="diet")
+    make_question(event, "size", kind="text")
+    return event
+
+
+FULL = (
+    "Qui;E-mail;En plus;Diet;Size;Bon de commande;Pas de photographie\n"
+    "MÜLLER Zoé;z@example.org;dîner;vegan;XL;PO 7;oui\n"
+)
+
+
+def mapped(event: Event, text: str = FULL):
+    picks = ["full_name", "email", "addons", "question:diet", "question:size", "purchase_order", "no_photo"]
+    table = read_table("x.csv", text.encode())
+    return import_list(event=event, table=table, picks=picks, file_name="x.csv")
+
+
+def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event):
+    mapped(congress)
+    zoe = Registration.objects.get()
+    assert (zoe.first_name, zoe.last_name, zoe.no_photo, zoe.answers) == (
+        "Zoé", "MÜLLER", True, {"diet": ["vegan"], "size": "XL"},
+    )  # fmt: skip
+    assert (zoe.order.purchase_order, zoe.order.total, [str(one.addon) for one in zoe.besides]) == (
+        "PO 7", 16_500, ["Dîner"],
+    )  # fmt: skip
+    assert (Addon.objects.get().taken, Option.objects.get(slug="vegan").taken) == (1, 1)
+    again = mapped(congress)
+    assert (len(again.new), len(again.changed), again.unchanged, again.other_addons) == (0, 0, 1, 0)
+    mapped(congress, FULL.replace("vegan", "all"))
+    assert Option.objects.get(slug="vegan").taken == 0
+    with pytest.raises(SoldOut):
+        mapped(congress, FULL + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
+
+
+def test_what_cells_cannot_mean_is_said_by_row(congress: Event):
+    with pytest.raises(BadRows) as refused:
+        mapped(congress, FULL.replace("oui", "peut-être"))
+    assert [row for row, _sentence in refused.value.rows] == [2]
+    with pytest.raises(BadRows) as refused:
+        mapped(congress, FULL.replace("dîner;vegan", "piscine;paleo"))
+    assert [row for row, _sentence in refused.value.rows] == [2]
+    assert not Registration.objects.exists()
+
+
+def test_an_exported_list_of_everything_changes_nothing(congress: Event, organizer: Client):
+    mapped(congress)
+    guest = congress.tickets.get()
+    make_registration(guest, order=make_order(congress, email="evil@example.net"), email="z@example.org")
+    make_registration(guest, email="", first_name="", last_name="", company="")
+    make_registration(guest, cancelled_at=congress.starts_at)
+    before = list(Registration.objects.order_by("pk").values())
+    for kind in ("csv", "xlsx"):
+        content = organizer.get(f"/organize/congress/registrations.{kind}").content
+        done = import_list(event=congress, table=read_table("x", content))
+        assert (len(done.new), len(done.changed), done.unchanged, done.adopted) == (0, 0, 4, {})
+    assert list(Registration.objects.order_by("pk").values()) == before
+
+
+def test_a_reference_says_who_is_meant_and_another_address_is_refused(congress: Event):
+    one = make_registration(congress.tickets.get(), email="z@example.org")
+    text = f"reference,first_name,last_name,email\n{one.reference},Zora,Müller,"
+    assert len(brought(congress, text + "z@example.org\n").changed) == 1
+    with pytest.raises(BadRows):
+        brought(congress, text + "other@example.org\n")
+
+
+def test_the_page_maps_columns_and_remembers_them(organizer: Client, congress: Event, tmp_path):
+    page = checked(organizer, tmp_path, "Teilnehmer,Mail\nZoé Müller,z@example.org\n")
+    assert page.xpath("//*[@id='error-summary']") != []
+    form = dict(page.xpath("//form[@id='columns']")[0].form_values())
+    assert (form["column-0"], form["column-1"], form["name"]) == ("", "email", "list.csv")
+    form |= {"column-0": "full_name", "check": "1"}
+    good = html.fromstring(organizer.post(IMPORT, form).content)
+    assert good.xpath("//select[@name='column-0']/option[@selected]/@value") == ["full_name"]
+    form = dict(good.xpath("//form[@id='columns']")[0].form_values())
+    assert organizer.post(IMPORT, form).status_code == 302
+    assert Registration.objects.get().last_name == "Müller"
+    run = ImportRun.objects.get()
+    assert (run.file_name, run.new, run.mapping) == (
+        "list.csv", 1, {"teilnehmer": "full_name", "mail": "email"},
+    )  # fmt: skip
+    assert remembered_mapping(congress) == run.mapping
+    assert brought(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_maps_columns(manage, tmp_path: Path):
+    event = make_event(slug="congress")
+    make_ticket(event, is_default=True)
+    file = tmp_path / "list.csv"
+    file.write_text("Kolumne,Nom,Rang\nZoé,Müller,1\n")
+    maps = ["--map", "Kolumne=first_name", "--map", "Rang=ignore"]
+    done = manage("registrations_import", "congress", str(file), *maps)
+    assert (done.returncode, Registration.objects.get().name) == (0, "Zoé Müller")
+    refused = manage("registrations_import", "congress", str(file), "--map", "Rang=colour")
+    assert (refused.returncode, "colour" in refused.stderr) == (2, True)
