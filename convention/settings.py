@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "badges.mailings",
     "badges.attendance",
     "badges",
+    "registrations.sponsors",
     "registrations.company",
     "registrations.checkout",
     "registrations.invoices",
@@ -127,6 +128,7 @@ APPS_WITH_PAGES = [
     "registrations",
     "registrations.company",
     "registrations.checkout",
+    "registrations.sponsors",
     "badges",
     "badges.attendance",
     "badges.mailings",
@@ -233,6 +235,9 @@ JOBS = {
     "badges": "badges.print.print_badges",
     "registrations": "registrations.import_later.import_later",
 }
+
+# Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
+PRINTED_LOGOS = "registrations.logos.printed_logos"
 
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
 RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]

@@ -116,5 +116,7 @@ def orders(request: HttpRequest, company: str) -> HttpResponse:
     """What the company ordered, newest first, and what is due."""
     found = company_of_contact(company, request.user)
     rows = orders_of(found).select_related("event", "for_company__placed_by")
-    shown = Paginator(rows.prefetch_related("registrations"), PAGE).get_page(request.GET.get("page"))
+    shown = Paginator(rows.prefetch_related("registrations", "sponsorships"), PAGE).get_page(
+        request.GET.get("page")
+    )
     return page(request, "company/orders.html", found, shown=shown)
