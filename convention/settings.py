@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "badges.mailings",
     "badges.attendance",
     "badges",
+    "registrations.sponsors",
     "registrations.company",
     "registrations.checkout",
     "registrations.invoices",
@@ -128,6 +129,7 @@ APPS_WITH_PAGES = [
     "registrations",
     "registrations.company",
     "registrations.checkout",
+    "registrations.sponsors",
     "badges",
     "badges.attendance",
     "badges.mailings",
@@ -237,6 +239,9 @@ JOBS = {
 
 # Who knows which registrations were scanned: a function that takes their ids and returns those.
 CAME = "badges.attendance.came.came_among"
+# Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
+PRINTED_LOGOS = "registrations.logos.printed_logos"
+
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
 RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 

@@ -7,7 +7,8 @@ from django.utils import translation
 from .invoices.balance import balance_of
 from .invoices.models import Receivable
 from .invoices.owe import Buyer, Owed, owe
-from .models import Order, Registration, RegistrationAddon
+from .models import Order, Registration, RegistrationAddon, Sponsorship
+from .models.sponsors import SponsorshipQuerySet
 
 
 def receivable_of(order: Order) -> Receivable:
@@ -23,13 +24,16 @@ def receivable_named(reference: str) -> Receivable | None:
 
 
 def bill(order: Order, registrations: Iterable[Registration]) -> Receivable:
-    """Note that the order owes for these of its registrations and for nothing else."""
+    """Note that the order owes for these of its registrations, for its packages, and for nothing else."""
     event = order.event
     with translation.override(order.language):
         return owe(
             reference=order.reference,
             buyer=buyer_of(order),
-            charges=[owed for registration in registrations for owed in owed_for(registration)],
+            charges=[
+                *(owed for one in packages_of(order) for owed in owed_for_package(one)),
+                *(owed for registration in registrations for owed in owed_for(registration)),
+            ],
             currency=order.currency,
             event=event,
             subject=event.title[:300],
@@ -59,6 +63,24 @@ def buyer_of(order: Order) -> Buyer:
     )
 
 
+def packages_of(order: Order) -> SponsorshipQuerySet:
+    """The packages of an order that were not cancelled."""
+    rows: SponsorshipQuerySet = Sponsorship.objects.standing().filter(order=order)
+    return rows.select_related("package")
+
+
+def owed_for_package(one: Sponsorship) -> list[Owed]:
+    """What a sponsor's package costs; nothing where it is free."""
+    line = Owed(
+        key=f"package/{one.package.slug}/{one.pk}",
+        description=f"{one.package.title}, {one.name}"[:300],
+        unit_price=one.price,
+        vat_rate=one.vat_rate,
+        exemption=one.vat_exemption,
+    )
+    return [line] if one.price else []
+
+
 def owed_for(registration: Registration) -> list[Owed]:
     """What one registration costs: its place and what it takes besides; nothing that is free."""
     taken = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
@@ -80,6 +102,11 @@ def _line(key: str, title: str, sold: Registration | RegistrationAddon, registra
         vat_rate=sold.vat_rate,
         exemption=sold.vat_exemption,
     )
+
+
+def stands(order: Order) -> bool:
+    """Whether anything of an order was not cancelled: a place or a package."""
+    return order.registrations.filter(cancelled_at__isnull=True).exists() or packages_of(order).exists()
 
 
 def kept_of(order: Order) -> int:

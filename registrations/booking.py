@@ -50,6 +50,8 @@ RAISED = """
 class Booking:
     """An order with its registrations and their add-ons, none stored yet, and the key it came with, if any.
 
+    A sponsor's package may come without any registration.
+
     `besides` counts what else they take that can run out; `held` what is counted for them already, as a
     place offered to who waited. `options` are those that can run out, of each registration in turn.
     """
@@ -106,7 +108,8 @@ def _write_in_steps(booking: Booking) -> None:
     insert([order])
     for registration in registrations:
         registration.order = order
-    insert(registrations)
+    if registrations:
+        insert(registrations)
     RegistrationAddon.objects.bulk_create(booking.addons)
     for registration in registrations:
         if any(map(is_file, registration.answers.values())):

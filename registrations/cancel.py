@@ -1,17 +1,20 @@
 """Cancel a registration: its place is free again and its badge no longer opens the door."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.counters import Counted
 from convention.errors import Closed, ConventionError
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
 from .bill import rebill
-from .models import Registration
+from .models import Order, Registration, RegistrationAddon
 from .places import give_back
 from .seats import give_up_everything
 
@@ -34,18 +37,35 @@ def cancel(*, registration: Registration, reason: str = "") -> Registration:
         raise AlreadyCancelled(_("This registration was already cancelled."))
     if registration.event.ends_at <= timezone.now():
         raise Closed(_("The event is over; there is nothing left to cancel."))
-    counted = registration.counts
-    registration.cancelled_at = timezone.now()
-    registration.generation = F("generation") + 1
-    registration.save(update_fields=["cancelled_at", "generation"])
-    enqueue("CONFIRMATION_TASK", registration.order_id)
-    record("registration.cancel", registration, event=registration.event, reason=reason)
-    give_up_everything(registration)
-    if counted:
-        give_back([registration])
-    registration.addons.filter(cancelled_at__isnull=True).update(cancelled_at=registration.cancelled_at)
-    rebill(registration.order)
-    sequence = next_sequence(registration.event_id)
-    Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
+    cancel_together([registration], order=registration.order, reason=reason)
     registration.refresh_from_db()
     return registration
+
+
+def cancel_together(
+    registrations: Sequence[Registration],
+    *,
+    order: Order,
+    reason: str,
+    besides: Mapping[Counted, int] | None = None,
+) -> None:
+    """Cancel standing registrations of an order, in the caller's transaction that holds their rows.
+
+    What else is freed `besides`, such as a package, is freed with their places, in the order of all locks.
+    """
+    now = timezone.now()
+    counted = [registration for registration in registrations if registration.counts]
+    enqueue("CONFIRMATION_TASK", order.pk)
+    for registration in registrations:
+        registration.cancelled_at = now
+        registration.generation = F("generation") + 1
+        registration.save(update_fields=["cancelled_at", "generation"])
+        record("registration.cancel", registration, event=registration.event, reason=reason)
+        give_up_everything(registration)
+    if counted or besides:
+        give_back(counted, besides)
+    taken = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
+    taken.update(cancelled_at=now)
+    rebill(order)
+    sequence = next_sequence(order.event_id)
+    Registration.objects.filter(pk__in=[r.pk for r in registrations]).update(sequence=sequence)

@@ -108,17 +108,19 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
         )
 
 
-def give_back(registrations: Iterable[Registration]) -> None:
+def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, int] | None = None) -> None:
     """Free the places of these registrations; the caller has just stopped counting them.
 
-    Whoever waits for one is offered it before anybody else can see it.
+    Whoever waits for one is offered it before anybody else can see it. What else is freed `besides`, such as
+    a sponsor's package, is freed in the same order.
     """
     registrations = list(registrations)
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
     for (ticket, company), places in sorted(shares.items()):
         _free_share(ticket, company, places)
     tickets = Counter(registration.ticket_id for registration in registrations)
-    freed = Counter[Counted](Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
+    freed = Counter[Counted](besides)
+    freed.update(Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
     freed.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
     standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))

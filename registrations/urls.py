@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.routes import OrganizerPage
 
 from . import api
+from .quotation import has_quotations
 from .views import (
     addons,
     answers,
@@ -15,12 +16,14 @@ from .views import (
     event,
     imports,
     links,
+    meals,
     mine,
     order,
     organize,
     organize_waiting,
     questions,
     quotas,
+    quotations,
     register,
     sessions,
     substitute,
@@ -33,6 +36,7 @@ LINK = "orders/<slug:reference>/<slug:secret>"
 LIST = "organize/<slug:event>/registrations"
 WAITING = "organize/<slug:event>/waiting"
 TICKETS = "organize/<slug:event>/tickets"
+MEALS = "organize/<slug:event>/meals"
 QUESTIONS = "organize/<slug:event>/questions"
 
 pages: list[Any] = [
@@ -54,6 +58,19 @@ pages: list[Any] = [
     path("waiting/<slug:secret>/", waiting.entry, name="waiting"),
     path("waiting/<slug:secret>/leave/", waiting.leave, name="waiting-leave"),
     path(f"{LINK}/<slug:person>/answers/", answers.answer_own, name="order-answers"),
+    path(f"{LINK}/pro-forma.pdf", quotations.pro_forma, name="order-pro-forma"),
+    path("quotations/<slug:secret>/", quotations.quotation, name="quotation"),
+    path("quotations/<slug:secret>/quotation.pdf", quotations.quotation_paper, name="quotation-paper"),
+    path("organize/<slug:event>/quotations/", quotations.quotations, name="organize-quotations"),
+    path(
+        "organize/<slug:event>/quotations/<slug:number>.pdf",
+        quotations.quotation_for,
+        name="organize-quotation-paper",
+    ),
+    path(f"{MEALS}/", meals.meals, name="organize-meals"),
+    path(f"{MEALS}.csv", meals.export, {"kind": "csv"}, name="organize-meals-csv"),
+    path(f"{MEALS}.xlsx", meals.export, {"kind": "xlsx"}, name="organize-meals-xlsx"),
+    path(f"{MEALS}.pdf", meals.export, {"kind": "pdf"}, name="organize-meals-pdf"),
     path("me/", mine.me, name="me"),
     path(f"{LIST}/", organize.registrations, name="organize-registrations"),
     path(f"{LIST}.csv", organize.export, {"kind": "csv"}, name="organize-registrations-csv"),
@@ -104,4 +121,6 @@ organizer_pages = [
     OrganizerPage("organize-tickets", _("Tickets"), 20),
     OrganizerPage("organize-waiting", _("Waiting lists"), 25),
     OrganizerPage("organize-questions", _("Questions"), 22),
+    OrganizerPage("organize-meals", _("Meals"), 23),
+    OrganizerPage("organize-quotations", _("Quotations"), 28, has_content=has_quotations),
 ]

@@ -29,6 +29,8 @@ from registrations.invoices.models import Issuer
 from registrations.invoices.pay import record_payment, record_payout
 from registrations.invoices.refund import refund
 from registrations.models import Quota, Registration, WaitingEntry
+from registrations.order_request import OrderRequest
+from registrations.quotation import quote_package
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -45,6 +47,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.invoices.makers import make_issuer, make_receivable
+from tests.registrations.sponsors.makers import make_package, make_sponsorship
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -113,10 +116,27 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     addon = make_addon(event, slug=f"dinner{spare or ''}")
     voucher = make_voucher(event, code=f"CODE{spare}")
     values |= money_of(slug, event)
+    package = make_package(event, ticket, slug=f"gold{spare or ''}")
+    sponsorship = make_sponsorship(package)
+    quotation = quote_package(package=package, request=OrderRequest(email="q@example.org", places=()))
+    linked = {"reference": sponsorship.order.reference, "secret": sponsorship.order.secret}
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
     special = {
+        **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
+        **{
+            f"organize-sponsor{name}": {"pk": sponsorship.pk}
+            for name in ("", "-logo", "-logo-new", "-cancel")
+        },
+        "sponsor-logo": {"pk": sponsorship.pk},
+        "sponsor-order": {"slug": package.slug},
+        "order-sponsor": linked,
+        "order-sponsor-logo": linked,
+        "order-pro-forma": linked,
+        "quotation": {"secret": quotation.secret},
+        "quotation-paper": {"secret": quotation.secret},
+        "organize-quotation-paper": {"number": quotation.number},
         **{f"organize-mailing{name}": {"pk": draft.pk} for name in DRAFTS},
         **{f"organize-mailing{name}": {"pk": sent.mailing_id} for name in UNDER_WAY},
         "organize-mailing-log-file": {"pk": sent.mailing_id, "kind": "csv"},

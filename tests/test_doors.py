@@ -102,6 +102,14 @@ DOORS = {
     "order-pay": EVERYONE,
     "order-pay-test": EVERYONE,  # in production nobody
     "order-transfer": EVERYONE,
+    "order-pro-forma": EVERYONE,
+    "order-sponsor": EVERYONE,
+    "order-sponsor-logo": EVERYONE,
+    "quotation": EVERYONE,  # with the secret
+    "quotation-paper": EVERYONE,  # with the secret
+    "sponsors": EVERYONE,
+    "sponsor-order": EVERYONE,
+    "sponsor-logo": EVERYONE,
     "stripe-webhook": NOBODY,  # Stripe alone, by its signature
     # the treasurer
     "money-cards": KEEPERS,
@@ -154,6 +162,7 @@ DOORS = {
             "money-xlsx",
             "money-owed",
             "money-buyer",
+            "money-pro-forma",
             "money-issue",
             "money-deposit",
             "money-pay",
@@ -203,6 +212,7 @@ POSTED = {
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-remove",
+    "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
     "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",

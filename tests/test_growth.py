@@ -19,6 +19,8 @@ from convention.audit.models import Entry
 from convention.events.models import EventRole
 from convention.models import BouncedAddress
 from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
+from registrations.order_request import OrderRequest
+from registrations.quotation import quote_package
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     make_addon,
@@ -35,6 +37,7 @@ from tests.factories import (
     make_track,
     make_voucher,
 )
+from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.test_doors import POSTED, WITH_MORE
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +66,9 @@ def add_one(here, number, person):
     ticket.save(update_fields=["quota"])
     addon = make_addon(event, slug=f"addon{number}")
     addon.tickets.add(ticket)
+    package = make_package(event, ticket, slug=f"gold{number}")
+    make_sponsorship(package, name=f"Sponsor {number}")
+    quote_package(package=package, request=OrderRequest(email="q@example.org", places=()))
     voucher = make_voucher(event, ticket, code=f"MORE{number}")
     # Places in the order whose page is read, and in orders of their own.
     company = make_company()

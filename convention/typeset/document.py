@@ -6,10 +6,13 @@ thousands of badges a second; the canvas's own calls do links, places and the ta
 
 import datetime
 import functools
+import hashlib
+import io
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from reportlab import rl_config
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from .canvas import Pages, fonts_of
@@ -148,6 +151,7 @@ class Document:
         self.page_count = 0
         self._pages = Pages(self._canvas)
         self._forms = 0
+        self._pictures: dict[tuple[bytes, Point], Form] = {}
         self._page: Page | None = None
 
     def __enter__(self) -> Self:
@@ -179,6 +183,26 @@ class Document:
         self._canvas.endForm()
         form.inner = self._canvas._doc.getXObjectName(form.name)
         return form
+
+    def picture(self, content: bytes, size: Point, *, name: str) -> Form:
+        """A picture (PNG or JPEG) as a form of so many points, written once however often it is placed.
+
+        `name` is what a reader that shows no pictures says instead.
+        """
+        key = (hashlib.sha256(content).digest(), size)
+        if key not in self._pictures:
+            width, height = size
+            form = self.form(width, height)
+            self._forms += 1
+            form.name = f"form{self._forms}"
+            self._canvas.beginForm(form.name, 0, 0, width, height)
+            self._canvas.addLiteral(f"/Span << /ActualText {quoted(name)} >> BDC")
+            self._canvas.drawImage(ImageReader(io.BytesIO(content)), 0, 0, width, height)
+            self._canvas.addLiteral("EMC")
+            self._canvas.endForm()
+            form.inner = self._canvas._doc.getXObjectName(form.name)
+            self._pictures[key] = form
+        return self._pictures[key]
 
     def mark(self, name: str, y: float) -> None:
         """Name a place on the current page, for `Page.jump` and for bookmarks."""

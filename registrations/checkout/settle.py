@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.bill import bill, is_paid, receivable_of
+from registrations.bill import bill, is_paid, receivable_of, stands
 from registrations.confirm_paid import confirm_paid
 from registrations.hold_places import hold_places, let_go
 from registrations.invoices.models import Payment
@@ -100,7 +100,7 @@ def confirm_or_tell(order: Order) -> None:
         bill(order, [registration for registration in standing if registration.counts])
         tell_unplaced.enqueue(order.pk)
         return
-    if not order.registrations.filter(cancelled_at__isnull=True).exists():
+    if not stands(order):
         tell_unplaced.enqueue(order.pk)
 
 

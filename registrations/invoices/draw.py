@@ -64,18 +64,29 @@ def footing(document: Invoice) -> str:
 
 
 def draw_parties(sheets: Sheets, document: Invoice) -> None:
+    """Who sells what it is to whom."""
+    title = TITLES[Invoice.Kind(document.kind)]()
+    draw_head(sheets, (title, document.number), (document.seller, document.buyer), facts(document))
+
+
+type Told = list[tuple[str, str]]
+
+
+def draw_head(
+    sheets: Sheets, title: tuple[str, str], parties: tuple[dict[str, str], dict[str, str]], told: Told
+) -> None:
     """Seller at the left, what it is at the right, the buyer where an envelope has its window."""
-    seller, buyer = document.seller, document.buyer
+    seller, buyer = parties
     sheets.paragraph(seller["legal_name"], Weight.BOLD, 13, width=HALF)
     for text in (*address(seller), seller["email"]):
         sheets.paragraph(text, Weight.REGULAR, 8.5, width=HALF, color=PALE)
     left = sheets.y
     sheets.y = 48
-    sheets.paragraph(TITLES[Invoice.Kind(document.kind)](), Weight.BOLD, 20, x=RIGHT, width=HALF)
-    sheets.paragraph(document.number, Weight.SEMIBOLD, 12, x=RIGHT, width=HALF)
+    sheets.paragraph(title[0], Weight.BOLD, 20, x=RIGHT, width=HALF)
+    sheets.paragraph(title[1], Weight.SEMIBOLD, 12, x=RIGHT, width=HALF)
     sheets.y = max(left, sheets.y, 118) + 14
     top = sheets.y
-    draw_facts(sheets, facts(document))
+    draw_facts(sheets, told)
     below, sheets.y = sheets.y, top
     sheets.paragraph(buyer["name"], Weight.SEMIBOLD, 10.5, x=RIGHT, width=HALF)
     known = [_("SIREN %(number)s") % {"number": spelled_siren(buyer["siren"])}] if buyer["siren"] else []
@@ -118,7 +129,7 @@ def period(first: str | None, last: str | None) -> str:
     return say_days(days[0], days[1])
 
 
-def draw_facts(sheets: Sheets, rows: list[tuple[str, str]]) -> None:
+def draw_facts(sheets: Sheets, rows: Told) -> None:
     """Names and values in two columns."""
     for name, text in rows:
         top = sheets.y

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.money import Money
 
 from .issuers import Issuer as Issuer
+from .quotations import Quotation as Quotation
 from .receivables import Charge as Charge
 from .receivables import Payment as Payment
 from .receivables import Payout as Payout

@@ -15,6 +15,7 @@ pages: list[Any] = [
     path(f"{MONEY}/owed.csv", owed.export, {"kind": "csv"}, name="money-csv"),
     path(f"{MONEY}/owed.xlsx", owed.export, {"kind": "xlsx"}, name="money-xlsx"),
     path(f"{ONE}/", owed.owed, name="money-owed"),
+    path(f"{ONE}/pro-forma.pdf", owed.pro_forma, name="money-pro-forma"),
     path(f"{ONE}/buyer/", acts.buyer, name="money-buyer"),
     path(f"{ONE}/issue/", acts.issue_invoice, name="money-issue"),
     path(f"{ONE}/deposit/", acts.deposit, name="money-deposit"),

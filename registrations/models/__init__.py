@@ -18,6 +18,9 @@ from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
 from .seats import SessionSeat as SessionSeat
+from .sponsors import Package as Package
+from .sponsors import SponsorLogo as SponsorLogo
+from .sponsors import Sponsorship as Sponsorship
 from .tickets import CompanyShare as CompanyShare
 from .tickets import PriceStep as PriceStep
 from .tickets import Ticket as Ticket

@@ -58,11 +58,12 @@ class Order(models.Model):
 
     @property
     def due(self) -> Money:
-        """What is to be invoiced: the places that were not cancelled, and what goes with them."""
+        """What is to be invoiced: what was not cancelled of places, what goes with them, and packages."""
         standing = [r for r in self.registrations.all() if r.cancelled_at is None]
         models.prefetch_related_objects(standing, "addons")
         besides = [one.price for r in standing for one in r.besides]
-        return Money(sum(r.price for r in standing) + sum(besides), self.currency)
+        packages = [one.price for one in self.sponsorships.all() if one.cancelled_at is None]
+        return Money(sum(r.price for r in standing) + sum(besides) + sum(packages), self.currency)
 
     @property
     def is_by_card(self) -> bool:

@@ -33,6 +33,7 @@ from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
 from ..pricing import Quote
+from ..quotation import ask_quotation
 from ..register import Means, refuse_if_closed, register
 
 
@@ -60,7 +61,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
-            return _book(request, event, draft)
+            return _quote(request, event, draft) if "quote" in request.POST else _book(request, event, draft)
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
     return render(request, "registrations/register_check.html", context)
 
@@ -131,6 +132,20 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
         return redirect(_screen_of(set(fields)), event.slug)
     drafts.forget(request.session, event.slug)
     return redirect(_next_page(order))
+
+
+def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
+    """Give a quotation of what was chosen, which stays as it was typed; nothing is booked."""
+    wanted = draft.request(translation.get_language() or "fr")
+    refuse_flood(event, wanted)
+    person = request.user if isinstance(request.user, Person) else None
+    try:
+        quotation = ask_quotation(event=event, request=wanted, means=Means(person=person))
+    except (SoldOut, InvalidFields) as error:
+        _tell(request, error)
+        fields = error.fields if isinstance(error, InvalidFields) else {}
+        return redirect(_screen_of(set(fields)), event.slug)
+    return redirect("quotation", quotation.secret)
 
 
 def _screen_of(fields: set[str]) -> str:

@@ -2,9 +2,11 @@
 
 import datetime
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -13,9 +15,11 @@ from django.views.decorators.http import require_safe
 
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from schedule.models import Session
 from schedule.page_cache import is_plain_visitor
 
-from ..models import Ticket
+from ..logos import Tier, tiers_of
+from ..models import Package, SponsorLogo, Ticket
 from ..places import refresh_held
 
 KEPT_SECONDS = 300
@@ -29,6 +33,8 @@ class Offer:
     tickets: list[Ticket]
     state: str
     has_programme: bool = False
+    tiers: Sequence[Tier] = ()
+    has_packages: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -50,7 +56,14 @@ def offer_of(event: Event) -> Offer:
     """What is offered now: state is `open`, `early`, `closed`, `full` or `none` (no ticket yet)."""
     tickets = [ticket for ticket in event.tickets.with_prices() if ticket.is_public]
     refresh_held(tickets, at=timezone.now())
-    return Offer(event, tickets, _state(event, tickets), event.sessions.exists())
+    has = Event.objects.filter(pk=event.pk).values_list(
+        Exists(Session.objects.filter(event=event)),
+        Exists(Package.objects.filter(event=event)),
+        Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
+    )
+    [(has_programme, has_packages, has_logos)] = has
+    tiers = tiers_of(event) if has_logos else []
+    return Offer(event, tickets, _state(event, tickets), has_programme, tiers, has_packages)
 
 
 def _state(event: Event, tickets: list[Ticket]) -> str:
@@ -98,6 +111,7 @@ def _fingerprint(offer: Offer) -> str:
     now = timezone.now()
     rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
     shown = [translation.get_language(), offer.state, offer.has_programme, *(_values(row) for row in rows)]
+    shown += [offer.has_packages, *(tier.mark for tier in offer.tiers)]
     shown += [[ticket.is_on_sale(at=now), ticket.left, _prices(ticket, now)] for ticket in offer.tickets]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 

@@ -46,6 +46,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "is_cancelled": states == {Registration.State.CANCELLED},
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
         "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
+        "is_of_sponsor": grant.order.sponsorships.exists(),
         "can_change": grant.order.event.ends_at > timezone.now(),
         "can_give": grant.order.event.last_substitution > timezone.now(),
         **_seats(grant),

@@ -1,4 +1,4 @@
-"""The booklet: cover, contents, each day's sessions with their abstracts, speakers' index; A5 pages.
+"""The booklet: cover, contents, each day's sessions with their abstracts, speakers' index, logos; A5 pages.
 
 A5 reads like a programme in the hand and prints two to a sheet of A4 with any printer's booklet mode.
 """
@@ -17,6 +17,7 @@ from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .content import Item, Programme
 from .flow import COLUMN, FOOT, HEIGHT, SIDE, WIDTH, Flow
+from .logos import draw_back_page
 from .setting import INK, PALE, Text, set_lines, set_qr, set_text
 
 HOURS = 70.0
@@ -42,6 +43,7 @@ def _set(programme: Programme, file: BinaryIO, pages: dict[str, int]) -> dict[st
         if programme.untimed:
             draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed)
         draw_index(flow, programme, pages)
+        draw_back_page(flow, programme.logos)
     return flow.found
 
 

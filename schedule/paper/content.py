@@ -15,6 +15,8 @@ from schedule.days import programme_day, shown_end
 from schedule.models import Schedule, Session, SessionSpeaker
 from schedule.prose import to_text
 
+from .logos import PrintedLogo, logos_of
+
 
 @dataclass(frozen=True)
 class Item:
@@ -60,6 +62,7 @@ class Programme:
     changed_at: datetime.datetime
     rooms: tuple[str, ...]
     items: tuple[Item, ...]
+    logos: tuple[PrintedLogo, ...] = ()
 
     @property
     def days(self) -> list[tuple[datetime.date, list[Item]]]:
@@ -100,6 +103,7 @@ def read_programme(event: Event) -> Programme:
         changed_at=schedule.changed_at.astimezone(event.zone),
         rooms=tuple(room.name for room in event.rooms.all() if room.name in used),
         items=items,
+        logos=logos_of(event),
     )
 
 

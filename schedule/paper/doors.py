@@ -15,6 +15,7 @@ from convention.typeset import Box, Document, Page, Weight, fit, shape
 
 from .booklet import capitalized, edition
 from .content import Item, Programme
+from .logos import draw_row
 from .setting import A4, HAIRLINE, INK, PALE, Text, set_lines, set_qr, set_text
 
 WIDTH, HEIGHT = A4
@@ -61,7 +62,8 @@ def draw_sign(
         if len(sheets) > 1:
             head = head_texts(room, f"{capitalized(say_weekday(day))} ({number}/{len(sheets)})")
         page = document.page(WIDTH, HEIGHT)
-        draw_foot(page, programme)
+        taken = draw_row(document, page, programme.logos, (WIDTH - SIDE, HEIGHT - 20))
+        draw_foot(page, programme, COLUMN - 50 - taken)
         y = draw_head(page, programme.accent, head)
         for item in mine:
             y = draw_session(page, item, size, y)
@@ -114,12 +116,12 @@ def draw_head(page: Page, accent: str, head: tuple[Text, Text]) -> float:
     return y
 
 
-def draw_foot(page: Page, programme: Programme) -> None:
-    """The way to the live page, and which version this is."""
+def draw_foot(page: Page, programme: Programme, width: float) -> None:
+    """The way to the live page, and which version this is, in so many points beside the logos."""
     set_qr(page, programme.address, x=SIDE, y=HEIGHT - 52, side=38)
     page.color(PALE)
     foot = f"{programme.title} · {edition(programme)}"
-    lines = set_text(foot, Weight.REGULAR, width=COLUMN - 50, size=9)
+    lines = set_text(foot, Weight.REGULAR, width=width, size=9)
     lines.draw(page, SIDE + 50, HEIGHT - 20 - min(lines.height, 32))
 
 

@@ -116,5 +116,6 @@ def orders(request: HttpRequest, company: str) -> HttpResponse:
     """What the company ordered, newest first, and what is due."""
     found = company_of_contact(company, request.user)
     rows = orders_of(found).select_related("event", "for_company__placed_by")
-    shown = Paginator(rows.prefetch_related("registrations__addons"), PAGE).get_page(request.GET.get("page"))
+    rows = rows.prefetch_related("registrations__addons", "sponsorships")
+    shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return page(request, "company/orders.html", found, shown=shown)

@@ -15,6 +15,7 @@ from convention.events.models import Event
 from ..advice import STATES, Facts, advise, state_of
 from ..balance import balance_of
 from ..doors import document_to_keep, receivable_to_keep, require_keeper
+from ..draw_offers import pro_forma_pdf
 from ..keep import paper_of
 from ..listing import Filter, state_of_row, to_csv, to_xlsx, totals, with_numbers
 from ..models import Invoice, Issuer, Receivable, Reminder
@@ -121,6 +122,13 @@ def with_refundable(payments: list[Any], receivable: Receivable) -> list[tuple[A
     for refund in receivable.refunds.standing():
         given[refund.payment_id] = given.get(refund.payment_id, 0) + refund.amount
     return [(payment, payment.amount - given.get(payment.pk, 0)) for payment in payments]
+
+
+@require_safe
+def pro_forma(request: HttpRequest, owed: str) -> HttpResponse:
+    """What the invoice will say, before it is issued."""
+    found = receivable_to_keep(owed, request.user)
+    return file(pro_forma_pdf(found), f"pro-forma-{found.reference}.pdf", "application/pdf")
 
 
 @require_safe

@@ -1,0 +1,62 @@
+"""Quotations: what something would cost until a day; no place is held and nothing is owed."""
+
+import secrets
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from convention.money import Money
+
+
+def new_link() -> str:
+    """What opens a quotation to whoever has its address: 32 bytes."""
+    return secrets.token_urlsafe(32)
+
+
+class Quotation(models.Model):
+    """A quotation as it was given: seller, buyer, lines and totals are snapshots, in a series of its own."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    secret = models.CharField(max_length=43, unique=True, default=new_link, editable=False)
+    event = models.ForeignKey(Event, models.SET_NULL, null=True, blank=True, related_name="+")
+    seller = models.JSONField(_("seller"))
+    buyer = models.JSONField(_("buyer"))
+    buyer_name = models.CharField(_("buyer"), max_length=300)
+    details = models.JSONField(_("references, period and sentences"))
+    lines = models.JSONField(_("lines"))
+    taxes = models.JSONField(_("totals per rate"))
+    net = models.BigIntegerField(_("without VAT, in cents"))
+    vat = models.BigIntegerField(_("VAT, in cents"))
+    total = models.BigIntegerField(_("total, in cents"))
+    currency = models.CharField(_("currency"), max_length=3)
+    language = models.CharField(_("language"), max_length=5)
+    given_on = models.DateField(_("given"))
+    valid_until = models.DateField(_("valid until"))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("quotation")
+        verbose_name_plural = _("quotations")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add it; what was given stays as it is."""
+        if not self._state.adding:
+            raise TypeError("A quotation that was given is never changed: give another one.")
+        super().save(*args, **kwargs)
+
+    @property
+    def cost(self) -> Money:
+        """The total with its currency."""
+        return Money(self.total, self.currency)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether its last day is not past."""
+        return timezone.localdate() <= self.valid_until

@@ -1,0 +1,34 @@
+"""Cancel a sponsorship: its package is free again, its places are cancelled, nothing is owed for it."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.errors import Closed
+
+from ..cancel import AlreadyCancelled, cancel_together
+from ..models import Registration, Sponsorship
+
+
+@transaction.atomic
+def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsorship:
+    """Cancel it with all places that came with it. Raises AlreadyCancelled, or Closed once the event is over.
+
+    What was invoiced is credited and what was paid given back by the treasurer, as for any order.
+    """
+    rows = Sponsorship.objects.select_related("order", "package", "event")
+    one = rows.select_for_update(of=("self",)).get(pk=sponsorship.pk)
+    if one.cancelled_at:
+        raise AlreadyCancelled(_("This sponsorship was already cancelled."))
+    if one.event.ends_at <= timezone.now():
+        raise Closed(_("The event is over; there is nothing left to cancel."))
+    one.cancelled_at = timezone.now()
+    one.save(update_fields=["cancelled_at"])
+    record("sponsorship.cancel", one, event=one.event, reason=reason)
+    standing = Registration.objects.select_related("event", "ticket").filter(
+        order=one.order, cancelled_at__isnull=True
+    )
+    places = list(standing.order_by("pk").select_for_update(of=("self",)))
+    cancel_together(places, order=one.order, reason=reason, besides={one.package: 1})
+    return one

@@ -1,0 +1,1 @@
+"""Forms of sponsors and of who runs the event."""

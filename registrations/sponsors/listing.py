@@ -1,0 +1,83 @@
+"""Sponsorships as an organizer lists and exports them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from convention.events.models import Event
+from convention.tables import write_csv, write_xlsx
+
+from ..models import Sponsorship
+from ..models.sponsors import SponsorshipQuerySet
+
+
+def sponsorships_of(event: Event) -> SponsorshipQuerySet:
+    """All of an event, cancelled ones too, with how many of their places are standing and how many named."""
+    standing = Q(order__registrations__cancelled_at__isnull=True)
+    named = standing & ~Q(order__registrations__last_name="", order__registrations__first_name="")
+    rows: SponsorshipQuerySet = Sponsorship.objects.filter(event=event)
+    return (
+        rows.select_related("package", "order", "company", "logo")
+        .defer("logo__content")
+        .annotate(
+            places=Count("order__registrations", filter=standing),
+            named=Count("order__registrations", filter=named),
+        )
+    )
+
+
+def header() -> list[str]:
+    """The headings of an exported list."""
+    return [
+        _("Sponsor"),
+        _("Package"),
+        _("Contact"),
+        _("E-mail"),
+        _("Website"),
+        _("Stand"),
+        _("Price"),
+        _("Currency"),
+        _("Order reference"),
+        _("Purchase order"),
+        _("Places"),
+        _("Places named"),
+        _("Logo"),
+        _("Taken on"),
+        _("Cancelled on"),
+    ]
+
+
+def rows_of(event: Event) -> Iterator[list[Any]]:
+    """The cells of each sponsorship, under `header`."""
+    yes, no = _("yes"), _("no")
+    for one in sponsorships_of(event):
+        yield [
+            one.name,
+            one.package.slug,
+            one.contact,
+            one.order.email,
+            one.website,
+            one.package.stand,
+            Decimal(one.price).scaleb(-2),
+            one.order.currency,
+            one.order.reference,
+            one.order.purchase_order,
+            one.places,  # type: ignore[attr-defined]  # annotated above
+            one.named,  # type: ignore[attr-defined]  # annotated above
+            yes if hasattr(one, "logo") else no,
+            one.created_at.astimezone(event.zone),
+            one.cancelled_at.astimezone(event.zone) if one.cancelled_at else "",
+        ]
+
+
+def to_csv(event: Event) -> bytes:
+    """The list as a text for programs and spreadsheets."""
+    return write_csv(header(), rows_of(event))
+
+
+def to_xlsx(event: Event) -> bytes:
+    """The list as a workbook."""
+    return write_xlsx(header(), rows_of(event), title=_("Sponsors"))

@@ -1,0 +1,78 @@
+"""Quotations and pro forma invoices: for the buyer by a link, and for who runs the event."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from convention.errors import NotFound
+from convention.events.doors import event_to_organize
+
+from ..bill import receivable_of
+from ..doors import order_by_link
+from ..invoices.draw_offers import pro_forma_pdf, quotation_pdf
+from ..invoices.models import Quotation
+
+PAGE = 100
+
+
+@never_cache
+@require_safe
+def quotation(request: HttpRequest, secret: str) -> HttpResponse:
+    """The page of a quotation, for whoever has its link."""
+    found = _by_link(secret)
+    return render(request, "registrations/quotation.html", {"quotation": found, "event": found.event})
+
+
+@never_cache
+@require_safe
+def quotation_paper(request: HttpRequest, secret: str) -> HttpResponse:
+    """The same as a PDF."""
+    return _pdf(quotation_pdf(found := _by_link(secret)), found.number)
+
+
+def _by_link(secret: str) -> Quotation:
+    found = Quotation.objects.select_related("event").filter(secret=secret).first()
+    if found is None or found.event is None:
+        raise NotFound(_("This link is not valid; it may have been cut in the mail."))
+    return found
+
+
+@never_cache
+@require_safe
+def pro_forma(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """What an order's invoice will say, for whoever ordered."""
+    grant = order_by_link(reference, secret)
+    if not grant.is_whole or not grant.order.due.amount:
+        raise NotFound(_("Nothing is to be invoiced for this order."))
+    return _pdf(pro_forma_pdf(receivable_of(grant.order)), f"pro-forma-{grant.order.reference}")
+
+
+@require_safe
+def quotations(request: HttpRequest, event: str) -> HttpResponse:
+    """All quotations that were asked for, newest first."""
+    found = event_to_organize(event, request.user)
+    rows = Quotation.objects.filter(event=found)
+    shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {"event": found, "section": "organize", "shown": shown}
+    return render(request, "registrations/organize_quotations.html", context)
+
+
+@require_safe
+def quotation_for(request: HttpRequest, event: str, number: str) -> HttpResponse:
+    """One of them as a PDF."""
+    found = event_to_organize(event, request.user)
+    one = Quotation.objects.filter(event=found, number=number).first()
+    if one is None:
+        raise NotFound(_("There is no such quotation."))
+    return _pdf(quotation_pdf(one), one.number)
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    headers = {
+        "Content-Disposition": f'inline; filename="{name.replace("/", "-")}.pdf"',
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

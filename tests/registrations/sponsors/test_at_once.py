@@ -1,0 +1,58 @@
+"""The last package, wanted by many at the same moment; and packages beside plain orders."""
+
+import pytest
+
+from convention.errors import ConventionError
+from registrations.bill import receivable_of
+from registrations.invoices.balance import balance_of
+from registrations.models import Order, Registration, Sponsorship
+from registrations.order_request import OrderRequest, Place
+from registrations.register import register
+from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from registrations.sponsors.take_package import take_package
+from tests.factories import make_event, make_ticket
+from tests.registrations.sponsors.makers import make_package, sponsor_of
+from tests.rush import in_threads
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+
+
+def test_the_last_package_goes_to_one():
+    event = make_event()
+    package = make_package(event, make_ticket(event), capacity=1)
+    work = [
+        lambda n=n: take_package(package=package, sponsor=sponsor_of(name=f"S{n}"), key=f"k{n}")
+        for n in range(24)
+    ]
+    results = [type(result).__name__ for result in in_threads(work, threads=12)]
+    package.refresh_from_db()
+    assert (results.count("Sponsorship"), results.count("SoldOut"), package.taken) == (1, 23, 1)
+    assert (Order.objects.count(), Registration.objects.count()) == (1, 2)
+
+
+def test_packages_orders_and_cancellations_at_once_leave_all_counters_and_sums_true():
+    event = make_event()
+    ticket = make_ticket(event, capacity=60)
+    packages = [make_package(event, ticket, slug=slug, capacity=6) for slug in ("gold", "silver")]
+    place = OrderRequest(
+        email="b@example.org", places=(Place(ticket="guest", first_name="A", last_name="B"),)
+    )
+
+    def work(number: int) -> None:
+        if number % 3 == 0:
+            register(event=event, request=place)
+            return
+        sponsor = sponsor_of(name=f"S{number}")
+        one = take_package(package=packages[number % 2], sponsor=sponsor, key=f"k{number}")
+        if number % 4 == 0:
+            cancel_sponsorship(sponsorship=one)
+
+    results = in_threads([lambda n=n: work(n) for n in range(48)], threads=12)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    ticket.refresh_from_db()
+    assert ticket.taken == Registration.objects.filter(cancelled_at__isnull=True).count()
+    for package in packages:
+        package.refresh_from_db()
+        assert package.taken == package.sponsorships.standing().count() <= 6
+    owed = [balance_of(receivable_of(one.order)).owed for one in Sponsorship.objects.all()]
+    assert sum(owed) == 120_000 * Sponsorship.objects.standing().count()

@@ -1,0 +1,104 @@
+"""Logos: read and drawn anew, shown on the page and on paper, neutral."""
+
+import datetime
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+from pypdf import PdfReader
+
+from convention.errors import Unreadable
+from registrations.logos import tiers_of
+from registrations.models import SponsorLogo, Sponsorship
+from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from registrations.sponsors.logo import keep_logo
+from schedule.paper.make import print_agenda
+from tests.factories import make_session
+from tests.papers import pdf_text
+from tests.registrations.sponsors.makers import make_package, make_sponsorship, picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gold(event):
+    return make_package(event, has_printed_logo=True)
+
+
+@pytest.mark.parametrize(("sent", "size"), [
+    (picture(), (60, 30)),
+    (picture((4000, 1000), "JPEG"), (1200, 300)),
+    (picture((300, 1200), mode="RGBA"), (150, 600)),
+    (picture((10, 10), mode="P"), (10, 10)),
+])  # fmt: skip
+def test_what_is_sent_is_drawn_anew_as_a_small_png(gold, sent, size):
+    sent.seek(0)
+    one = make_sponsorship(gold, has_logo=False)
+    logo = keep_logo(sponsorship=one, upload=sent)
+    shown = Image.open(io.BytesIO(logo.content))
+    assert (shown.format, shown.mode, shown.size, shown.info) == ("PNG", "RGB", size, {})
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    b"%PDF-1.7", b"\x89PNG\r\n\x1a\n broken", picture(kind="GIF").read(), picture().read()[:60],
+    b"\x89PNG" + b"0" * (5 * 1024 * 1024),
+])  # fmt: skip
+def test_anything_else_is_refused_with_a_sentence(gold, content):
+    one = make_sponsorship(gold)
+    with pytest.raises(Unreadable):
+        keep_logo(sponsorship=one, upload=SimpleUploadedFile("logo.png", content))
+    assert SponsorLogo.objects.get().width == 60
+
+
+def test_the_page_says_what_is_wrong_and_shows_what_was_sent(client, gold):
+    one = make_sponsorship(gold, has_logo=False)
+    address = reverse("order-sponsor", args=[one.order.reference, one.order.secret])
+    page = client.post(address, {"send_logo": "1", "logo": SimpleUploadedFile("a.png", b"no picture")})
+    assert page.context["logo_form"].errors == {
+        "logo": ["Envoyez une image PNG ou JPEG qui s’ouvre sur votre propre écran."]
+    }
+    client.post(address, {"send_logo": "1", "logo": picture((80, 40))})
+    answer = client.get(reverse("order-sponsor-logo", args=[one.order.reference, one.order.secret]))
+    assert (answer["Content-Type"], Image.open(io.BytesIO(answer.content)).size) == ("image/png", (80, 40))
+
+
+def test_they_stand_by_package_then_by_the_alphabet_once_shown(client, event, gold):
+    silver = make_package(event, slug="silver", name="Argent", position=5)
+    for package, name in (
+        (silver, "Zeta"),
+        (gold, "éclair"),
+        (gold, "Delta"),
+        (silver, "Alpha"),
+        (gold, "Fin"),
+    ):
+        make_sponsorship(package, name=name)
+    make_sponsorship(gold, name="Sans", has_logo=False)
+    Sponsorship.objects.filter(name="Fin").update(shown_from=timezone.now() + datetime.timedelta(days=1))
+    assert [(t.package.slug, t.size, [s.name for s in t.sponsors]) for t in tiers_of(event)] == [
+        ("gold", 1, ["Delta", "éclair"]), ("silver", 2, ["Alpha", "Zeta"]),
+    ]  # fmt: skip
+    first, later = (Sponsorship.objects.get(name=name) for name in ("Delta", "Fin"))
+    addresses = [reverse("sponsor-logo", args=["congress", one.pk]) for one in (first, later)]
+    assert [client.get(address).status_code for address in addresses] == [200, 404]
+    before = client.get("/events/congress/")
+    assert [n for n in ("Delta", "éclair", "Alpha", "Zeta", "Fin") if f'alt="{n}"' in before.text] == [
+        "Delta", "éclair", "Alpha", "Zeta",
+    ]  # fmt: skip
+    cancel_sponsorship(sponsorship=first)
+    assert 'alt="Delta"' not in client.get("/events/congress/").text
+
+
+@pytest.mark.parametrize("kind", ["booklet", "doors"])
+def test_on_paper_stand_those_whose_package_includes_it(event, gold, kind):
+    make_session(event, starts_at=event.starts_at, ends_at=event.starts_at + datetime.timedelta(hours=1))
+    make_sponsorship(gold, name="Delta")
+    make_sponsorship(make_package(event, slug="silver", name="Argent"), name="Alpha")
+    file = io.BytesIO()
+    print_agenda(event, file=file, format_name=kind)
+    last = PdfReader(file).pages[-1]
+    assert [(image.image.size) for image in last.images] == [(60, 30)]
+    assert ("Argent" in pdf_text(file.getvalue()), "Or" in last.extract_text()) == (False, kind == "booklet")

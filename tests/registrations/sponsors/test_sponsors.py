@@ -1,0 +1,209 @@
+"""Packages: taking, money, places, cancelling; by the sponsor and by who runs the event."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.errors import Closed, SoldOut
+from registrations.bill import receivable_of
+from registrations.cancel import AlreadyCancelled
+from registrations.checkout.play_payment import play_payment
+from registrations.invoices.balance import balance_of
+from registrations.invoices.issue import issue
+from registrations.invoices.models import Receivable
+from registrations.models import Order, Registration, Sponsorship
+from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from registrations.sponsors.take_package import take_package, take_package_for
+from tests.factories import make_ticket
+from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.sponsors.makers import make_package, make_sponsorship, sponsor_of
+
+pytestmark = pytest.mark.django_db
+
+FILLED = {
+    "name": "Acme", "contact": "Zoé Müller", "email": "zoe@acme.example", "website": "acme.example",
+    "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
+    "billing_city": "Lyon",
+    "billing_country": "FR", "payment": "invoice", "language": "en", "nonce": "once", "shown": "120000",
+}  # fmt: skip
+
+
+@pytest.fixture
+def package(event):
+    staff = make_ticket(event, slug="stand", name="Stand", is_public=False, price=5_000)
+    return make_package(event, event.tickets.get(slug="guest"), capacity=1, badge_ticket=staff, badges=1)
+
+
+def test_a_package_makes_one_order_that_owes_for_it_with_places_to_name(event, package):
+    one = take_package(package=package, sponsor=sponsor_of(), key="a")
+    package.refresh_from_db()
+    assert (package.taken, one.order.due.amount) == (1, 120_000)
+    places = one.order.registrations.order_by("pk")
+    assert [(r.ticket.slug, r.price, r.is_named, r.state) for r in places] == [
+        ("guest", 0, False, "confirmed"), ("guest", 0, False, "confirmed"), ("stand", 0, False, "confirmed"),
+    ]  # fmt: skip
+    assert [t.taken for t in event.tickets.order_by("slug")] == [2, 1]
+    charges = [(c.description, c.amount, c.vat_rate) for c in Receivable.objects.get().charges.all()]
+    assert charges == [("Or, Acme", 120_000, 2000)]
+
+
+def test_its_invoice_says_the_package_and_adds_up(package):
+    make_issuer()
+    one = take_package(package=package, sponsor=sponsor_of(purchase_order="PO-7"), key="a")
+    document = issue(receivable=receivable_of(one.order))
+    assert (document.total, document.vat, document.details["purchase_order"]) == (120_000, 20_000, "PO-7")
+    assert [line.description for line in document.lines.all()] == ["Or, Acme"]
+
+
+def test_the_same_key_takes_one_and_the_next_finds_none(package):
+    first = take_package(package=package, sponsor=sponsor_of(), key="a")
+    assert take_package(package=package, sponsor=sponsor_of(), key="a") == first
+    with pytest.raises(SoldOut):
+        take_package(package=package, sponsor=sponsor_of(), key="b")
+    assert Order.objects.count() == 1
+
+
+def test_none_is_taken_where_the_places_that_come_with_it_are_gone(event, package):
+    event.tickets.filter(slug="guest").update(capacity=1)
+    with pytest.raises(SoldOut):
+        take_package(package=package, sponsor=sponsor_of(), key="a")
+    package.refresh_from_db()
+    assert (package.taken, Order.objects.count()) == (0, 0)
+
+
+def test_only_who_runs_the_event_takes_what_is_not_on_sale(package):
+    package.closes_at = timezone.now() - datetime.timedelta(days=1)
+    package.save()
+    with pytest.raises(Closed):
+        take_package(package=package, sponsor=sponsor_of(), key="a")
+    assert take_package_for(package=package, sponsor=sponsor_of(), key="a").package == package
+
+
+def test_cancelling_frees_the_package_and_its_places_and_nothing_is_owed(event, package):
+    one = take_package(package=package, sponsor=sponsor_of(), key="a")
+    cancel_sponsorship(sponsorship=one, reason="faillite")
+    package.refresh_from_db()
+    assert (package.taken, [t.taken for t in event.tickets.order_by("slug")]) == (0, [0, 0])
+    assert {r.state for r in Registration.objects.all()} == {"cancelled"}
+    assert (Order.objects.get().due.amount, balance_of(Receivable.objects.get()).owed) == (0, 0)
+    with pytest.raises(AlreadyCancelled):
+        cancel_sponsorship(sponsorship=one)
+    verbs = [e.verb for e in Entry.objects.filter(verb__startswith="sponsorship").order_by("pk")]
+    assert verbs == ["sponsorship.take", "sponsorship.cancel"]
+
+
+def test_a_package_without_places_is_paid_by_card(event):
+    make_issuer()
+    one = take_package(package=make_package(event), sponsor=sponsor_of(payment="card"), key="a")
+    attempt = play_payment(order=one.order)
+    assert (attempt.amount, balance_of(receivable_of(one.order)).due) == (120_000, 0)
+
+
+def test_the_page_takes_one_however_often_it_is_sent(client, event, package, run_tasks, mailoutbox):
+    offer = client.get("/en/events/congress/sponsors/")
+    assert offer.context["packages"] == [package]
+    address = reverse("sponsor-order", args=["congress", "gold"])
+    answers = [client.post(f"/en{address}", FILLED) for _click in range(2)]
+    one = Sponsorship.objects.get()
+    link = f"/en/orders/{one.order.reference}/{one.order.secret}/sponsor/"
+    assert [answer["Location"] for answer in answers] == [link, link]
+    assert (one.website, one.order.billing_city, one.order.payment) == (
+        "https://acme.example",
+        "Lyon",
+        "invoice",
+    )
+    page = client.get(link)
+    assert (page.context["due"].amount, page.context["named"], len(page.context["places"])) == (120_000, 0, 3)
+
+
+def test_what_is_filled_in_wrong_stays_and_nothing_is_taken(client, package):
+    address = reverse("sponsor-order", args=["congress", "gold"])
+    page = client.post(address, FILLED | {"email": "nobody", "billing_city": ""})
+    assert (page.status_code, page.context["form"]["name"].value()) == (200, "Acme")
+    assert list(page.context["form"].errors) + list(page.context["billing"].errors) == [
+        "email",
+        "billing_city",
+    ]
+    assert Order.objects.count() == 0
+
+
+def test_another_price_is_shown_before_anything_is_taken(client, package):
+    address = reverse("sponsor-order", args=["congress", "gold"])
+    answer = client.post(address, FILLED | {"shown": "100000"}, follow=True)
+    assert [str(m) for m in answer.context["messages"]] == [
+        "Le prix a changé entre-temps : il est maintenant de 1 200 €."
+    ]
+    assert Order.objects.count() == 0
+
+
+def test_the_sponsor_names_people_by_the_link_and_a_colleagues_link_opens_nothing(client, package):
+    one = make_sponsorship(package)
+    place = one.order.registrations.order_by("pk").first()
+    address = reverse("order-substitute", args=[one.order.reference, one.order.secret, place.reference])
+    client.post(address, {"first_name": "Ana", "last_name": "Silva", "email": "ana@acme.example"})
+    place.refresh_from_db()
+    link = reverse("order-sponsor", args=[one.order.reference, one.order.secret])
+    assert (place.name, client.get(link).context["named"]) == ("Ana Silva", 1)
+    other = make_sponsorship(make_package(one.event, slug="silver"))
+    assert (
+        client.get(reverse("order-sponsor", args=[one.order.reference, other.order.secret])).status_code
+        == 404
+    )
+
+
+def test_who_runs_the_event_makes_takes_changes_and_cancels(organizer, event, package):
+    organizer.post(
+        reverse("organize-package-new", args=["congress"]),
+        {
+            "name": "Bronze",
+            "slug": "bronze",
+            "cost": "300",
+            "vat_rate": "2000",
+            "position": "9",
+            "passes": "",
+            "badges": "",
+        },
+    )
+    bronze = event.packages.get(slug="bronze")
+    organizer.post(reverse("organize-package-take", args=["congress", "bronze"]), FILLED)
+    one = Sponsorship.objects.get(package=bronze)
+    organizer.post(
+        reverse("organize-sponsor", args=["congress", one.pk]),
+        {"name": "ACME", "contact": "Zoé", "website": "", "shown_from": "2030-01-01T10:00"},
+    )
+    one.refresh_from_db()
+    assert (one.name, one.shown_from.year, bronze.price) == ("ACME", 2030, 30_000)
+    rows = (
+        organizer.get(reverse("organize-sponsors-csv", args=["congress"]))
+        .content.decode("utf-8-sig")
+        .splitlines()
+    )
+    assert [row.split(",")[:2] for row in rows] == [["Sponsor", "Formule"], ["ACME", "bronze"]]
+    organizer.post(reverse("organize-sponsor-cancel", args=["congress", one.pk]), {"reason": "retiré"})
+    one.refresh_from_db()
+    assert one.cancelled_at
+    organizer.post(reverse("organize-package-remove", args=["congress", "gold"]))
+    assert [p.slug for p in event.packages.all()] == ["bronze"]
+
+
+def test_places_of_a_members_ticket_cannot_come_with_it(organizer, event):
+    members = make_ticket(event, slug="member", audience="member")
+    data = {"name": "Or", "slug": "or", "cost": "300", "vat_rate": "2000", "position": "0"}
+    address = reverse("organize-package-new", args=["congress"])
+    page = organizer.post(address, data | {"pass_ticket": members.pk, "passes": "2", "badges": "1"})
+    assert sorted(page.context["form"].errors) == ["badge_ticket", "pass_ticket"]
+
+
+def test_nothing_leads_from_a_sponsor_to_the_programme():
+    """To sponsor gives no say: no row of either knows the other, neither directly nor through one between."""
+    fields = {field.related_model for field in Sponsorship._meta.get_fields() if field.related_model}
+    between = {
+        f.related_model
+        for model in fields
+        for f in model._meta.get_fields()
+        if f.many_to_one and f.related_model
+    }
+    assert {model._meta.app_label for model in fields | between} & {"schedule"} == set()
