@@ -1,16 +1,11 @@
 """VAT that prices include: rates in hundredths of a percent, amounts in cents. Pure."""
 
-from django.utils.translation import gettext_lazy as _
+from .invoices.exemptions import EXEMPTIONS as REASONS
 
 STANDARD = 2000
 RATES = (2000, 1000, 550, 210, 0)
 """Those of France; 0 needs the reason why."""
-EXEMPTIONS = [
-    # codes of the list VATEX of EN 16931
-    ("VATEX-EU-132-1L", _("Exempt from VAT, article 261-4-9° of the French tax code (CGI)")),
-    ("VATEX-EU-132-1I", _("Exempt from VAT, article 261-4-4° of the French tax code (CGI)")),
-    ("VATEX-FR-FRANCHISE", _("VAT not applicable, article 293 B of the French tax code (CGI)")),
-]
+EXEMPTIONS = [(exemption.code, exemption.mention) for exemption in REASONS.values()]
 
 
 def vat_within(gross: int, rate: int) -> int:
