@@ -100,7 +100,7 @@ def test_what_is_wrong_with_an_order_is_said_by_field(change: dict, field: str):
 
 
 def test_cards_are_refused_where_they_are_not_taken(settings):
-    settings.CARDS_OFFERED = False
+    settings.CARD_PAYMENT = False
     event = make_event()
     make_ticket(event, price=100)
     with pytest.raises(InvalidFields) as refusal:

@@ -390,11 +390,3 @@ def test_what_costs_nothing_is_confirmed_whatever_way_of_paying_was_chosen(setti
     make_ticket(event)
     order = register(event=event, request=asked(payment="card"))
     assert (order.payment, order.registrations.get().state) == ("free", "confirmed")
-
-
-def test_cards_are_refused_where_none_are_taken():
-    event = make_event()
-    make_ticket(event, price=10_000)
-    with pytest.raises(InvalidFields) as refusal:
-        register(event=event, request=asked(payment="card"))
-    assert list(refusal.value.fields) == ["payment"]
