@@ -45,7 +45,7 @@ class Question(models.Model):
     tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
     shown_if = models.ForeignKey(
         "registrations.Option",
-        models.PROTECT,
+        models.RESTRICT,
         null=True,
         blank=True,
         related_name="followed_by",
