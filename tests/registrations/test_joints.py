@@ -1,0 +1,83 @@
+"""Where the parts of registration meet: what one of them gives back, another one takes or bills again."""
+
+import pytest
+
+from convention.club.models import Membership
+from convention.errors import SoldOut
+from convention.tables import read_table
+from registrations.accept_offer import accept_ticket
+from registrations.answer import answer
+from registrations.bill import receivable_of
+from registrations.cancel import cancel
+from registrations.checkout.payable import index_of_payable
+from registrations.confirm_paid import confirm_paid
+from registrations.forget import lapsed_holds
+from registrations.import_list import import_list
+from registrations.invoices.balance import balance_of
+from registrations.join_waiting import Wish, join_for_ticket
+from registrations.models import Option, Order, Passes, Registration, Ticket, Voucher
+from registrations.order_request import Billing, OrderRequest, Place
+from registrations.places import take_again
+from registrations.prove import prove
+from registrations.register import Means, register
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_question,
+    make_registration,
+    make_ticket,
+    make_voucher,
+)
+from tests.registrations.checkout.makers import lapse, states
+
+pytestmark = pytest.mark.django_db
+
+BILLED = Billing(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
+
+
+def person(ticket: str, email: str, **more) -> Place:
+    return Place(ticket=ticket, first_name="Zoé", last_name="Müller", email=email, **more)
+
+
+def order_for(event, *places: Place, payment: str = "card", code: str = "", **means) -> Order:
+    request = OrderRequest(email="b@example.org", places=places, payment=payment, billing=BILLED, code=code)
+    return register(event=event, request=request, means=Means(**means))
+
+
+def members(passes: int, people: int):
+    """Members of one company whose membership has so many passes, and their ticket at 200 euros."""
+    company = make_company()
+    found = [make_member(company) for _each in range(people)]
+    Membership.objects.update(passes=passes)
+    event = make_event()
+    make_ticket(event, slug="member", audience="member", price=20_000, uses_pass=True)
+    return event, company, found
+
+
+def row(*cells: str):
+    return read_table("list.csv", "\n".join(["Prénom;Nom;E-mail;Billet", ";".join(cells)]).encode())
+
+
+def test_a_pass_that_lapsed_with_its_place_is_taken_again_by_a_late_payment():
+    event, company, (one, other) = members(passes=1, people=2)
+    places = [person("member", one.email), person("member", other.email)]
+    order = order_for(event, *places, company=company)
+    assert [r.price for r in order.registrations.order_by("pk")] == [0, 20_000]
+    assert Passes.objects.get().taken == 1
+    lapse(order)
+    lapsed_holds()
+    assert Passes.objects.get().taken == 0
+    confirm_paid(order=order)
+    assert (states(order), Passes.objects.get().taken) == (["confirmed", "confirmed"], 1)
+
+
+def test_a_pass_that_somebody_else_used_meanwhile_is_not_used_twice():
+    event, company, (one, other, third) = members(passes=1, people=3)
+    order = order_for(event, person("member", one.email), person("member", other.email), company=company)
+    lapse(order)
+    lapsed_holds()
+    order_for(event, person("member", third.email), company=company)
+    with pytest.raises(SoldOut):
+        take_again(order.registrations.all())
