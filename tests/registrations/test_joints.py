@@ -81,3 +81,36 @@ def test_a_pass_that_somebody_else_used_meanwhile_is_not_used_twice():
     order_for(event, person("member", third.email), company=company)
     with pytest.raises(SoldOut):
         take_again(order.registrations.all())
+
+
+def test_what_is_left_of_an_order_by_card_is_confirmed_once_nothing_more_is_due():
+    event = make_event()
+    make_ticket(event, price=12_000)
+    make_ticket(event, slug="speaker")
+    order = order_for(event, person("guest", "a@example.org"), person("speaker", "s@example.org"))
+    assert states(order) == ["pending", "pending"]
+    cancel(registration=order.registrations.get(price=12_000))
+    assert states(order) == ["cancelled", "confirmed"]
+
+
+def test_a_pass_that_leaves_nothing_to_pay_confirms_the_whole_order_by_card():
+    event, _company, people = members(passes=2, people=2)
+    order = order_for(event, *(person("member", one.email) for one in people))
+    first, second = order.registrations.order_by("pk")
+    prove(registration=first)
+    assert states(order) == ["pending", "pending"]
+    prove(registration=second)
+    assert (states(order), Passes.objects.get().taken) == (["confirmed", "confirmed"], 2)
+
+
+def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
+    event, _company, people = members(passes=0, people=2)
+    order = order_for(event, *(person("member", one.email) for one in people), payment="invoice")
+    first, second = order.registrations.order_by("pk")
+    prove(registration=first)
+    lapse(order)
+    lapsed_holds()
+    assert (order.due.amount, balance_of(receivable_of(order)).owed) == (20_000, 20_000)
+    prove(registration=second)
+    order = Order.objects.get()
+    assert (order.due.amount, balance_of(receivable_of(order)).owed) == (40_000, 40_000)
