@@ -103,6 +103,21 @@ def test_a_pass_that_leaves_nothing_to_pay_confirms_the_whole_order_by_card():
     assert (states(order), Passes.objects.get().taken) == (["confirmed", "confirmed"], 2)
 
 
+def test_an_offer_is_accepted_whatever_is_asked_and_however_many_the_ticket_is_sold_to():
+    event = make_event()
+    ticket = make_ticket(event, capacity=1)
+    first = make_registration(ticket)
+    wish = Wish(first_name="Ana", last_name="Silva", email="ana@example.org")
+    entry = join_for_ticket(ticket=ticket, wish=wish)
+    Ticket.objects.update(least=2)
+    make_question(event, "diet", ["all", "none"], is_required=True)
+    cancel(registration=first)
+    entry.refresh_from_db()
+    order = accept_ticket(entry=entry)
+    assert (states(order), order.registrations.get().answers) == (["confirmed"], {})
+    assert Ticket.objects.get().taken == 1
+
+
 def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
     event, _company, people = members(passes=0, people=2)
     order = order_for(event, *(person("member", one.email) for one in people), payment="invoice")
