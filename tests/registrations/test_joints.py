@@ -118,6 +118,14 @@ def test_an_offer_is_accepted_whatever_is_asked_and_however_many_the_ticket_is_s
     assert Ticket.objects.get().taken == 1
 
 
+def test_the_bank_is_told_what_an_order_costs_with_its_addons():
+    event = make_event()
+    make_ticket(event, price=12_000)
+    make_addon(event)
+    order = order_for(event, person("guest", "a@example.org", addons=("dinner",)), payment="invoice")
+    assert [item.due for item in index_of_payable().items.values()] == [order.due.amount] == [16_500]
+
+
 def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
     event, _company, people = members(passes=0, people=2)
     order = order_for(event, *(person("member", one.email) for one in people), payment="invoice")
