@@ -137,3 +137,58 @@ def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
     prove(registration=second)
     order = Order.objects.get()
     assert (order.due.amount, balance_of(receivable_of(order)).owed) == (40_000, 40_000)
+
+
+def test_a_place_moved_by_a_list_is_billed_at_its_new_price():
+    event = make_event()
+    free = make_ticket(event)
+    make_ticket(event, slug="gala", price=9_000)
+    make_registration(free, first_name="Zoé", last_name="Müller", email="z@example.org")
+    Order.objects.update(email="z@example.org", source="import", payment="free")
+    import_list(event=event, table=row("Zoé", "Müller", "z@example.org", "gala"))
+    order = Order.objects.get()
+    assert (order.payment, order.total, order.due.amount) == ("invoice", 9_000, 9_000)
+    receivable = receivable_of(order)
+    import_list(event=event, table=row("Zoé", "Müller", "z@example.org", "guest"))
+    assert (Order.objects.get().total, balance_of(receivable).owed) == (0, 0)
+
+
+def test_a_place_moved_by_a_list_to_a_ticket_without_passes_frees_its_pass():
+    event, _company, (one,) = members(passes=1, people=1)
+    make_ticket(event, slug="gala", price=9_000)
+    order = order_for(event, person("member", one.email), person=one)
+    assert (order.total, Passes.objects.get().taken) == (0, 1)
+    import_list(event=event, table=row("Zoé", "Müller", one.email, "gala"))
+    moved = Registration.objects.select_related("order").get()
+    assert (moved.price, moved.membership_pass, moved.order.total) == (9_000, None, 9_000)
+    assert Passes.objects.get().taken == 0
+
+
+def unheld(event, one, **more) -> Registration:
+    """A place that nothing is held for: strangers hold half of them already."""
+    order = order_for(event, person("member", one.email, **more), payment="invoice", code="HALF")
+    Registration.objects.filter(order=order).update(takes_place=False)
+    for kind in (Ticket, Voucher, Option):
+        kind.objects.update(taken=0)
+    return order.registrations.get()
+
+
+def test_a_list_that_confirms_an_unheld_place_takes_all_that_goes_with_it():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_question(event, "meal", [("fish", 3)])
+    make_voucher(event)
+    unheld(event, one, answers={"meal": "fish"})
+    Order.objects.update(email=one.email)
+    import_list(event=event, table=row("Zoé", "Müller", one.email, ""))
+    assert [kind.objects.get().taken for kind in (Ticket, Voucher, Option)] == [1, 1, 1]
+
+
+def test_an_unheld_place_counts_no_option_by_answering_anew():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_question(event, "meal", [("fish", 3), ("meat", 3)])
+    make_voucher(event)
+    place = unheld(event, one, answers={"meal": "fish"})
+    answer(registration=place, given={"meal": "meat"})
+    assert [option.taken for option in Option.objects.order_by("pk")] == [0, 0]
+    prove(registration=place)
+    assert [option.taken for option in Option.objects.order_by("pk")] == [0, 1]
