@@ -40,7 +40,8 @@ def answer(*, registration: Registration, given: Given, reason: str = "") -> Reg
             found.setdefault(field, []).append(sentence)
         raise InvalidFields(_("Some fields need another look."), found)
     if answers.kept != before:
-        _exchange(questions, before, answers.kept)
+        if registration.counts:
+            _exchange(questions, before, answers.kept)
         registration.answers = answers.kept
         registration.save(update_fields=["answers"])
         claim_files(registration)
@@ -63,6 +64,7 @@ def drop_answers(registration: Registration) -> None:
     The caller stores the registration.
     """
     if registration.answers:
-        give_back_to(limited_options(questions_of(registration.event), registration.answers))
+        if registration.counts:
+            give_back_to(limited_options(questions_of(registration.event), registration.answers))
         registration.answers = {}
         claim_files(registration)

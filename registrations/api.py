@@ -20,7 +20,7 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from .limits import refuse_flood
+from .limits import refuse_flood, refuse_many_quotes
 from .listing import Filter
 from .models import Order, Registration
 from .price_words import as_data, reduction_data
@@ -98,7 +98,7 @@ class Quotes(APIView):
         if found is None or found.visibility == Event.Visibility.DRAFT:
             raise NotFound(_("There is no event at this address."))
         wanted = read_order(request.data)
-        refuse_flood(found, wanted)
+        refuse_many_quotes(found, wanted)
         quoted, currency = look_up(event=found, request=wanted, means=Means(tickets=tickets))
         return Response(as_data(quoted, currency=currency, zone=found.zone))
 

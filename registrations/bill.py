@@ -12,8 +12,9 @@ from .models.sponsors import SponsorshipQuerySet
 
 
 def receivable_of(order: Order) -> Receivable:
-    """The receivable of an order, made or corrected to what stands: its places that were not cancelled."""
-    return bill(order, order.registrations.filter(cancelled_at__isnull=True))
+    """The receivable of an order, made or corrected to what its places cost that stand."""
+    standing = order.registrations.filter(cancelled_at__isnull=True)
+    return bill(order, [registration for registration in standing if order.owes_for(registration)])
 
 
 def receivable_named(reference: str) -> Receivable | None:
@@ -43,7 +44,7 @@ def bill(order: Order, registrations: Iterable[Registration]) -> Receivable:
 
 
 def rebill(order: Order) -> None:
-    """After places were cancelled: they are owed no longer, where they ever were."""
+    """After places were cancelled, or stand again: what is owed follows, where anything ever was."""
     billed = order.payment != Order.Payment.FREE
     if billed and Receivable.objects.filter(reference=order.reference).exists():
         receivable_of(order)

@@ -14,6 +14,7 @@ from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
 from .bill import rebill
+from .confirm_paid import confirm_settled
 from .models import Order, Registration, RegistrationAddon
 from .places import give_back
 from .seats import give_up_everything
@@ -30,14 +31,17 @@ class AlreadyCancelled(ConventionError):
 def cancel(*, registration: Registration, reason: str = "") -> Registration:
     """Cancel one registration, give its place and its seats back, revoke its badge and queue the mail.
 
+    What is left of an order by card is confirmed where it is paid, or costs nothing, now.
     Raises AlreadyCancelled, or Closed once the event is over.
     """
+    # The order first, as a payment of it does: both go on to its places and to what it owes.
+    order = Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     if registration.cancelled_at:
         raise AlreadyCancelled(_("This registration was already cancelled."))
     if registration.event.ends_at <= timezone.now():
         raise Closed(_("The event is over; there is nothing left to cancel."))
-    cancel_together([registration], order=registration.order, reason=reason)
+    cancel_together([registration], order=order, reason=reason)
     registration.refresh_from_db()
     return registration
 
@@ -67,5 +71,6 @@ def cancel_together(
     taken = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     taken.update(cancelled_at=now)
     rebill(order)
+    confirm_settled(order=order)
     sequence = next_sequence(order.event_id)
     Registration.objects.filter(pk__in=[r.pk for r in registrations]).update(sequence=sequence)

@@ -1,14 +1,17 @@
 """Confirm what was paid: pending places become valid, and lapsed ones are taken again if they are left."""
 
+import contextlib
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
-from convention.errors import Closed
+from convention.errors import Closed, SoldOut
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
+from .bill import is_paid
 from .hold_places import unconfirmed
 from .models import Order, Registration
 from .places import take_again
@@ -37,3 +40,14 @@ def confirm_paid(*, order: Order) -> list[Registration]:
         registration.takes_place, registration.sequence = True, sequence
     Registration.objects.bulk_update(ready, ["confirmed_at", "held_until", "takes_place", "sequence"])
     return ready
+
+
+@transaction.atomic
+def confirm_settled(*, order: Order) -> None:
+    """After an order came to cost less: what it holds waits no longer for a payment that is not due any more.
+
+    A place that is gone stays as it is.
+    """
+    if order.is_by_card and is_paid(order) and any(one.counts for one in unconfirmed(order)):
+        with contextlib.suppress(SoldOut, Closed):
+            confirm_paid(order=order)

@@ -12,7 +12,8 @@ from .register import refuse_if_closed
 
 def unconfirmed(order: Order) -> RegistrationQuerySet:
     """The places of an order that wait for a payment or a proof, locked until the transaction ends."""
-    rows = Registration.objects.select_related("ticket__event", "member_of").select_for_update(of=("self",))
+    beside = ("ticket__event", "member_of", "voucher", "membership_pass")
+    rows = Registration.objects.select_related(*beside).select_for_update(of=("self",))
     waiting: RegistrationQuerySet = rows.filter(
         order=order, confirmed_at__isnull=True, cancelled_at__isnull=True
     )

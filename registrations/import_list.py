@@ -29,7 +29,7 @@ from .answers import Around, limited_options, read
 from .checks import goes_with
 from .import_columns import columns_from, guessed, mapping_of
 from .import_rows import BadRows, Offered, Row, read_rows
-from .import_write import BATCH, IMPORTED, Imported, add_new, keep_run, remembered, write
+from .import_write import BATCH, IMPORTED, PRICED_ANEW, Imported, add_new, keep_run, remembered, write
 from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
 from .order_request import Place
 from .questions import questions_of
@@ -169,11 +169,15 @@ def _judged(
 
 
 def _options_changed(done: Imported, questions: Sequence[Question]) -> Counter[Counted]:
-    """Of each option that can run out, how many more those who were known choose now; less is negative."""
+    """Of each option that can run out, how many more those who were known choose now; less is negative.
+
+    What an unproven place without a hold had chosen was not counted.
+    """
     change = Counter[Counted]()
     for registration in done.changed:
         change.update(limited_options(questions, registration.answers))
-        change.subtract(limited_options(questions, done.before[registration.pk]["answers"]))
+        if registration.takes_place:
+            change.subtract(limited_options(questions, done.before[registration.pk]["answers"]))
     return change
 
 
@@ -300,7 +304,7 @@ def _update(
         setattr(registration, name, value)
     if moves:
         done.moved.append((ticket, registration))
-        done.written |= {"ticket", "takes_place", "price", "vat_rate", "vat_exemption", "reductions"}
+        done.written |= {"ticket", "takes_place", "membership_pass", *PRICED_ANEW}
     if not registration.confirmed_at:
         registration.confirmed_at, registration.held_until = timezone.now(), None
         done.written |= {"confirmed_at", "held_until", "takes_place"}

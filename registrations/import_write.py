@@ -17,6 +17,7 @@ from convention.counters import Counted
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 
+from .bill import rebill
 from .fares import fare_of, standing_price
 from .import_rows import Offered, Row
 from .models import (
@@ -29,17 +30,20 @@ from .models import (
     Ticket,
 )
 from .options import options_of
-from .places import exchange
+from .places import belongings, exchange
 from .pricing import Asked, quote
+from .reductions import Reduction, written
 from .register import priced
 
 BATCH = 500
 IMPORTED = "import"
 REMEMBERED = (
     "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",
-    "vat_exemption", "reductions", "answers", "generation",
+    "vat_exemption", "reductions", "membership_pass_id", "answers", "generation",
 )  # fmt: skip
 """What is kept of a registration to tell whether it was changed since, and to undo."""
+PRICED_ANEW = ("price", "vat_rate", "vat_exemption", "reductions")
+"""What another ticket changes of a price; the use of a code stays counted."""
 
 
 @dataclass
@@ -151,11 +155,28 @@ def _addon(registration: Registration, addon: Addon, price: int) -> Registration
     )
 
 
-def _price_of_moved(ticket: Ticket) -> dict[str, Any]:
-    """The price of another ticket; the use of a code stays counted."""
-    kept = priced(standing_price(ticket), None)
-    del kept["voucher"]
-    return kept
+def _move(done: Imported, registration: Registration, ticket: Ticket) -> None:
+    """Give another ticket with its price; a pass goes on paying for it where it may, else it is free."""
+    line = standing_price(ticket)
+    new, passes = priced(line, None), registration.membership_pass
+    registration.ticket, registration.takes_place = ticket, False
+    for name in PRICED_ANEW:
+        setattr(registration, name, new[name])
+    if passes and ticket.uses_pass:
+        registration.price, registration.reductions = 0, written([Reduction("pass", line.price)])
+    elif passes:
+        done.besides[passes] -= 1
+        registration.membership_pass = None
+
+
+def bill_anew(more: Mapping[int, int]) -> None:
+    """Orders, by their keys, cost so many cents more or less than they did; what they owe follows."""
+    for order in Order.objects.filter(pk__in=[pk for pk in more if more[pk]]).order_by("pk"):
+        order.total = max(0, order.total + more[order.pk])
+        if order.total and order.payment == Order.Payment.FREE:
+            order.payment = Order.Payment.INVOICE
+        order.save(update_fields=["total", "payment"])
+        rebill(order)
 
 
 def write(event: Event, done: Imported) -> None:
@@ -175,14 +196,21 @@ def write(event: Event, done: Imported) -> None:
     for registration in done.changed:
         registration.sequence = sequence
     Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)
+    more = Counter[int]()
+    for _ticket, registration in done.moved:
+        more[registration.order_id] += registration.price - done.before[registration.pk]["price"]
+    bill_anew(more)
 
 
 def _move_places(done: Imported) -> None:
+    for registration in done.changed:
+        if not registration.takes_place:  # what goes with it was not counted either
+            done.besides.update(
+                belongings(registration, registration.besides) - Counter([registration.ticket])
+            )
     given_up = [(r.ticket, r.member_of) for _ticket, r in done.moved if r.takes_place]
     for ticket, registration in done.moved:
-        registration.ticket, registration.takes_place = ticket, False
-        for name, value in _price_of_moved(ticket).items():
-            setattr(registration, name, value)
+        _move(done, registration, ticket)
     arriving = done.new + [registration for registration in done.changed if not registration.takes_place]
     done.besides.update(chosen.addon for chosen in done.addons)
     done.besides.update(options_of(done.new))

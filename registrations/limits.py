@@ -23,6 +23,11 @@ def refuse_flood(event: Event, request: OrderRequest) -> None:
             spend("mail", address, most=MAILS_PER_HOUR, seconds=HOUR)
 
 
+def refuse_many_quotes(event: Event, request: OrderRequest) -> None:
+    """Count a question for a price apart from orders, since nobody is written to. Raises TooOften."""
+    spend("quotes", f"{event.pk}:{request.email.strip()}", most=ORDERS_PER_HOUR, seconds=HOUR)
+
+
 def refuse_many_corrections(order: Order) -> None:
     """Count a correction, since each sends the badge again to whoever ordered. Raises TooOften."""
     spend("corrections", order.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)

@@ -65,6 +65,8 @@ def take_again(registrations: Iterable[Registration]) -> None:
         addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
         wanted += belongings(registration, addons)
         wanted.update(options_of([registration]))
+        if registration.membership_pass:
+            wanted[registration.membership_pass] += 1
     take(wanted)
 
 

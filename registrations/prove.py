@@ -1,6 +1,7 @@
 """Prove: a member opens the mailed link, and a place that was only held becomes theirs."""
 
 import datetime
+from collections import Counter
 
 from django.core import signing
 from django.db import transaction
@@ -10,13 +11,15 @@ from django.utils.translation import gettext as _
 from convention.addresses import folded, same
 from convention.audit.record import record
 from convention.club.models import Company, Person
+from convention.counters import Counted
 from convention.errors import Expired, Forbidden, NotFound
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
-from .bill import is_paid
+from .bill import is_paid, rebill
+from .confirm_paid import confirm_settled
 from .members import member_by_email
-from .models import Registration
+from .models import Order, Passes, Registration
 from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
@@ -58,11 +61,13 @@ def registration_to_prove(token: str) -> Registration:
 def prove(*, registration: Registration) -> Registration:
     """Confirm a pending place for the member whose address it is, and queue the confirmation.
 
-    One that is paid by card is only theirs until the payment is confirmed.
+    One that is paid by card is only theirs until the payment is confirmed; where a pass leaves nothing to
+    pay, the others of its order are confirmed too.
 
     A place that was given back after half an hour is taken again if one is left. Opening the link twice
     changes nothing. Raises NotAMember, AlreadyRegistered, SoldOut, CompanyFull, Closed, Expired.
     """
+    Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)  # first, as a payment does
     pending = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
     registration = pending.get(pk=registration.pk)
     if registration.cancelled_at:
@@ -74,10 +79,7 @@ def prove(*, registration: Registration) -> Registration:
     person, company = _member(registration)
     refuse_second_place(registration, person)
     take_share(registration.ticket, company)
-    use_pass(registration, person)
-    if not registration.counts:
-        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
-        take(belongings(registration, addons) + options_of([registration]))
+    _take_with_pass(registration, person)
     registration.person, registration.member_of = person, company
     if is_paid(registration.order):
         registration.confirmed_at, registration.held_until = timezone.now(), None
@@ -89,7 +91,20 @@ def prove(*, registration: Registration) -> Registration:
     registration.sequence = next_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"]
     registration.save(update_fields=[*changed, *PRICED])
+    rebill(registration.order)
+    confirm_settled(order=registration.order)
     return registration
+
+
+def _take_with_pass(registration: Registration, person: Person) -> None:
+    """A pass for the place, and all that had lapsed again, in the order in which everybody locks it."""
+    lapsed = Counter[Counted]()
+    if not registration.counts:
+        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
+        lapsed = belongings(registration, addons) + options_of([registration])
+    take({row: number for row, number in lapsed.items() if row.TURN < Passes.TURN})
+    use_pass(registration, person)
+    take({row: number for row, number in lapsed.items() if row.TURN > Passes.TURN})
 
 
 def _member(registration: Registration) -> tuple[Person, Company]:

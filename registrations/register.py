@@ -160,7 +160,7 @@ def _answers(
 ) -> tuple[list[Question], list[Answers]]:
     """The event's questions if it has any, and what each person answers. Raises InvalidFields.
 
-    Who comes through their company answers later, by a link of their own.
+    Who comes through their company, or for whom a place was held, answers later, by a link of their own.
     """
     tickets = [wares.tickets[place.ticket] for place in request.places]
     if not tickets[0].has_questions:
@@ -175,7 +175,7 @@ def _answers(
     found = {
         f"registrations.{number}.{field}": [sentence]
         for number, given in enumerate(answers)
-        if not means.company
+        if not (means.company or means.offer)
         for field, sentence in given.wrong
     }
     if found:
@@ -186,7 +186,10 @@ def _answers(
 def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, means: Means) -> None:
     """Every check that needs no lock. Raises InvalidFields or SoldOut."""
     at = means.since
-    if found := complaints(request, wares, at=at):
+    found = complaints(request, wares, at=at)
+    if means.offer:
+        found.pop("registrations", None)  # one place is held, to however many the ticket is sold otherwise
+    if found:
         raise InvalidFields(_("Some fields need another look."), found)
     wanted = _wanted(request, wares.tickets) - Counter(means.held)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]

@@ -5,6 +5,7 @@ stays as they are, and is named. A place that is taken back is cancelled, so tha
 any phone; nobody gets a mail, since nobody ever got one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched
@@ -25,13 +26,14 @@ from convention.events.sequence import next_sequence
 from convention.turns import take_turn
 
 from .answers import limited_options
-from .import_write import BATCH, remembered
+from .import_write import BATCH, bill_anew, remembered
 from .invoices.models import Receivable
 from .models import (
     Delivery,
     ImportedRow,
     ImportRun,
     Order,
+    Passes,
     Registration,
     RegistrationAddon,
     SessionSeat,
@@ -167,7 +169,7 @@ def _take_back(registrations: list[Registration]) -> None:
 def _restore(run: ImportRun, rows: list[ImportedRow]) -> None:
     """Write the former values, and move places back."""
     changed, orders, written = [], {}, set[str]()
-    given_up, wanted, besides = [], [], dict[Counted, int]()
+    given_up, wanted, besides, more = [], [], dict[Counted, int](), Counter[int]()
     tickets = {ticket.pk: ticket for ticket in run.event.tickets.all()}
     questions = questions_of(run.event)
     for row in rows:
@@ -181,6 +183,10 @@ def _restore(run: ImportRun, rows: list[ImportedRow]) -> None:
         if "answers" in before:
             _count(besides, limited_options(questions, before["answers"]), 1)
             _count(besides, limited_options(questions, one.answers), -1)
+        if before.get("membership_pass_id"):
+            passes = Passes.objects.get(pk=before["membership_pass_id"])
+            _count(besides, {passes: 1}, 1)
+        more[one.order_id] += before.get("price", one.price) - one.price
         for name, value in before.items():
             setattr(one, name, value)
         written |= before.keys()
@@ -190,6 +196,7 @@ def _restore(run: ImportRun, rows: list[ImportedRow]) -> None:
     fields = sorted(name.removesuffix("_id") for name in written)
     if changed and fields:
         Registration.objects.bulk_update(changed, fields, BATCH)
+    bill_anew(more)
 
 
 def _former(tickets: Mapping[int, Ticket], before: Mapping[str, Any]) -> Ticket:

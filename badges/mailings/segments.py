@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from badges.attendance.headcount import seen
 from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
+from registrations.invoices.models import Receivable
 from registrations.listing import STATES
 from registrations.models import Order, Registration, RegistrationQuerySet
 
@@ -51,7 +52,9 @@ class Segment:
 
 def unpaid() -> Q:
     """Those whose order is to be paid and is not known to be."""
-    return Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
+    noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
+    to_pay = Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
+    return to_pay & ~Q(Exists(noted.filter(due__lte=0)))
 
 
 def chosen(segment: Segment, event: Event) -> RegistrationQuerySet:

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 
+from django.db.models import Q
+
 from registrations.invoices.models import Invoice, Payout, Receivable, Refund
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, RegistrationAddon
 
 from .match import Index, Item, Match, Seen, Sum, match
 from .models import BankLine
@@ -40,6 +42,11 @@ def _orders(known: set[str]) -> list[Item]:
     places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True).order_by()
     for order, price, confirmed, held in places.values_list("order", "price", "confirmed_at", "held_until"):
         dues[order] += price if confirmed or held else 0
+    counted = Q(registration__confirmed_at__isnull=False) | Q(registration__held_until__isnull=False)
+    addons = RegistrationAddon.objects.filter(counted, registration__order__total__gt=0).order_by()
+    standing = addons.filter(cancelled_at__isnull=True, registration__cancelled_at__isnull=True)
+    for order, price in standing.values_list("registration__order", "price"):
+        dues[order] += price
     rows = Order.objects.filter(total__gt=0).order_by()
     return [
         Item(reference=reference, name=name or company or email, due=dues[pk], currency=currency)

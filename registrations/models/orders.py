@@ -58,12 +58,21 @@ class Order(models.Model):
 
     @property
     def due(self) -> Money:
-        """What is to be invoiced: what was not cancelled of places, what goes with them, and packages."""
-        standing = [r for r in self.registrations.all() if r.cancelled_at is None]
+        """What is to be paid: the places that stand, what goes with them, and packages not cancelled."""
+        standing = [r for r in self.registrations.all() if self.owes_for(r)]
         models.prefetch_related_objects(standing, "addons")
         besides = [one.price for r in standing for one in r.besides]
         packages = [one.price for one in self.sponsorships.all() if one.cancelled_at is None]
         return Money(sum(r.price for r in standing) + sum(besides) + sum(packages), self.currency)
+
+    def owes_for(self, registration: Any) -> bool:
+        """Whether one of its places costs something: not once it is cancelled, or was never proven in time.
+
+        One that is paid by card may be paid late: it is had again then.
+        """
+        return registration.cancelled_at is None and (
+            self.is_by_card or registration.state != registration.State.EXPIRED
+        )
 
     @property
     def is_by_card(self) -> bool:

@@ -206,3 +206,13 @@ def test_one_address_orders_only_so_often(settings):
     assert (answers[300].status_code, answers[300].json()["type"]) == (429, "/api/v1/problems/throttled")
     assert int(answers[300]["Retry-After"]) > 0
     assert post(event, body(email="other@example.org")).status_code == 409
+
+
+def test_prices_are_asked_for_without_spending_the_mails_of_anybody(settings):
+    settings.RATE_LIMITS = "on"
+    make_ticket(event := make_event())
+    asked = body(registrations=[{"ticket": "guest", "first_name": "A", "last_name": "B", "email": "v@x.org"}])
+    quotes = f"/api/v1/events/{event.slug}/quotes/"
+    answers = [Client().post(quotes, asked, "application/json") for _each in range(MAILS_PER_HOUR + 1)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert post(event, asked).status_code == 201

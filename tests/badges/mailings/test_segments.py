@@ -12,6 +12,8 @@ from badges.mailings.audience import audience_of, grouped
 from badges.mailings.models import Unsubscription
 from badges.mailings.segments import Segment, chosen, in_words
 from convention.models import BouncedAddress
+from registrations.bill import receivable_of
+from registrations.invoices.pay import record_payment
 from tests.badges.mailings.making import make_mailing
 from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
 
@@ -46,6 +48,16 @@ def test_conditions_by_what_the_registration_says(event):
     assert names(event, payment="unpaid") == {"Zoe"}
     assert names(event, photo="refused") == {"Bob"}
     assert names(event, photo="agreed", tickets=("guest",)) == {"Ana", "Zoe"}
+
+
+def test_who_has_paid_is_not_reminded_of_it(event):
+    order = make_order(event, payment="invoice", total=12_000)
+    make_registration(make_ticket(event), first_name="Zoe", order=order, price=12_000)
+    receivable = receivable_of(order)
+    record_payment(receivable=receivable, amount=2_000, method="transfer")
+    assert names(event, payment="unpaid") == {"Zoe"}
+    record_payment(receivable=receivable, amount=10_000, method="transfer")
+    assert names(event, payment="unpaid") == set()
 
 
 def test_who_arrived_at_the_event_and_at_a_door(event):
