@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.routes import OrganizerPage
 
 from . import api
-from .views import attendance, checkpoints, conflicts, devices
+from .views import attendance, checkpoints, conflicts, devices, merge
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
@@ -29,6 +29,11 @@ pages: list[Any] = [
         f"{EVENT}/attendance/conflicts/<slug:reference>/<int:door>/",
         conflicts.resolve_conflict,
         name="organize-conflict-resolve",
+    ),
+    path(
+        f"{EVENT}/registrations/<slug:reference>/merge/<slug:other>/",
+        merge.merge_two,
+        name="organize-registration-merge",
     ),
     path(f"{EVENT}/devices/", devices.devices, name="organize-devices"),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.revoke_device, name="organize-device-revoke"),
