@@ -5,9 +5,11 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api
+from .lists import LISTS
 from .views import (
     addons,
     answers,
@@ -16,6 +18,7 @@ from .views import (
     event,
     imports,
     links,
+    lists,
     mine,
     order,
     organize,
@@ -73,6 +76,7 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
     path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
     path(f"{LIST}/<slug:reference>/sessions/", sessions.sessions_for, name="organize-registration-sessions"),
+    *list_paths("organize/<slug:event>/lists", lists.export, LISTS),
     path(f"{WAITING}/", organize_waiting.waiting, name="organize-waiting"),
     path(f"{WAITING}.csv", organize_waiting.export, {"kind": "csv"}, name="organize-waiting-csv"),
     path(f"{WAITING}.xlsx", organize_waiting.export, {"kind": "xlsx"}, name="organize-waiting-xlsx"),
@@ -80,7 +84,6 @@ pages: list[Any] = [
     path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
     path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
     path(f"{TICKETS}/vouchers/", vouchers.vouchers, name="organize-vouchers"),
-    path(f"{TICKETS}/vouchers.csv", vouchers.export, name="organize-vouchers-csv"),
     path(f"{TICKETS}/vouchers/new/", vouchers.new_voucher, name="organize-voucher-new"),
     path(f"{TICKETS}/vouchers/<slug:code>/", vouchers.voucher, name="organize-voucher"),
     path(f"{TICKETS}/vouchers/<slug:code>/remove/", vouchers.remove, name="organize-voucher-remove"),
