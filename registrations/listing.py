@@ -108,6 +108,8 @@ ACTS = {
     "registration.receive": gettext_lazy("registered at the desk"),
     "registration.answer": gettext_lazy("questions answered"),
     "registration.resend": gettext_lazy("mail sent again"),
+    "registration.merge": gettext_lazy("merged with another registration"),
+    "registration.set_apart": gettext_lazy("found to be no duplicate"),
     "seat.book": gettext_lazy("seat booked"),
     "seat.leave": gettext_lazy("seat given up"),
     "seat.swap": gettext_lazy("seat swapped"),

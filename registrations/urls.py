@@ -5,17 +5,21 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api
+from .lists import LISTS
 from .quotation import has_quotations
 from .views import (
     addons,
     answers,
     check,
+    duplicates,
     event,
     imports,
     links,
+    lists,
     meals,
     mine,
     order,
@@ -76,6 +80,12 @@ pages: list[Any] = [
     path(f"{LIST}.csv", organize.export, {"kind": "csv"}, name="organize-registrations-csv"),
     path(f"{LIST}.xlsx", organize.export, {"kind": "xlsx"}, name="organize-registrations-xlsx"),
     path(f"{LIST}/import/", imports.import_page, name="organize-registrations-import"),
+    path(f"{LIST}/duplicates/", duplicates.duplicates, name="organize-duplicates"),
+    path(
+        f"{LIST}/duplicates/<slug:reference>/<slug:other>/apart/",
+        duplicates.apart,
+        name="organize-duplicate-apart",
+    ),
     path(f"{LIST}/imports/", imports.imports, name="organize-registrations-imports"),
     path(f"{LIST}/imports/<int:pk>/undo/", imports.undo, name="organize-registrations-import-undo"),
     path(f"{LIST}/<slug:reference>/", organize.registration, name="organize-registration"),
@@ -83,6 +93,7 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
     path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
     path(f"{LIST}/<slug:reference>/sessions/", sessions.sessions_for, name="organize-registration-sessions"),
+    *list_paths("organize/<slug:event>/lists", lists.export, LISTS),
     path(f"{WAITING}/", organize_waiting.waiting, name="organize-waiting"),
     path(f"{WAITING}.csv", organize_waiting.export, {"kind": "csv"}, name="organize-waiting-csv"),
     path(f"{WAITING}.xlsx", organize_waiting.export, {"kind": "xlsx"}, name="organize-waiting-xlsx"),
@@ -90,7 +101,6 @@ pages: list[Any] = [
     path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
     path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
     path(f"{TICKETS}/vouchers/", vouchers.vouchers, name="organize-vouchers"),
-    path(f"{TICKETS}/vouchers.csv", vouchers.export, name="organize-vouchers-csv"),
     path(f"{TICKETS}/vouchers/new/", vouchers.new_voucher, name="organize-voucher-new"),
     path(f"{TICKETS}/vouchers/<slug:code>/", vouchers.voucher, name="organize-voucher"),
     path(f"{TICKETS}/vouchers/<slug:code>/remove/", vouchers.remove, name="organize-voucher-remove"),

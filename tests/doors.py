@@ -28,7 +28,7 @@ from registrations.invoices.issue import issue
 from registrations.invoices.models import Issuer
 from registrations.invoices.pay import record_payment, record_payout
 from registrations.invoices.refund import refund
-from registrations.models import Quota, Registration, WaitingEntry
+from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
 from schedule.models import Selection
@@ -99,6 +99,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)
+    imported = ImportRun.objects.create(event=event, new=1)
+    two = {"reference": registration.reference, "other": make_registration(ticket).reference}
     line, assignment = bank_line_of(registration, spare)
     values = {
         "door": door.pk, "device": pair(checkpoint=door).device.pk, "scan": 1,
@@ -170,6 +172,9 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-waiting-act": {"pk": wait.pk},
         "organize-registration-sessions": person,
         "organize-registration-answers": person,
+        "organize-registrations-import-undo": {"pk": imported.pk},
+        "organize-registration-merge": two,
+        "organize-duplicate-apart": two,
         "organize-question": {"slug": f"diet{spare or ''}"},
         "organize-question-remove": {"slug": f"diet{spare or ''}"},
         "organize-answer-file": {"token": make_answer_file(registration, f"diet{spare or ''}").token},

@@ -120,6 +120,8 @@ ELSEWHERE = {
     "organize-session-restore": "test_organize", "organize-import": "kept for its preview alone",
     "organize-import-preview": "test_organize", "organize-registrations-import": "test_import_list",
     "organize-conflict-resolve": "test_pages", "organize-ticket-remove": "test_pages",
+    "organize-registrations-import-undo": "test_undo_import", "organize-registration-merge": "test_merge",
+    "organize-duplicate-apart": "test_merge",
     "organize-question-remove": "test_questions", "order-answers": "test_questions",
     "organize-registration-answers": "test_questions",
     "organize-checkpoint-remove": "test_pages", "prove": "test_prove",

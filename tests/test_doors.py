@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from convention.club.lists import LISTS as CLUB_LISTS
 from convention.club.models import Person
 from convention.events.models import Event
 from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
@@ -143,6 +144,7 @@ DOORS = {
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
+    **{f"club-{name}-{kind}": ADMINISTRATORS for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     "club-company": ADMINISTRATORS,
     "club-company-edit": ADMINISTRATORS,
     "club-contact-end": ADMINISTRATORS,
@@ -217,7 +219,7 @@ POSTED = {
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
-    "organize-mail-bounce-right",
+    "organize-mail-bounce-right", "organize-duplicate-apart",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

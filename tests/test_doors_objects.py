@@ -30,6 +30,7 @@ NO_OBJECT = {
 OBJECTS = {
     "company", "contact", "job", "membership", "seat",
     "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
+    "other",
     "ticket", "token",
     "code",
     "recipient",

@@ -46,7 +46,7 @@ EVENT = ordered(Event, "id", "sequence", "timezone")
 DOOR = ordered(Checkpoint, "id", "event_id", "name", "opens_at", "closes_at", "capacity", "counted_at_id")
 HELD = ordered(
     Registration, "id", "reference", "generation", "first_name", "last_name", "company", "held_until",
-    "confirmed_at", "cancelled_at",
+    "confirmed_at", "cancelled_at", "merged_into_id",
 )  # fmt: skip
 TICKET = ordered(Ticket, "id", "name", "name_en")
 SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN.items())
@@ -91,7 +91,8 @@ INSERT INTO attendance_scan ({", ".join(SCAN)}) VALUES ({SCAN_VALUES})
 
 MOVE_ON = f"""
 WITH held AS (
-    SELECT 1 FROM registrations_registration WHERE id = %(registration_id)s FOR NO KEY UPDATE
+    SELECT 1 FROM registrations_registration
+    WHERE id = %(registration_id)s AND merged_into_id IS NULL FOR NO KEY UPDATE
 ), moved AS (
     INSERT INTO attendance_presence AS known ({", ".join(PRESENCE)})
     SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE.items())} FROM held
@@ -150,6 +151,8 @@ def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
     known, is_usual = unpack(row)
     is_usual = is_usual and not reading.override_reason
     latest = known.state.latest_at
+    if known.registration and known.registration.merged_into_id:
+        return None
     return known if is_usual and (latest is None or latest < effective(reading, now)) else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from convention.events.models import EventKey
 from registrations.models import Registration, SessionSeat
@@ -24,8 +25,9 @@ type Pair = tuple[int, int]
 
 HELD = [
     "reference", "generation", "first_name", "last_name", "company", "held_until", "confirmed_at",
-    "cancelled_at", "ticket__name", "ticket__name_en",
+    "cancelled_at", "merged_into", "ticket__name", "ticket__name_en",
 ]  # fmt: skip
+MERGED = "merged"
 WRITTEN = [name.removesuffix("_id") for name in STATE] + ["changed_at"]
 OVER = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {MOVED}"
 
@@ -131,7 +133,26 @@ def lock_holders(device: Device, references: set[str]) -> dict[str, Holder | Non
     """The registrations of this event with these references, locked until the transaction ends."""
     rows = Registration.objects.filter(event=device.event_id, reference__in=references - {""})
     locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
-    return {row.reference: holder_of(row) for row in locked.only(*HELD)}
+    found = {row.reference: row for row in locked.only(*HELD)}
+    merged = {row.merged_into_id for row in found.values() if row.merged_into_id}
+    kept = {row.pk: row for row in _kept(merged, found.values())} if merged else {}
+    return {
+        reference: merged_holder(row, kept[row.merged_into_id]) if row.merged_into_id else holder_of(row)
+        for reference, row in found.items()
+    }
+
+
+def _kept(merged: set[int], found: Iterable[Registration]) -> Iterable[Registration]:
+    """What the merged ones were merged into, locked too; seldom any, so that an earlier lock is no matter."""
+    at_hand = [row for row in found if row.pk in merged]
+    rows = Registration.objects.filter(pk__in=merged - {row.pk for row in at_hand}).order_by("pk")
+    locked = rows.select_for_update(of=("self",), no_key=True).select_related("ticket")
+    return [*at_hand, *locked.only(*HELD)]
+
+
+def merged_holder(row: Registration, kept: Registration) -> Holder:
+    """Who holds a badge that was merged: the person of the other one, by which alone they come in."""
+    return Holder(kept.pk, row.generation, MERGED, kept.name, kept.company, kept.ticket.title)
 
 
 def holder_of(row: Registration | None) -> Holder | None:
@@ -166,20 +187,31 @@ def passes_of(pairs: Iterable[Pair]) -> dict[Pair, list[Pass]]:
     if not found:
         return found
     doors = {door for _registration, door in found}
-    scans = Scan.objects.filter(registration__in={registration for registration, _door in found})
+    people = {registration for registration, _door in found}
+    scans = Scan.objects.filter(Q(registration__in=people) | Q(registration__merged_into__in=people))
     for registration, door, one in counted(scans, doors):
         if (registration, door) in found:
             found[registration, door].append(one)
     return found
 
 
+def of_person(registration: Registration) -> Q:
+    """A condition on scans: of this registration, or of one that was merged into it."""
+    return Q(registration=registration) | Q(registration__merged_into=registration)
+
+
 def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tuple[int, int, Pass]]:
-    """Registration, door and pass of each scan that counts, at these doors or at all."""
-    rows = scans.filter(verdict__in=COUNTED, registration__isnull=False)
+    """Registration, door and pass of each scan that counts, at these doors or at all.
+
+    What was merged counts for what it was merged into.
+    """
+    rows = scans.annotate(owner=Coalesce("registration__merged_into", "registration")).filter(
+        verdict__in=COUNTED, registration__isnull=False
+    )
     if doors is not None:
         rows = rows.filter(Q(checkpoint__in=doors) | Q(checkpoint__counted_at__in=doors))
     fields = (
-        "registration_id", "checkpoint_id", "checkpoint__counted_at_id", "effective_at", "device_id", "uid",
+        "owner", "checkpoint_id", "checkpoint__counted_at_id", "effective_at", "device_id", "uid",
         "direction", "local_verdict", "override_reason", "device__may_override", "resolution__kind",
         "checkpoint__name", "device_sequence",
     )  # fmt: skip

@@ -97,7 +97,7 @@ SNAPSHOT = whole(
         whole(
             key=TEXT,
             generation=COUNT,
-            state={"type": "string", "enum": ["confirmed", "cancelled"]},
+            state={"type": "string", "enum": ["confirmed", "cancelled", "merged"]},
             sealed={"type": "string", "description": "Opened by the badge's code alone."},
         )
     ),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from convention.audit.record import record
 from registrations.models import Registration
 
-from .ledger import passes_of, write_presences
+from .ledger import of_person, passes_of, write_presences
 from .models import Checkpoint, Resolution, Scan
 from .presence import Pass, conflicts, project
 
@@ -34,5 +34,5 @@ def resolve(*, registration: Registration, door: Checkpoint, kind: str, person: 
 def scans_of(passes: list[Pass], registration: Registration) -> list[Scan]:
     """The stored scans behind these passes."""
     wanted = {(one.device, one.uid) for one in passes}
-    found = Scan.objects.filter(registration=registration, uid__in=[one.uid for one in passes])
+    found = Scan.objects.filter(of_person(registration), uid__in=[one.uid for one in passes])
     return [scan for scan in found if (scan.device_id, scan.uid) in wanted]

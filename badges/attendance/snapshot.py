@@ -20,7 +20,8 @@ the next request. Unchanged, with the ETag sent back in If-None-Match: 304 witho
 "ticket_en" where the ticket has another name in English, and "sessions" where seats are booked: the ids of
 their sessions. A checkpoint's `session` is the id of its session where that takes bookings: only who booked
 it may enter there.
-`registrations` are all who ever had a valid badge (state "confirmed" or "cancelled"); `removed` are
+`registrations` are all who ever had a valid badge (state "confirmed", "cancelled", or "merged" where another
+registration of the same person stays); `removed` are
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
 gates of one entrance share one, so presences are looked up by the door. `is_mine`: this device read
 that entry.
@@ -168,10 +169,11 @@ def describe_registrations(
 ) -> "Iterator[dict[str, Any]]":
     """Those who have or had a valid badge, each sealed under its present code."""
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
-        "pk", "reference", "generation", "cancelled_at", "first_name", "last_name", "company", "no_photo",
+        "pk", "reference", "generation", "cancelled_at", "merged_into", "first_name", "last_name",
+        "company", "no_photo",
         "ticket__name", "ticket__name_en",
     )  # fmt: skip
-    for pk, reference, generation, cancelled_at, first, last, company, no_photo, *names in rows:
+    for pk, reference, generation, cancelled_at, merged_into, first, last, company, no_photo, *names in rows:
         record = {
             "name": f"{first} {last}".strip(),
             "company": company,
@@ -182,7 +184,7 @@ def describe_registrations(
         yield {
             "key": short_key(reference),
             "generation": generation,
-            "state": "cancelled" if cancelled_at else "confirmed",
+            "state": "merged" if merged_into else "cancelled" if cancelled_at else "confirmed",
             "sealed": seal(token_of(reference, generation, key), record),
         }
 

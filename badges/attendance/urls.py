@@ -5,16 +5,19 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
+from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api
-from .views import attendance, checkpoints, conflicts, devices
+from .lists import LISTS
+from .views import attendance, checkpoints, conflicts, devices, lists, merge
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
 DOORS = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
+    *list_paths(f"{EVENT}/lists", lists.export, LISTS),
     path(f"{EVENT}/attendance/", attendance.attendance, name="organize-attendance"),
     re_path(
         r"^organize/(?P<event>[-\w]+)/attendance\.(?P<kind>csv|xlsx|pdf)$",
@@ -29,6 +32,11 @@ pages: list[Any] = [
         f"{EVENT}/attendance/conflicts/<slug:reference>/<int:door>/",
         conflicts.resolve_conflict,
         name="organize-conflict-resolve",
+    ),
+    path(
+        f"{EVENT}/registrations/<slug:reference>/merge/<slug:other>/",
+        merge.merge_two,
+        name="organize-registration-merge",
     ),
     path(f"{EVENT}/devices/", devices.devices, name="organize-devices"),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.revoke_device, name="organize-device-revoke"),

@@ -76,7 +76,7 @@ class Verdict:
 
 
 UNREADABLE = {"forged": "forged", "other_event": "other_event", "not_a_badge": "unknown"}
-STATES = {"cancelled": "cancelled", "expired": "cancelled", "pending": "unpaid"}
+STATES = {"cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid"}
 
 
 def decide(facts: Facts) -> Verdict:

@@ -4,12 +4,16 @@ from typing import Any
 
 from django.urls import path
 
+from convention.downloads import list_paths
+
 from . import views
+from .lists import LISTS
 
 ONE = "organize/club/companies/<slug:company>"
 MEMBERSHIP = f"{ONE}/memberships/<int:membership>"
 
 pages: list[Any] = [
+    *list_paths("organize/club/lists", views.export, LISTS),
     path("organize/club/", views.companies, name="club-companies"),
     path("organize/club/companies/new/", views.new_company, name="club-company-new"),
     path(f"{ONE}/", views.company, name="club-company"),

@@ -8,8 +8,10 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from convention.audit.record import record
+from convention.downloads import download
 from convention.errors import InvalidFields, NotFound
 from convention.text import tidy
 
@@ -28,6 +30,7 @@ from .forms import (
 )
 from .keep import keep_company
 from .leave import leave
+from .lists import LISTS
 from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .renew import renew
 from .seats import give_seat, take_seat
@@ -270,3 +273,11 @@ def employer(request: "HttpRequest", member: int) -> "HttpResponse":
             return redirect("club-company", job.company.slug) if job else redirect("club-companies")
     jobs = person.employments.select_related("company").order_by("-starts_on")
     return page(request, "employer.html", person=person, jobs=jobs, form=form)
+
+
+@require_GET
+def export(request: "HttpRequest", name: str, kind: str) -> "HttpResponse":
+    """Companies, memberships or seats as a file, whole."""
+    administrator(request.user)
+    record(f"{name}.export", name, fields=[kind])
+    return download(LISTS[name](), name=name, kind=kind)

@@ -38,11 +38,8 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
         try:
             fields = context["fields"] = fields_for(questions := questions_of(found))
             picks = form.picks(fields) or picks_for(found, form.table, questions)
-            context |= {
-                "columns": columns_of(form.table, picks),
-                "kept": form.checked_text,
-                "file_name": form.file_name,
-            }
+            context["columns"] = columns_of(form.table, picks)
+            context |= {"kept": form.checked_text, "file_name": form.file_name}
             if "check" not in request.POST:
                 return _imported(request, found, form, picks)
             columns, _ignored = columns_from(form.table.header, picks)

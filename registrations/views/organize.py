@@ -23,6 +23,7 @@ from ..cancel import cancel
 from ..correct import correct_for
 from ..forms.correct import CorrectForm, ReasonForm
 from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, to_csv, to_xlsx
+from ..merged import merged_of
 from ..models import Registration, Ticket
 from ..price_words import rows_of
 from ..resend import readdress, resend
@@ -33,6 +34,7 @@ SHOWN = (
     "reference", "ticket_id", "first_name", "last_name", "email", "company",
     "created_at", "held_until", "confirmed_at", "cancelled_at",
 )  # fmt: skip
+READ = ("ticket", "order", "person", "member_of", "event", "voucher", "merged_into")
 BESIDES = {
     "addon": gettext_lazy("Add-on"),
     "voucher": gettext_lazy("Code"),
@@ -104,7 +106,7 @@ def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
 
 
 def _one(event: Event, reference: str) -> Registration:
-    rows = Registration.objects.select_related("ticket", "order", "person", "member_of", "event", "voucher")
+    rows = Registration.objects.select_related(*READ)
     with_addons = rows.prefetch_related("addons__addon")
     return get_object_or_404(with_addons, event=event, reference=reference)
 
@@ -133,6 +135,7 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
         form=form,
         reason=reason,
         cancel_reason=ReasonForm(prefix="cancel"),
+        merged=merged_of(one),
         siblings=list(one.order.registrations.exclude(pk=one.pk).select_related("ticket")),
         history=history_of(one),
         seats=list(seats_of(one)),

@@ -11,17 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention.audit.record import record
 from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.tables import write_csv
 from convention.text import tidy
 
 from ..forms.vouchers import ManyVouchersForm, VoucherForm
 from ..models import Voucher
 from ..order_request import code_typed
-from ..vouchers import header, make_vouchers, remove_voucher, rows_of, save_voucher, say_value
+from ..vouchers import make_vouchers, remove_voucher, save_voucher, say_value
 
 PAGE = 50
 
@@ -43,19 +41,6 @@ def _with_values(shown: Any) -> list[tuple[Voucher, str]]:
 
 def _page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
     return render(request, f"registrations/{template}", {"event": event, "section": "organize", **context})
-
-
-@require_GET
-def export(request: HttpRequest, event: str) -> HttpResponse:
-    """All codes as a file, each with the link that fills it in."""
-    found = event_to_organize(event, request.user)
-    record("vouchers.export", found, event=found)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{found.slug}-{_("codes")}.csv"',
-        "Cache-Control": "private, no-store",
-    }
-    content = write_csv(header(), rows_of(found))
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_http_methods(["GET", "POST"])

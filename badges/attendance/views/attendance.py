@@ -28,6 +28,7 @@ from .. import headcount
 from ..check_in import check_in
 from ..export import export
 from ..inside import still_inside
+from ..ledger import of_person
 from ..models import Checkpoint, Presence, Scan
 from ..pair import entrance_of
 from ..snapshot import latest_presence
@@ -160,7 +161,7 @@ def person(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """One person's scans, as they were sent."""
     found = event_to_staff(event, request.user)
     one = get_object_or_404(Registration.objects.select_related("ticket"), event=found, reference=reference)
-    scans = Scan.objects.filter(registration=one).select_related("checkpoint", "device", "resolution")
+    scans = Scan.objects.filter(of_person(one)).select_related("checkpoint", "device", "resolution")
     presences = Presence.objects.filter(registration=one, event=found).select_related("checkpoint")
     context = {
         "event": found, "section": "organize", "registration": one, "doors": found.checkpoints.all(),

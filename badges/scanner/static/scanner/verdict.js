@@ -13,7 +13,7 @@ const REPEAT_MS = 10_000;
 export const LAPSE_MS = 10 * 60 * 60 * 1000;
 const LET_IN = [ADMITTED, UNVERIFIED];
 const UNREADABLE = { forged: "forged", other_event: "other_event", not_a_badge: "unknown" };
-const STATES = { cancelled: "cancelled", expired: "cancelled", pending: "unpaid" };
+const STATES = { cancelled: "cancelled", merged: "revoked", expired: "cancelled", pending: "unpaid" };
 
 const DEFAULTS = {
   source: "device",

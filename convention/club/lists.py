@@ -1,0 +1,64 @@
+"""What an administrator downloads of the club: companies, memberships and seats."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from convention.downloads import Sheet
+
+from .facts import standings
+from .models import Company, Membership, Seat
+
+
+def _companies() -> Sheet:
+    header = [_("Company"), _("Membership"), _("Until"), _("Seats"), _("Seats given"), _("Contacts")]
+    rows = (
+        [
+            one.company.name,
+            one.membership.title if one.membership else "",
+            (one.membership.ends_on or "") if one.membership else "",
+            one.membership.allowed if one.membership else "",
+            one.seats,
+            ", ".join(str(contact.person) for contact in one.contacts),
+        ]
+        for one in standings(Company.objects.order_by("name", "pk"))
+    )
+    return Sheet(_("Companies"), header, rows)
+
+
+def _memberships() -> Sheet:
+    header = [
+        _("Company"), _("Plan"), _("From"), _("Until"), _("State"), _("Seats"), _("Confirmed on"),
+        _("Left on"),
+    ]  # fmt: skip
+    rows = (
+        [
+            one.company.name, one.title, one.starts_on, one.ends_on or "", one.get_state_display(),
+            one.allowed, one.confirmed_on or "", one.left_on or "",
+        ]
+        for one in Membership.objects.select_related("company").order_by("company__name", "starts_on", "pk")
+    )  # fmt: skip
+    return Sheet(_("Memberships"), header, rows)
+
+
+def _seats() -> Sheet:
+    header = [_("Company"), _("Name"), _("E-mail"), _("From"), _("Until")]
+    seats = Seat.objects.select_related("person", "membership__company")
+    rows = (
+        [
+            one.membership.company.name,
+            str(one.person),
+            one.person.email or "",
+            one.starts_on,
+            one.ends_on or "",
+        ]
+        for one in seats.order_by("membership__company__name", "starts_on", "pk")
+    )
+    return Sheet(_("Seats"), header, rows)
+
+
+LISTS: dict[str, Callable[[], Sheet]] = {
+    "companies": _companies,
+    "memberships": _memberships,
+    "seats": _seats,
+}

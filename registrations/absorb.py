@@ -1,0 +1,109 @@
+"""Absorb: of two registrations of one person one stays, the other is cancelled as merged into it.
+
+What the one that goes paid for stays with its order: where money came in, nothing is withdrawn, and who keeps
+the books decides; where none did, its place is owed no longer. Seats go over where they fit.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.counters import Counted, give_back_to
+from convention.errors import Closed
+from convention.events.sequence import next_sequence
+from schedule.around import clashing
+
+from .answer_files import is_file
+from .answers import limited_options
+from .bill import kept_of, rebill
+from .models import Registration, SessionSeat
+from .places import give_back, take
+from .questions import questions_of
+from .seats import give_up_everything, seats_of
+
+FIELDS = ("first_name", "last_name", "email", "company", "no_photo", "answers")
+"""What may be taken from the one that goes; ticket, price and order stay as they are."""
+
+
+class CannotMerge(Closed):
+    """These two are not two standing registrations of one event."""
+
+    kind = "cannot-merge"
+
+
+@transaction.atomic
+def absorb(*, kept: Registration, other: Registration, taken: Collection[str], reason: str = "") -> None:
+    """Merge `other` into `kept`, which takes over the fields named. Raises CannotMerge, SoldOut.
+
+    The presences are added up by whoever stands above, in the same transaction.
+    """
+    rows = Registration.objects.select_for_update(of=("self",)).filter(pk__in=[kept.pk, other.pk])
+    locked = {row.pk: row for row in rows.select_related("event", "order", "ticket").order_by("pk")}
+    kept, other = locked[kept.pk], locked[other.pk]
+    refuse_other_than_two(kept, other)
+    counted = other.counts
+    _hand_seats_over(kept, other)
+    give_up_everything(other)
+    if counted:
+        give_back([other])
+    _take_over(kept, other, taken)
+    now = timezone.now()
+    other.cancelled_at = other.cancellation_sent_at = now
+    other.generation, other.merged_into = other.generation + 1, kept
+    other.save(update_fields=["cancelled_at", "cancellation_sent_at", "generation", "merged_into"])
+    other.merged.update(merged_into=kept)
+    other.addons.filter(cancelled_at__isnull=True).update(cancelled_at=now)
+    if not kept_of(other.order):
+        rebill(other.order)
+    for one in (kept, other):
+        record("registration.merge", one, event=kept.event, fields=sorted(taken), reason=reason)
+    sequence = next_sequence(kept.event_id)
+    Registration.objects.filter(pk__in=[kept.pk, other.pk]).update(sequence=sequence)
+
+
+def refuse_other_than_two(kept: Registration, other: Registration) -> None:
+    """Raises CannotMerge unless both are of one event, and stand; the one that is kept is confirmed."""
+    standing = (Registration.State.CONFIRMED, Registration.State.PENDING)
+    if kept.pk == other.pk or kept.event_id != other.event_id:
+        raise CannotMerge(_("Choose two registrations of this event."))
+    if kept.state != Registration.State.CONFIRMED:
+        raise CannotMerge(_("The registration that is kept must be confirmed; choose the other one."))
+    if other.state not in standing:
+        raise CannotMerge(_("The other registration no longer stands; there is nothing to merge."))
+
+
+def _hand_seats_over(kept: Registration, other: Registration) -> None:
+    """The seats in sessions that the one that is kept has time for."""
+    own = [seat.session for seat in seats_of(kept)]
+    for seat in seats_of(other):
+        if seat.session not in own and not clashing(seat.session, own):
+            SessionSeat.objects.filter(pk=seat.pk).update(registration=kept)
+            own.append(seat.session)
+
+
+def _take_over(kept: Registration, other: Registration, taken: Collection[str]) -> None:
+    """Write the chosen fields. A file that was answered with stays with the one that goes."""
+    fields = [name for name in FIELDS if name in taken]
+    for name in fields:
+        if name == "answers":
+            theirs = {slug: value for slug, value in other.answers.items() if not is_file(value)}
+            _answer(kept, {**kept.answers, **theirs})
+        else:
+            setattr(kept, name, getattr(other, name))
+    if kept.person_id is None and "email" in taken:
+        kept.person_id = other.person_id
+        fields.append("person")
+    if fields:
+        kept.save(update_fields=fields)
+
+
+def _answer(kept: Registration, answers: dict[str, object]) -> None:
+    questions = questions_of(kept.event)
+    was, will = limited_options(questions, kept.answers), limited_options(questions, answers)
+    give_back_to(was - will)
+    take(Counter[Counted](will - was))
+    kept.answers = answers

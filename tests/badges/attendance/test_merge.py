@@ -1,0 +1,174 @@
+"""Two registrations of one person become one: scans, places and money are all still there."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from badges.attendance.check_in import check_in
+from badges.attendance.merge import merge
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.rebuild import rebuild_presence
+from badges.attendance.scan import scan
+from badges.attendance.sealing import short_key
+from badges.attendance.snapshot import snapshot_of
+from registrations.absorb import CannotMerge
+from registrations.bill import bill, receivable_of
+from registrations.duplicates import Who, find_duplicates, pairs_among, set_apart
+from registrations.invoices.balance import balance_of
+from registrations.invoices.pay import record_payment
+from registrations.merged import merged_of
+from registrations.models import Registration
+from tests.badges.attendance.making import code_of, make_device, make_event, make_item, make_registration
+from tests.factories import make_administrator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        (("zoe", "muller", "z@x.fr", ""), ("z", "m", "z@x.fr", "acme"), "email"),
+        (("zoe", "muller", "z@x.fr", "acme"), ("zoe", "muller", "", "acme"), "name"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("muller", "zoe", "b@x.fr", ""), "swapped"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "mulller", "b@x.fr", "acme"), "spelling"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "mueller", "b@x.fr", "acme"), "spelling"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "mulelr", "b@x.fr", "acme"), "spelling"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "miller", "b@x.fr", "acme"), "spelling"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "miller", "b@x.fr", "beta"), None),
+        (("zoe", "muller", "a@x.fr", "acme"), ("leo", "muller", "b@x.fr", "acme"), None),
+        (("", "", "", "acme"), ("", "", "", "acme"), None),
+    ],
+)  # fmt: skip
+def test_who_may_be_one_person(one, other, reason):
+    found = pairs_among([Who(1, *one), Who(2, *other)])
+    assert [pair.reason for pair in found] == ([reason] if reason else [])
+
+
+def test_pairs_take_two_queries_and_those_set_apart_are_gone(django_assert_num_queries):
+    event = make_event()
+    people = [make_registration(event, email="z@x.fr") for _one in range(3)]
+    make_registration(event, email="z@x.fr", cancelled_at=timezone.now())
+    with django_assert_num_queries(2):
+        assert len(find_duplicates(event)) == 3
+    set_apart(one=people[2], other=people[0])
+    set_apart(one=people[0], other=people[2])
+    assert [(pair.one, pair.other) for pair in find_duplicates(event)] == [
+        (people[0].pk, people[1].pk), (people[1].pk, people[2].pk),
+    ]  # fmt: skip
+
+
+def presences(event):
+    fields = (
+        "checkpoint",
+        "registration",
+        "is_inside",
+        "entries",
+        "first_in",
+        "last_in",
+        "last_out",
+        "version",
+    )
+    return list(Presence.objects.filter(event=event).order_by("pk").values_list(*fields))
+
+
+def test_the_scans_of_both_count_for_the_one_that_stays():
+    event = make_event()
+    kept, other = make_registration(event, company=""), make_registration(event, company="Acme SA")
+    ticket = kept.ticket
+    ticket.taken = 2
+    ticket.save()
+    entrance = event.checkpoints.get()
+    room = Checkpoint.objects.create(event=event, name="Salle")
+    check_in(registration=kept, door=entrance, operator=None, direction="in")
+    check_in(registration=other, door=entrance, operator=None, direction="out")
+    check_in(registration=other, door=room, operator=None)
+    scans = list(Scan.objects.order_by("pk").values())
+    merged = merge(kept=kept, other=other, taken=["company"])
+    other.refresh_from_db()
+    ticket.refresh_from_db()
+    assert (merged.company, other.state, other.merged_into, ticket.taken) == ("Acme SA", "cancelled", kept, 1)
+    assert list(Scan.objects.order_by("pk").values()) == scans
+    by_door = {one.checkpoint_id: one for one in Presence.objects.filter(registration=kept)}
+    assert (by_door[entrance.pk].is_inside, by_door[room.pk].is_inside) == (False, True)
+    assert not Presence.objects.filter(registration=other).exists()
+    told = sorted(row[:-1] for row in presences(event))
+    rebuild_presence(event=event)
+    assert sorted(row[:-1] for row in presences(event)) == told
+
+
+def test_the_badge_that_goes_is_refused_as_replaced_and_a_late_entry_counts_for_the_person():
+    event = make_event()
+    kept, other = make_registration(event), make_registration(event)
+    (device, _token), code = make_device(event), code_of(other)
+    merge(kept=kept, other=other)
+    [refused] = scan(device=device, items=[make_item(code)])
+    assert (refused.verdict, refused.reason, refused.holder.pk) == ("refused", "revoked", kept.pk)
+    told = {row["key"]: row["state"] for row in snapshot_of(device)["registrations"]}
+    assert told == {short_key(kept.reference): "confirmed", short_key(other.reference): "merged"}
+    late = timezone.now() - datetime.timedelta(hours=1)
+    [entered] = scan(device=device, items=[make_item(code, at=late.isoformat(), local_verdict="admitted")])
+    assert (entered.verdict, entered.reason) == ("admitted", "revoked")
+    assert Presence.objects.get().registration == kept
+
+
+def test_payments_stay_with_their_order_and_are_shown_on_both():
+    event = make_event()
+    kept, other = make_registration(event, price=10_000), make_registration(event, price=12_000)
+    for one in (kept, other):
+        one.order.payment, one.order.total = "invoice", one.price
+        one.order.save()
+    receivable = receivable_of(other.order)
+    record_payment(receivable=receivable, amount=12_000, method="transfer", external_id="x")
+    before = balance_of(receivable)
+    merge(kept=kept, other=other)
+    assert balance_of(receivable) == before
+    [(merged, paid)] = merged_of(kept)
+    assert (merged, paid.amount) == (other, 12_000)
+    third = make_registration(event, price=5_000)
+    third.order.payment, third.order.total = "invoice", 5_000
+    third.order.save()
+    unpaid = bill(third.order, [third])
+    merge(kept=kept, other=third)
+    assert (balance_of(unpaid).owed, sorted(one.pk for one, _paid in merged_of(kept))) == (
+        0,
+        [other.pk, third.pk],
+    )
+
+
+def test_what_was_merged_follows_when_its_person_is_merged_again_and_nothing_is_merged_twice():
+    event = make_event()
+    one, two, three = (make_registration(event) for _number in range(3))
+    check_in(registration=one, door=event.checkpoints.get(), operator=None)
+    merge(kept=two, other=one)
+    merge(kept=three, other=two)
+    assert set(Registration.objects.filter(merged_into=three)) == {one, two}
+    assert Presence.objects.get().registration == three
+    for kept, other in ((three, two), (two, three), (three, three)):
+        with pytest.raises(CannotMerge):
+            merge(kept=kept, other=other)
+
+
+def test_the_pages_propose_compare_and_merge(client: Client, run_tasks, mailoutbox):
+    event = make_event(slug="congress")
+    kept = make_registration(event, email="z@x.fr", company="")
+    other = make_registration(event, email="Z@x.fr", first_name="Zoë")
+    kept.order.email = "z@x.fr"
+    kept.order.save()
+    client.force_login(make_administrator())
+    page = client.get("/organize/congress/registrations/duplicates/").content.decode()
+    address = f"/organize/congress/registrations/{kept.reference}/merge/{other.reference}/"
+    assert address in page
+    preview = client.get(address).content.decode()
+    assert ("Zoë" in preview, "Acme" in preview) == (True, True)
+    assert client.post(address, {"first_name": "kept", "company": "other"}).status_code == 302
+    kept.refresh_from_db()
+    assert (kept.first_name, kept.company) == ("Zoé", "Acme")
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [["z@x.fr"]]
+    assert (
+        kept.reference in client.get(f"/organize/congress/registrations/{other.reference}/").content.decode()
+    )
+    assert client.post(address).status_code == 302
+    assert address not in client.get("/organize/congress/registrations/duplicates/").content.decode()
