@@ -25,8 +25,9 @@ pytestmark = pytest.mark.django_db
 
 FILLED = {
     "name": "Acme", "contact": "Zoé Müller", "email": "zoe@acme.example", "website": "acme.example",
-    "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002", "billing_city": "Lyon",
-    "billing_country": "FR", "payment": "invoice", "language": "en", "nonce": "once", "shown": "120000",
+    "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
+    "billing_city": "Lyon", "billing_country": "FR", "payment": "invoice",
+    "language": "en", "nonce": "once", "shown": "120000",
 }  # fmt: skip
 
 
