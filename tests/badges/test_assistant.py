@@ -1,0 +1,43 @@
+"""An assistant books for others: every mail comes to the assistant, and nothing tells one of the others."""
+
+import pytest
+from django.test import Client
+
+from registrations.doors import own_secret
+from registrations.order_request import OrderRequest, Place
+from registrations.register import register
+from tests.factories import make_event, make_ticket
+from tests.papers import pdf_text
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ("Ana", "Bruno", "Chloé")
+
+
+def seen(text: str) -> list[str]:
+    return [name for name in NAMES if name in text]
+
+
+def test_all_mails_come_to_the_assistant_and_each_own_link_shows_one(mail_receiver, run_tasks):
+    event = make_event(slug="congress")
+    make_ticket(event, price=12_000)
+    places = tuple(
+        Place(ticket="guest", first_name=name, last_name="Silva", email=f"{name[0].lower()}@boss.example")
+        for name in NAMES
+    )
+    request = OrderRequest(email="assistant@acme.example", places=places, company="Acme")
+    order = register(event=event, request=request)
+    run_tasks()
+    messages = mail_receiver.wait_for(1)
+    assert [message["To"] for message in messages] == ["assistant@acme.example"]
+    badges = [part for part in messages[0].walk() if part.get_content_type() == "application/pdf"]
+    assert [seen(pdf_text(badge.get_payload(decode=True))) for badge in badges] == [[name] for name in NAMES]
+    client = Client()
+    assert seen(client.get(f"/orders/{order.reference}/{order.secret}/").text) == list(NAMES)
+    for registration in order.registrations.order_by("pk"):
+        own = f"/orders/{order.reference}/{own_secret(registration)}/"
+        page = client.get(own).text
+        assert seen(page) == [registration.first_name]
+        assert [told for told in ("assistant@", order.secret, "120") if told in page] == []
+        assert client.get(f"{own}pro-forma.pdf").status_code == 404
+    assert seen(client.get("/events/congress/").text) == []

@@ -1,0 +1,114 @@
+"""Quotations and pro forma invoices: a number of their own, nothing booked, nothing owed."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+
+from registrations.bill import receivable_of
+from registrations.invoices.issue import issue
+from registrations.invoices.models import Invoice, Quotation, Receivable
+from registrations.models import Order
+from registrations.order_request import OrderRequest, Place
+from registrations.quotation import ask_quotation
+from registrations.register import Means, register
+from tests.factories import make_addon
+from tests.papers import pdf_text
+from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.test_price_pages import who
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _issuer(db):
+    make_issuer()
+
+
+def request_for(*names: str, **fields) -> OrderRequest:
+    places = tuple(Place(ticket="guest", first_name=name, last_name="Müller") for name in names)
+    return OrderRequest(**{"email": "b@example.org", "places": places, "company": "Acme", **fields})
+
+
+def ask(event, **fields) -> Quotation:
+    return ask_quotation(event=event, request=request_for("Zoé", "Ana", **fields), means=Means())
+
+
+def test_it_has_a_number_of_its_own_holds_nothing_and_adds_up(event):
+    one, other = ask(event), ask(event)
+    year = timezone.localdate().year
+    assert [one.number, other.number] == [f"D{year}-000001", f"D{year}-000002"]
+    assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
+    ticket = event.tickets.get()
+    assert (ticket.taken, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
+    order = register(event=event, request=request_for("Zoé"))
+    assert issue(receivable=receivable_of(order)).number == f"F{year}-000001"
+
+
+def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
+    today = timezone.localdate()
+    event.registration_closes_at = timezone.now() + datetime.timedelta(days=5)
+    one = ask(event)
+    assert (one.valid_until - today).days in (5, 6)
+    event.registration_closes_at = timezone.now() + datetime.timedelta(days=29, hours=1)
+    event.starts_at += datetime.timedelta(days=90)
+    event.ends_at += datetime.timedelta(days=90)
+    event.registration_closes_at = None
+    assert ask(event).valid_until == today + datetime.timedelta(days=30)
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("fr", ["Devis", "Valable jusqu’au", "Bon pour accord", "Signature et cachet"]),
+    ("en", ["Quotation", "Valid until", "Agreed", "Signature and stamp"]),
+])  # fmt: skip
+def test_its_paper_says_until_when_and_has_a_box_to_sign(client, event, language, words):
+    make_addon(event)
+    one = ask(event, language=language)
+    paper = client.get(f"/quotations/{one.secret}/quotation.pdf")
+    text = re.sub(r"\s+", " ", pdf_text(paper.content))
+    assert [
+        word for word in [*words, one.number, "Zoé Müller", "Club des infrastructures"] if word not in text
+    ] == []
+    assert client.get("/quotations/forged/").status_code == 404
+
+
+def test_who_registers_asks_for_it_on_the_last_screen_and_goes_on_later(client, event):
+    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    billing = {
+        "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
+        "billing_city": "Lyon", "billing_country": "FR", "language": "fr", "payment": "invoice",
+    }  # fmt: skip
+    answer = client.post("/events/congress/register/check/", billing | {"quote": "1"})
+    one = Quotation.objects.get()
+    assert (answer["Location"], one.buyer_name, one.total) == (
+        f"/quotations/{one.secret}/",
+        "Acme SA",
+        12_000,
+    )
+    assert client.get(answer["Location"]).context["quotation"] == one
+    assert (client.get("/events/congress/register/check/").status_code, Order.objects.count()) == (200, 0)
+
+
+def test_the_organizer_finds_those_of_the_event(organizer, event):
+    one = ask(event)
+    page = organizer.get("/organize/congress/quotations/")
+    assert list(page.context["shown"]) == [one]
+    paper = organizer.get(f"/organize/congress/quotations/{one.number}.pdf")
+    assert one.number in pdf_text(paper.content)
+
+
+def test_a_pro_forma_is_clearly_no_invoice(client, event):
+    order = register(event=event, request=request_for("Zoé", purchase_order="PO-9"))
+    paper = client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf")
+    text = re.sub(r"\s+", " ", pdf_text(paper.content))
+    words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
+    assert [word for word in words if word not in text] == []
+    assert (Invoice.objects.count(), re.findall(r"F\d{4}-\d{6}", text)) == (0, [])
+
+
+def test_a_free_order_and_a_colleagues_link_have_none(client, event):
+    event.tickets.update(price=0)
+    order = register(event=event, request=request_for("Zoé"))
+    assert client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf").status_code == 404
