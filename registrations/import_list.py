@@ -139,7 +139,11 @@ def _known(event: Event, rows: list[Row]) -> dict[int, Registration]:
 def _locked(event: Event, addresses: set[str]) -> Iterator[Registration]:
     """Who holds a place with one of these addresses, as it is under lock, always in the same order."""
     standing = Registration.objects.active().filter(event=event).exclude(email="").order_by("pk")
-    keys = [pk for pk, email in standing.values_list("pk", "email") if folded(email) in addresses]
+    rows = standing.values_list("pk", "order", "email")
+    found = [(pk, order) for pk, order, email in rows if folded(email) in addresses]
+    keys = [pk for pk, _order in found]
+    for batch in batched(sorted({order for _pk, order in found}), BATCH, strict=False):
+        list(Order.objects.alone().filter(pk__in=batch).values_list("pk"))
     locked = standing.select_for_update(no_key=True).prefetch_related("order", "ticket", "member_of")
     for batch in batched(keys, BATCH, strict=False):
         yield from locked.filter(pk__in=batch)

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 
+from django.db.models import Q
+
 from registrations.invoices.models import Invoice, Payout, Receivable, Refund
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, RegistrationAddon
 
 from .match import Index, Item, Match, Seen, Sum, match
 from .models import BankLine
@@ -37,9 +39,14 @@ def index_of_payable() -> Index:
 def _orders(known: set[str]) -> list[Item]:
     """Orders that nothing was noted of yet: what their standing places cost."""
     dues: dict[int, int] = defaultdict(int)
-    places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True).order_by()
-    for order, price, confirmed, held in places.values_list("order", "price", "confirmed_at", "held_until"):
-        dues[order] += price if confirmed or held else 0
+    places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True)
+    places = places.filter(Q(confirmed_at__isnull=False) | Q(held_until__isnull=False)).order_by()
+    addons = RegistrationAddon.objects.filter(registration__in=places, cancelled_at__isnull=True).order_by()
+    for order, price in [
+        *places.values_list("order", "price"),
+        *addons.values_list("registration__order", "price"),
+    ]:
+        dues[order] += price
     rows = Order.objects.filter(total__gt=0).order_by()
     return [
         Item(reference=reference, name=name or company or email, due=dues[pk], currency=currency)

@@ -1,6 +1,6 @@
 """Orders: what one buyer asked for at once, and the key it came with."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,14 @@ from convention.events.models import Event
 from convention.money import Money
 
 from ..references import new_order_reference, new_secret
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Sets of orders."""
+
+    def alone(self) -> Self:
+        """Locked until the transaction ends: always before their registrations, lest two wait in a ring."""
+        return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
 class Order(models.Model):
@@ -41,6 +49,8 @@ class Order(models.Model):
     source = models.CharField(_("source"), max_length=20, default="page")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    objects = OrderQuerySet.as_manager()
+
     booked: list[Any] | None = None  # the registrations that `register` has just booked, to save a query
 
     class Meta:
@@ -58,11 +68,10 @@ class Order(models.Model):
 
     @property
     def due(self) -> Money:
-        """What is to be invoiced: the places that were not cancelled, and what goes with them."""
-        rows = self.registrations.prefetch_related("addons")
-        standing = [r for r in rows if r.cancelled_at is None]
-        besides = [one.price for r in standing for one in r.besides]
-        return Money(sum(r.price for r in standing) + sum(besides), self.currency)
+        """What is to be invoiced: places that stand with what goes with them, and what is kept of others."""
+        rows = list(self.registrations.all())
+        models.prefetch_related_objects(rows, "addons")
+        return Money(sum(registration.owed for registration in rows), self.currency)
 
     @property
     def is_by_card(self) -> bool:

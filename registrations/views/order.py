@@ -10,7 +10,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.errors import InvalidFields
-from convention.money import Money
 
 from ..answers import asked, told
 from ..calendar import calendar_file
@@ -23,6 +22,7 @@ from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
 from ..prove import prove, registration_to_prove
 from ..questions import questions_of
+from ..refund_words import foreseen, say_settled
 
 UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -45,6 +45,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
+        "settled": say_settled(grant.order, grant.registrations),
         "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
         "can_change": grant.order.event.ends_at > timezone.now(),
         "can_give": grant.order.event.last_substitution > timezone.now(),
@@ -125,9 +126,8 @@ def cancel_registration(request: HttpRequest, reference: str, secret: str, perso
             request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
-    due = registration.price + sum(chosen.price for chosen in registration.besides)
     context = {"grant": grant, "event": grant.order.event, "registration": registration}
-    context["amount"] = Money(due, grant.order.currency) if due else None
+    context["said"] = foreseen(registration)
     return render(request, "registrations/cancel.html", context)
 
 
