@@ -254,6 +254,7 @@ PERIODIC_WORK = {
     "registrations.company.invite.remind_incomplete": 3600,
     "registrations.serve_waiting.serve_waiting": 60,
     "registrations.tell_holders.changed_sessions": 60,
+    "registrations.tell_changes.changed_registrations": 60,
     "registrations.forget.old_answers": 24 * 3600,
     "badges.mailings.run.keep_going": LEASE_SECONDS / 2,
     "badges.mailings.remind.send_reminders": 900,
@@ -299,6 +300,15 @@ STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
 CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or not PRODUCTION
+
+# Passes for phones: offered where what signs them is named; certificates and keys are files.
+APPLE_PASS_CERTIFICATE = env("APPLE_PASS_CERTIFICATE", default="")
+APPLE_PASS_KEY = env("APPLE_PASS_KEY", default="")
+APPLE_PASS_INTERMEDIATE = env("APPLE_PASS_INTERMEDIATE", default="")
+APPLE_PASS_TYPE = env("APPLE_PASS_TYPE", default="")
+APPLE_PASS_TEAM = env("APPLE_PASS_TEAM", default="")
+GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
+GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
 
 # Language: French without prefix, English under /en/; the address decides.
 LANGUAGE_CODE = "fr"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from badges.attendance.headcount import seen
 from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
+from registrations.invoices.models import Receivable
 from registrations.listing import STATES
 from registrations.models import Order, Registration, RegistrationQuerySet
 
@@ -50,8 +51,10 @@ class Segment:
 
 
 def unpaid() -> Q:
-    """Those whose order is to be paid and is not known to be."""
-    return Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
+    """Those whose order is to be paid, and of which not all came in that is owed."""
+    known = Receivable.objects.filter(reference=OuterRef("order__reference"))
+    settled = known.with_balance().filter(due__lte=0)
+    return Q(order__payment=Order.Payment.INVOICE, order__total__gt=0) & ~Q(Exists(settled))
 
 
 def chosen(segment: Segment, event: Event) -> RegistrationQuerySet:

@@ -112,6 +112,7 @@ class Registration(Taxed, Standing):
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
     proof_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
+    changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
     booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
@@ -130,6 +131,11 @@ class Registration(Taxed, Standing):
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
             models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
+            models.Index(
+                fields=["changed_at"],
+                condition=Q(changed_at__isnull=False),
+                name="registration_changed",
+            ),
             models.Index(
                 fields=["ticket", "held_until"],
                 condition=Q(held_until__isnull=False),

@@ -1,5 +1,6 @@
 """What someone booked, behind a link that only they have: see, correct, cancel, add to the calendar."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -45,6 +46,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
+        "wallets": wallets(),
         "settled": say_settled(grant.order, grant.registrations),
         "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
         "can_change": grant.order.event.ends_at > timezone.now(),
@@ -52,6 +54,18 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         **_seats(grant),
     }
     return render(request, "registrations/order.html", context)
+
+
+def wallets() -> list[tuple[str, str]]:
+    """The pages that make a pass for a phone, by name, and what their buttons say; those configured."""
+    return [
+        (name, title)
+        for name, title, configured in (
+            ("order-apple-pass", _("Apple Wallet"), settings.APPLE_PASS_CERTIFICATE),
+            ("order-google-pass", _("Google Wallet"), settings.GOOGLE_WALLET_KEY),
+        )
+        if configured
+    ]
 
 
 def _seats(grant: Grant) -> dict[str, object]:
