@@ -53,7 +53,7 @@ class Segment:
 def unpaid() -> Q:
     """Those whose order is to be paid, and of which not all came in that is owed."""
     known = Receivable.objects.filter(reference=OuterRef("order__reference"))
-    settled = known.with_balance().filter(due__lte=0)
+    settled = known.with_balance().filter(Q(due__lte=0))
     return Q(order__payment=Order.Payment.INVOICE, order__total__gt=0) & ~Q(Exists(settled))
 
 
