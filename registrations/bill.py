@@ -97,6 +97,11 @@ def kept_of(order: Order) -> int:
     return balance_of(receivable).kept if receivable else 0
 
 
+def is_settled(order: Order) -> bool:
+    """Whether what came in and was not given back covers all that is owed; free is settled."""
+    return kept_of(order) >= order.due.amount
+
+
 def is_paid(order: Order) -> bool:
     """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
     return not order.is_by_card or kept_of(order) >= order.due.amount

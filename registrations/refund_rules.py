@@ -26,7 +26,7 @@ def terms_of(registration: Registration, *, at: datetime.datetime) -> Terms:
     """On which terms a registration would be cancelled at that moment."""
     return refund_for(
         worth=registration.worth,
-        is_confirmed=registration.confirmed_at is not None,
+        confirmed_at=registration.confirmed_at,
         rules=rules_for(registration.ticket, registration.event),
         at=at,
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.dates import say_until
 from convention.money import Money
 
+from .bill import is_settled
 from .invoices.models import Payment, Refund
 from .models import Order, Registration
 from .refund_rules import terms_of
@@ -31,9 +32,8 @@ def say_outcome(outcome: Outcome, *, currency: str, zone: datetime.tzinfo) -> li
         waived = Money(outcome.waived, currency)
         said.append(_("%(amount)s, not paid yet, are owed no longer.") % {"amount": waived})
     if outcome.terms.kept:
-        said.append(
-            _("%(amount)s are kept, or remain to be paid.") % {"amount": Money(outcome.terms.kept, currency)}
-        )
+        say = say_kept if outcome.is_paid else say_left
+        said.append(say(Money(outcome.terms.kept, currency)))
     if outcome.is_invoiced and outcome.terms.released:
         said.append(_("An invoice was issued: a credit note follows."))
     return said
@@ -81,6 +81,16 @@ def say_way(method: str, amount: Money) -> str:
     return sentences.get(Payment.Method(method), by_transfer) % {"amount": amount}
 
 
+def say_kept(amount: Money) -> str:
+    """What does not come back, of what was paid."""
+    return _("%(amount)s are kept of what was paid.") % {"amount": amount}
+
+
+def say_left(amount: Money) -> str:
+    """What is still to be paid, though nobody comes."""
+    return _("%(amount)s remain to be paid.") % {"amount": amount}
+
+
 def say_settled(order: Order, registrations: Iterable[Registration]) -> list[str]:
     """What became of the money of what was cancelled, as it stands now; nothing where it was free."""
     gone = [
@@ -95,7 +105,8 @@ def say_settled(order: Order, registrations: Iterable[Registration]) -> list[str
     refunds = [row for row in rows if (row.external_id or "").startswith(marks)]
     said = [_say_refund(row, Money(row.amount, order.currency)) for row in refunds]
     if kept := sum(registration.kept for registration in gone):
-        said.append(_("%(amount)s are kept, or remain to be paid.") % {"amount": Money(kept, order.currency)})
+        say = say_kept if is_settled(order) else say_left
+        said.append(say(Money(kept, order.currency)))
     return said or [_("Nothing will be invoiced for it, or what was invoiced is credited.")]
 
 

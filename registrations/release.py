@@ -20,11 +20,12 @@ from .terms import Terms, parted, returning
 
 @dataclass(frozen=True)
 class Outcome:
-    """What cancelling comes to: the terms, what goes back of which payment, and whether it was invoiced."""
+    """What cancelling comes to: terms, what goes back of which payment; whether it was invoiced and paid."""
 
     terms: Terms
     returns: list[tuple[Payment, int]]
     is_invoiced: bool = False
+    is_paid: bool = False
 
     @property
     def returned(self) -> int:
@@ -42,8 +43,9 @@ def foresee(order: Order, terms: Terms) -> Outcome:
     receivable = Receivable.objects.filter(reference=order.reference).first()
     if receivable is None or not terms.worth:
         return Outcome(terms, [])
-    owed = balance_of(receivable).owed - terms.released
-    return Outcome(terms, _returns(receivable, terms, owed), receivable.invoices.exists())
+    balance = balance_of(receivable)
+    returns = _returns(receivable, terms, balance.owed - terms.released)
+    return Outcome(terms, returns, receivable.invoices.exists(), balance.due <= 0)
 
 
 def release(*, registration: Registration, terms: Terms, reason: str = "") -> list[Refund]:

@@ -39,7 +39,9 @@ class Terms:
         return self.worth - self.released
 
 
-def refund_for(*, worth: int, is_confirmed: bool, rules: Sequence[Rule], at: datetime.datetime) -> Terms:
+def refund_for(
+    *, worth: int, confirmed_at: datetime.datetime | None, rules: Sequence[Rule], at: datetime.datetime
+) -> Terms:
     """The terms on which a place of that worth is cancelled: of the rules still running, the first to end.
 
     Where no rule runs any more nothing comes back; `rule` is then the one that ended last. A place that was
@@ -47,7 +49,7 @@ def refund_for(*, worth: int, is_confirmed: bool, rules: Sequence[Rule], at: dat
     """
     if not worth:
         return Terms(0, 0, Why.FREE)
-    if not is_confirmed:
+    if confirmed_at is None:
         return Terms(worth, worth, Why.NOT_CONFIRMED)
     by_end = sorted(rules, key=lambda rule: rule.until)
     running = [rule for rule in by_end if at <= rule.until]

@@ -73,7 +73,7 @@ RECORDED = {
     "organize-voucher": ("voucher.change", {"label": SAID}),
     "organize-quota-new": ("quota.create", {"name": SAID, "capacity": "400"}),
     "organize-quota": ("quota.change", {"name": SAID}),
-    "organize-refunds": ("refund_rules.change", {}),
+    "organize-refunds": ("refund_rules.change", {"rule-0-days": "9", "rule-0-share": "10"}),
     "organize-badges-print": ("job.badges", {}),
     "organize-mailing-new": ("mailing.write", {"subject_fr": SAID, "text_fr": SAID}),
     "organize-mailing-edit": ("mailing.change", {"subject_fr": SAID}),

@@ -40,7 +40,7 @@ class RuleForm(forms.Form):
         return data
 
 
-RuleForms = forms.formset_factory(RuleForm, extra=3, max_num=MOST_RULES, absolute_max=MOST_RULES)
+RuleForms = forms.formset_factory(RuleForm, extra=2, max_num=MOST_RULES, absolute_max=MOST_RULES)
 
 
 def initial_rules(event: Event) -> list[dict[str, Any]]:

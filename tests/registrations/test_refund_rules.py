@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convention.errors import InvalidFields
@@ -33,19 +33,20 @@ def rules(*shares: int) -> list[Rule]:
     return [Rule(NOW + day, share) for day, share in zip(DAYS[-len(shares) :], shares, strict=True)]
 
 
-def terms(worth: int, *shares: int, is_confirmed: bool = True):
-    found = refund_for(worth=worth, is_confirmed=is_confirmed, rules=rules(*shares), at=NOW)
+def terms(worth: int, *shares: int, confirmed_at=NOW):
+    found = refund_for(worth=worth, confirmed_at=confirmed_at, rules=rules(*shares), at=NOW)
     return found.released, found.kept, found.why
 
 
 def test_the_rule_that_ends_first_decides():
     assert terms(10_001, 80, 50) == (8_001, 2_000, Why.RULE)
     assert terms(10_000, 100, 70, 50, 0) == (7_000, 3_000, Why.RULE)
-    assert refund_for(worth=100, is_confirmed=True, rules=[Rule(NOW - DAYS[3], 100)], at=NOW).kept == 100
-    assert terms(10_000, 0, is_confirmed=False) == (10_000, 0, Why.NOT_CONFIRMED)
+    assert refund_for(worth=100, confirmed_at=NOW, rules=[Rule(NOW - DAYS[3], 100)], at=NOW).kept == 100
+    assert terms(10_000, 0, confirmed_at=None) == (10_000, 0, Why.NOT_CONFIRMED)
     assert terms(0, 50) == (0, 0, Why.FREE)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     worth=st.integers(0, 10**7),
     others=st.integers(0, 10**7),
@@ -54,7 +55,7 @@ def test_the_rule_that_ends_first_decides():
     ways=st.lists(st.integers(0, 10**7), max_size=4),
 )
 def test_refunded_and_kept_are_what_was_paid(worth, others, received, share, ways):
-    found = refund_for(worth=worth, is_confirmed=True, rules=[Rule(NOW, share)], at=NOW)
+    found = refund_for(worth=worth, confirmed_at=NOW, rules=[Rule(NOW, share)], at=NOW)
     assert found.released + found.kept == worth
     owed = others + found.kept
     back = returning(released=found.released, owed=owed, received=received)
