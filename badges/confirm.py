@@ -25,6 +25,7 @@ from registrations.doors import whole
 from registrations.members import member_by_email
 from registrations.models import Delivery, Order, Registration
 from registrations.prove import proof_token
+from registrations.refund_words import say_settled
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
 from .handover import new_holders, to_buyer, to_holder
@@ -190,7 +191,7 @@ def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:
         to=order.email,
         subject=subject[:200],
         template="cancellation",
-        context=facts_of(order, due),
+        context={**facts_of(order, due), "settled": say_settled(order, due)},
         language=order.language,
         key=key,
         accent=order.event.accent,

@@ -13,6 +13,8 @@ LINK = "orders/<slug:reference>/<slug:secret>/<slug:person>"
 
 pages: list[Any] = [
     path(f"{LINK}/badge.pdf", views.order_badge, name="order-badge"),
+    path(f"{LINK}/badge.pkpass", views.order_apple_pass, name="order-apple-pass"),
+    path(f"{LINK}/google-wallet/", views.order_google_pass, name="order-google-pass"),
     path(
         f"{LINK}/badge.svg",
         views.order_badge_picture,

@@ -20,7 +20,9 @@ from convention.jobs.ask import ask
 from registrations.doors import order_by_link
 from registrations.models import Registration
 
+from .apple_pass import apple_pass
 from .codes import Holder, NoBadge, event_of_code
+from .google_pass import google_pass_url
 from .pdf import Problem, badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
 from .print import AT_ONCE, TITLES
 
@@ -101,6 +103,26 @@ def order_badge(request: HttpRequest, reference: str, secret: str, person: str) 
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+@never_cache
+@require_safe
+def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """The same badge as a pass for Apple Wallet."""
+    registration = order_by_link(reference, secret).registration(person)
+    name = f"badge-{registration.reference.lower()}.pkpass"
+    return HttpResponse(
+        apple_pass(registration),
+        content_type="application/vnd.apple.pkpass",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@never_cache
+@require_safe
+def order_google_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """To Google, where the same badge is saved as a pass."""
+    return redirect(google_pass_url(order_by_link(reference, secret).registration(person)))
 
 
 @require_safe

@@ -18,6 +18,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "registrations.company.invite.remind_incomplete": 3600,
         "registrations.serve_waiting.serve_waiting": 60,
         "registrations.tell_holders.changed_sessions": 60,
+        "registrations.tell_changes.changed_registrations": 60,
         "registrations.forget.old_answers": 24 * 3600,
         "badges.mailings.run.keep_going": lease_seconds / 2,
         "badges.mailings.remind.send_reminders": 900,

@@ -287,6 +287,13 @@ STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
 CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or not PRODUCTION
 
+# Passes for phones: offered where what signs them is named; certificates and keys are files.
+APPLE_PASS_CERTIFICATE, APPLE_PASS_KEY, APPLE_PASS_INTERMEDIATE, APPLE_PASS_TYPE, APPLE_PASS_TEAM = (
+    env(f"APPLE_PASS_{name}", default="") for name in ("CERTIFICATE", "KEY", "INTERMEDIATE", "TYPE", "TEAM")
+)
+GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
+GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
+
 # Language: French without prefix, English under /en/; the address decides.
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]

@@ -42,8 +42,8 @@ def answer(*, registration: Registration, given: Given, reason: str = "") -> Reg
     if answers.kept != before:
         if registration.counts:
             _exchange(questions, before, answers.kept)
-        registration.answers = answers.kept
-        registration.save(update_fields=["answers"])
+        registration.answers, registration.changed_at = answers.kept, timezone.now()
+        registration.save(update_fields=["answers", "changed_at"])
         claim_files(registration)
         changed = sorted(
             slug for slug in {*before, *answers.kept} if before.get(slug) != answers.kept.get(slug)

@@ -3,18 +3,27 @@
 from collections.abc import Iterable
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
+from .invoices.amounts import allotted
 from .invoices.balance import balance_of
 from .invoices.models import Receivable
 from .invoices.owe import Buyer, Owed, owe
-from .models import Order, Registration, RegistrationAddon, Sponsorship
+from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
 
 def receivable_of(order: Order) -> Receivable:
-    """The receivable of an order, made or corrected to what its places cost that stand."""
-    standing = order.registrations.filter(cancelled_at__isnull=True)
-    return bill(order, [registration for registration in standing if order.owes_for(registration)])
+    """The receivable of an order, made or corrected to what stands: places, and what was kept of others."""
+    return bill(order, [one for one in rows_to_bill(order) if order.owes_for(one)])
+
+
+def rows_to_bill(order: Order) -> RegistrationQuerySet:
+    """All registrations of an order with what `bill` reads of them."""
+    rows: RegistrationQuerySet = order.registrations.select_related("ticket").prefetch_related(
+        "addons__addon"
+    )
+    return rows.order_by("pk")
 
 
 def receivable_named(reference: str) -> Receivable | None:
@@ -83,23 +92,29 @@ def owed_for_package(one: Sponsorship) -> list[Owed]:
 
 
 def owed_for(registration: Registration) -> list[Owed]:
-    """What one registration costs: its place and what it takes besides; nothing that is free."""
-    taken = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
-    lines = [
-        _line(registration.reference, registration.ticket.title, registration, registration),
-        *(
-            _line(f"{registration.reference}/{one.addon.slug}", one.addon.title, one, registration)
-            for one in taken
-        ),
+    """What one registration costs, its place and what it takes besides, or what was kept of that."""
+    lines: list[tuple[str, str, Registration | RegistrationAddon]] = [
+        (registration.reference, registration.ticket.title, registration),
+        *((f"{registration.reference}/{one.addon.slug}", one.addon.title, one) for one in registration.had),
     ]
-    return [line for line in lines if line.unit_price]
+    if registration.cancelled_at:
+        shares = allotted(registration.kept, [sold.price for _key, _title, sold in lines])
+        owed = [
+            _line(f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
+            for (key, title, sold), share in zip(lines, shares, strict=True)
+        ]
+    else:
+        owed = [_line(key, title, sold.price, sold, registration) for key, title, sold in lines]
+    return [line for line in owed if line.unit_price]
 
 
-def _line(key: str, title: str, sold: Registration | RegistrationAddon, registration: Registration) -> Owed:
+def _line(
+    key: str, title: str, price: int, sold: Registration | RegistrationAddon, registration: Registration
+) -> Owed:
     return Owed(
         key=key,
         description=f"{title}, {registration.name}"[:300],
-        unit_price=sold.price,
+        unit_price=price,
         vat_rate=sold.vat_rate,
         exemption=sold.vat_exemption,
     )
@@ -114,6 +129,11 @@ def kept_of(order: Order) -> int:
     """What was paid for an order and not given back, in cents."""
     receivable = Receivable.objects.filter(reference=order.reference).first()
     return balance_of(receivable).kept if receivable else 0
+
+
+def is_settled(order: Order) -> bool:
+    """Whether what came in and was not given back covers all that is owed; free is settled."""
+    return kept_of(order) >= order.due.amount
 
 
 def is_paid(order: Order) -> bool:

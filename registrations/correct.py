@@ -21,7 +21,7 @@ from convention.text import fold
 
 from .answer import drop_answers
 from .checks import about_words
-from .models import Registration
+from .models import Order, Registration
 from .order_request import Place
 
 FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
@@ -80,6 +80,7 @@ def correct_own(*, registration: Registration, correction: Correction) -> Regist
 
 def _corrected(registration: Registration, correction: Correction) -> tuple[Registration, dict[str, Any]]:
     """The registration under its lock, corrected but not stored, and what its changed fields said before."""
+    Order.objects.alone().get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     wanted = _tidied(registration, correction)
     _refuse(registration, wanted)

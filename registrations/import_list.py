@@ -234,13 +234,16 @@ def _holds_place(registration: Registration) -> bool:
 def _locked(event: Event, addresses: set[str], references: set[str]) -> Iterator[Registration]:
     """Who holds a place with one of these addresses, or has one of these references, under lock.
 
-    Always in the same order.
+    Always in the same order, orders first.
     """
     everyone = Registration.objects.filter(event=event).order_by("pk")
     rows = everyone.active().values_list("pk", "email", "reference")
     keys = {pk for pk, email, reference in rows if reference in references or folded(email) in addresses}
     for named in batched(sorted(references), BATCH, strict=False):
         keys.update(everyone.filter(reference__in=named).values_list("pk", flat=True))
+    for batch in batched(sorted(keys), BATCH, strict=False):
+        orders = everyone.filter(pk__in=batch).order_by().values("order")
+        list(Order.objects.alone().filter(pk__in=orders).values_list("pk"))
     locked = everyone.select_for_update(no_key=True).prefetch_related(
         "order", "ticket", "member_of", "addons__addon"
     )

@@ -138,6 +138,6 @@ def give_up_everything(holder: Registration) -> None:
 
 
 def stamp(holder: Registration) -> None:
-    """Tell scanners that this registration's seats have changed: last in the transaction."""
+    """Tell scanners, and soon the holder, that the seats have changed: last in the transaction."""
     sequence = next_sequence(holder.event_id)
-    Registration.objects.filter(pk=holder.pk).update(sequence=sequence)
+    Registration.objects.filter(pk=holder.pk).update(sequence=sequence, changed_at=timezone.now())

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -25,7 +25,8 @@ from registrations.bill import receivable_of
 from registrations.checkout.models import Assignment, BankLine, Statement
 from registrations.company.models import CompanyOrder
 from registrations.invoices.issue import issue
-from registrations.invoices.models import Issuer
+from registrations.invoices.models import Charge, Issuer
+from registrations.invoices.owe import Owed
 from registrations.invoices.pay import record_payment, record_payout
 from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
@@ -190,6 +191,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "company-place": person,
         "company-place-invite": person,
         "company-place-cancel": person,
+        "company-invoice": {"invoice": invoice_of(registration)},
     }
     return Objects(event, values, special, registration)
 
@@ -209,6 +211,14 @@ def company_of(registration: Registration) -> dict[str, Any]:
         "job": job.pk,
         "member": colleague.pk,
     }
+
+
+def invoice_of(registration: Registration) -> int:
+    """A document that was issued for its order, whatever that costs."""
+    receivable = receivable_of(registration.order)
+    owed = Owed(key="door", description="Place", unit_price=1_000, vat_rate=2000)
+    Charge.objects.create(receivable=receivable, amount=1_000, **asdict(owed))
+    return issue(receivable=receivable).pk
 
 
 DRAFTS = ["", "-edit", "-preview", "-preview-html", "-test", "-send", "-schedule", "-remove"]

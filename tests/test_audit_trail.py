@@ -77,6 +77,7 @@ RECORDED = {
     "organize-package": ("package.change", {"name": SAID}),
     "organize-sponsor": ("sponsorship.change", {"name": SAID}),
     "order-sponsor": ("sponsorship.change", {"shown-name": SAID, "shown-contact": SAID}),
+    "organize-refunds": ("refund_rules.change", {"rule-0-days": "9", "rule-0-share": "10"}),
     "organize-badges-print": ("job.badges", {}),
     "organize-mailing-new": ("mailing.write", {"subject_fr": SAID, "text_fr": SAID}),
     "organize-mailing-edit": ("mailing.change", {"subject_fr": SAID}),

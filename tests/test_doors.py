@@ -93,6 +93,8 @@ DOORS = {
     "order-substitute": EVERYONE,
     "order-details": EVERYONE,
     "order-badge": EVERYONE,
+    "order-apple-pass": NOBODY,  # where it is not configured
+    "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
     "order-sessions": EVERYONE,
@@ -139,6 +141,8 @@ DOORS = {
     "company-place-invite": CONTACT,
     "company-place-cancel": CONTACT,
     "company-orders": CONTACT,
+    "company-invoices": CONTACT,
+    "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,
     # the club's companies

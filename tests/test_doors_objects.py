@@ -34,6 +34,7 @@ OBJECTS = {
     "ticket", "token",
     "code",
     "recipient",
+    "invoice",
 }  # fmt: skip
 FORGED = {"prove", "badge", "organize-import-preview", "dev-mail", "dev-mail-html", "dev-mail-attachment"}
 

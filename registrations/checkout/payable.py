@@ -39,13 +39,13 @@ def index_of_payable() -> Index:
 def _orders(known: set[str]) -> list[Item]:
     """Orders that nothing was noted of yet: what their standing places cost."""
     dues: dict[int, int] = defaultdict(int)
-    places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True).order_by()
-    for order, price, confirmed, held in places.values_list("order", "price", "confirmed_at", "held_until"):
-        dues[order] += price if confirmed or held else 0
-    counted = Q(registration__confirmed_at__isnull=False) | Q(registration__held_until__isnull=False)
-    addons = RegistrationAddon.objects.filter(counted, registration__order__total__gt=0).order_by()
-    standing = addons.filter(cancelled_at__isnull=True, registration__cancelled_at__isnull=True)
-    for order, price in standing.values_list("registration__order", "price"):
+    places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True)
+    places = places.filter(Q(confirmed_at__isnull=False) | Q(held_until__isnull=False)).order_by()
+    addons = RegistrationAddon.objects.filter(registration__in=places, cancelled_at__isnull=True).order_by()
+    for order, price in [
+        *places.values_list("order", "price"),
+        *addons.values_list("registration__order", "price"),
+    ]:
         dues[order] += price
     rows = Order.objects.filter(total__gt=0).order_by()
     return [

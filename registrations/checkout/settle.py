@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.bill import bill, is_paid, receivable_of, stands
+from registrations.bill import bill, is_paid, receivable_of, rows_to_bill, stands
 from registrations.confirm_paid import confirm_paid
 from registrations.hold_places import hold_places, let_go
 from registrations.invoices.models import Payment
@@ -96,8 +96,7 @@ def confirm_or_tell(order: Order) -> None:
         with transaction.atomic():
             confirm_paid(order=order)
     except ConventionError:
-        standing = order.registrations.filter(cancelled_at__isnull=True)
-        bill(order, [registration for registration in standing if registration.counts])
+        bill(order, [one for one in rows_to_bill(order) if one.counts or one.cancelled_at])
         tell_unplaced.enqueue(order.pk)
         return
     if not stands(order):

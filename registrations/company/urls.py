@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import desk, details, many, places
+from .views import desk, details, invoices, many, places
 
 ONE = "company/<slug:company>"
 PLACE = f"{ONE}/registrations/<slug:reference>"
@@ -21,6 +21,8 @@ pages: list[Any] = [
     path(f"{PLACE}/invite/", places.invite_again, name="company-place-invite"),
     path(f"{PLACE}/cancel/", places.cancel_place, name="company-place-cancel"),
     path(f"{ONE}/orders/", places.orders, name="company-orders"),
+    path(f"{ONE}/orders/<slug:reference>/invoices/", invoices.invoices, name="company-invoices"),
+    path(f"{ONE}/invoices/<int:invoice>.pdf", invoices.invoice, name="company-invoice"),
     path(f"{MANY}/", many.many, name="company-register"),
     path(f"{MANY}/check/", many.check, name="company-check"),
     path(

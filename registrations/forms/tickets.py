@@ -16,7 +16,7 @@ from ..vat import EXEMPTIONS, RATES
 
 MOMENTS = ("opens_at", "closes_at")
 MOST_STEPS = 6
-RESERVED = {"new", "vouchers", "add-ons", "quotas"}
+RESERVED = {"new", "vouchers", "add-ons", "quotas", "refunds"}
 """What the addresses of other pages begin with."""
 
 

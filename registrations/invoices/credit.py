@@ -15,7 +15,7 @@ from .documents import DraftLine, Heading, write
 from .issue import issue
 from .keep import keep
 from .models import Charge, Invoice, Line, Receivable
-from .owe import locked
+from .owe import DISCOUNT, locked
 from .standing import Standing, answer, standing_of
 
 
@@ -87,7 +87,7 @@ def discount(receivable: Receivable, text: str, amount: int, rate: int, exemptio
     """A charge that takes something off what is owed."""
     return Charge.objects.create(
         receivable=receivable,
-        key=f"discount-{receivable.charges.count() + 1}",
+        key=f"{DISCOUNT}{receivable.charges.count() + 1}",
         description=text,
         unit_price=amount,
         amount=amount,

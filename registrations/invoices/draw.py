@@ -15,7 +15,7 @@ from .exemptions import EXEMPTIONS
 from .models import Invoice, Line
 from .saying import say_amount, say_rate, say_unit_price
 from .sheet import COLUMNS, PALE, RIGHT, SIDE, TABLE_WIDTH, Sheets
-from .spelled import spelled_iban, spelled_siren
+from .spelled import spelled_iban, spelled_reference, spelled_siren
 
 TITLES = {
     Invoice.Kind.INVOICE: lambda: _("Invoice"),
@@ -195,7 +195,7 @@ def draw_payment(sheets: Sheets, document: Invoice) -> None:
             [
                 ("IBAN", spelled_iban(seller["iban"])),
                 *([("BIC", seller["bic"])] if seller["bic"] else []),
-                (_("Reference"), details["reference"]),
+                (_("Reference"), spelled_reference(details["reference"])),
             ],
         )
 

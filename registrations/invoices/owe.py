@@ -21,6 +21,8 @@ NUMBERS = ("siren", "vat_number")
 LONGEST = 300
 HIGHEST_RATE = 10_000
 MOST_CENTS = 10**11
+DISCOUNT = "discount-"
+"""What the key of a discount begins with: the treasurer gave it, whoever says what is owed knows it not."""
 
 
 class BadCharge(ConventionError):
@@ -101,9 +103,13 @@ def correct_buyer(receivable: Receivable, said: dict[str, Any]) -> None:
 
 
 def replace_charges(receivable: Receivable, wanted: dict[str, Owed]) -> None:
-    """Withdraw what is not wanted so, add what is not there."""
+    """Withdraw what is not wanted so, add what is not there; discounts stay as long as anything is owed."""
     standing = {charge.key: charge for charge in receivable.charges.standing()}
-    gone = [key for key, charge in standing.items() if owed_by(charge) != wanted.get(key)]
+    gone = [
+        key
+        for key, charge in standing.items()
+        if owed_by(charge) != wanted.get(key) and not (wanted and key.startswith(DISCOUNT))
+    ]
     _withdraw(receivable, [standing[key].pk for key in gone])
     added = [wanted[key] for key in wanted if key in gone or key not in standing]
     Charge.objects.bulk_create(charge_of(receivable, owed) for owed in added)

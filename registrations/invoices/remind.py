@@ -18,7 +18,7 @@ from .keep import paper_of
 from .models import Invoice, Issuer, Receivable, Reminder
 from .owe import locked
 from .saying import say_amount
-from .spelled import spelled_iban
+from .spelled import spelled_iban, spelled_reference
 from .standing import standing_of
 
 LONGEST = datetime.timedelta(days=400)
@@ -109,6 +109,7 @@ def letter(document: Invoice, step: int, asked: int) -> Letter:
                 "asked": say_amount(asked, document.currency),
                 "due_on": say_day(document.due_on),
                 "iban": spelled_iban(document.seller["iban"]),
+                "reference": spelled_reference(document.details["reference"]),
                 "event": document.receivable.event,
                 "site": settings.SITE_URL,
             },

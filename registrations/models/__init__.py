@@ -14,6 +14,7 @@ from .questions import ConsentText as ConsentText
 from .questions import Option as Option
 from .questions import Question as Question
 from .quotas import Quota as Quota
+from .refund_rules import RefundRule as RefundRule
 from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon
 from .registrations import RegistrationQuerySet as RegistrationQuerySet

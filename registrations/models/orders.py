@@ -1,6 +1,6 @@
 """Orders: what one buyer asked for at once, and the key it came with."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,14 @@ from convention.events.models import Event
 from convention.money import Money
 
 from ..references import new_order_reference, new_secret
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Sets of orders."""
+
+    def alone(self) -> Self:
+        """Locked until the transaction ends: always before their registrations, lest two wait in a ring."""
+        return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
 class Order(models.Model):
@@ -41,6 +49,8 @@ class Order(models.Model):
     source = models.CharField(_("source"), max_length=20, default="page")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    objects = OrderQuerySet.as_manager()
+
     booked: list[Any] | None = None  # the registrations that `register` has just booked, to save a query
 
     class Meta:
@@ -58,21 +68,19 @@ class Order(models.Model):
 
     @property
     def due(self) -> Money:
-        """What is to be paid: the places that stand, what goes with them, and packages not cancelled."""
-        standing = [r for r in self.registrations.all() if self.owes_for(r)]
-        models.prefetch_related_objects(standing, "addons")
-        besides = [one.price for r in standing for one in r.besides]
+        """What is to be paid: places that stand and what goes with them, what is kept of others, packages."""
+        rows = [one for one in self.registrations.all() if self.owes_for(one)]
+        models.prefetch_related_objects(rows, "addons")
         packages = [one.price for one in self.sponsorships.all() if one.cancelled_at is None]
-        return Money(sum(r.price for r in standing) + sum(besides) + sum(packages), self.currency)
+        return Money(sum(one.owed for one in rows) + sum(packages), self.currency)
 
     def owes_for(self, registration: Any) -> bool:
-        """Whether one of its places costs something: not once it is cancelled, or was never proven in time.
+        """Whether one of its registrations may cost something: not one that was never proven in time.
 
         One that is paid by card may be paid late: it is had again then.
         """
-        return registration.cancelled_at is None and (
-            self.is_by_card or registration.state != registration.State.EXPIRED
-        )
+        expired = registration.state == registration.State.EXPIRED
+        return self.is_by_card or not expired
 
     @property
     def is_by_card(self) -> bool:

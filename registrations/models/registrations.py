@@ -101,6 +101,7 @@ class Registration(Taxed, Standing):
     company = models.CharField(_("company"), max_length=300, blank=True)
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
+    kept = models.PositiveIntegerField(_("kept when cancelled, in cents"), default=0, db_default=0)
     reductions = models.JSONField(default=list, db_default=[], editable=False)
     voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="registrations")
     answers = models.JSONField(_("answers"), default=dict, blank=True)
@@ -114,6 +115,7 @@ class Registration(Taxed, Standing):
     )
     proof_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
+    changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
     booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
@@ -132,6 +134,11 @@ class Registration(Taxed, Standing):
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
             models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
+            models.Index(
+                fields=["changed_at"],
+                condition=Q(changed_at__isnull=False),
+                name="registration_changed",
+            ),
             models.Index(
                 fields=["ticket", "held_until"],
                 condition=Q(held_until__isnull=False),
@@ -173,6 +180,21 @@ class Registration(Taxed, Standing):
     def besides(self) -> "list[RegistrationAddon]":
         """The add-ons that it takes and that were not cancelled."""
         return [chosen for chosen in self.addons.all() if chosen.cancelled_at is None]
+
+    @property
+    def had(self) -> "list[RegistrationAddon]":
+        """The add-ons that it takes, or took until it was cancelled itself."""
+        return [chosen for chosen in self.addons.all() if chosen.cancelled_at in (None, self.cancelled_at)]
+
+    @property
+    def worth(self) -> int:
+        """What it cost with all that goes with it, in cents, whether or not it was cancelled since."""
+        return self.price + sum(chosen.price for chosen in self.had)
+
+    @property
+    def owed(self) -> int:
+        """What is owed for it, in cents: its worth, or what was kept of that."""
+        return self.kept if self.cancelled_at else self.worth
 
     @property
     def holders(self) -> int:

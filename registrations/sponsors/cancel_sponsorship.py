@@ -1,5 +1,7 @@
 """Cancel a sponsorship: its package is free again, its places are cancelled, nothing is owed for it."""
 
+from functools import partial
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,7 +10,8 @@ from convention.audit.record import record
 from convention.errors import Closed
 
 from ..cancel import AlreadyCancelled, cancel_together
-from ..models import Registration, Sponsorship
+from ..models import Order, Registration, Sponsorship
+from ..refund_rules import terms_of
 
 
 @transaction.atomic
@@ -17,6 +20,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
 
     What was invoiced is credited and what was paid given back by the treasurer, as for any order.
     """
+    Order.objects.alone().get(pk=sponsorship.order_id)
     rows = Sponsorship.objects.select_related("order", "package", "event")
     one = rows.select_for_update(of=("self",)).get(pk=sponsorship.pk)
     if one.cancelled_at:
@@ -26,9 +30,10 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     one.cancelled_at = timezone.now()
     one.save(update_fields=["cancelled_at"])
     record("sponsorship.cancel", one, event=one.event, reason=reason)
-    standing = Registration.objects.select_related("event", "ticket").filter(
+    standing = Registration.objects.select_related("order__event", "event", "ticket").filter(
         order=one.order, cancelled_at__isnull=True
     )
     places = list(standing.order_by("pk").select_for_update(of=("self",)))
-    cancel_together(places, order=one.order, reason=reason, besides={one.package: 1})
+    terms_for = partial(terms_of, at=timezone.now())
+    cancel_together(places, order=one.order, reason=reason, terms_for=terms_for, besides={one.package: 1})
     return one

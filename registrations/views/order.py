@@ -1,5 +1,6 @@
 """What someone booked, behind a link that only they have: see, correct, cancel, add to the calendar."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +11,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.errors import InvalidFields
-from convention.money import Money
 
 from ..answers import asked, told
 from ..calendar import calendar_file
@@ -23,6 +23,7 @@ from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
 from ..prove import prove, registration_to_prove
 from ..questions import questions_of
+from ..refund_words import foreseen, say_settled
 
 UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -45,6 +46,8 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
+        "wallets": wallets(),
+        "settled": say_settled(grant.order, grant.registrations),
         "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
         "is_of_sponsor": grant.order.sponsorships.exists(),
         "can_change": grant.order.event.ends_at > timezone.now(),
@@ -52,6 +55,18 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         **_seats(grant),
     }
     return render(request, "registrations/order.html", context)
+
+
+def wallets() -> list[tuple[str, str]]:
+    """The pages that make a pass for a phone, by name, and what their buttons say; those configured."""
+    return [
+        (name, title)
+        for name, title, configured in (
+            ("order-apple-pass", _("Apple Wallet"), settings.APPLE_PASS_CERTIFICATE),
+            ("order-google-pass", _("Google Wallet"), settings.GOOGLE_WALLET_KEY),
+        )
+        if configured
+    ]
 
 
 def _seats(grant: Grant) -> dict[str, object]:
@@ -126,9 +141,8 @@ def cancel_registration(request: HttpRequest, reference: str, secret: str, perso
             request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
-    due = registration.price + sum(chosen.price for chosen in registration.besides)
     context = {"grant": grant, "event": grant.order.event, "registration": registration}
-    context["amount"] = Money(due, grant.order.currency) if due else None
+    context["said"] = foreseen(registration)
     return render(request, "registrations/cancel.html", context)
 
 

@@ -19,13 +19,15 @@ from convention.events.models import Event
 from convention.paging import KeyedPaginator
 from convention.text import tidy
 
-from ..cancel import cancel
+from ..cancel import cancel, cancel_keeping
 from ..correct import correct_for
 from ..forms.correct import CorrectForm, ReasonForm
+from ..forms.refund_rules import KeepForm
 from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, to_csv, to_xlsx
 from ..merged import merged_of
 from ..models import Registration, Ticket
 from ..price_words import rows_of
+from ..refund_words import foreseen, say_settled
 from ..resend import readdress, resend
 from ..seats import seats_of
 
@@ -126,33 +128,52 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
         else:
             messages.success(request, _("The correction is saved."))
             return redirect("organize-registration", event, reference)
+    return _show_one(request, one, form=form, reason=reason, keep=KeepForm(prefix="cancel"))
+
+
+def _show_one(request: HttpRequest, one: Registration, **forms: Any) -> HttpResponse:
+    """The page of one registration with its forms as they were filled in."""
     return _page(
         request,
         "registrations/organize_one.html",
-        found,
+        one.event,
         registration=one,
         rows=rows_of(one),
-        form=form,
-        reason=reason,
-        cancel_reason=ReasonForm(prefix="cancel"),
         merged=merged_of(one),
+        said=foreseen(one),
         siblings=list(one.order.registrations.exclude(pk=one.pk).select_related("ticket")),
         history=history_of(one),
         seats=list(seats_of(one)),
-        has_sessions=found.sessions.filter(is_bookable=True).exists(),
+        has_sessions=one.event.sessions.filter(is_bookable=True).exists(),
+        settled=say_settled(one.order, [one]),
         **mails_of(one),
         **answers_of(one),
+        **forms,
     )
 
 
 @require_POST
 def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Cancel for someone else, with a reason."""
-    found = event_to_organize(event, request.user)
-    one = _one(found, reference)
-    cancel(registration=one, reason=tidy(request.POST.get("cancel-reason", ""))[:300])
-    messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
-    return redirect("organize-registration", event, reference)
+    """Cancel for someone else, by the refund rules or keeping another amount, with a reason."""
+    one = _one(event_to_organize(event, request.user), reference)
+    keep = KeepForm(request.POST, prefix="cancel")
+    if keep.is_valid():
+        try:
+            _cancel_one(one, keep.cents, tidy(keep.cleaned_data["reason"]))
+        except InvalidFields as error:
+            for field, sentences in error.fields.items():
+                keep.add_error(field, sentences)
+        else:
+            messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
+            return redirect("organize-registration", event, reference)
+    return _show_one(request, one, form=CorrectForm.of(one), reason=ReasonForm(prefix="correct"), keep=keep)
+
+
+def _cancel_one(one: Registration, kept: int | None, reason: str) -> None:
+    if kept is None:
+        cancel(registration=one, reason=reason)
+    else:
+        cancel_keeping(registration=one, kept=kept, reason=reason)
 
 
 @require_POST

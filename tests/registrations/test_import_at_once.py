@@ -14,6 +14,7 @@ from registrations import import_list as importing
 from registrations.cancel import cancel
 from registrations.correct import Correction, correct
 from registrations.models import Registration, RegistrationQuerySet, Ticket
+from registrations.models.orders import OrderQuerySet
 from registrations.places import release_lapsed
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.rush import in_threads
@@ -62,6 +63,7 @@ def settled(*tickets: Ticket) -> list[tuple[int, int]]:
 
 def unlock(monkeypatch) -> None:
     monkeypatch.setattr(RegistrationQuerySet, "select_for_update", lambda self, **_options: self.all())
+    monkeypatch.setattr(OrderQuerySet, "alone", lambda self: self.all())
 
 
 def own(ticket: Ticket, email: str, **fields) -> Registration:

@@ -19,6 +19,7 @@ from ...forms.substitute import SubstituteForm
 from ...limits import refuse_many_corrections
 from ...models import Registration
 from ...one_place import AlreadyRegistered
+from ...refund_words import foreseen
 from ...substitute import substitute
 from ..doors import orders_of, place_to_change, places_of
 from ..facts import facts_of
@@ -107,7 +108,7 @@ def cancel_place(request: HttpRequest, company: str, reference: str) -> HttpResp
         cancel(registration=one)
         messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
         return redirect("company-registrations", company)
-    return page(request, "company/cancel.html", found, one=one)
+    return page(request, "company/cancel.html", found, one=one, said=foreseen(one))
 
 
 @never_cache

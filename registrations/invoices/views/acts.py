@@ -178,14 +178,15 @@ def give_back(request: HttpRequest, payment: int) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         refund(payment=found, external_id=form.external_id, amount=data["amount"], reason=data["reason"])
-        return _("A refund of %(amount)s is noted: mark it as done when the money has left.") % {
-            "amount": say_amount(data["amount"])
-        }
+        return noted % {"amount": say_amount(data["amount"])}
 
-    told = _("Of this payment %(left)s can be given back, by the way it came: %(method)s.") % {
-        "left": say_amount(left),
-        "method": found.get_method_display(),
-    }
+    if found.is_by_processor:
+        noted = _("A refund of %(amount)s is asked for; it goes back by itself.")
+        told = _("Of this payment %(left)s can be given back, by itself and by the way it came: %(method)s.")
+    else:
+        noted = _("A refund of %(amount)s is noted: mark it as done when the money has left.")
+        told = _("Of this payment %(left)s can be given back, by the way it came: %(method)s.")
+    told %= {"left": say_amount(left), "method": found.get_method_display()}
     return asked(request, receivable, Ask(_("Give money back"), told, _("Note the refund"), form, act))
 
 

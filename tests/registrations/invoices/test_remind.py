@@ -10,6 +10,7 @@ from registrations.invoices.issue import issue
 from registrations.invoices.models import Issuer, Reminder
 from registrations.invoices.pay import record_payment
 from registrations.invoices.remind import remind_all, send_reminder, step_due
+from registrations.invoices.spelled import spelled_reference
 
 from .makers import make_receivable
 
@@ -55,7 +56,7 @@ def test_a_late_buyer_gets_one_mail_with_the_invoice(issuer, remind):
     )
     assert [attachment.filename for attachment in mail.attachments] == [f"{document.number}.pdf"]
     assert "120,00\u00a0€" in mail.body
-    assert document.receivable.reference in mail.body
+    assert spelled_reference(document.receivable.reference) in mail.body
     assert list(Reminder.objects.values_list("invoice", "step")) == [(document.pk, 7)]
 
 

@@ -1,0 +1,123 @@
+"""Passes for phones: what they say, and that others accept their signatures."""
+
+import base64
+import datetime
+import hashlib
+import io
+import json
+import subprocess
+import zipfile
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.codes import code_of
+from tests.factories import make_event, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+PEM = serialization.Encoding.PEM
+
+
+@pytest.fixture
+def holder():
+    event = make_event(slug="congress", name="La Convention", accent="#123456")
+    return make_registration(make_ticket(event, name="Invité"), first_name="Zoé", last_name="Müller")
+
+
+def key_pair():
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    no_password = serialization.NoEncryption()
+    return key, key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, no_password)
+
+
+def certificate(name: str, key, issuer=None) -> x509.Certificate:
+    """Made by ourselves; signed by the issuer, a certificate and its key, or by itself."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    by, signer = (issuer[0].subject, issuer[1]) if issuer else (subject, key)
+    now = timezone.now()
+    made = x509.CertificateBuilder().subject_name(subject).issuer_name(by).public_key(key.public_key())
+    made = made.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(1))
+    made = made.not_valid_after(now + datetime.timedelta(9))
+    made = made.add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+    return made.sign(signer, hashes.SHA256())
+
+
+@pytest.fixture
+def apple(settings, tmp_path):
+    """A certificate for passes, one between, and the folder in which they are."""
+    root_key, _root_pem = key_pair()
+    root = certificate("Between", root_key)
+    key, pem = key_pair()
+    (tmp_path / "key.pem").write_bytes(pem)
+    (tmp_path / "pass.pem").write_bytes(certificate("Pass", key, (root, root_key)).public_bytes(PEM))
+    (tmp_path / "between.pem").write_bytes(root.public_bytes(PEM))
+    settings.APPLE_PASS_CERTIFICATE = str(tmp_path / "pass.pem")
+    settings.APPLE_PASS_KEY = str(tmp_path / "key.pem")
+    settings.APPLE_PASS_INTERMEDIATE = str(tmp_path / "between.pem")
+    settings.APPLE_PASS_TYPE, settings.APPLE_PASS_TEAM = "pass.example.club", "TEAM123456"
+    return tmp_path
+
+
+def address(name, holder):
+    return reverse(name, args=[holder.order.reference, holder.order.secret, holder.reference])
+
+
+def test_without_keys_no_pass_is_offered(client, holder):
+    page = client.get(holder.order.manage_path)
+    assert b"Wallet" not in page.content
+    for name in ("order-apple-pass", "order-google-pass"):
+        assert client.get(address(name, holder)).status_code == 404
+
+
+def test_apple_reads_the_pass_and_openssl_its_signature(client, holder, apple):
+    assert address("order-apple-pass", holder) in client.get(holder.order.manage_path).content.decode()
+    answer = client.get(address("order-apple-pass", holder))
+    assert answer["Content-Type"] == "application/vnd.apple.pkpass"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    signature, manifest = files.pop("signature"), files.pop("manifest.json")
+    assert json.loads(manifest) == {
+        name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()
+    }
+    said = json.loads(files["pass.json"])
+    assert said["barcodes"][0]["message"] == code_of(holder)
+    assert (said["passTypeIdentifier"], said["teamIdentifier"]) == ("pass.example.club", "TEAM123456")
+    assert said["eventTicket"]["secondaryFields"][0]["value"] == "Zoé Müller"
+    assert said["backgroundColor"] == "rgb(18, 52, 86)"
+    assert verified(apple, signature, manifest)
+    assert not verified(apple, signature, manifest + b" ")
+
+
+def verified(folder, signature: bytes, content: bytes) -> bool:
+    """What openssl says of it."""
+    (folder / "signature").write_bytes(signature)
+    (folder / "content").write_bytes(content)
+    asked = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "signature"]
+    asked += ["-content", "content", "-CAfile", "between.pem", "-purpose", "any", "-out", "said"]
+    return subprocess.run(asked, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+def test_google_gets_a_signed_pass(client, holder, settings, tmp_path):
+    key, pem = key_pair()
+    account = {"client_email": "club@example.org", "private_key": pem.decode()}
+    (tmp_path / "account.json").write_text(json.dumps(account))
+    settings.GOOGLE_WALLET_KEY = str(tmp_path / "account.json")
+    settings.GOOGLE_WALLET_ISSUER = "3388000000022"
+    answer = client.get(address("order-google-pass", holder))
+    start, _slash, token = answer["Location"].rpartition("/")
+    assert (answer.status_code, start) == (302, "https://pay.google.com/gp/v/save")
+    head, claims, signature = (part + "=" * (-len(part) % 4) for part in token.split("."))
+    said = token.rpartition(".")[0].encode()
+    key.public_key().verify(base64.urlsafe_b64decode(signature), said, padding.PKCS1v15(), hashes.SHA256())
+    assert json.loads(base64.urlsafe_b64decode(head)) == {"alg": "RS256", "typ": "JWT"}
+    claimed = json.loads(base64.urlsafe_b64decode(claims))
+    assert (claimed["iss"], claimed["aud"], claimed["typ"]) == ("club@example.org", "google", "savetowallet")
+    [badge] = claimed["payload"]["eventTicketObjects"]
+    [event] = claimed["payload"]["eventTicketClasses"]
+    assert badge["barcode"] == {"type": "QR_CODE", "value": code_of(holder)}
+    assert badge["classId"] == event["id"] == "3388000000022.congress"
+    assert len(answer["Location"]) < 1_800
