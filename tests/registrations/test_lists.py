@@ -1,0 +1,62 @@
+"""Every list of an organizer or administrator is a file, as text and as a workbook, that reads back alike."""
+
+import pytest
+from django.test import Client
+
+from badges.attendance.check_in import check_in
+from badges.attendance.models import Checkpoint
+from convention.audit.models import Entry
+from convention.club.lists import LISTS as OF_CLUB
+from convention.events.models import Event
+from convention.tables import read_table
+from registrations.lists import LISTS
+from registrations.models import Quota, RegistrationAddon, SessionSeat
+from schedule.lists import LISTS as OF_SCHEDULE
+from tests.factories import (
+    make_addon,
+    make_member,
+    make_question,
+    make_registration,
+    make_session,
+    make_ticket,
+    make_voucher,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def filled(event: Event) -> Event:
+    ticket = event.tickets.first() or make_ticket(event)
+    one = make_registration(ticket, answers={"diet": "vegan"}, last_name="=cmd")
+    RegistrationAddon.objects.create(registration=one, addon=make_addon(event))
+    make_voucher(event, ticket)
+    Quota.objects.create(event=event, name="Salle", capacity=9)
+    make_question(event, "diet", options=["vegan"])
+    SessionSeat.objects.create(registration=one, session=make_session(event, speakers=("Ana",)))
+    check_in(registration=one, door=Checkpoint.objects.create(event=event, name="Entrée"), operator=None)
+    make_member()
+    return event
+
+
+@pytest.mark.parametrize("name", [*LISTS, *OF_SCHEDULE, "scans"])
+def test_lists_of_an_event(organizer: Client, filled: Event, name: str):
+    files = [organizer.get(f"/organize/congress/lists/{name}.{kind}") for kind in ("csv", "xlsx")]
+    text, book = (read_table("x", answer.content) for answer in files)
+    assert text.header == book.header
+    assert len(text.rows) == len(book.rows) >= 1
+    assert Entry.objects.filter(verb=f"{name}.export", event="congress").count() == 2
+    assert {answer["Cache-Control"] for answer in files} == {"private, no-store"}
+
+
+def test_lists_of_the_club_are_the_administrators(organizer: Client, filled: Event, client: Client):
+    for name in OF_CLUB:
+        rows = read_table("x", organizer.get(f"/organize/club/lists/{name}.csv").content).rows
+        assert len(rows) >= 1
+    client.logout()
+    assert client.get("/organize/club/lists/seats.csv").status_code == 302
+
+
+def test_devices_without_a_phone_are_a_file_with_a_heading(organizer: Client, filled: Event):
+    table = read_table("x", organizer.get("/organize/congress/lists/devices.csv").content)
+    assert (table.header[0], table.rows) == ("Appareil", [])
