@@ -54,7 +54,7 @@ def unpaid() -> Q:
     """Those whose order is to be paid and is not known to be."""
     noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
     to_pay = Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
-    return to_pay & ~Q(Exists(noted.filter(due__lte=0)))
+    return to_pay & ~Q(Exists(noted.filter(Q(due__lte=0))))
 
 
 def chosen(segment: Segment, event: Event) -> RegistrationQuerySet:
