@@ -54,8 +54,8 @@ def say_vat(total: VatTotal, currency: str) -> str:
 
 
 def vat_of(registrations: Iterable[Registration]) -> list[VatTotal]:
-    """What is due for these registrations by rate: those that were not cancelled, and what goes with them."""
-    standing = [r for r in registrations if r.cancelled_at is None]
+    """What is due for these registrations by rate: those that stand, and what goes with them."""
+    standing = [r for r in registrations if r.order.owes_for(r)]
     sold: list[Registration | RegistrationAddon] = [*standing]
     sold += [chosen for r in standing for chosen in r.besides]
     return vat_totals((one.vat_rate, one.vat_exemption, one.price) for one in sold)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from django.db.models import Q
 
 from registrations.invoices.models import Invoice, Payout, Receivable, Refund
-from registrations.models import Order, Registration, RegistrationAddon
+from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
 
 from .match import Index, Item, Match, Seen, Sum, match
 from .models import BankLine
@@ -46,6 +46,9 @@ def _orders(known: set[str]) -> list[Item]:
         *places.values_list("order", "price"),
         *addons.values_list("registration__order", "price"),
     ]:
+        dues[order] += price
+    packages = Sponsorship.objects.filter(cancelled_at__isnull=True).order_by()
+    for order, price in packages.values_list("order", "price"):
         dues[order] += price
     rows = Order.objects.filter(total__gt=0).order_by()
     return [
