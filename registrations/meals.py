@@ -99,7 +99,7 @@ def count(title: str, answers: Iterable[Mapping[str, Any]], diets: Diets) -> Mea
 
 def header() -> list[str]:
     """The headings of the file."""
-    return [_("Meal"), _("Diet"), _("People")]
+    return [_("Meal"), _("Diet"), _("Number of people")]
 
 
 def rows_of(meals: Iterable[Meal]) -> Iterator[list[Any]]:

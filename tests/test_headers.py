@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 FOR_ALL = {
     "accent", "agenda", "agenda-ics", "agenda-json", "agenda-pdf", "agenda-xml", "api-docs", "api-event",
     "api-problem", "api-schema", "api-sessions", "badge", "components", "dev-mails", "event", "home", "scan",
-    "scanner-manifest", "scanner-worker", "session", "speaker", "speakers",
+    "scanner-manifest", "scanner-worker", "session", "speaker", "speakers", "sponsors",
 }  # fmt: skip
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -33,7 +33,8 @@ def seed(world: World) -> None:
     packages = {package.slug: package for package in make_packages(event)}
     if world.size == "small":
         return
-    for number, (slug, (name, _trade)) in enumerate(zip(TAKEN, VENDORS, strict=False)):
+    names = [name for name, _trade in VENDORS if name.isascii()]  # letters that every machine draws
+    for number, (slug, name) in enumerate(zip(TAKEN, names, strict=False)):
         make_sponsor(packages[slug], number, name)
     world.made.append(format_lazy(_("{count} sponsors"), count=len(TAKEN)))
 

@@ -18,7 +18,7 @@ from convention.typeset.document import Form
 from .flow import COLUMN, SIDE, Flow
 from .setting import INK, PALE, set_text
 
-BOXES = ((150.0, 66.0), (108.0, 48.0), (78.0, 34.0))
+BOXES = ((150.0, 66.0), (106.0, 48.0), (76.0, 34.0))
 """How wide and high a logo of the first, the second and any other package may be, in points."""
 GAP = 16.0
 SIGN_HIGH, SIGN_WIDE, SIGN_GAP = 26.0, 72.0, 10.0

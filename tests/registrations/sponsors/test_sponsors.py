@@ -133,7 +133,7 @@ def test_another_price_is_shown_before_anything_is_taken(client, package):
     address = reverse("sponsor-order", args=["congress", "gold"])
     answer = client.post(address, FILLED | {"shown": "100000"}, follow=True)
     assert [str(m) for m in answer.context["messages"]] == [
-        "Le prix a changé entre-temps : il est maintenant de 1 200 €."
+        "Le prix a changé entre-temps\u202f: il est maintenant de 1\xa0200\xa0€."
     ]
     assert Order.objects.count() == 0
 
@@ -180,7 +180,7 @@ def test_who_runs_the_event_makes_takes_changes_and_cancels(organizer, event, pa
         .content.decode("utf-8-sig")
         .splitlines()
     )
-    assert [row.split(",")[:2] for row in rows] == [["Sponsor", "Formule"], ["ACME", "bronze"]]
+    assert [row.split(",")[:2] for row in rows] == [["Sponsor", "Pack"], ["ACME", "bronze"]]
     organizer.post(reverse("organize-sponsor-cancel", args=["congress", one.pk]), {"reason": "retiré"})
     one.refresh_from_db()
     assert one.cancelled_at
