@@ -119,23 +119,12 @@ INSTALLED_APPS = [
 
 # The apps with addresses, lowest storey first.
 APPS_WITH_PAGES = [
-    "convention.api",
-    "convention.club",
-    "convention.events",
-    "convention.accounts",
-    "convention.jobs",
+    "convention.api", "convention.club", "convention.events", "convention.accounts", "convention.jobs",
     "schedule",
-    "registrations.invoices",
-    "registrations",
-    "registrations.company",
-    "registrations.checkout",
-    "registrations.sponsors",
-    "badges",
-    "badges.attendance",
-    "badges.mailings",
-    "badges.scanner",
-    "badges.reports",
-]
+    "registrations.invoices", "registrations",
+    "registrations.company", "registrations.checkout", "registrations.sponsors",
+    "badges", "badges.attendance", "badges.mailings", "badges.scanner", "badges.reports",
+]  # fmt: skip
 
 MIDDLEWARE = [
     "convention.health.Probes",
@@ -288,9 +277,11 @@ STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
 CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or not PRODUCTION
 
 # Passes for phones: offered where what signs them is named; certificates and keys are files.
-APPLE_PASS_CERTIFICATE, APPLE_PASS_KEY, APPLE_PASS_INTERMEDIATE, APPLE_PASS_TYPE, APPLE_PASS_TEAM = (
-    env(f"APPLE_PASS_{name}", default="") for name in ("CERTIFICATE", "KEY", "INTERMEDIATE", "TYPE", "TEAM")
-)
+APPLE_PASS_CERTIFICATE = env("APPLE_PASS_CERTIFICATE", default="")
+APPLE_PASS_KEY = env("APPLE_PASS_KEY", default="")
+APPLE_PASS_INTERMEDIATE = env("APPLE_PASS_INTERMEDIATE", default="")
+APPLE_PASS_TYPE = env("APPLE_PASS_TYPE", default="")
+APPLE_PASS_TEAM = env("APPLE_PASS_TEAM", default="")
 GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
 GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
 

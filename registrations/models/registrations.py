@@ -118,10 +118,6 @@ class Registration(Taxed, Standing):
     changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
-    booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
-    is_asked = False  # for a page: whether there is anything to answer
-    told: Any = ()  # for a page: what was answered, in words
-
     objects = RegistrationQuerySet.as_manager()
 
     class Meta:

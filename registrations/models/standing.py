@@ -1,6 +1,8 @@
 """Whether a registration stands: derived from its dates, never stored."""
 
 import datetime
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -20,6 +22,10 @@ class Standing(models.Model):
     takes_place = models.BooleanField(default=True, db_default=True, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
+    is_asked = False  # for a page: whether there is anything to answer
+    told: Any = ()  # for a page: what was answered, in words
 
     class Meta:
         abstract = True
