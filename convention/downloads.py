@@ -36,7 +36,7 @@ def download(sheet: Sheet, *, name: str, kind: str) -> HttpResponse:
     return HttpResponse(content, content_type=KINDS[kind], headers=headers)
 
 
-def list_paths(before: str, view: Callable[..., HttpResponse], names: Iterable[str]) -> list[URLPattern]:
+def list_paths(before: str, view: Callable[..., Any], names: Iterable[str]) -> list[URLPattern]:
     """An address for each list and kind, such as `organize/EVENT/lists/tickets.csv`, named after both."""
     prefix = "organize" if "<slug:event>" in before else "club"
     return [
