@@ -101,7 +101,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)
     imported = ImportRun.objects.create(event=event, new=1)
-    two = {"reference": registration.reference, "other": make_registration(ticket).reference}
+    two = {
+        "reference": registration.reference,
+        "other": make_registration(ticket, email="two@example.org").reference,
+    }
     line, assignment = bank_line_of(registration, spare)
     values = {
         "door": door.pk, "device": pair(checkpoint=door).device.pk, "scan": 1,
