@@ -50,11 +50,6 @@ def quote_package(*, package: Package, request: OrderRequest) -> Quotation:
         return _quote(package.event, request, [line], package.currency)
 
 
-def has_quotations(event: Event) -> bool:
-    """Whether anybody asked for one at this event."""
-    return Quotation.objects.filter(event=event).exists()
-
-
 def _name(request: OrderRequest, place: int) -> str:
     person = request.places[place]
     return f"{person.first_name} {person.last_name}".strip()

@@ -10,7 +10,6 @@ from convention.routes import OrganizerPage
 
 from . import api
 from .lists import LISTS
-from .quotation import has_quotations
 from .views import (
     addons,
     answers,
@@ -134,5 +133,5 @@ organizer_pages = [
     OrganizerPage("organize-waiting", _("Waiting lists"), 25),
     OrganizerPage("organize-questions", _("Questions"), 22),
     OrganizerPage("organize-meals", _("Meals"), 23),
-    OrganizerPage("organize-quotations", _("Quotations"), 28, has_content=has_quotations),
+    OrganizerPage("organize-quotations", _("Quotations"), 28),
 ]

@@ -234,8 +234,12 @@ class PaymentForm(forms.Form):
             (Order.Payment.INVOICE, _("by bank transfer, on the invoice that follows")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose how you pay.")},
+        required=False,
     )
+
+    def clean_payment(self) -> str:
+        """On an invoice where nothing was chosen."""
+        return str(self.cleaned_data["payment"] or Order.Payment.INVOICE)
 
 
 class BillingForm(forms.Form):
