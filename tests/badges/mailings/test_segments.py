@@ -82,7 +82,7 @@ def test_a_segment_is_kept_and_said(event):
     )  # fmt: skip
     assert Segment.of(segment.kept()) == segment
     assert in_words(segment, event) == [
-        "confirmée, à confirmer par e-mail", "Presse", "Acme", "non payé",
+        "confirmée, en attente de confirmation", "Presse", "Acme", "non payé",
         f"non arrivé ({door.name})", "anglais", "pas de photos",
     ]  # fmt: skip
 
