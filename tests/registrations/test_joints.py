@@ -14,6 +14,8 @@ from registrations.confirm_paid import confirm_paid
 from registrations.forget import lapsed_holds
 from registrations.import_list import import_list
 from registrations.invoices.balance import balance_of
+from registrations.invoices.models import Receivable
+from registrations.invoices.sources import receivable_for
 from registrations.join_waiting import Wish, join_for_ticket
 from registrations.models import Option, Order, Passes, Registration, Ticket, Voucher
 from registrations.order_request import Billing, OrderRequest, Place
@@ -192,3 +194,15 @@ def test_an_unheld_place_counts_no_option_by_answering_anew():
     assert [option.taken for option in Option.objects.order_by("pk")] == [0, 0]
     prove(registration=place)
     assert [option.taken for option in Option.objects.order_by("pk")] == [0, 1]
+
+
+def test_an_order_that_is_owed_already_owes_no_lapsed_place():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_ticket(event, slug="guest", price=10_000)
+    order = order_for(event, person("member", one.email), person("guest", "g@b.org"), payment="invoice")
+    assert balance_of(receivable_of(order)).owed == 30_000
+    Receivable.objects.update(name="Acme SA")
+    lapse(order)
+    lapsed_holds()
+    found = receivable_for(order.reference)
+    assert (balance_of(found).owed, found.name) == (10_000, "Acme SA")
