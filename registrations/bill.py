@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
-from .invoices.models import Receivable
+from .invoices.models import Payment, Receivable
 from .invoices.owe import Buyer, Owed, owe, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
@@ -150,3 +150,10 @@ def is_settled(order: Order) -> bool:
 def is_paid(order: Order) -> bool:
     """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
     return not order.is_by_card or kept_of(order) >= order.due.amount
+
+
+def is_paid_by_card(order: Order) -> bool:
+    """Whether all that came in for it came by card, or by the card of the demo."""
+    payments = Payment.objects.filter(receivable__reference=order.reference)
+    methods = set(payments.values_list("method", flat=True))
+    return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}
