@@ -340,3 +340,13 @@ def test_a_free_order_and_one_on_invoice_have_nothing_to_pay(stripe, event):
     for order in (order_by_card(event, payment="invoice"),):
         with pytest.raises(NothingToPay):
             begin(order)
+
+
+def test_a_session_for_another_amount_than_is_due_is_ended(stripe, event):
+    order = order_by_card(event, people=2)
+    session = begin(order)
+    cancel(registration=order.registrations.first())
+    Attempt.objects.update(opened_at=timezone.now() - reconcile.SOON * 2)
+    reconcile.open_attempts()
+    assert stripe.world.objects[session]["status"] == "expired"
+    assert sorted(states(order)) == ["cancelled", "pending"]
