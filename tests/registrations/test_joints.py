@@ -228,3 +228,12 @@ def test_the_confirmation_says_how_it_was_paid(mailoutbox, run_tasks, methods, s
     [mail] = mailoutbox
     words = ["To invoice: €300", "Transfer reference", "Paid by card: €300", "Paid: €300"]
     assert [word for word in words if word in mail.body] == said
+
+
+def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
+    event = make_event()
+    make_ticket(event, price=30_000)
+    order_for(event, person("guest", "b@example.org"))
+    import_list(event=event, table=row("Zoé", "Müller", "b@example.org", ""))
+    order = Order.objects.get()
+    assert (order.payment, states(order), order.due.amount) == ("invoice", ["confirmed"], 30_000)
