@@ -334,6 +334,9 @@ def test_a_member_who_must_prove_it_is_confirmed_by_both(stripe, event, run_task
     run_tasks()
     assert states(order) == ["pending"]
     assert money(order) == (5_000, 5_000, 0)
+    assert not unproven_orders().exists()
+    lapse(order)
+    assert [(one.pk, one.kept) for one in unproven_orders()] == [(order.pk, 5_000)]
 
 
 def test_a_free_order_and_one_on_invoice_have_nothing_to_pay(stripe, event):
