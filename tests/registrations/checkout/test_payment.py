@@ -10,6 +10,7 @@ from registrations.cancel import cancel
 from registrations.checkout import reconcile
 from registrations.checkout.models import Attempt, StripeEvent
 from registrations.checkout.start_payment import NothingToPay, NotNow, start_payment
+from registrations.checkout.troubles import unproven_orders
 from registrations.forget import lapsed_holds
 from registrations.models import Delivery
 from tests.factories import make_ticket
