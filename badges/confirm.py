@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from convention.leases import leased
 from convention.mail import Letter, NotSent
+from registrations.bill import is_paid_by_card, is_settled
 from registrations.calendar import where_of
 from registrations.deliver import MARKS, deliver, deliver_to_holder
 from registrations.doors import whole
@@ -173,6 +174,7 @@ def _with_badges(
         context={
             **facts_of(order, due),
             **words,
+            **paying_of(order),
             "badges": len(badges),
             "to_name": len(due) - len(badges),
         },
@@ -182,6 +184,13 @@ def _with_badges(
         reply_to=event.contact_email,
         attachments=[calendar_of(whole(order)), *badges],
     )
+
+
+def paying_of(order: Order) -> dict[str, object]:
+    """What a mail says of money: what the order comes to, and whether and how that was paid."""
+    due = order.due
+    settled = bool(due.amount) and is_settled(order)
+    return {"due": due, "is_settled": settled, "is_paid_by_card": settled and is_paid_by_card(order)}
 
 
 def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
-from .invoices.models import Receivable
-from .invoices.owe import Buyer, Owed, owe
+from .invoices.models import Payment, Receivable
+from .invoices.owe import Buyer, Owed, owe, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
@@ -27,10 +27,21 @@ def rows_to_bill(order: Order) -> RegistrationQuerySet:
 
 
 def receivable_named(reference: str) -> Receivable | None:
-    """The receivable of the order with that reference, None where there is no such order or it is free."""
+    """The receivable of the order with that reference, None where there is no such order or it is free.
+
+    One that stands already keeps what the treasurer corrected; places that lapsed since are owed no longer.
+    """
     orders = Order.objects.select_related("event").filter(reference__iexact=reference, total__gt=0)
     order = orders.first()
-    return receivable_of(order) if order else None
+    if order is None:
+        return None
+    known = Receivable.objects.select_related("event").filter(reference=order.reference).first()
+    if known is None:
+        return receivable_of(order)
+    lapsed = [one for one in rows_to_bill(order) if not order.owes_for(one)]
+    if keys := [owed.key for one in lapsed for owed in owed_for(one)]:
+        withdraw(receivable=known, keys=keys)
+    return known
 
 
 def bill(order: Order, registrations: Iterable[Registration]) -> Receivable:
@@ -139,3 +150,10 @@ def is_settled(order: Order) -> bool:
 def is_paid(order: Order) -> bool:
     """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
     return not order.is_by_card or kept_of(order) >= order.due.amount
+
+
+def is_paid_by_card(order: Order) -> bool:
+    """Whether all that came in for it came by card, or by the card of the demo."""
+    payments = Payment.objects.filter(receivable__reference=order.reference)
+    methods = set(payments.values_list("method", flat=True))
+    return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}

@@ -26,6 +26,7 @@ from convention.tables import Table
 from convention.turns import take_turn
 
 from .answers import Around, limited_options, read
+from .bill import is_paid
 from .checks import goes_with
 from .import_columns import columns_from, guessed, mapping_of
 from .import_rows import BadRows, Offered, Row, read_rows
@@ -311,6 +312,8 @@ def _update(
     if not registration.confirmed_at:
         registration.confirmed_at, registration.held_until = timezone.now(), None
         done.written |= {"confirmed_at", "held_until", "takes_place"}
+        if not is_paid(order):  # whom the organizer's list confirms pays by invoice
+            order.payment, done.orders[order.pk] = Order.Payment.INVOICE, order
     done.written |= changed.keys()
     done.changed.append(registration)
 

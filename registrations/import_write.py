@@ -186,7 +186,7 @@ def write(event: Event, done: Imported) -> None:
         registration.order = registration.order  # its id is known now
     Registration.objects.bulk_create(done.new, BATCH)
     RegistrationAddon.objects.bulk_create(done.addons, BATCH)
-    Order.objects.bulk_update(done.orders.values(), ["purchase_order"], BATCH)
+    Order.objects.bulk_update(done.orders.values(), ["purchase_order", "payment"], BATCH)
     _move_places(done)
     if not done.new and not done.changed:
         return

@@ -1,10 +1,11 @@
 """How often one address may order, and be written to because somebody typed it."""
 
-from convention.api.throttles import spend
+from convention.api.throttles import refuse_spent, seconds_to_wait, spend
 from convention.events.models import Event
 
+from .fares import voucher_named
 from .models import Order, Registration
-from .order_request import OrderRequest
+from .order_request import OrderRequest, code_typed
 
 HOUR = 3600
 ORDERS_PER_HOUR = 300
@@ -13,6 +14,7 @@ CORRECTIONS_PER_HOUR = 60
 RENEWALS_PER_HOUR = 5
 SEATS_PER_HOUR = 200
 WAITS_PER_HOUR = 10
+WRONG_CODES_PER_HOUR = 20
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -48,3 +50,18 @@ def refuse_many_seats(registration: Registration) -> None:
 def refuse_many_waits(address: str) -> None:
     """Count a wish to wait, since each sends a mail to an address that anybody typed. Raises TooOften."""
     spend("waits", address.strip(), most=WAITS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_guesses(event: Event, code: str, *who: str) -> None:
+    """Before a code tells anything: count one that there is not, once, for each browser or address.
+
+    Raises TooOften for whoever brought too many of them, whatever they bring next.
+    """
+    code = code_typed(code)
+    names = [f"{event.pk}:{one.strip()}" for one in who if code and one]
+    for name in names:
+        refuse_spent("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
+    if names and voucher_named(event, code) is None:
+        for name in names:
+            if not seconds_to_wait("code", f"{name}:{code}", most=1, seconds=HOUR):
+                spend("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)

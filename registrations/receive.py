@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.club.models import Person
 from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
 
@@ -13,10 +14,11 @@ from .checks import about_words
 from .fares import Wares, quote_for
 from .keys import key_of, order_with_key
 from .members import member_by_email
-from .models import Registration, Ticket
+from .models import Order, Registration, Ticket
 from .order_request import Billing, OrderRequest, Place
 from .places import refresh_held
 from .register import Means, new_order, priced
+from .use_pass import PRICED, use_pass
 
 FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
@@ -73,11 +75,11 @@ def _book(event: Event, place: Place, ticket: Ticket, key: str, language: str) -
     now = timezone.now()
     quote = quote_for(request, Wares({ticket.slug: ticket}), at=now)
     order = new_order(event, request, Means(source="desk"), quote, currency=ticket.currency)
-    member = member_by_email(place.email) if ticket.needs_proof else None
+    member = member_by_email(place.email) if ticket.needs_proof or ticket.uses_pass else None
     registration = Registration(
         event=event,
         ticket=ticket,
-        member_of=member[1] if member else None,
+        member_of=member[1] if member and ticket.needs_proof else None,
         first_name=place.first_name,
         last_name=place.last_name,
         email=place.email,
@@ -86,5 +88,15 @@ def _book(event: Event, place: Place, ticket: Ticket, key: str, language: str) -
         **priced(quote.lines[0], None),
     )
     write(Booking(order, [registration], key_of(event, request, key)))
+    if member:
+        _pay_with_pass(registration, member[0])
     record("registration.receive", registration, event=event, fields=FIELDS)
     return registration
+
+
+def _pay_with_pass(registration: Registration, person: Person) -> None:
+    """Let a pass that their membership has left pay for it: nothing is to invoice then."""
+    if use_pass(registration, person):
+        registration.order.total, registration.order.payment = 0, Order.Payment.FREE
+        registration.order.save(update_fields=["total", "payment"])
+        registration.save(update_fields=PRICED)

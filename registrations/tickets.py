@@ -11,7 +11,7 @@ from convention.audit.record import record
 from convention.errors import ConventionError
 
 from .keep import keep
-from .models import CompanyShare, PriceStep, Registration, Ticket
+from .models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
 from .offer import offer_free
 
 
@@ -71,8 +71,9 @@ def count_shares(ticket: Ticket) -> None:
 
 @transaction.atomic
 def remove_ticket(*, ticket: Ticket) -> None:
-    """Remove a ticket that nobody ever had. Raises TicketInUse."""
-    if ticket.registrations.exists():
+    """Remove a ticket that nobody ever had or waits for. Raises TicketInUse."""
+    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    if ticket.registrations.exists() or WaitingEntry.objects.standing().of(ticket).exists():
         raise TicketInUse(
             _("“%(ticket)s” was used; it cannot be removed. Close its sale or hide it instead.")
             % {"ticket": ticket.title}

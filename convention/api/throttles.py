@@ -53,15 +53,27 @@ def spend(what: str, of: str, *, most: int, seconds: int) -> None:
 
 def seconds_to_wait(what: str, of: str, *, most: int, seconds: int) -> int:
     """Count once more; seconds to wait when that was too many, else 0. The name itself is never kept."""
-    now = int(time.time())
-    window, passed = divmod(now, seconds)
-    name = salted_hmac("throttle", f"{what}:{of.casefold()}:{window}", algorithm="sha256").hexdigest()
+    name, passed = _window(what, of, seconds)
     limits.add(name, 0, seconds)
     try:
         count = limits.incr(name)
     except ValueError:  # it expired in between
         return 0
     return seconds - passed if count > most else 0
+
+
+def refuse_spent(what: str, of: str, *, most: int, seconds: int) -> None:
+    """Raises TooOften where so many were counted already; counts nothing itself."""
+    name, passed = _window(what, of, seconds)
+    if settings.RATE_LIMITS != "off" and limits.get(name, 0) >= most:
+        raise TooOften(seconds - passed)
+
+
+def _window(what: str, of: str, seconds: int) -> tuple[str, int]:
+    """The name under which it is counted now, and how many seconds of its window have passed."""
+    window, passed = divmod(int(time.time()), seconds)
+    name = salted_hmac("throttle", f"{what}:{of.casefold()}:{window}", algorithm="sha256").hexdigest()
+    return name, passed
 
 
 class PerToken(BaseThrottle):

@@ -14,7 +14,7 @@ from . import gateway
 from .handle import ACTS, act_on, receive_event
 from .models import Attempt, StripeEvent
 from .offered import takes_cards
-from .settle import settle
+from .settle import is_for_what_is_due, settle
 from .start_payment import end_attempt
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,9 @@ def _ask_for_unknown(attempt: Attempt) -> None:
 
 
 def is_awaited(attempt: Attempt) -> bool:
-    """Whether the order still holds a place that this attempt would pay."""
+    """Whether the order still holds a place that this attempt would pay, for as much as is due now."""
+    if not is_for_what_is_due(attempt):
+        return False  # a place was cancelled meanwhile: whoever pays begins anew, for what is left
     waiting = Registration.objects.filter(
         order=attempt.order_id,
         cancelled_at__isnull=True,

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.bill import bill, is_paid, receivable_of, rows_to_bill, stands
+from registrations.bill import bill, is_paid, kept_of, receivable_of, rows_to_bill, stands
 from registrations.confirm_paid import confirm_paid
 from registrations.hold_places import hold_places, let_go
 from registrations.invoices.models import Payment
@@ -116,13 +116,18 @@ def _under_way(attempt: Attempt) -> None:
 
 
 def _over(attempt: Attempt) -> None:
-    """It will not be paid. Its places are free again unless the buyer has begun anew."""
+    """It will not be paid. Its places are free again unless the buyer has begun anew, or pays less now."""
     if attempt.closed_at:
         return
     attempt.closed_at = timezone.now()
     others = Attempt.objects.unsettled().filter(order=attempt.order).exclude(pk=attempt.pk)
-    if not others.exists():
+    if not others.exists() and is_for_what_is_due(attempt):
         let_go(order=attempt.order)
+
+
+def is_for_what_is_due(attempt: Attempt) -> bool:
+    """Whether it would pay what is left to pay of its order; not after a place of it was cancelled."""
+    return attempt.order.due.amount - kept_of(attempt.order) == attempt.amount
 
 
 def _complete_fee(payment: Payment, fee: int) -> None:

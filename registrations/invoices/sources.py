@@ -10,15 +10,15 @@ from .models import Receivable
 
 
 def receivable_for(reference: str) -> Receivable:
-    """The receivable of that reference; where none stands yet, the first source that knows it makes one.
+    """The receivable of that reference: from the first source that knows it, made or corrected; else as stored.
 
     A source (settings.RECEIVABLE_SOURCES) takes a reference and gives a Receivable or None. Raises NotFound.
     """
     wanted = reference.strip()
-    rows = Receivable.objects.select_related("event")
-    if found := rows.filter(reference__iexact=wanted).first():
-        return found
     for path in settings.RECEIVABLE_SOURCES:
         if made := import_string(path)(wanted):
             return made
+    rows = Receivable.objects.select_related("event")
+    if found := rows.filter(reference__iexact=wanted).first():
+        return found
     raise NotFound(_("Nothing is owed under the reference “%(reference)s”.") % {"reference": wanted[:60]})

@@ -89,8 +89,11 @@ class Ticket(Offered):
 
     @property
     def can_lapse(self) -> bool:
-        """Whether places may be held that are given back: for a member's proof, or a payment by card."""
-        return self.needs_proof or bool(self.price and settings.CARD_PAYMENT)
+        """Whether places may be held that are given back: for a member's proof, or a payment by card.
+
+        A free one too: it may stand in an order where something else is paid.
+        """
+        return bool(settings.CARD_PAYMENT) or self.needs_proof
 
     @property
     def cost_now(self) -> Money:

@@ -26,7 +26,7 @@ from ..draft import Draft
 from ..fares import Wares, quote_for, wares_for
 from ..forms.register import BillingForm, LanguageForm, PaymentForm
 from ..keys import order_with_key
-from ..limits import refuse_flood
+from ..limits import refuse_flood, refuse_guesses
 from ..models import Order
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
@@ -48,6 +48,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     refuse_if_closed(event, at=timezone.now())
     draft = drafts.load(request.session, slug)
     wanted = draft.request(translation.get_language() or "fr").tidied()
+    refuse_guesses(event, draft.code, request.session.session_key or "", draft.email)
     wares = wares_for(event, wanted)
     if not draft.email or not _is_whole(wanted, wares):
         return redirect("register-choices" if draft.email else "register", slug)

@@ -25,6 +25,7 @@ from ..draft import Draft
 from ..fares import facts_of, offered_to, voucher_named
 from ..forms.answers import AnswersForm, forms_for
 from ..forms.register import ChoiceForm, CodeForm, ContactForm, Offer, PersonForm
+from ..limits import refuse_guesses
 from ..models import Voucher
 from ..order_request import code_typed
 from ..places import refresh_held
@@ -124,6 +125,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     if data is not None:
         _keep_choices(draft, request)
+    refuse_guesses(event, draft.code, request.session.session_key or "", draft.email)
     voucher = voucher_named(event, draft.code) if draft.code else None
     applies = "apply" in request.POST
     code = CodeForm(data, initial={"code": draft.code})

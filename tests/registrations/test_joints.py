@@ -14,6 +14,9 @@ from registrations.confirm_paid import confirm_paid
 from registrations.forget import lapsed_holds
 from registrations.import_list import import_list
 from registrations.invoices.balance import balance_of
+from registrations.invoices.models import Receivable
+from registrations.invoices.pay import record_payment
+from registrations.invoices.sources import receivable_for
 from registrations.join_waiting import Wish, join_for_ticket
 from registrations.models import Option, Order, Passes, Registration, Ticket, Voucher
 from registrations.order_request import Billing, OrderRequest, Place
@@ -192,3 +195,45 @@ def test_an_unheld_place_counts_no_option_by_answering_anew():
     assert [option.taken for option in Option.objects.order_by("pk")] == [0, 0]
     prove(registration=place)
     assert [option.taken for option in Option.objects.order_by("pk")] == [0, 1]
+
+
+def test_an_order_that_is_owed_already_owes_no_lapsed_place():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_ticket(event, slug="guest", price=10_000)
+    order = order_for(event, person("member", one.email), person("guest", "g@b.org"), payment="invoice")
+    assert balance_of(receivable_of(order)).owed == 30_000
+    Receivable.objects.update(name="Acme SA")
+    lapse(order)
+    lapsed_holds()
+    found = receivable_for(order.reference)
+    assert (balance_of(found).owed, found.name) == (10_000, "Acme SA")
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        ([], ["To invoice: €300", "Transfer reference"]),
+        (["card"], ["Paid by card: €300"]),
+        (["card", "transfer"], ["Paid: €300"]),
+    ],
+)
+def test_the_confirmation_says_how_it_was_paid(mailoutbox, run_tasks, methods, said):
+    event = make_event()
+    make_ticket(event, price=30_000)
+    order = order_for(event, person("guest", "g@b.org"), payment="invoice")
+    Order.objects.update(language="en")
+    for method in methods:
+        record_payment(receivable=receivable_of(order), amount=30_000 // len(methods), method=method)
+    run_tasks()
+    [mail] = mailoutbox
+    words = ["To invoice: €300", "Transfer reference", "Paid by card: €300", "Paid: €300"]
+    assert [word for word in words if word in mail.body] == said
+
+
+def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
+    event = make_event()
+    make_ticket(event, price=30_000)
+    order_for(event, person("guest", "b@example.org"))
+    import_list(event=event, table=row("Zoé", "Müller", "b@example.org", ""))
+    order = Order.objects.get()
+    assert (order.payment, states(order), order.due.amount) == ("invoice", ["confirmed"], 30_000)

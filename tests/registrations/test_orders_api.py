@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from convention.events.models import Event
-from registrations.limits import MAILS_PER_HOUR
+from registrations.limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
 from registrations.models import Order, Registration
-from tests.factories import make_event, make_ticket
+from tests.factories import make_event, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
 TOO_MANY = {"registrations": ["Une commande compte 50 personnes au plus\u202f; divisez celle-ci."]}
@@ -216,3 +216,19 @@ def test_prices_are_asked_for_without_spending_the_mails_of_anybody(settings):
     answers = [Client().post(quotes, asked, "application/json") for _each in range(MAILS_PER_HOUR + 1)]
     assert {answer.status_code for answer in answers} == {200}
     assert post(event, asked).status_code == 201
+
+
+def test_wrong_codes_are_guessed_only_so_often_and_then_no_code_tells_anything(settings):
+    settings.RATE_LIMITS = "on"
+    make_ticket(event := make_event(), price=10_000)
+    make_voucher(event)
+    quotes = f"/api/v1/events/{event.slug}/quotes/"
+
+    def ask(code: str, **fields) -> int:
+        return Client().post(quotes, body(code=code, **fields), "application/json").status_code
+
+    guesses = [ask(f"TRY{number // 2}") for number in range(2 * WRONG_CODES_PER_HOUR - 1)]
+    assert set(guesses) == {422}
+    assert (ask("half"), ask("half", email="other@example.org")) == (429, 200)
+    assert post(event, body(code="HALF")).status_code == 429
+    assert post(event, body()).status_code == 201

@@ -14,8 +14,9 @@ from registrations.models import Order, Passes, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.passes import passes_left, passes_of, uses
 from registrations.prove import prove
+from registrations.receive import receive
 from registrations.register import Means, register
-from tests.factories import make_company, make_event, make_member, make_ticket
+from tests.factories import make_company, make_event, make_member, make_ticket, make_voucher
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -113,4 +114,39 @@ def test_a_place_that_is_proven_later_uses_a_pass_then():
         (0, "confirmed"), (0, "confirmed"), (20_000, "confirmed"),
     ]  # fmt: skip
     assert [place.order.total for place in Registration.objects.order_by("pk")] == [0, 0, 20_000]
+    assert Passes.objects.get().taken == 2
+
+
+def test_a_code_that_a_pass_makes_needless_is_free_again():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    voucher = make_voucher(ticket.event)
+    _one, [member, *_others] = three_colleagues()
+    place = Place(ticket="member", first_name="Ana", last_name="Silva", email=member.email)
+    request = OrderRequest(email=member.email, places=(place,), code="HALF")
+    order = register(event=ticket.event, request=request)
+    proven = prove(registration=order.registrations.get())
+    voucher.refresh_from_db()
+    assert (proven.price, proven.voucher, voucher.taken) == (0, None, 0)
+    cancel(registration=proven)
+    assert Passes.objects.get().taken == 0
+
+
+def test_a_member_who_comes_to_the_desk_pays_nothing_while_passes_are_left():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    _one, people = three_colleagues()
+    places = [
+        receive(
+            event=ticket.event,
+            place=Place(ticket="member", first_name="Ana", last_name="Silva", email=one.email),
+            key=one.email,
+        )
+        for one in people
+    ]
+    orders = list(Order.objects.order_by("pk").values_list("total", "payment"))
+    assert [place.price for place in places] == [0, 0, 20_000]
+    assert [(order.total, order.payment) for order in orders] == [
+        (0, "free"),
+        (0, "free"),
+        (20_000, "invoice"),
+    ]
     assert Passes.objects.get().taken == 2

@@ -11,6 +11,7 @@ from django.test import Client
 
 from badges.attendance.verdict import STATES
 from convention.events.models import Event
+from registrations.limits import WRONG_CODES_PER_HOUR
 from registrations.models import Order, PriceStep, Quota, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
@@ -347,3 +348,12 @@ def test_the_organizer_reads_why_a_price_is_what_it_is(organizer: Client, event:
     words = page
     for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (-18 €)", "72 €"):
         assert said in words
+
+
+def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_voucher(event)
+    for number in range(WRONG_CODES_PER_HOUR):
+        assert choose(client, code=f"TRY{number}").status_code == 200
+    assert [choose(client, code="HALF").status_code, client.get(f"{REGISTER}check/").status_code] == [429] * 2
+    assert choose(client, code="").status_code == 302

@@ -390,3 +390,15 @@ def test_what_costs_nothing_is_confirmed_whatever_way_of_paying_was_chosen(setti
     make_ticket(event)
     order = register(event=event, request=asked(payment="card"))
     assert (order.payment, order.registrations.get().state) == ("free", "confirmed")
+
+
+def test_a_free_ticket_held_for_a_card_comes_back_once_its_time_is_over(settings):
+    settings.CARD_PAYMENT = "stripe"
+    event = make_event()
+    ticket = make_ticket(event, capacity=1)
+    make_addon(event)
+    place = Place(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
+    register(event=event, request=OrderRequest(email="a@b.org", places=(place,), payment="card"))
+    Registration.objects.update(held_until=timezone.now())
+    register(event=event, request=asked())
+    assert taken(ticket) == [1]

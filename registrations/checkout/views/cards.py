@@ -14,7 +14,7 @@ from registrations.models import Order
 from ..doors import require_treasurer
 from ..models import Attempt, Dispute
 from ..place_paid import place_paid
-from ..troubles import paid_too_much, unplaced_orders
+from ..troubles import paid_too_much, unplaced_orders, unproven_orders
 
 PAGE = 50
 
@@ -31,6 +31,7 @@ def cards(request: HttpRequest) -> HttpResponse:
         "here": "cards",
         "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE],
         "unplaced": unplaced_orders()[:PAGE],
+        "unproven": unproven_orders()[:PAGE],
         "too_much": paid_too_much()[:PAGE],
         "failed": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE],
         "requested": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE],

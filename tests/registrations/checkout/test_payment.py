@@ -10,6 +10,7 @@ from registrations.cancel import cancel
 from registrations.checkout import reconcile
 from registrations.checkout.models import Attempt, StripeEvent
 from registrations.checkout.start_payment import NothingToPay, NotNow, start_payment
+from registrations.checkout.troubles import unproven_orders
 from registrations.forget import lapsed_holds
 from registrations.models import Delivery
 from tests.factories import make_ticket
@@ -334,9 +335,22 @@ def test_a_member_who_must_prove_it_is_confirmed_by_both(stripe, event, run_task
     run_tasks()
     assert states(order) == ["pending"]
     assert money(order) == (5_000, 5_000, 0)
+    assert not unproven_orders().exists()
+    lapse(order)
+    assert [(one.pk, one.kept) for one in unproven_orders()] == [(order.pk, 5_000)]
 
 
 def test_a_free_order_and_one_on_invoice_have_nothing_to_pay(stripe, event):
     for order in (order_by_card(event, payment="invoice"),):
         with pytest.raises(NothingToPay):
             begin(order)
+
+
+def test_a_session_for_another_amount_than_is_due_is_ended(stripe, event):
+    order = order_by_card(event, people=2)
+    session = begin(order)
+    cancel(registration=order.registrations.first())
+    Attempt.objects.update(opened_at=timezone.now() - reconcile.SOON * 2)
+    reconcile.open_attempts()
+    assert stripe.world.objects[session]["status"] == "expired"
+    assert sorted(states(order)) == ["cancelled", "pending"]
