@@ -10,7 +10,7 @@ from .models import Receivable
 
 
 def receivable_for(reference: str) -> Receivable:
-    """The receivable of that reference: from the first source that knows it, made or corrected; else as stored.
+    """The receivable of that reference: from the first source that knows it, corrected; else as stored.
 
     A source (settings.RECEIVABLE_SOURCES) takes a reference and gives a Receivable or None. Raises NotFound.
     """

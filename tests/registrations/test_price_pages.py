@@ -290,7 +290,9 @@ def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Cli
     page = organizer.get(f"{TICKETS}vouchers/?q=acme")
     assert ("120 codes" in text(page), "1–50 / 120" in text(page)) == (True, True)
     rows = list(
-        csv.DictReader(io.StringIO(organizer.get("/organize/congress/lists/codes.csv").content.decode("utf-8-sig")))
+        csv.DictReader(
+            io.StringIO(organizer.get("/organize/congress/lists/codes.csv").content.decode("utf-8-sig"))
+        )
     )
     links = {row["Lien"] for row in rows}
     assert (len(links), {row["Valeur"] for row in rows}) == (120, {"100\u00a0% de remise"})
