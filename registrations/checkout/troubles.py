@@ -39,9 +39,7 @@ def unproven_orders() -> QuerySet[Order]:
         confirmed_at=None,
         cancelled_at=None,
     )
-    paid = Receivable.objects.with_balance().filter(
-        Q(due=0), Q(paid__gt=0), reference=OuterRef("reference")
-    )
+    paid = Receivable.objects.with_balance().filter(Q(due=0), Q(paid__gt=0), reference=OuterRef("reference"))
     rows = Order.objects.filter(Exists(lapsed), Exists(paid), payment=Order.Payment.CARD)
     kept = paid.annotate(kept=F("paid") - F("given_back")).values("kept")[:1]
     return rows.select_related("event").annotate(kept=Subquery(kept)).order_by("-pk")
