@@ -27,7 +27,7 @@ from registrations.prove import NotAMember
 from registrations.register import register
 from registrations.seats import SeatsClash
 from registrations.serve_waiting import serve_waiting
-from registrations.tickets import TicketInUse, remove_ticket, save_ticket
+from registrations.tickets import save_ticket
 from tests.factories import (
     make_company,
     make_event,
@@ -390,14 +390,3 @@ def test_organizers_see_positions_act_and_export(client, ticket):
     client.post("/organize/congress/waiting/", {"offer_hours": "3"})
     assert 'value="3"' in client.get("/organize/congress/waiting/").text
     assert "errorlist" in client.post("/organize/congress/waiting/", {"offer_hours": "0"}).text
-
-
-def test_a_ticket_somebody_waits_for_is_not_removed():
-    ticket = make_ticket(capacity=0)
-    make_entry = WaitingEntry.objects.create
-    entry = make_entry(event=ticket.event, ticket=ticket, email="a@example.org", address="a@example.org")
-    with pytest.raises(TicketInUse):
-        remove_ticket(ticket=ticket)
-    leave_waiting(entry=entry)
-    remove_ticket(ticket=ticket)
-    assert not Ticket.objects.exists()

@@ -46,7 +46,7 @@ def latest(order: Order) -> Attempt:
 
 def lapse(order: Order) -> None:
     """The time to pay is over, and the places are given back."""
-    order.registrations.filter(confirmed_at=None).update(held_until=timezone.now())
+    order.registrations.filter(confirmed_at=None, held_until__isnull=False).update(held_until=timezone.now())
 
 
 def states(order: Order) -> list[str]:
