@@ -6,13 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Addon, Ticket
+from .many_tickets import ManyTickets
 from .tickets import SoldForm
 
 
 class AddonForm(SoldForm[Addon]):
     """An add-on; it goes with all tickets where none is ticked."""
 
-    tickets = forms.ModelMultipleChoiceField(
+    tickets = ManyTickets(
         Ticket.objects.none(),
         label=_("Tickets it goes with"),
         required=False,

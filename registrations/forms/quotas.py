@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 
 from ..models import Quota, Ticket
+from .many_tickets import ManyTickets
 
 
 class QuotaForm(forms.ModelForm[Quota]):
     """A number of places and the tickets that share them."""
 
     capacity = forms.IntegerField(label=_("Places"), min_value=0, max_value=1_000_000)
-    tickets = forms.ModelMultipleChoiceField(
+    tickets = ManyTickets(
         Ticket.objects.none(),
         label=_("Tickets that share them"),
         required=False,

@@ -12,6 +12,7 @@ from convention.events.models import Event
 from ..models import Ticket, Voucher
 from ..order_request import code_typed
 from ..vouchers import MOST_AT_ONCE
+from .many_tickets import ManyTickets
 
 MOMENTS = ("opens_at", "closes_at")
 CODE = re.compile(r"[A-Z0-9_-]{3,40}")
@@ -37,7 +38,7 @@ class VoucherForm(forms.ModelForm[Voucher]):
         initial=1,
         help_text=_("Each person counts. Empty: no limit."),
     )
-    tickets = forms.ModelMultipleChoiceField(
+    tickets = ManyTickets(
         Ticket.objects.none(),
         label=_("Tickets it holds for"),
         required=False,

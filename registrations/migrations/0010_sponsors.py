@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="+",
                         to="registrations.ticket",
                         verbose_name="ticket of the badges",
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="+",
                         to="registrations.ticket",
                         verbose_name="ticket of the passes",
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="sponsorships",
                         to="registrations.order",
                     ),
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
                 (
                     "package",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="sponsorships",
                         to="registrations.package",
                     ),

@@ -32,7 +32,7 @@ class Package(Offered):
     stand = models.CharField(_("stand"), max_length=120, blank=True)
     pass_ticket = models.ForeignKey(
         Ticket,
-        models.PROTECT,
+        models.RESTRICT,
         null=True,
         blank=True,
         related_name="+",
@@ -41,7 +41,7 @@ class Package(Offered):
     passes = models.PositiveSmallIntegerField(_("passes included"), default=0)
     badge_ticket = models.ForeignKey(
         Ticket,
-        models.PROTECT,
+        models.RESTRICT,
         null=True,
         blank=True,
         related_name="+",
@@ -89,8 +89,8 @@ class Sponsorship(Taxed):
     """A package that a company took, at the price of that moment; its order says whom to bill."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sponsorships")
-    package = models.ForeignKey(Package, models.PROTECT, related_name="sponsorships")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="sponsorships")
+    package = models.ForeignKey(Package, models.RESTRICT, related_name="sponsorships")
+    order = models.ForeignKey(Order, models.RESTRICT, related_name="sponsorships")
     company = models.ForeignKey(
         Company, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("member company")
     )

@@ -31,12 +31,20 @@ def seed(world: World) -> None:
     """Three packages of the main event, and seven companies that took one."""
     event = Event.objects.get(slug=world.main_event)
     packages = {package.slug: package for package in make_packages(event)}
-    if world.size == "small":
+    if world.size != "club":
+        open_to_all(packages)
         return
     names = [name for name, _trade in VENDORS if name.isascii()]  # letters that every machine draws
     for number, (slug, name) in enumerate(zip(TAKEN, names, strict=False)):
         make_sponsor(packages[slug], number, name)
+    open_to_all(packages)
     world.made.append(format_lazy(_("{count} sponsors"), count=len(TAKEN)))
+
+
+def open_to_all(packages: dict[str, Package]) -> None:
+    """From now on places come along; the demo's sponsors took theirs before, so that its numbers stay."""
+    for slug, _name, _name_en, _price, _capacity, _stand, passes, badges, _printed in PACKAGES:
+        Package.objects.filter(pk=packages[slug].pk).update(passes=passes, badges=badges)
 
 
 def make_packages(event: Event) -> list[Package]:
@@ -52,14 +60,14 @@ def make_packages(event: Event) -> list[Package]:
             capacity=capacity,
             stand=stand,
             pass_ticket=tickets["guest"],
-            passes=passes,
+            passes=0,
             badge_ticket=tickets["vendor"] if badges else None,
-            badges=badges,
+            badges=0,
             has_printed_logo=printed,
             closes_at=event.starts_at - datetime.timedelta(days=14),
             position=position,
         )
-        for position, (slug, name, name_en, price, capacity, stand, passes, badges, printed) in enumerate(
+        for position, (slug, name, name_en, price, capacity, stand, _passes, badges, printed) in enumerate(
             PACKAGES
         )
     ]

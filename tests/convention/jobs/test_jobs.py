@@ -15,6 +15,7 @@ from convention.jobs.ask import ask
 from convention.jobs.forget import old_jobs
 from convention.jobs.models import SILENT, Job
 from convention.jobs.run import AlreadyFinished, Progress, finish, run_job
+from registrations.import_later import packed
 from registrations.models import Registration
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 from tests.papers import pdf_text
@@ -85,7 +86,13 @@ def test_a_long_list_is_checked_on_the_page_and_imported_by_the_worker(event, or
 def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks):
     make_ticket(event)
     given = list_of(3) + "\nBo,,bo@example.org,nothing"
-    job = ask(event=event, kind="registrations", title="Import", asked_by=organizer, given=given)
+    job = ask(
+        event=event,
+        kind="registrations",
+        title="Import",
+        asked_by=organizer,
+        given=packed(text=given, picks=None, name="list.csv"),
+    )
     run_tasks()
     job.refresh_from_db()
     assert (job.state, Registration.objects.count()) == (Job.State.REFUSED, 0)
@@ -94,7 +101,13 @@ def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks)
 
 def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organizer, run_tasks):
     make_ticket(event)
-    job = ask(event=event, kind="registrations", title="Import", asked_by=organizer, given=list_of(2))
+    job = ask(
+        event=event,
+        kind="registrations",
+        title="Import",
+        asked_by=organizer,
+        given=packed(text=list_of(2), picks=None, name="list.csv"),
+    )
     Progress(job)(1, 2)
     assert Job.objects.get().state == Job.State.RUNNING
     Job.objects.update(seen_at=timezone.now() - SILENT * 2)
@@ -106,7 +119,13 @@ def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organiz
 
 
 def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
-    job = ask(event=event, kind="registrations", title="Import", asked_by=organizer, given=list_of(1))
+    job = ask(
+        event=event,
+        kind="registrations",
+        title="Import",
+        asked_by=organizer,
+        given=packed(text=list_of(1), picks=None, name="list.csv"),
+    )
     twin = Job.objects.get()
     finish(job, said="first")
     with pytest.raises(AlreadyFinished):
@@ -158,7 +177,7 @@ def test_the_list_asks_as_many_questions_for_one_as_for_many(
 ):
     for _number in range(12):
         Job.objects.create(event=event, kind="badges", title="Badges", language="fr", asked_by=organizer)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         answer = client.get("/organize/x/jobs/")
     assert len(answer.context["jobs"]) == 12
 

@@ -292,10 +292,10 @@ def test_what_has_no_time_is_listed(event):
 
 def test_the_same_queries_for_one_session_and_for_many(event, django_assert_num_queries):
     fill(event, 1)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         read_programme(event)
     fill(event, 4)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         read_programme(event)
 
 
