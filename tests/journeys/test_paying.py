@@ -75,7 +75,7 @@ def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, 
     run_tasks()
     expect(page.locator("h1")).to_have_text(re.compile("Inscription confirmée|Registration confirmed"))
     check_page(page)
-    assert page.locator("a[href$='.pdf']").count() == 1
+    assert page.locator("a[href$='badge.pdf']").count() == 1
     order = Order.objects.get()
     assert [registration.state for registration in order.registrations.all()] == ["confirmed"]
     assert len(mailoutbox) == 1
