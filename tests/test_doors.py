@@ -34,7 +34,6 @@ DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
-KEEPERS = {"administrator", "treasurer"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -114,14 +113,6 @@ DOORS = {
     "sponsor-order": EVERYONE,
     "sponsor-logo": EVERYONE,
     "stripe-webhook": NOBODY,  # Stripe alone, by its signature
-    # the treasurer
-    "money-cards": KEEPERS,
-    "money-card-place": KEEPERS,
-    "money-bank": KEEPERS,
-    "money-bank-import": KEEPERS,
-    "money-bank-line": KEEPERS,
-    "money-bank-aside": KEEPERS,
-    "money-bank-undo": KEEPERS,
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
@@ -187,6 +178,13 @@ DOORS = {
             "money-days",
             "money-days-csv",
             "money-days-xlsx",
+            "money-cards",
+            "money-card-place",
+            "money-bank",
+            "money-bank-import",
+            "money-bank-line",
+            "money-bank-aside",
+            "money-bank-undo",
         ],
         TREASURERS,
     ),

@@ -26,6 +26,7 @@ def sponsorships_of(event: Event) -> SponsorshipQuerySet:
             places=Count("order__registrations", filter=standing),
             named=Count("order__registrations", filter=named),
         )
+        .order_by("package__position", "package", "sort_name", "pk")  # counting leaves out the usual order
     )
 
 

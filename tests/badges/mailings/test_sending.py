@@ -1,7 +1,6 @@
 """Sending: everybody once, over one connection, on after faults and cancellations, with a log of each."""
 
 import datetime
-import socket
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -21,6 +20,7 @@ from convention.leases import leased
 from registrations.models import Registration
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event
+from tests.faults.processes import free_port
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -54,9 +54,7 @@ class Server:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

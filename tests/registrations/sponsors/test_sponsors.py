@@ -16,6 +16,7 @@ from registrations.invoices.issue import issue
 from registrations.invoices.models import Receivable
 from registrations.models import Order, Registration, Sponsorship
 from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from registrations.sponsors.listing import sponsorships_of
 from registrations.sponsors.take_package import take_package, take_package_for
 from tests.factories import make_ticket
 from tests.registrations.invoices.makers import make_issuer
@@ -48,6 +49,13 @@ def test_a_package_makes_one_order_that_owes_for_it_with_places_to_name(event, p
     assert [t.taken for t in event.tickets.order_by("slug")] == [2, 1]
     charges = [(c.description, c.amount, c.vat_rate) for c in Receivable.objects.get().charges.all()]
     assert charges == [("Or, Acme", 120_000, 2000)]
+
+
+def test_they_are_listed_by_package_then_by_the_alphabet(event):
+    silver, gold = make_package(event, slug="silver", position=2), make_package(event, position=1)
+    for package, name in ((silver, "Acme"), (gold, "Zeta"), (gold, "Émile")):
+        make_sponsorship(package, name=name, has_logo=False)
+    assert [one.name for one in sponsorships_of(event)] == ["Émile", "Zeta", "Acme"]
 
 
 def test_its_invoice_says_the_package_and_adds_up(package):

@@ -6,27 +6,10 @@ from django.db import connection
 from badges.mailings.launch import launch
 from badges.mailings.models import Recipient
 from tests.badges.mailings.making import add_people, make_mailing
-from tests.conftest import database_url
 from tests.factories import make_event, make_order, make_registration, make_ticket
-from tests.faults.processes import Site, kill, wait_until
-from tests.post import MailReceiver
+from tests.faults.processes import kill, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver():
-    server = MailReceiver()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def site(transactional_db, receiver, tmp_path):
-    made = Site(database_url(), tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{receiver.port}")
-    yield made
-    made.stop()
 
 
 def is_sent(mailing) -> bool:
