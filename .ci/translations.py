@@ -1,4 +1,4 @@
-"""Translations: `compile` makes the .mo files that are out of date; `check` finds what is missing.
+"""Translations: `compile` makes the .mo files that are out of date; `check` finds what is missing or clashes.
 
 Used as `python .ci/translations.py compile|check`, in the project's environment.
 """
@@ -59,6 +59,7 @@ def check() -> Iterator[str]:
             collect(locale)
         for path in catalogues(copy):
             yield from complaints(path, path.relative_to(copy))
+    yield from clashes(catalogues(ROOT))
 
 
 def collect(locale: Path) -> None:
@@ -94,6 +95,16 @@ def complaints(path: Path, name: Path) -> Iterator[str]:
             yield f"{name}: no translation of “{text}”"
         elif message.fuzzy:
             yield f"{name}: fuzzy translation of “{text}”"
+
+
+def clashes(paths: list[Path]) -> Iterator[str]:
+    """One line for each string with two translations: Django joins the catalogues, and only one is shown."""
+    said: dict[tuple[object, ...], object] = {}
+    for path in paths:
+        for message in read(path):
+            key = (path.parent.parent.name, message.context, message.id)
+            if message.id and said.setdefault(key, message.string) != message.string:
+                yield f"{path.relative_to(ROOT)}: “{message.id}” is translated differently elsewhere"
 
 
 if __name__ == "__main__":

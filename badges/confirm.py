@@ -78,15 +78,18 @@ def _send_due(order: Order, kind: Delivery.Kind) -> list[Exception]:
 def _send_to_holders(order: Order) -> list[Exception]:
     """Tell each who got a place from somebody else; later where their mailbox has had enough for now."""
     failures: list[Exception] = []
+    waits: list[int] = []
     for registration in new_holders(order):
         if wait := wait_for(registration.email):
-            _send_later(order.pk, wait)
+            waits.append(wait)
             continue
         try:
             stem = holder_stem(registration)
             deliver_to_holder(registration=registration, stem=stem, write=partial(to_holder, registration))
         except NotSent as failure:
             failures.append(failure)
+    if waits:  # once for all of them: each time looks at the whole order
+        _send_later(order.pk, min(waits))
     return failures
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import WallClock
 from convention.events.models import Event
+from convention.refusable import Refusable
 from convention.text import tidy
 from registrations.models import Registration
 
@@ -25,7 +26,7 @@ LABELS = {
 }
 
 
-class TextsForm(forms.Form):
+class TextsForm(Refusable, forms.Form):
     """A subject and a text in each language."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,11 +41,6 @@ class TextsForm(forms.Form):
             name: tidy(data[name]) if name.startswith("subject") else data[name].replace("\r\n", "\n").strip()
             for name in TEXTS
         }
-
-    def add_errors(self, errors: dict[str, list[str]]) -> None:
-        """Show errors at their fields."""
-        for name, sentences in errors.items():
-            self.add_error(name, sentences)
 
 
 def _subject(name: str) -> forms.CharField:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
-from convention.tables import write_csv, write_xlsx
+from convention.downloads import Sheet
 from registrations.models import Registration
 
 from .models import WAITING, Mailing, Recipient, RecipientQuerySet
@@ -52,14 +52,9 @@ def header() -> list[str]:
     ]  # fmt: skip
 
 
-def to_csv(mailing: Mailing, state: str) -> bytes:
-    """The log as a text for programs and spreadsheets."""
-    return write_csv(header(), _rows(mailing, state))
-
-
-def to_xlsx(mailing: Mailing, state: str) -> bytes:
-    """The log as a workbook."""
-    return write_xlsx(header(), _rows(mailing, state), title=_("Mailing"))
+def sheet_of(mailing: Mailing, state: str) -> Sheet:
+    """The log of one state or all, to download."""
+    return Sheet(_("Mailing"), header(), _rows(mailing, state))
 
 
 def _rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:

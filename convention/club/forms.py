@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
+from convention.refusable import Refusable
 from convention.text import tidy
 
 from .models import Company, Employment, Membership, Person, Plan
@@ -39,15 +40,6 @@ class Euros(forms.DecimalField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether another amount was typed."""
         return super().has_changed(self.prepare_value(initial), data)
-
-
-class Refusable(forms.BaseForm):
-    """A form to which the sentences of an act come back."""
-
-    def add_errors(self, errors: dict[str, list[str]]) -> None:
-        """Show them at their fields."""
-        for name, sentences in errors.items():
-            self.add_error(name if name in self.fields else None, sentences)
 
 
 class CompanyForm(Refusable, forms.ModelForm):

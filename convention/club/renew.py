@@ -19,7 +19,8 @@ from .subscribe import subscribe
 def renew(*, membership: Membership, plan: Plan, ends_on: datetime.date | None) -> Membership:
     """Draft the membership of the days after, with as many extra seats, and move the seats that last on.
 
-    Raises InvalidFields where the last one has no end, or the plan has too few seats for those who hold one.
+    Raises InvalidFields where the last one has no end, where the next ends before it begins, or where the
+    plan has too few seats for those who hold one.
     """
     membership = locked(membership)
     if membership.ends_on is None:
@@ -27,6 +28,9 @@ def renew(*, membership: Membership, plan: Plan, ends_on: datetime.date | None) 
             _("Some fields need another look."), {"ends_on": [_("This membership has no end to follow.")]}
         )
     first = membership.ends_on + ONE_DAY
+    if ends_on and ends_on < first:
+        sentence = _("The last day must not come before the first.")
+        raise InvalidFields(_("Some fields need another look."), {"ends_on": [sentence]})
     following = subscribe(company=membership.company, plan=plan, starts_on=first, ends_on=ends_on)
     following.extra_seats = membership.extra_seats
     following.billing_contact, following.representative = (
@@ -53,4 +57,5 @@ def _move(seats: list[Seat], before: Membership, after: Membership) -> None:
         Seat(membership=after, person_id=seat.person_id, starts_on=after.starts_on, ends_on=seat.ends_on)
         for seat in seats
     )
-    Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(ends_on=before.last_day)
+    lasting = Seat.objects.open(at=before.last_day).filter(pk__in=[seat.pk for seat in seats])
+    lasting.update(ends_on=before.last_day)

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from convention.audit.record import record
 from convention.errors import InvalidFields
 
-from .models import Company, Membership, Plan
-from .periods import most_at_once, overlap
+from .models import Company, Membership, Plan, Seat
+from .periods import ONE_DAY, most_at_once, overlap
 from .seats import locked, span_of
 
 
@@ -48,22 +48,35 @@ def submit(*, membership: Membership) -> Membership:
 
 @transaction.atomic
 def confirm(*, membership: Membership, on: datetime.date | None = None) -> Membership:
-    """The club confirms it, from today or a day: once it has begun it is active."""
+    """The club confirms it, from today or a day: once it has begun it is active, and no grace is needed."""
     membership = locked(membership)
     if membership.confirmed_on is None:
         membership.confirmed_on = on or timezone.localdate()
         membership.submitted_on = membership.submitted_on or membership.confirmed_on
         membership.save(update_fields=["confirmed_on", "submitted_on"])
         record("membership.confirm", membership, fields=["confirmed_on"])
+        _end_grace(membership, max(membership.starts_on, membership.confirmed_on))
     return membership
+
+
+def _end_grace(membership: Membership, first: datetime.date) -> None:
+    """Whoever moved on from the company's membership before has one seat from that day on, not two."""
+    before = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
+    moved = Seat.objects.open(at=first).filter(membership=membership).values("person")
+    double = Seat.objects.open(at=first).filter(membership__in=before, person__in=moved)
+    double.filter(starts_on__lt=first).update(ends_on=first - ONE_DAY)
 
 
 @transaction.atomic
 def revise(*, membership: Membership, changed: list[str]) -> Membership:
     """Keep what was changed of a membership; `changed` names its fields.
 
-    Raises InvalidFields for fewer seats than are given, and for dates that another membership has.
+    Raises InvalidFields for fewer seats than are given, for dates that another membership has, and for a
+    first day after it was left.
     """
+    if membership.left_on and membership.left_on < membership.starts_on:
+        sentence = _("The membership was over on that day.")
+        raise InvalidFields(_("Some fields need another look."), {"starts_on": [sentence]})
     refuse_overlap(membership)
     locked(membership)
     today = timezone.localdate()

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 IS_ACCOUNT = RegexValidator(r"^[1-9][0-9A-Z]{2,11}$", _("An account is 3 to 12 digits, such as 411000."))
 IS_SERIES = RegexValidator(r"^[A-Z]{1,4}$", _("One to four capital letters, such as F."))
@@ -83,7 +84,7 @@ class Issuer(Accounts):
     number_pattern = models.CharField(
         _("pattern of numbers"), max_length=40, default="{series}{year}-{number:06}"
     )
-    reminder_days = models.JSONField(_("reminders"), default=usual_reminders)
+    reminder_days = models.JSONField(pgettext_lazy("invoice", "reminders"), default=usual_reminders)
 
     class Meta:
         verbose_name = _("issuer")

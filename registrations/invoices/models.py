@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.money import Money
 
@@ -182,11 +183,11 @@ class Reminder(models.Model):
 
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="reminders")
     step = models.SmallIntegerField(_("days after the due date"))
-    sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+    sent_at = models.DateTimeField(pgettext_lazy("reminder", "sent"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("reminder")
-        verbose_name_plural = _("reminders")
+        verbose_name = pgettext_lazy("invoice", "reminder")
+        verbose_name_plural = pgettext_lazy("invoice", "reminders")
         ordering = ["sent_at", "pk"]
         constraints = [models.UniqueConstraint(fields=["invoice", "step"], name="reminder_once_per_step")]
 

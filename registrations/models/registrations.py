@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
@@ -107,7 +107,7 @@ class Registration(Taxed, Standing):
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     generation = models.PositiveIntegerField(default=1, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(_("registered"), auto_now_add=True)
+    created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)
     search = models.TextField(blank=True, editable=False)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
     merged_into = models.ForeignKey(

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from schedule.models import Session
 
@@ -49,8 +50,8 @@ class SessionSeat(models.Model):
     objects = SessionSeatQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("seat")
-        verbose_name_plural = _("seats")
+        verbose_name = pgettext_lazy("session", "seat")
+        verbose_name_plural = pgettext_lazy("session", "seats")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from convention.downloads import Sheet
 from convention.events.models import Event
-from convention.tables import write_csv, write_xlsx
 
 from ..models import Sponsorship
 from ..models.sponsors import SponsorshipQuerySet
@@ -74,11 +74,6 @@ def rows_of(event: Event) -> Iterator[list[Any]]:
         ]
 
 
-def to_csv(event: Event) -> bytes:
-    """The list as a text for programs and spreadsheets."""
-    return write_csv(header(), rows_of(event))
-
-
-def to_xlsx(event: Event) -> bytes:
-    """The list as a workbook."""
-    return write_xlsx(header(), rows_of(event), title=_("Sponsors"))
+def sheet_of(event: Event) -> Sheet:
+    """The whole list, to download."""
+    return Sheet(_("Sponsors"), header(), rows_of(event))

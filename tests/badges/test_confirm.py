@@ -8,9 +8,11 @@ from email.message import EmailMessage
 import icalendar
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from badges.codes import code_of
 from badges.confirm import send_confirmation
+from badges.politeness import MAILS_PER_HOUR, wait_for
 from badges.told import Told
 from convention.events.models import Event, Venue
 from registrations.cancel import cancel
@@ -21,6 +23,7 @@ from registrations.prove import prove, registration_to_prove
 from registrations.register import register
 from registrations.resend import resend
 from registrations.send_links import own_url
+from registrations.substitute import substitute
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
 
@@ -349,3 +352,23 @@ def test_names_that_would_break_a_header_do_not(mail_receiver, run_tasks):
     [message] = mail_receiver.wait_for(1)
     assert message["Bcc"] is None
     assert timezone.now() - message["Date"].datetime < datetime.timedelta(minutes=1)
+
+
+def test_holders_whose_mailbox_is_full_wait_for_one_later_look(settings, run_tasks, mailoutbox):
+    event = make_event()
+    make_ticket(event)
+    order = ordered(event, "Ana", "Ben", "Eve")
+    run_tasks()
+    settings.RATE_LIMITS = "on"
+    for _each in range(MAILS_PER_HOUR):
+        wait_for("assistant@example.org")
+    for one in order.registrations.all():
+        substitute(
+            registration=one,
+            by=Place(
+                ticket="guest", first_name="New", last_name=one.first_name, email="assistant@example.org"
+            ),
+        )
+    DBTaskResult.objects.all().delete()
+    send_confirmation.func(order.pk)
+    assert DBTaskResult.objects.filter(run_after__gt=timezone.now()).count() == 1

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.audit.record import record
 from convention.bounces import bounced_among
+from convention.downloads import download
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from registrations.models import Registration
@@ -16,15 +17,11 @@ from registrations.models import Registration
 from ..bounce import bounced_registrations, mark_address, mark_recipient, say_right
 from ..doors import mailing_to_organize
 from ..forms import AddressForm
-from ..log import STATES, counts_of, happened_at, recipients_in, to_csv, to_xlsx
+from ..log import STATES, counts_of, happened_at, recipients_in, sheet_of
 from ..models import Recipient
 from ..send_batch import addressee_of
 
 ON_A_PAGE = 50
-FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 
 
 @require_GET
@@ -51,12 +48,9 @@ def log(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def log_file(request: HttpRequest, event: str, pk: int, kind: str) -> HttpResponse:
     """The same list as a file."""
     one = mailing_to_organize(event, pk, request.user)
-    write, mimetype = FILES[kind]
-    content = write(one, request.GET.get("state", ""))
     record("mailing.export", one, event=one.event, fields=[kind])
-    name = f"{one.event.slug}-{_('mailing')}-{one.pk}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=mimetype, headers=headers)
+    sheet = sheet_of(one, request.GET.get("state", ""))
+    return download(sheet, name=f"{one.event.slug}-{_('mailing')}-{one.pk}", kind=kind)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from convention.audit.record import record
+from convention.downloads import download
 from convention.errors import ConventionError
 from convention.events.doors import event_to_organize
 from convention.money import Money
@@ -22,16 +23,12 @@ from ..cancel_sponsorship import cancel_sponsorship
 from ..change_sponsorship import change_sponsorship
 from ..doors import package_to_organize, sponsorship_to_organize
 from ..forms.sponsor import LogoForm, OrderForms, ShownForOrganizerForm
-from ..listing import sponsorships_of, to_csv, to_xlsx
+from ..listing import sheet_of, sponsorships_of
 from ..logo import keep_logo
 from ..take_package import take_package_for
 from .picture import picture
 
 PAGE = 100
-FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 
 
 @require_GET
@@ -48,11 +45,8 @@ def sponsorships(request: HttpRequest, event: str) -> HttpResponse:
 def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """The same as a file."""
     found = event_to_organize(event, request.user)
-    write, mimetype = FILES[kind]
     record("sponsorship.export", found, event=found, fields=[kind])
-    name = f"{found.slug}-{_('sponsors')}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(write(found), content_type=mimetype, headers=headers)
+    return download(sheet_of(found), name=f"{found.slug}-{_('sponsors')}", kind=kind)
 
 
 @require_http_methods(["GET", "POST"])

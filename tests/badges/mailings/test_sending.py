@@ -10,12 +10,13 @@ from django_tasks_db.models import DBTaskResult
 from badges.mailings import send_batch
 from badges.mailings.freeze import freeze
 from badges.mailings.launch import NotReady, NotUnderWay, cancel, launch, resume, schedule
-from badges.mailings.log import counts_of, to_csv, to_xlsx
+from badges.mailings.log import counts_of, sheet_of
 from badges.mailings.models import Mailing, Recipient
 from badges.mailings.run import keep_going, run_mailing
 from badges.mailings.segments import Segment
 from badges.mailings.write import NotADraft
 from badges.politeness import MAILS_PER_HOUR, wait_for
+from convention.downloads import download
 from convention.leases import leased
 from registrations.models import Registration
 from tests.badges.mailings.making import add_people, make_mailing
@@ -324,8 +325,9 @@ def test_the_log_as_files(mailoutbox, run_tasks):
     Recipient.objects.filter(pk=mailing.recipients.first().pk).update(
         bounced_at=timezone.now(), answer="5.1.1"
     )
-    lines = to_csv(mailing, "bounced").decode("utf-8-sig").splitlines()
+    file = download(sheet_of(mailing, "bounced"), name="log", kind="csv")
+    lines = file.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Nom,Adresse électronique,Entreprise,Langue,État,Raison,Tentatives,Quand,")
     assert lines[1].startswith("Ana0 Müller,ana0@example.org,Acme,fr,revenu,,1,")
     assert len(lines) == 2
-    assert to_xlsx(mailing, "").startswith(b"PK")
+    assert download(sheet_of(mailing, ""), name="log", kind="xlsx").content.startswith(b"PK")

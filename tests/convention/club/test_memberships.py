@@ -121,6 +121,34 @@ def test_a_renewal_keeps_everyones_seat():
         renew(membership=new, plan=plan(seats=0), ends_on=None)
 
 
+def test_who_moved_on_has_one_seat_through_a_grace():
+    company = make_company()
+    old, person = company.memberships.get(), make_member(company)
+    old.ends_on, old.grace_until = DAY(2029, 12, 31), DAY(2030, 2, 28)
+    revise(membership=old, changed=["ends_on", "grace_until"])
+    new = renew(membership=old, plan=plan(seats=1), ends_on=None)
+    january = DAY(2030, 1, 31)
+    assert Seat.objects.counting(at=january).get(person=person).membership == old
+    confirm(membership=new, on=DAY(2030, 1, 15))
+    assert Seat.objects.counting(at=DAY(2030, 1, 14)).get(person=person).membership == old
+    assert Seat.objects.counting(at=january).get(person=person).membership == new
+
+
+def test_no_membership_ends_before_it_begins():
+    company = make_company()
+    old = company.memberships.get()
+    old.ends_on = DAY(2029, 12, 31)
+    revise(membership=old, changed=["ends_on"])
+    with pytest.raises(InvalidFields) as refused:
+        renew(membership=old, plan=plan(), ends_on=DAY(2029, 12, 31))
+    assert list(refused.value.fields) == ["ends_on"]
+    left = leave(membership=old, on=DAY(2029, 6, 1), left_as="resigned")
+    left.starts_on = DAY(2029, 6, 2)
+    with pytest.raises(InvalidFields) as refused:
+        revise(membership=left, changed=["starts_on"])
+    assert list(refused.value.fields) == ["starts_on"]
+
+
 def test_the_fullest_day_is_counted():
     spans = [
         (DAY(2027, 1, 1), DAY(2027, 3, 31)),
