@@ -7,6 +7,7 @@ from typing import BinaryIO
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.dates import say_day, say_days
 from convention.typeset import Document, Weight
@@ -111,7 +112,7 @@ def facts(document: Invoice) -> list[tuple[str, str]]:
         (_("Date"), say_day(document.issued_on)),
         (_("Due"), "" if document.is_credit_note else say_day(document.due_on)),
         (_("Credits invoice"), f"{origin.number} ({say_day(origin.issued_on)})" if origin else ""),
-        (_("For"), details["subject"]),
+        (pgettext("subject", "For"), details["subject"]),
         (_("Service"), period(details["service_from"], details["service_to"])),
         (_("Reference"), details["reference"]),
         (_("Your order"), details["purchase_order"]),

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.dates import say_day
 from convention.typeset import Document, Weight
@@ -97,7 +98,7 @@ def pro_forma(receivable: Receivable) -> tuple[Invoice, list[Line]]:
 def _about(details: dict[str, Any]) -> list[tuple[str, str]]:
     """What it is for, each fact with its name."""
     found = [
-        (_("For"), details["subject"]),
+        (pgettext("subject", "For"), details["subject"]),
         (_("Service"), period(details["service_from"], details["service_to"])),
         (_("Your order"), details["purchase_order"]),
     ]

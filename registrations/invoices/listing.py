@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.tables import write_csv, write_xlsx
 from convention.text import fold, tidy
@@ -88,9 +89,9 @@ def totals(rows: ReceivableQuerySet) -> dict[str, int]:
 def header() -> list[str]:
     """The names of the columns."""
     return [
-        _("Reference"), _("Buyer"), _("E-mail"), _("Event"), _("For"), _("Purchase order"), _("Owed"),
-        _("Paid"), _("Given back"), _("Left to pay"), _("Currency"), _("State"), _("Invoices"), _("Due on"),
-        _("Created"),
+        _("Reference"), _("Buyer"), _("E-mail"), _("Event"), pgettext("subject", "For"), _("Purchase order"),
+        _("Owed"), _("Paid"), _("Given back"), _("Left to pay"), _("Currency"), _("State"), _("Invoices"),
+        _("Due on"), _("Created"),
     ]  # fmt: skip
 
 

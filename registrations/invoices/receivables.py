@@ -7,6 +7,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from convention.money import Money
@@ -97,7 +98,7 @@ class Charge(models.Model):
     vat_rate = models.PositiveSmallIntegerField(_("VAT rate, in hundredths of a percent"))
     exemption = models.CharField(_("exemption"), max_length=30, blank=True)
     amount = models.BigIntegerField(_("amount, in cents"), editable=False)
-    added_at = models.DateTimeField(_("added"), default=timezone.now)
+    added_at = models.DateTimeField(pgettext_lazy("charge", "added"), default=timezone.now)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 
     objects = ChargeQuerySet.as_manager()
@@ -198,7 +199,7 @@ class Refund(models.Model):
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("requested")
-        DONE = "done", _("done")
+        DONE = "done", pgettext_lazy("refund", "done")
         FAILED = "failed", _("failed")
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="refunds")

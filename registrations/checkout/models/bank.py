@@ -8,6 +8,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.money import Money
 from registrations.invoices.models import Payment, Payout, Receivable, Refund
@@ -51,10 +52,10 @@ class BankLine(models.Model):
 
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="lines")
     fingerprint = models.CharField(max_length=64, unique=True)
-    booked_on = models.DateField(_("booked"))
+    booked_on = models.DateField(pgettext_lazy("bank line", "booked"))
     amount = models.BigIntegerField(_("amount, in cents"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
-    party = models.CharField(_("from"), max_length=200, blank=True)
+    party = models.CharField(pgettext_lazy("bank line", "from"), max_length=200, blank=True)
     text = models.CharField(_("communication"), max_length=500, blank=True)
     reference = models.CharField(_("structured reference"), max_length=140, blank=True)
     payout = models.OneToOneField(Payout, models.PROTECT, null=True, related_name="+")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.money import Money
 from registrations.invoices.models import Payment, Payout, Refund
@@ -50,7 +51,7 @@ class Attempt(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("begun")
         UNDER_WAY = "under_way", _("the bank is working on it")
-        PAID = "paid", _("paid")
+        PAID = "paid", pgettext_lazy("attempt", "paid")
         CLOSED = "closed", _("not paid")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="+")

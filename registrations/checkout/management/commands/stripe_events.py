@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from convention.commands import SentenceCommand
 from convention.errors import ConventionError
@@ -53,7 +53,7 @@ class Command(SentenceCommand):
             yield ngettext("%(count)d new event.", "%(count)d new events.", count) % {"count": count}
         else:
             for event in StripeEvent.objects.all()[:SHOWN]:
-                state = _("done") if event.done_at else _("waiting")
+                state = pgettext("event", "done") if event.done_at else _("waiting")
                 yield f"{event.happened_at:%Y-%m-%d %H:%M:%S}  {event.event_id}  {event.kind}  {state}"
 
 
