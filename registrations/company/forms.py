@@ -7,8 +7,10 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.forms import Refusable
+
 from ..checks import about_words
-from ..forms.substitute import Refusable, Words
+from ..forms.substitute import Words
 from ..models import Registration, Ticket
 from ..order_request import Place
 
@@ -133,7 +135,7 @@ class ColleagueForm(Words):
     title = forms.CharField(label=_("Function"), required=False, max_length=120)
 
 
-class DetailsForm(Refusable):
+class DetailsForm(Refusable, forms.Form):
     """What the holder of a place says of themselves."""
 
     first_name = forms.CharField(

@@ -3,11 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.forms import Refusable
+
 from ..correct import FIELDS, Correction
 from ..models import Registration
 
 
-class CorrectForm(forms.Form):
+class CorrectForm(Refusable, forms.Form):
     """What is written about someone who comes."""
 
     first_name = forms.CharField(
@@ -24,13 +26,8 @@ class CorrectForm(forms.Form):
         return cls(initial={name: getattr(registration, name) for name in FIELDS})
 
     def correction(self) -> Correction:
-        """What the act needs; its errors come back with `add_error`."""
+        """What the act needs; its errors come back with `add_errors`."""
         return Correction(**self.cleaned_data)
-
-    def add_errors(self, errors: dict[str, list[str]]) -> None:
-        """Show the act's sentences at their fields."""
-        for field, sentences in errors.items():
-            self.add_error(field if field in self.fields else None, sentences)
 
 
 class ReasonForm(forms.Form):

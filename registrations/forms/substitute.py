@@ -5,20 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.forms import Refusable
+
 from ..models import Registration
 from ..order_request import Place
 
 
-class Refusable(forms.Form):
-    """A form whose act may refuse some of its fields."""
-
-    def add_errors(self, errors: dict[str, list[str]]) -> None:
-        """Show the act's sentences at their fields."""
-        for name, sentences in errors.items():
-            self.add_error(name if name in self.fields else None, sentences)
-
-
-class Words(Refusable):
+class Words(Refusable, forms.Form):
     """A person's names and address."""
 
     first_name = forms.CharField(

@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.forms import Refusable
+
 from ..join_waiting import Wish
 from ..models import WaitingPolicy
 from .register import LanguageForm, PersonForm
 
 
-class WaitForm(PersonForm):
+class WaitForm(Refusable, PersonForm):
     """Who wants to wait, and in which language the mails come."""
 
     language = LanguageForm.base_fields["language"]
@@ -23,11 +25,6 @@ class WaitForm(PersonForm):
     def wish(self) -> Wish:
         """What the act needs."""
         return Wish(**self.cleaned_data)
-
-    def add_errors(self, errors: dict[str, list[str]]) -> None:
-        """Show the act's sentences at their fields."""
-        for field, sentences in errors.items():
-            self.add_error(field if field in self.fields else None, sentences)
 
 
 class PolicyForm(forms.ModelForm[WaitingPolicy]):

@@ -161,8 +161,7 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
         try:
             _cancel_one(one, keep.cents, tidy(keep.cleaned_data["reason"]))
         except InvalidFields as error:
-            for field, sentences in error.fields.items():
-                keep.add_error(field, sentences)
+            keep.add_errors(error.fields)
         else:
             messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
             return redirect("organize-registration", event, reference)
