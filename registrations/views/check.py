@@ -25,6 +25,7 @@ from .. import draft as drafts
 from ..draft import Draft
 from ..fares import Wares, wares_for
 from ..forms.register import BillingForm, LanguageForm, PaymentForm
+from ..invoices.documents import NoIssuer
 from ..keys import order_with_key
 from ..limits import refuse_flood, refuse_guesses
 from ..models import Order
@@ -145,6 +146,9 @@ def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     refuse_flood(event, wanted)
     try:
         quotation = ask_quotation(event=event, request=wanted, means=Means(person=_person(request)))
+    except NoIssuer:
+        messages.error(request, _("No quotation can be given here yet: ask the organizer, or register."))
+        return redirect("register-check", event.slug)
     except (SoldOut, InvalidFields) as error:
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}

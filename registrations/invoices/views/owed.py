@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from convention.audit.record import record
+from convention.downloads import CSV, XLSX
 from convention.events.models import Event
 
 from ..advice import STATES, Facts, advise, state_of
@@ -24,8 +25,8 @@ from ..trail import history_of
 
 PAGE = 50
 FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (to_csv, CSV),
+    "xlsx": (to_xlsx, XLSX),
 }
 
 
