@@ -132,15 +132,6 @@ class Quote:
         """How many places use the code."""
         return sum(line.uses_code for line in self.lines)
 
-    @property
-    def uses_of_passes(self) -> int:
-        """How many places use a pass."""
-        return sum(line.uses_pass for line in self.lines)
-
-    def of_place(self, number: int) -> list[Line]:
-        """A place's ticket and add-ons."""
-        return [line for line in self.lines if line.place == number]
-
 
 def vat_totals(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
     """Sums by rate and reason, of (rate, reason, price), the highest rate first."""

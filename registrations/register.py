@@ -114,6 +114,12 @@ def look_up(*, event: Event, request: OrderRequest, means: Means = Means()) -> t
     return sale.quote, sale.currency
 
 
+def foreseen_quote(event: Event, request: OrderRequest, wares: Wares, means: Means) -> Quote:
+    """What `register` would ask now, passes of the membership included; what is asked for is not checked."""
+    passes = _allowance(event, request, wares, _seats_of(request, means))
+    return quote_for(request, wares, at=timezone.now(), passes=passes)
+
+
 def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
     sale = _sale(event, request, means)
     refuse_other_price(event, request, sale.quote, currency=sale.currency)

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from convention.downloads import Sheet
 from convention.events.models import Event
-from convention.tables import write_csv, write_xlsx
 from schedule.models import Session
 
 from .line import waiting_order
@@ -64,22 +64,13 @@ def _rows(entries: Iterable[WaitingEntry]) -> Iterator[Row]:
     yield from (Row(entry, number) for number, entry in enumerate(line, start=1))
 
 
-def header() -> list[str]:
-    """The headings of an exported list."""
-    return [
+def sheet_of(event: Event) -> Sheet:
+    """All lists as one to download."""
+    header = [
         _("Waits for"), _("Position"), _("Name"), _("E-mail"), _("Company"), _("State"), _("Joined on"),
         _("Offered until"), _("Passed over"),
     ]  # fmt: skip
-
-
-def to_csv(event: Event) -> bytes:
-    """All lists as a text for programs and spreadsheets."""
-    return write_csv(header(), cells_of(event))
-
-
-def to_xlsx(event: Event) -> bytes:
-    """All lists as a workbook."""
-    return write_xlsx(header(), cells_of(event), title=_("Waiting lists"))
+    return Sheet(_("Waiting lists"), header, cells_of(event))
 
 
 def cells_of(event: Event) -> Iterator[list[Any]]:

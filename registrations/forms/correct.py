@@ -26,7 +26,7 @@ class CorrectForm(Refusable, forms.Form):
         return cls(initial={name: getattr(registration, name) for name in FIELDS})
 
     def correction(self) -> Correction:
-        """What the act needs; its errors come back with `add_error`."""
+        """What the act needs; its errors come back with `add_errors`."""
         return Correction(**self.cleaned_data)
 
 

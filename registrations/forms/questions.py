@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.refusable import Refusable
 
 from ..models import Option, Question, Ticket
 
@@ -36,7 +37,7 @@ OptionRows = forms.formset_factory(
 )
 
 
-class QuestionForm(forms.ModelForm[Question]):
+class QuestionForm(Refusable, forms.ModelForm[Question]):
     """One question; its options stand in `rows`."""
 
     asked_of = forms.MultipleChoiceField(

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.refusable import Refusable
 
 from ..models import RefundRule, Ticket
 
@@ -56,7 +57,7 @@ def rules_in(filled: "forms.BaseFormSet[RuleForm]") -> list[RefundRule]:
     return [RefundRule(days=row["days"], share=row["share"], ticket=row["ticket"]) for row in rows]
 
 
-class KeepForm(forms.Form):
+class KeepForm(Refusable, forms.Form):
     """What an organizer keeps of the price of somebody who does not come, and why."""
 
     kept = forms.DecimalField(

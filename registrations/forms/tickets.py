@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import WallClock
 from convention.events.models import Event
+from convention.refusable import Refusable
 
 from ..models import PriceStep, Ticket
 from ..models.offered import Offered
@@ -25,7 +26,7 @@ def rates() -> list[tuple[int, str]]:
     return [(rate, _("%(rate)s\u00a0%%") % {"rate": say_rate(rate)}) for rate in RATES]
 
 
-class SoldForm[Row: Offered](forms.ModelForm[Row]):
+class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
     """Something with a price in the currency's units, its VAT, and moments by the event's clocks."""
 
     cost = forms.DecimalField(

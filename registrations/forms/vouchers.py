@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import WallClock
 from convention.events.models import Event
+from convention.refusable import Refusable
 
 from ..models import Ticket, Voucher
 from ..order_request import code_typed
@@ -19,7 +20,7 @@ CODE = re.compile(r"[A-Z0-9_-]{3,40}")
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
 
 
-class VoucherForm(forms.ModelForm[Voucher]):
+class VoucherForm(Refusable, forms.ModelForm[Voucher]):
     """A voucher; its value is a percentage or an amount in euros, as its kind says."""
 
     amount = forms.DecimalField(

@@ -46,7 +46,7 @@ def _edit(request: HttpRequest, event: Event, one: Addon) -> HttpResponse:
         try:
             save_addon(addon=form.row(), tickets=tickets, changed=changed)
         except InvalidFields as error:
-            form.add_error("capacity", error.fields["capacity"])
+            form.add_errors(error.fields)
         else:
             messages.success(request, _("The add-on is saved."))
             return redirect("organize-addons", event.slug)

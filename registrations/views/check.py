@@ -23,8 +23,9 @@ from convention.text import whole_number
 
 from .. import draft as drafts
 from ..draft import Draft
-from ..fares import Wares, quote_for, wares_for
+from ..fares import Wares, wares_for
 from ..forms.register import BillingForm, LanguageForm, PaymentForm
+from ..invoices.documents import NoIssuer
 from ..keys import order_with_key
 from ..limits import refuse_flood, refuse_guesses
 from ..models import Order
@@ -34,7 +35,7 @@ from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
 from ..pricing import Quote
 from ..quotation import ask_quotation
-from ..register import Means, refuse_if_closed, register
+from ..register import Means, foreseen_quote, refuse_if_closed, register
 
 
 @never_cache
@@ -52,7 +53,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     wares = wares_for(event, wanted)
     if not draft.email or not _is_whole(wanted, wares):
         return redirect("register-choices" if draft.email else "register", slug)
-    quote = quote_for(wanted, wares, at=timezone.now())
+    quote = foreseen_quote(event, wanted, wares, Means(person=_person(request)))
     data = request.POST if request.method == "POST" else None
     forms = _forms(draft, data, due=quote.total)
     if data is not None:
@@ -107,14 +108,18 @@ def _keep_check(draft: Draft, request: HttpRequest) -> None:
     draft.payment = request.POST.get("payment", "")[:20]
 
 
+def _person(request: HttpRequest) -> Person | None:
+    """Whoever is signed in, if anybody is."""
+    return request.user if isinstance(request.user, Person) else None
+
+
 def _key(nonce: str) -> str:
     return f"form:{nonce}"
 
 
 def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     """Book, or go back to the screen where the trouble can be mended, with all that was typed."""
-    person = request.user if isinstance(request.user, Person) else None
-    means = Means(source="page", key=_key(draft.nonce), person=person)
+    means = Means(source="page", key=_key(draft.nonce), person=_person(request))
     shown = [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
     wanted = draft.request(translation.get_language() or "fr")
     if "shown" in request.POST:
@@ -139,9 +144,11 @@ def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     """Give a quotation of what was chosen, which stays as it was typed; nothing is booked."""
     wanted = draft.request(translation.get_language() or "fr")
     refuse_flood(event, wanted)
-    person = request.user if isinstance(request.user, Person) else None
     try:
-        quotation = ask_quotation(event=event, request=wanted, means=Means(person=person))
+        quotation = ask_quotation(event=event, request=wanted, means=Means(person=_person(request)))
+    except NoIssuer:
+        messages.error(request, _("No quotation can be given here yet: ask the organizer, or register."))
+        return redirect("register-check", event.slug)
     except (SoldOut, InvalidFields) as error:
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}

@@ -7,14 +7,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from convention.audit.record import record
+from convention.downloads import CSV, XLSX
 from convention.events.doors import event_to_organize
 
 from ..meals import meals_of, to_csv, to_xlsx
 from ..meals_paper import to_pdf
 
 FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (to_csv, CSV),
+    "xlsx": (to_xlsx, XLSX),
     "pdf": (to_pdf, "application/pdf"),
 }
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.audit.record import record
 from convention.dates import say_day
+from convention.downloads import CSV, XLSX
 from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -44,8 +45,8 @@ BESIDES = {
 }
 """What a list can be narrowed to by a link alone."""
 FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (to_csv, CSV),
+    "xlsx": (to_xlsx, XLSX),
 }
 
 
@@ -161,8 +162,7 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
         try:
             _cancel_one(one, keep.cents, tidy(keep.cleaned_data["reason"]))
         except InvalidFields as error:
-            for field, sentences in error.fields.items():
-                keep.add_error(field, sentences)
+            keep.add_errors(error.fields)
         else:
             messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
             return redirect("organize-registration", event, reference)

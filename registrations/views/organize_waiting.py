@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
+from convention.downloads import download
 from convention.errors import ConventionError
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -19,13 +20,9 @@ from convention.events.models import Event
 from ..by_hand import hold_back, let_on, offer_now, remove, set_offer_hours
 from ..forms.waiting import ByHandForm, PolicyForm
 from ..models import WaitingEntry, WaitingPolicy
-from ..waiting_lists import entries_of, lists_of, to_csv, to_xlsx
+from ..waiting_lists import entries_of, lists_of, sheet_of
 
 PAGE = 100
-FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 ACTS: dict[str, tuple[Callable[..., WaitingEntry], object]] = {
     "offer": (offer_now, gettext_lazy("A place is offered to %(name)s; the mail is on its way.")),
     "hold": (hold_back, gettext_lazy("%(name)s is held back, and keeps the position.")),
@@ -82,14 +79,5 @@ def act(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """All lists as a file, ended waits too."""
     found = event_to_organize(event, request.user)
-    write, mimetype = FILES[kind]
     record("waiting.export", found, event=found, fields=[kind])
-    name = f"{found.slug}-{_('waiting-lists')}.{kind}"
-    return HttpResponse(
-        write(found),
-        content_type=mimetype,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return download(sheet_of(found), name=f"{found.slug}-{_('waiting-lists')}", kind=kind)

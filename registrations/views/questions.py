@@ -56,8 +56,7 @@ def _edit(request: HttpRequest, event: Event, one: Question) -> HttpResponse:
                 changed=list(form.changed_data),
             )
         except InvalidFields as error:
-            for field, sentences in error.fields.items():
-                form.add_error(field if field in form.fields else None, sentences)
+            form.add_errors(error.fields)
         else:
             messages.success(request, _("The question is saved."))
             return redirect("organize-questions", event.slug)

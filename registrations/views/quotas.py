@@ -46,7 +46,7 @@ def _edit(request: HttpRequest, event: Event, one: Quota) -> HttpResponse:
         try:
             save_quota(quota=form.row(), tickets=tickets, changed=form.changed_data)
         except InvalidFields as error:
-            form.add_error("capacity", error.fields["capacity"])
+            form.add_errors(error.fields)
         else:
             messages.success(request, _("The shared quota is saved."))
             return redirect("organize-quotas", event.slug)

@@ -48,8 +48,7 @@ def _edit(request: HttpRequest, event: Event, one: Ticket) -> HttpResponse:
         try:
             save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps_in(steps, event))
         except InvalidFields as error:
-            for field, sentences in error.fields.items():
-                form.add_error(field, sentences)
+            form.add_errors(error.fields)
         else:
             messages.success(request, _("The ticket is saved."))
             return redirect("organize-tickets", event.slug)

@@ -72,7 +72,7 @@ def voucher(request: HttpRequest, event: str, code: str) -> HttpResponse:
         try:
             save_voucher(voucher=form.row(), tickets=tickets, changed=changed)
         except InvalidFields as error:
-            form.add_error("capacity", error.fields["capacity"])
+            form.add_errors(error.fields)
         else:
             messages.success(request, _("The code is saved."))
             return redirect("organize-vouchers", event)

@@ -83,6 +83,7 @@ def entry(request: HttpRequest, secret: str) -> HttpResponse:
         "entry": found,
         "event": found.event,
         "ticket": found.ticket,
+        "cost": found.ticket.cost_now if found.ticket else None,
         "billing": billing,
         "position": position_of(found, line_of(found)),
         "states": WaitingEntry.State,
@@ -92,7 +93,7 @@ def entry(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _billing(found: WaitingEntry, data: Any) -> BillingForm | None:
     """Whom the invoice goes to, where something is due and a place is offered."""
-    if found.ticket is None or not found.ticket.price or not found.has_offer():
+    if found.ticket is None or not found.has_offer() or not found.ticket.cost_now.amount:
         return None
     return BillingForm(data, initial={"billing_name": found.company or found.name, "billing_country": "FR"})
 

@@ -1,6 +1,8 @@
 """Where the parts of registration meet: what one of them gives back, another one takes or bills again."""
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from convention.club.models import Membership
 from convention.errors import SoldOut
@@ -237,3 +239,12 @@ def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
     import_list(event=event, table=row("Zoé", "Müller", "b@example.org", ""))
     order = Order.objects.get()
     assert (order.payment, states(order), order.due.amount) == ("invoice", ["confirmed"], 30_000)
+
+
+def test_a_short_word_of_the_books_is_not_taken_for_another_parts():
+    french = {
+        "For": "Pour", "Booked": "Réservées", "booked": "réservée", "done": "terminée", "Arrived": "Arrivés",
+        "added": "ajoutées", "paid": "payée", "from": "du", "Money": "Trésorerie",
+    }  # fmt: skip
+    with translation.override("fr"):
+        assert {word: gettext(word) for word in french} == french

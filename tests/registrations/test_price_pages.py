@@ -10,12 +10,13 @@ import pytest
 from django.test import Client
 
 from badges.attendance.verdict import STATES
+from convention.club.models import Membership
 from convention.events.models import Event
 from registrations.limits import WRONG_CODES_PER_HOUR
 from registrations.models import Order, PriceStep, Quota, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
-from tests.factories import make_addon, make_staff, make_ticket, make_voucher
+from tests.factories import make_addon, make_company, make_member, make_staff, make_ticket, make_voucher
 from tests.registrations.test_pages import BILLING, text, who
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,20 @@ def test_a_price_that_changed_meanwhile_is_shown_and_nothing_is_booked(
     assert not Registration.objects.exists()
     finish(client, again)
     assert Registration.objects.get().price == 12_000
+
+
+def test_a_signed_in_member_sees_and_books_the_place_that_a_pass_pays_for(client: Client, event: Event):
+    member = make_member(make_company())
+    Membership.objects.update(passes=1)
+    make_ticket(event, slug="member", audience="member", price=20_000, uses_pass=True)
+    client.force_login(member)
+    client.post(REGISTER, who(**{"person-0-email": member.email}))
+    client.post(f"{REGISTER}choices/", {"choice-0-ticket": "member"})
+    page = client.get(f"{REGISTER}check/")
+    assert ("200 €" in text(page), hidden(page, "shown")) == (True, "0")
+    assert "inclus dans l’adhésion de l’entreprise" in text(page)
+    finish(client, page)
+    assert Registration.objects.values_list("price", "membership_pass__taken").get() == (0, 1)
 
 
 def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, event: Event):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registrations.bill import receivable_of
 from registrations.invoices.issue import issue
-from registrations.invoices.models import Invoice, Quotation, Receivable
+from registrations.invoices.models import Invoice, Issuer, Quotation, Receivable
 from registrations.models import Order
 from registrations.order_request import OrderRequest, Place
 from registrations.quotation import ask_quotation
@@ -16,7 +16,7 @@ from registrations.register import Means, register
 from tests.factories import make_addon
 from tests.papers import pdf_text
 from tests.registrations.invoices.makers import make_issuer
-from tests.registrations.test_price_pages import who
+from tests.registrations.test_pages import BILLING, who
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +89,16 @@ def test_who_registers_asks_for_it_on_the_last_screen_and_goes_on_later(client, 
     )
     assert client.get(answer["Location"]).context["quotation"] == one
     assert (client.get("/events/congress/register/check/").status_code, Order.objects.count()) == (200, 0)
+
+
+def test_where_nobody_invoices_yet_the_last_screen_says_so_and_keeps_all(client, event):
+    Issuer.objects.all().delete()
+    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    answer = client.post("/events/congress/register/check/", {**BILLING, "quote": "1"}, follow=True)
+    assert answer.redirect_chain == [("/events/congress/register/check/", 302)]
+    assert "Aucun devis ne peut encore être établi ici" in answer.text
+    assert Quotation.objects.count() == 0
 
 
 def test_the_organizer_finds_those_of_the_event(organizer, event):

@@ -20,7 +20,7 @@ from registrations.leave_session import leave_session
 from registrations.leave_waiting import NoOffer, decline, leave_waiting
 from registrations.limits import WAITS_PER_HOUR, refuse_many_waits
 from registrations.line import SHORTEST, offer_ends
-from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
+from registrations.models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, Place
 from registrations.places import release_lapsed
 from registrations.prove import NotAMember
@@ -349,6 +349,17 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
     entry.refresh_from_db()
     assert (answer["Location"], entry.order.purchase_order) == (entry.order.manage_path, "PO-7")
     assert client.get(own)["Location"] == entry.order.manage_path
+
+
+def test_an_offer_says_the_price_that_is_booked(client, ticket):
+    Ticket.objects.update(price=12_000)
+    PriceStep.objects.create(ticket=ticket, price=9_000, until=ticket.event.starts_at)
+    entry = join_for_ticket(ticket=ticket, wish=wish())
+    cancel(registration=Registration.objects.get())
+    own = f"/en/waiting/{entry.secret}/"
+    assert "Register for €90" in client.get(own).text
+    client.post(own, {"accept": "1", **BILLED})
+    assert Registration.objects.get(cancelled_at=None).price == 9_000
 
 
 def test_one_leaves_and_declines_by_the_link(client, ticket):

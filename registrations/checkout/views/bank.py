@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.club.models import Person
 from convention.errors import ConventionError
+from registrations.invoices.doors import require_keeper
 
 from ..advice import ADVICE
 from ..assign import assign, ignore, left_of, match_line_to_payout, take_up, undo
 from ..bank_csv import BadLines
-from ..doors import line_to_decide, require_treasurer
+from ..doors import line_to_decide
 from ..forms.bank import AssignForm, StatementForm, WhyForm
 from ..import_statement import import_statement, rehearse_statement
 from ..match import Kind
@@ -37,7 +38,7 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 @require_GET
 def lines(request: HttpRequest) -> HttpResponse:
     """Lines that ask for a decision, each with what it most likely is; or all of them."""
-    require_treasurer(request.user)
+    require_keeper(request.user)
     shows_all = request.GET.get("show") == "all"
     rows = (
         BankLine.objects.with_taken().order_by("-booked_on", "-pk") if shows_all else BankLine.objects.open()
@@ -58,7 +59,7 @@ def lines(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_page(request: HttpRequest) -> HttpResponse:
     """A statement from a file: read and matched first, imported then."""
-    require_treasurer(request.user)
+    require_keeper(request.user)
     form = StatementForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():

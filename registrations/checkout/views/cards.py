@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from registrations.invoices.doors import require_keeper
 from registrations.invoices.models import Refund
 from registrations.models import Order
 
-from ..doors import require_treasurer
 from ..models import Attempt, Dispute
 from ..place_paid import place_paid
 from ..troubles import paid_too_much, unplaced_orders, unproven_orders
@@ -23,7 +23,7 @@ PAGE = 50
 @require_GET
 def cards(request: HttpRequest) -> HttpResponse:
     """Disputes, payments without a place or too much, refunds that failed or wait; then all attempts."""
-    require_treasurer(request.user)
+    require_keeper(request.user)
     attempts = Attempt.objects.select_related("order__event", "payment")
     refunds = Refund.objects.select_related("receivable", "payment")
     context = {
@@ -43,7 +43,7 @@ def cards(request: HttpRequest) -> HttpResponse:
 @require_POST
 def place(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the places of a paid order that had lost them."""
-    require_treasurer(request.user)
+    require_keeper(request.user)
     order = get_object_or_404(Order.objects.select_related("event"), reference=reference)
     placed = place_paid(order=order)
     told = (

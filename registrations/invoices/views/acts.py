@@ -112,7 +112,9 @@ def pay(request: HttpRequest, owed: str) -> HttpResponse:
     def act(data: dict[str, Any]) -> str:
         said = {name: data[name] for name in ("amount", "method", "received_on", "note")}
         payment = record_payment(receivable=found, external_id=form.external_id, **said)
-        return _("A payment of %(amount)s is recorded.") % {"amount": say_amount(payment.amount)}
+        return _("A payment of %(amount)s is recorded.") % {
+            "amount": say_amount(payment.amount, payment.currency)
+        }
 
     told = _("Left to pay: %(due)s.") % {"due": say_amount(due, found.currency)}
     return asked(request, found, Ask(_("Record a payment"), told, _("Record the payment"), form, act))
@@ -178,7 +180,7 @@ def give_back(request: HttpRequest, payment: int) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         refund(payment=found, external_id=form.external_id, amount=data["amount"], reason=data["reason"])
-        return noted % {"amount": say_amount(data["amount"])}
+        return noted % {"amount": say_amount(data["amount"], receivable.currency)}
 
     if found.is_by_processor:
         noted = _("A refund of %(amount)s is asked for; it goes back by itself.")
@@ -186,7 +188,7 @@ def give_back(request: HttpRequest, payment: int) -> HttpResponse:
     else:
         noted = _("A refund of %(amount)s is noted: mark it as done when the money has left.")
         told = _("Of this payment %(left)s can be given back, by the way it came: %(method)s.")
-    told %= {"left": say_amount(left), "method": found.get_method_display()}
+    told %= {"left": say_amount(left, receivable.currency), "method": found.get_method_display()}
     return asked(request, receivable, Ask(_("Give money back"), told, _("Note the refund"), form, act))
 
 
@@ -199,7 +201,9 @@ def refund_left(request: HttpRequest, refund: int) -> HttpResponse:
         refund_done(refund=found)
         return _("The refund is done.")
 
-    told = _("%(amount)s left the account today.") % {"amount": say_amount(found.amount)}
+    told = _("%(amount)s left the account today.") % {
+        "amount": say_amount(found.amount, found.receivable.currency)
+    }
     form = ConfirmForm(posted(request))
     return asked(request, found.receivable, Ask(_("The refund is done"), told, _("Mark as done"), form, act))
 
@@ -213,7 +217,9 @@ def refund_stopped(request: HttpRequest, refund: int) -> HttpResponse:
         refund_failed(refund=found, reason=data["reason"])
         return _("The refund failed; the money is still there.")
 
-    told = _("%(amount)s did not leave, or came back.") % {"amount": say_amount(found.amount)}
+    told = _("%(amount)s did not leave, or came back.") % {
+        "amount": say_amount(found.amount, found.receivable.currency)
+    }
     form = WhyForm(posted(request))
     return asked(request, found.receivable, Ask(_("The refund failed"), told, _("Mark as failed"), form, act))
 

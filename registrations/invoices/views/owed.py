@@ -10,22 +10,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from convention.audit.record import record
+from convention.downloads import CSV, XLSX
 from convention.events.models import Event
 
 from ..advice import STATES, Facts, advise, state_of
-from ..balance import balance_of
+from ..balance import Balance, balance_of
 from ..doors import document_to_keep, receivable_to_keep, require_keeper
 from ..draw_offers import pro_forma_pdf
 from ..keep import paper_of
 from ..listing import Filter, state_of_row, to_csv, to_xlsx, totals, with_numbers
-from ..models import Invoice, Issuer, Receivable, Reminder
+from ..models import Invoice, Issuer, Payment, Receivable, Reminder
 from ..standing import Standing, standing_of
 from ..trail import history_of
 
 PAGE = 50
 FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (to_csv, CSV),
+    "xlsx": (to_xlsx, XLSX),
 }
 
 
@@ -84,7 +85,7 @@ def owed(request: HttpRequest, owed: str) -> HttpResponse:
     standing, balance, today = standing_of(found), balance_of(found), timezone.localdate()
     documents = list(found.invoices.select_related("origin").order_by("issued_on", "pk"))
     payments = list(found.payments.select_related("payout"))
-    facts = facts_of(found, standing, documents)
+    facts = facts_of(balance, standing, documents, payments)
     asking = [document.due_on for document in documents if not document.is_credit_note]
     state = state_of(balance.owed, balance.due, first_due=min(asking, default=None), today=today)
     return page(
@@ -104,15 +105,17 @@ def owed(request: HttpRequest, owed: str) -> HttpResponse:
     )
 
 
-def facts_of(receivable: Receivable, standing: Standing, documents: list[Invoice]) -> Facts:
+def facts_of(
+    balance: Balance, standing: Standing, documents: list[Invoice], payments: list[Payment]
+) -> Facts:
     """What `advise` decides upon."""
     asking = [document for document in documents if not document.is_credit_note and standing.of(document)]
     return Facts(
-        balance=balance_of(receivable),
+        balance=balance,
         uninvoiced=sum(charge.amount for charge in standing.uninvoiced),
         to_credit=sum(line.invoice.sign * line.amount for line in standing.to_credit),
         due_on=min((document.due_on for document in asking), default=None),
-        payments=[(payment.amount, payment.received_on) for payment in receivable.payments.all()],
+        payments=[(payment.amount, payment.received_on) for payment in payments],
     )
 
 

@@ -129,7 +129,8 @@ def test_refund_by_hand_is_noted_then_done(issuer, client):
 def standing_out(receivable) -> list[Kind]:
     """What the page tells to do."""
     documents = list(receivable.invoices.order_by("pk"))
-    facts = facts_of(receivable, standing_of(receivable), documents)
+    payments = list(receivable.payments.all())
+    facts = facts_of(balance_of(receivable), standing_of(receivable), documents, payments)
     return [one.kind for one in advise(facts, today=receivable.created_at.date())]
 
 
