@@ -9,7 +9,6 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convention.api.throttles import TooOften
 from convention.errors import Closed, InvalidFields, SoldOut
 from registrations.accept_offer import accept_seat, accept_ticket
 from registrations.book_session import book_session
@@ -18,7 +17,6 @@ from registrations.cancel import cancel
 from registrations.join_waiting import PlacesLeft, Wish, join_for_session, join_for_ticket
 from registrations.leave_session import leave_session
 from registrations.leave_waiting import NoOffer, decline, leave_waiting
-from registrations.limits import WAITS_PER_HOUR, refuse_many_waits
 from registrations.line import SHORTEST, offer_ends
 from registrations.models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, Place
@@ -369,14 +367,6 @@ def test_one_leaves_and_declines_by_the_link(client, ticket):
     client.post(f"/waiting/{other.secret}/", {"decline": "1"})
     assert states(entry, other) == ["left", "declined"]
     assert client.get("/waiting/forged/").status_code == 404
-
-
-def test_an_address_is_not_written_to_without_end(settings):
-    settings.RATE_LIMITS = "on"
-    for _each in range(WAITS_PER_HOUR):
-        refuse_many_waits("ana@example.org")
-    with pytest.raises(TooOften):
-        refuse_many_waits("Ana@example.org ")
 
 
 def test_organizers_see_positions_act_and_export(client, ticket):
