@@ -21,6 +21,7 @@ from tests.factories import make_registration, make_session, make_staff
 from tests.journeys.browsing import sign_in
 from tests.journeys.walking import Walk, pages_for
 from tests.test_doors import POSTED
+from tests.test_headers import FRAMED
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -30,8 +31,8 @@ pytestmark = [
 LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
-SET_ASIDE = POSTED | {"components"}
-"""The page of all components has a test of its own (test_look.py)."""
+SET_ASIDE = POSTED | FRAMED | {"components"}
+"""The page of all components has a test of its own (test_look.py); a mail in its frame runs no script of ours."""
 
 
 def be_cruel() -> None:
