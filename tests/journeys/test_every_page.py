@@ -32,7 +32,7 @@ LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : 
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
 SET_ASIDE = POSTED | FRAMED | {"components"}
-"""The page of all components has a test of its own (test_look.py); a mail in its frame runs no script of ours."""
+"""The page of all components has a test of its own (test_look.py); a mail's frame runs no script."""
 
 
 def be_cruel() -> None:
