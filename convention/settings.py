@@ -16,6 +16,9 @@ from django.utils.csp import CSP
 from convention import logs
 from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
 from convention.api import settings as api
+from convention.installed import APPS_WITH_PAGES as APPS_WITH_PAGES
+from convention.installed import INSTALLED_APPS as INSTALLED_APPS
+from convention.installed import MIDDLEWARE as MIDDLEWARE
 from convention.local_data import open_local_data
 from convention.recurring import recurring_work
 
@@ -80,74 +83,6 @@ if PRODUCTION and not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 SECURE = SITE_URL.startswith("https://")
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-
-INSTALLED_APPS = [
-    "badges.reports",
-    "badges.scanner",
-    "badges.mailings",
-    "badges.attendance",
-    "badges",
-    "registrations.sponsors",
-    "registrations.company",
-    "registrations.checkout",
-    "registrations.invoices",
-    "registrations",
-    "schedule",
-    "convention.jobs",
-    "convention.events",
-    "convention.club",
-    "convention.api",
-    "convention.audit",
-    "convention.accounts",
-    "convention",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.usersessions",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.humanize",
-    "django.contrib.messages",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-    "django_tasks_db",
-    "rest_framework",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-]
-
-# The apps with addresses, lowest storey first.
-APPS_WITH_PAGES = [
-    "convention.api", "convention.club", "convention.events", "convention.accounts", "convention.jobs",
-    "schedule",
-    "registrations.invoices", "registrations",
-    "registrations.company", "registrations.checkout", "registrations.sponsors",
-    "badges", "badges.attendance", "badges.mailings", "badges.scanner", "badges.reports",
-]  # fmt: skip
-
-MIDDLEWARE = [
-    "convention.health.Probes",
-    "convention.middleware.RequestIds",
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "convention.middleware.Closed",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "convention.middleware.Methods",
-    "django.middleware.gzip.GZipMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "convention.middleware.Language",
-    "convention.middleware.Slashes",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "convention.middleware.Sentences",
-    "convention.middleware.Bodies",
-    "convention.accounts.middleware.SecondFactor",
-]
 
 ROOT_URLCONF = "convention.urls"
 WSGI_APPLICATION = "convention.wsgi.application"

@@ -10,6 +10,7 @@ from .people import CompanyContact as CompanyContact
 from .people import CompanyRole as CompanyRole
 from .people import Employment as Employment
 from .people import Mandate as Mandate
+from .people import Market as Market
 from .people import Person as Person
 from .people import PersonManager as PersonManager
 from .people import WorkingGroup as WorkingGroup

@@ -4,10 +4,31 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from ..periods import Period
+
+
+class Market(models.Model):
+    """What firms sell, as storage or a cloud: two that sell in one market compete."""
+
+    slug = models.SlugField(_("address"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("market")
+        verbose_name_plural = _("markets")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the language of the moment."""
+        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
 
 class Company(models.Model):
@@ -19,6 +40,9 @@ class Company(models.Model):
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries")
+    markets = models.ManyToManyField(
+        Market, blank=True, related_name="companies", verbose_name=_("markets it sells in")
+    )
     sector = models.CharField(_("sector"), max_length=80, blank=True)
     street = models.CharField(_("street"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)

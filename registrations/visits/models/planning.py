@@ -1,0 +1,53 @@
+"""What comes before a date is set: proposals of visits, and who would come."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.club.models import Person
+
+from .visits import Visit
+
+
+class Proposal(models.Model):
+    """A visit that a member or a host would like to see; interest is counted before a date is set.
+
+    `became` is the visit made of it; one that was set aside says why.
+    """
+
+    title = models.CharField(_("what to see"), max_length=200)
+    host_name = models.CharField(_("host"), max_length=200, blank=True)
+    why = models.TextField(_("why it is worth a day"), blank=True)
+    proposed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    is_from_host = models.BooleanField(_("proposed by the host"), default=False)
+    proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
+    set_aside_at = models.DateTimeField(pgettext_lazy("visit", "set aside"), null=True, blank=True)
+    set_aside_because = models.CharField(_("reason"), max_length=300, blank=True)
+    became = models.OneToOneField(
+        Visit, models.SET_NULL, null=True, blank=True, related_name="proposal", verbose_name=_("visit")
+    )
+
+    class Meta:
+        verbose_name = _("proposal of a visit")
+        verbose_name_plural = _("proposals of visits")
+        ordering = ["-proposed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Interest(models.Model):
+    """That a member would come."""
+
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="interests")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    said_at = models.DateTimeField(_("said"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("interest")
+        verbose_name_plural = _("interests")
+        constraints = [models.UniqueConstraint(fields=["proposal", "person"], name="interest_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.proposal}"

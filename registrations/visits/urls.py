@@ -1,0 +1,5 @@
+"""Addresses."""
+
+from typing import Any
+
+pages: list[Any] = []

@@ -1,0 +1,1 @@
+"""Pages of visits: for members, for the host, and for who runs them."""
