@@ -13,7 +13,7 @@ Fixtures here:
 Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
 (`write_camera`, a fake camera's film), `tests.rush` (`in_threads`), `tests.factories`.
 A test marked `postgresql` is skipped on SQLite; the suite runs on both (`make test`), but what
-needs no database runs once.
+needs no database, or is marked `once`, runs once.
 The browser's fixtures stand in `tests/journeys/conftest.py`.
 """
 
@@ -42,10 +42,10 @@ REAL_SCHEDULES = "SCHEDULES_DIR"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs PostgreSQL on SQLite, and on PostgreSQL what needs no database at all."""
+    """Leave out what needs PostgreSQL on SQLite, and on PostgreSQL what is the same on either."""
     if connection.vendor == "postgresql":
-        without = [item for item in items if not needs_database(item)]
-        items[:] = [item for item in items if needs_database(item)]
+        without = [item for item in items if not depends_on_database(item)]
+        items[:] = [item for item in items if depends_on_database(item)]
         config.hook.pytest_deselected(items=without)
         return
     skip = pytest.mark.skip(reason="needs PostgreSQL (DATABASE_URL); `make test` runs it there too")
@@ -54,8 +54,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
-def needs_database(item: pytest.Item) -> bool:
-    """Whether a test has the database, by its mark or by a fixture."""
+def depends_on_database(item: pytest.Item) -> bool:
+    """Whether a test has the database, by its mark or by a fixture, and it may matter which."""
+    if item.get_closest_marker("once"):
+        return False
     fixtures = set(getattr(item, "fixturenames", []))
     return bool(item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"})
 

@@ -17,7 +17,7 @@ from convention.events.models import Event
 from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
 from tests.factories import make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 OUTSIDERS = {
     "attendee", "other attendee", "company contact", "scanner", "former organizer", "treasurer", "secretary",

@@ -9,7 +9,7 @@ from registrations.doors import own_secret
 from tests.doors import client_of, named_addresses, objects_of
 from tests.factories import make_administrator, make_person, make_registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Arguments that name no object, or the event itself.
 NO_OBJECT = {

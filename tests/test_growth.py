@@ -40,7 +40,7 @@ from tests.factories import (
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.test_doors import POSTED, WITH_MORE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MORE = 12
 ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "scanner-snapshot"}

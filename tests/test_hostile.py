@@ -84,9 +84,9 @@ def addresses(here: Objects) -> Iterator[tuple[str, str]]:
         yield name, here.address(name, arguments)
 
 
-@pytest.fixture(params=[5, pytest.param(1, marks=pytest.mark.soak)], ids=["each fifth", "all"])
+@pytest.fixture(params=[7, pytest.param(1, marks=pytest.mark.soak)], ids=["each seventh", "all"])
 def step(request):
-    """Each address meets every fifth value, another one than its neighbour; in the long run all."""
+    """Each address meets every seventh value, another one than its neighbour; in the long run all."""
     return request.param
 
 

@@ -13,6 +13,8 @@ from convention.events.models import EventRole
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 
+pytestmark = pytest.mark.once
+
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 YEAR = datetime.datetime.now(PARIS).year + 1
 LONG = "Une très longue histoire de panne " * 9 + "مرحبا שלום 日本語 🚀"

@@ -14,6 +14,8 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.registrations.company.making import Desk, make_desk
 from tests.work import run_waiting_tasks
 
+pytestmark = pytest.mark.once
+
 
 def look(page: Page) -> None:
     """The page fits the screen and anybody can use it."""

@@ -4,11 +4,10 @@ The pages come from the address patterns: a new one is walked without a line her
 languages, light and dark, at 390 and 1280 pixels, once with cruel content and once where there is none:
 axe-core finds nothing, nothing scrolls sideways or moves while it loads, no policy is broken, there is one
 heading, the title names the event, every control takes a focus that is seen, and a public page weighs
-at most 100 kB without pictures. On SQLite alone: pages look the same on both databases.
+at most 100 kB without pictures. Once: pages look the same on both databases.
 """
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from badges.codes import code_of
@@ -25,7 +24,7 @@ from tests.test_headers import FRAMED
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="walked once, on SQLite"),
+    pytest.mark.once,
 ]
 
 LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]

@@ -2,7 +2,11 @@
 
 from playwright.sync_api import Page
 
+import pytest
+
 from tests.journeys.browsing import assert_no_sideways_scroll
+
+pytestmark = pytest.mark.once
 
 
 def test_first_page_in_each_language_and_width(browser_page: Page, prefix: str, language: str):

@@ -10,7 +10,7 @@ from registrations.models import Registration
 from tests.factories import make_event, make_registration, make_room, make_session, make_staff, make_ticket
 from tests.journeys.browsing import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 MOST_STEPS = 80
 

@@ -20,7 +20,7 @@ from tests.journeys.browsing import (
     sign_in,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 CRUEL = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 

@@ -9,7 +9,7 @@ from tests.factories import make_event, make_order, make_registration, make_staf
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.work import run_waiting_tasks
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 WORDS = {
     "fr": ("Écrire un envoi", "Ce qui peut se mettre entre accolades", "Enregistrer le brouillon", "Aperçu",
            "M’envoyer un essai", "Envoyer maintenant à 1 destinataire", "Plus d’actualités"),

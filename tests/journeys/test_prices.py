@@ -13,7 +13,7 @@ from registrations.models import PriceStep, Registration
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
 from tests.journeys.test_registering import bill, check_page, go_on, say_who
 
-pytestmark = pytest.mark.parametrize("screen", ["phone"], indirect=True)
+pytestmark = [pytest.mark.parametrize("screen", ["phone"], indirect=True), pytest.mark.once]
 
 
 @pytest.fixture

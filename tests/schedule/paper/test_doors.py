@@ -9,7 +9,7 @@ import pytest
 from schedule.paper.make import print_agenda
 from tests.factories import make_event, make_room, make_session
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
 

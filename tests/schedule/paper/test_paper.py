@@ -25,7 +25,7 @@ from schedule.paper.setting import rows_of
 from tests.factories import make_event, make_room, make_session
 from tests.papers import decode_qr, pdf_text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CRUEL = [
     "L’" + "infrastructure " * 20 + "fin",
