@@ -1,8 +1,7 @@
 """The first page in a real browser."""
 
-from playwright.sync_api import Page
-
 import pytest
+from playwright.sync_api import Page
 
 from tests.journeys.browsing import assert_no_sideways_scroll
 
