@@ -19,6 +19,7 @@ from convention.events.models import Event
 
 from .answer_files import files_named
 from .answers import Answers, Around, limited_options, read
+from .asked import questions_asked
 from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
@@ -39,7 +40,6 @@ from .passes import passes_left, passes_of, uses
 from .places import Spent, release_lapsed, sold_out
 from .price_changed import refuse_other_price
 from .pricing import Line, Quote
-from .questions import questions_of
 from .reductions import written
 
 HOLD = datetime.timedelta(minutes=30)
@@ -172,7 +172,7 @@ def _answers(
     if not tickets[0].has_questions:
         return [], [Answers() for _place in request.places]
     event = tickets[0].event
-    questions = questions_of(event)
+    questions = questions_asked(event)
     around = Around(at=at, files=files_named(event, [place.answers for place in request.places]))
     answers = [
         read(questions, ticket, place.answers, around)

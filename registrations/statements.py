@@ -72,11 +72,11 @@ def adapted(at: datetime.datetime) -> Any:
 @cache
 def _reading(tickets: int) -> str:
     marks = ", ".join(["%s"] * tickets) or "NULL"
-    columns = ", ".join(
-        _columns(model, alias)
+    read = ", ".join(
+        columns(model, alias)
         for model, alias in ((Event, "e"), (Ticket, "t"), (Quota, "q"), (PriceStep, "s"))
     )
-    return f"""SELECT {columns},
+    return f"""SELECT {read},
         EXISTS (SELECT 1 FROM registrations_question a WHERE a.event_id = e.id) FROM events_event e
         LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})
         LEFT JOIN registrations_quota q ON q.id = t.quota_id
@@ -87,7 +87,8 @@ def _reading(tickets: int) -> str:
         WHERE e.slug = %s"""  # noqa: S608 (our names)
 
 
-def _columns(model: type[models.Model], alias: str) -> str:
+def columns(model: type[models.Model], alias: str) -> str:
+    """All of a model's columns in the order of its fields, under an alias."""
     return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
 
 

@@ -1,7 +1,5 @@
 """An event's public page: what, when, where, until when, what it costs, and one button."""
 
-import datetime
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +16,7 @@ from convention.events.models import Event
 from schedule.models import Session
 from schedule.page_cache import is_plain_visitor
 
+from ..event_mark import event_mark
 from ..logos import Tier, tiers_of
 from ..models import Package, SponsorLogo, Ticket
 from ..places import refresh_held
@@ -84,41 +83,23 @@ def _state(event: Event, tickets: list[Ticket]) -> str:
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """The page; for visitors who are all the same it is kept as long as nothing on it changes."""
     found = visible_event(slug, request.user)
-    offer = offer_of(found)
-    if request.GET or not is_plain_visitor(request):
-        response = _page(request, offer)
+    mark = None if request.GET or not is_plain_visitor(request) else event_mark(found)
+    if mark is None:
+        response = _page(request, found)
         patch_cache_control(response, private=True, no_cache=True)
         return response
-    etag = f'"{_fingerprint(offer)}"'
+    etag = f'"{translation.get_language()}{mark}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None and unchanged.status_code == 304:
         return unchanged
     content = cache.get(etag)
     if content is None:
-        content = _page(request, offer).content
+        content = _page(request, found).content
         cache.set(etag, content, KEPT_SECONDS)
     response = HttpResponse(content, headers={"ETag": etag})
     patch_cache_control(response, no_cache=True)
     return response
 
 
-def _page(request: HttpRequest, offer: Offer) -> HttpResponse:
-    return render(request, "registrations/event.html", {"event": offer.event, "offer": offer})
-
-
-def _fingerprint(offer: Offer) -> str:
-    """Of all that the page shows: language, event, venue, host, tickets, programme, and what is open now."""
-    now = timezone.now()
-    rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
-    shown = [translation.get_language(), offer.state, offer.has_programme, *(_values(row) for row in rows)]
-    shown += [offer.has_packages, *(tier.mark for tier in offer.tiers)]
-    shown += [[ticket.is_on_sale(at=now), ticket.left, _prices(ticket, now)] for ticket in offer.tickets]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
-
-
-def _values(row: object) -> list[str]:
-    return [f"{name}={value}" for name, value in vars(row).items() if name[0] != "_"] if row else []
-
-
-def _prices(ticket: Ticket, at: datetime.datetime) -> list[tuple[int, datetime.datetime]]:
-    return [(step.price, step.until) for step in ticket.steps_ahead(at=at)]
+def _page(request: HttpRequest, event: Event) -> HttpResponse:
+    return render(request, "registrations/event.html", {"event": event, "offer": offer_of(event)})
