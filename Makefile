@@ -22,7 +22,7 @@ test:
 
 soak:
 	@sh .ci/setup.sh test
-	@sh .ci/test.sh -m soak
+	@sh .ci/test.sh -m soak -o timeout=3600
 
 bench:
 	@sh .ci/setup.sh test

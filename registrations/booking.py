@@ -32,8 +32,13 @@ WITH_ARGUMENT = {
 }
 PLACE = """
     UPDATE registrations_ticket SET taken = taken + %s
-    WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity) AND quota_id IS NOT DISTINCT FROM %s
+    WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity)
+        AND quota_id IS NOT DISTINCT FROM %s {coded}
     RETURNING id, quota_id
+"""
+CODED = """
+    UPDATE registrations_voucher SET taken = taken + %s
+    WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity) RETURNING id
 """
 SHARED = """
     UPDATE registrations_quota SET taken = taken + %s FROM place
@@ -72,7 +77,13 @@ class Booking:
             return False
         if any(self.options) or any(map(is_file, self._answers())):
             return False
-        return all(r.takes_place and not (r.member_of_id or r.voucher_id) for r in self.registrations)
+        vouchers = {registration.voucher_id for registration in self.registrations}
+        return len(vouchers) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
+
+    @property
+    def voucher_id(self) -> int | None:
+        """The code that all places of a plain booking are taken with, if any."""
+        return self.registrations[0].voucher_id
 
     @property
     def wanted(self) -> Counter[Counted]:
@@ -98,6 +109,8 @@ def write(booking: Booking) -> None:
         _write_in_steps(booking)
     elif connection.vendor == "postgresql":
         _write_at_once(booking, task)
+    elif booking.voucher_id:
+        _write_in_steps(booking)
     else:
         _write_alone(booking, task)
 
@@ -148,7 +161,7 @@ def _write_alone(booking: Booking, task: Any) -> None:
 def _takes_place(ticket: Ticket, places: int) -> bool:
     """Take places, and those of the quota; False where there are none. Raises SoldOut for the quota."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, [places, ticket.pk, places, ticket.quota_id])
+        cursor.execute(PLACE.format(coded=""), [places, ticket.pk, places, ticket.quota_id])
         has_place = cursor.fetchone() is not None
     if has_place and ticket.quota and take_from({ticket.quota: places}):
         raise sold_out(ticket)
@@ -160,19 +173,22 @@ def _write_at_once(booking: Booking, task: Any) -> None:
     order, registrations = booking.order, booking.registrations
     ticket, places = registrations[0].ticket, len(registrations)
     shared = [places] if ticket.quota_id else []
-    values = [places, ticket.pk, places, ticket.quota_id, *shared, order.event_id, *values_of(order)]
+    coded = [places, booking.voucher_id, places] if booking.voucher_id else []
+    values = [*coded, places, ticket.pk, places, ticket.quota_id, *shared, order.event_id, *values_of(order)]
     for registration in registrations:
         values += values_of(registration, tuple(FROM_COUNTERS))
     if booking.key:
         values += values_of(booking.key, tuple(FROM_ORDER))
     values += values_of(task, tuple(WITH_ARGUMENT))
-    shape = Shape(places, with_quota=bool(shared), with_key=booking.key is not None)
+    shape = Shape(places, with_quota=bool(shared), with_key=booking.key is not None, with_voucher=bool(coded))
     # A repeated key or a full quota fails the statement: the caller's transaction, if any, must survive that.
-    within = (booking.key or shared) and connection.in_atomic_block
+    within = coded or ((booking.key or shared) and connection.in_atomic_block)
     statement = _statement(shape, type(task))  # type: ignore[arg-type] # hashable it is
     try:
         with transaction.atomic() if within else contextlib.nullcontext():
             row = _run(statement, values)
+            if row is None and coded:
+                transaction.set_rollback(True)  # the code was counted, the place was not
     except IntegrityError as error:
         if NEVER_OVER not in str(error):
             raise
@@ -195,8 +211,8 @@ def _run(statement: str, values: list[Any]) -> tuple[Any, ...] | None:
 
 
 def _refuse_or_go_on(booking: Booking, ticket: Ticket) -> None:
-    """Raises SoldOut; a ticket that shares another quota since it was read is booked step by step."""
-    if Ticket.objects.filter(pk=ticket.pk, quota=ticket.quota_id).exists():
+    """Raises SoldOut; step by step where a code may be used up, or the ticket shares another quota by now."""
+    if not booking.voucher_id and Ticket.objects.filter(pk=ticket.pk, quota=ticket.quota_id).exists():
         raise sold_out(ticket)
     _write_in_steps(booking)
 
@@ -208,12 +224,15 @@ class Shape:
     places: int
     with_quota: bool
     with_key: bool
+    with_voucher: bool
 
 
 @cache
 def _statement(shape: Shape, task: Any) -> str:
     """Places, sequence, order, registrations, key and task in one go, each from what came before."""
-    parts = [f"place AS ({PLACE})"]
+    parts = [f"coded AS ({CODED})"] if shape.with_voucher else []
+    place = PLACE.format(coded="AND EXISTS (SELECT 1 FROM coded)" if shape.with_voucher else "")
+    parts.append(f"place AS ({place})")
     if shape.with_quota:
         parts.append(f"shared AS ({SHARED})")
     also = "AND EXISTS (SELECT 1 FROM shared)" if shape.with_quota else ""

@@ -40,6 +40,19 @@ def test_the_last_use_of_a_code_goes_to_one_and_the_others_hear_of_the_other_pri
     assert (voucher.taken, [r.price for r in Registration.objects.all()]) == (1, [5_000])
 
 
+@pytest.mark.parametrize("in_quota", [False, True])
+def test_a_code_is_not_used_by_those_who_came_too_late_for_the_place(in_quota: bool):
+    event = make_event()
+    ticket = make_ticket(event, price=10_000, capacity=None if in_quota else 1)
+    if in_quota:
+        save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=[ticket], changed=[])
+    voucher = make_voucher(event, capacity=9)
+    results = in_threads([lambda: register(event=event, request=asked(code="HALF"))] * 20, threads=16)
+    voucher.refresh_from_db()
+    assert outcomes(results) == {"Order": 1, "SoldOut": 19}
+    assert (voucher.taken, Registration.objects.count()) == (1, 1)
+
+
 def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
     event = make_event()
     tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor", "press")]
