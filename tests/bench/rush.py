@@ -48,7 +48,8 @@ def sell_out(site: Site, name: str, attempt: bytes, floor: float | None) -> Iter
     result = drive(site.port, [attempt] * ATTEMPTS, connections=AT_ONCE)
     booked = result.statuses.get(201, 0)
     yield Figure(f"{name}: places given of {PLACES}", booked, "", at_least=PLACES, at_most=PLACES)
-    wrong = sum(count for status, count in result.statuses.items() if status not in (201, 400, 409))
+    refused = (409, 422)  # nothing is left; the code is used up
+    wrong = sum(count for status, count in result.statuses.items() if status not in (201, *refused))
     yield Figure(f"{name}: error pages", wrong, "", at_most=0)
     yield Figure(
         f"{name}: orders until sold out", rate(result), "/s", at_least=600,
