@@ -67,9 +67,13 @@ def positions_in(visit: Visit) -> dict[int, int]:
 
 
 def counts_of(applicants: list[Applicant]) -> list[tuple[State, int]]:
-    """How many there are in each state that somebody is in, in the order of the way."""
+    """How many there are in each state that somebody is in, in the order of the way, the ends last."""
     counted = Counter(one.state for one in applicants)
-    return [(state, counted[state]) for state in State if counted[state]]
+    return [(state, counted[state]) for state in sorted(counted, key=_place_of)]
+
+
+def _place_of(state: State) -> tuple[bool, int]:
+    return state.has_ended, list(State).index(state)
 
 
 def sheet_of(visit: Visit) -> Sheet:
