@@ -12,7 +12,7 @@ from convention.downloads import Sheet
 from ..line import waiting_order
 from ..models import WaitingEntry
 from ..on_application import ranked
-from .eligibility import in_words, ticket_of
+from .eligibility import sentences_of, ticket_of
 from .lost_seats import lost_seats
 from .models import Application, Visit
 from .standing import State, states_of
@@ -85,6 +85,7 @@ def sheet_of(visit: Visit) -> Sheet:
 
 
 def _cells(visit: Visit) -> Iterator[list[Any]]:
+    sentences = sentences_of(visit)
     for one in applicants_of(visit):
         application, person = one.application, one.application.person
         yield [
@@ -94,5 +95,5 @@ def _cells(visit: Visit) -> Iterator[list[Any]]:
             str(one.state.label),
             application.applied_at.astimezone(visit.event.zone),
             one.position or "",
-            " ".join(in_words(visit, [*application.reasons, *one.against])),
+            " ".join(sentences[code] for code in [*application.reasons, *one.against] if code in sentences),
         ]
