@@ -15,6 +15,7 @@ from convention.events.models import Event
 
 from .logos import tiers_of
 from .models import PriceStep, Quota, Ticket
+from .on_application import page_to_apply
 from .statements import adapted, columns, kept_cursor
 
 SHOWN = ((Ticket, "t"), (Quota, "q"), (PriceStep, "s"))
@@ -35,7 +36,7 @@ def event_mark(event: Event) -> str | None:
     moments = [row[place] for row in rows for place in _moments() if row[place] is not None]
     passed = [_aware(moment) <= now for moment in (*moments, *_moments_of(event))]
     tiers = [tier.mark for tier in tiers_of(event)] if has_logos else []
-    shown = [rows, passed, tiers, *(_values(row) for row in (event, event.venue, event.host))]
+    shown = [rows, passed, tiers, page_to_apply(event), *(_values(row) for row in (event, event.venue, event.host))]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 

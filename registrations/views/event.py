@@ -19,6 +19,7 @@ from schedule.page_cache import is_plain_visitor
 from ..event_mark import event_mark
 from ..logos import Tier, tiers_of
 from ..models import Package, SponsorLogo, Ticket
+from ..on_application import page_to_apply
 from ..places import refresh_held
 
 KEPT_SECONDS = 300
@@ -34,6 +35,7 @@ class Offer:
     has_programme: bool = False
     tiers: Sequence[Tier] = ()
     has_packages: bool = False
+    page_to_apply: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -62,7 +64,8 @@ def offer_of(event: Event) -> Offer:
     )
     [(has_programme, has_packages, has_logos)] = has
     tiers = tiers_of(event) if has_logos else []
-    return Offer(event, tickets, _state(event, tickets), has_programme, tiers, has_packages)
+    page = page_to_apply(event)
+    return Offer(event, tickets, _state(event, tickets), has_programme, tiers, has_packages, page)
 
 
 def _state(event: Event, tickets: list[Ticket]) -> str:
