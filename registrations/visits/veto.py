@@ -1,0 +1,58 @@
+"""Veto: the host does not receive somebody. No reason is asked, kept or told."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.errors import Closed
+
+from ..cancel import cancel
+from ..models import Registration
+from .models import Application, HostContact, Identity, Visit
+from .tell_visitors import tell_refused
+
+
+@transaction.atomic
+def veto(*, application: Application, by: HostContact | None = None) -> Application:
+    """End an application on the host's word: the place is free, the identity is removed, the person is told.
+
+    A replacement that waits for the host is refused the same way; whoever it would replace keeps the place.
+    Raises Closed where the application ended already, or once the visit has begun.
+    """
+    visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=application.visit_id)
+    rows = Application.objects.standing().select_related("registration__order")
+    found = rows.select_for_update(of=("self",)).filter(pk=application.pk).first()
+    if found is None:
+        raise Closed(_("This person does not come any more."))
+    refuse_if_begun(visit)
+    now = timezone.now()
+    found.host_refused_at = now
+    found.save(update_fields=["host_refused_at"])
+    Identity.objects.filter(application=found).delete()
+    record(
+        "application.veto",
+        found,
+        event=visit.event,
+        fields=["host_refused_at"],
+        reason=f"host contact #{by.pk}" if by else "",
+    )
+    if found.registration:
+        give_up_place(found.registration)
+    tell_refused.enqueue(found.pk)
+    return found
+
+
+def refuse_if_begun(visit: Visit) -> None:
+    """Raises Closed once the visit has begun, or was called off."""
+    if visit.cancelled_at:
+        raise Closed(_("This visit was called off."))
+    if visit.event.starts_at <= timezone.now():
+        raise Closed(_("The visit has begun: who comes is decided at the gate."))
+
+
+def give_up_place(registration: Registration) -> None:
+    """Cancel it without the usual mail: whoever had it is told in words of the visit."""
+    if registration.cancelled_at is None:
+        cancel(registration=registration)
+        Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())
