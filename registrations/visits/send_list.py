@@ -16,9 +16,10 @@ from convention.errors import Closed, InvalidFields
 from convention.leases import leased
 from convention.mail import Letter, Refused, send
 
+from .contents import open_content
 from .differences import in_words
 from .make_list import refuse_if_not_the_time
-from .models import Visit, VisitorList
+from .models import Application, Visit, VisitorList
 
 LINK_LASTS = datetime.timedelta(days=14)
 
@@ -84,7 +85,17 @@ def mail_list(list_id: int) -> None:
             same.update(refused_at=timezone.now(), link_hash="")
             return
         same.update(sent_at=timezone.now(), refused_at=None)
-        Visit.objects.filter(pk=row.visit_id, sent_at=None).update(sent_at=timezone.now())
+        _note_sent(row)
+
+
+def _note_sent(row: VisitorList) -> None:
+    """The visit is at its next state, and so is everybody who stands on this version."""
+    now = timezone.now()
+    Visit.objects.filter(pk=row.visit_id, sent_at=None).update(sent_at=now)
+    listed = [one["key"] for one in open_content(row).rows]
+    theirs = Application.objects.filter(visit=row.visit_id)
+    theirs.filter(pk__in=listed, listed_at=None).update(listed_at=now)
+    theirs.exclude(pk__in=listed).filter(listed_at__isnull=False).update(listed_at=None)
 
 
 def letter_for(row: VisitorList, token: str) -> Letter:

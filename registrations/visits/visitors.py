@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .identity_fields import asked_by, is_complete
-from .models import Application, Identity, NdaText, Visit
+from .models import Application, Identity, Visit
+from .standing import agreed_among
 
 
 @dataclass
@@ -17,15 +18,15 @@ class Visitors:
 
 def visitors_of(visit: Visit) -> Visitors:
     """Everybody with a place on the visit, by name."""
-    text = visit.nda_texts.order_by("-number").first()
     rows = Application.objects.confirmed().filter(visit=visit)
-    rows = rows.select_related("person", "company", "registration__order").prefetch_related("acceptances")
+    rows = rows.select_related("person", "company", "registration")
     applications = list(rows.order_by("registration__sort_name", "pk"))
+    agreed = agreed_among(visit, [one.pk for one in applications])
     given = dict(Identity.objects.filter(application__visit=visit).values_list("application", "fields"))
-    asked = asked_by(visit)
-    found = Visitors()
+    asked, found = asked_by(visit), Visitors()
     for application in applications:
-        if lacks := lacking(application, text, asked, given.get(application.pk)):
+        lacks = lacking(application, agreed, asked, given.get(application.pk, []))
+        if lacks:
             found.missing.append((application, lacks))
         else:
             found.ready.append(application)
@@ -33,22 +34,15 @@ def visitors_of(visit: Visit) -> Visitors:
 
 
 def lacking(
-    application: Application, text: NdaText | None, asked: Sequence[str], given: Sequence[str] | None
+    application: Application, agreed: frozenset[int], asked: Sequence[str], given: Sequence[str]
 ) -> list[str]:
-    """The codes of what keeps someone with a place from the list."""
+    """The codes of what keeps someone with a place from the list (`REASONS`)."""
     registration = application.registration
     assert registration is not None
-    same = registration.person_id == application.person_id and application.person_id is not None
+    is_theirs = registration.person_id is not None and registration.person_id == application.person_id
     checks = (
-        ("other_person", same),
-        ("confidentiality", text is None or has_agreed(application, text)),
-        ("identity", not asked or (given is not None and is_complete(asked, given))),
+        ("other_person", is_theirs),
+        ("confidentiality", application.pk in agreed),
+        ("identity", is_complete(asked, given)),
     )
     return [code for code, is_well in checks if not is_well]
-
-
-def has_agreed(application: Application, text: NdaText) -> bool:
-    """Whether this person agreed to the text as it stands."""
-    return any(
-        one.nda_id == text.pk and one.hash == text.hash for one in application.acceptances.all()
-    )
