@@ -176,6 +176,8 @@ JOBS = {
 
 # Who knows which registrations were scanned: a function that takes their ids and returns those.
 CAME = "badges.attendance.came.came_among"
+# What knows of events whose places are given on application (registrations/on_application.py).
+ON_APPLICATION = "registrations.visits.rules.RULES"
 # Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
 PRINTED_LOGOS = "registrations.logos.printed_logos"
 

@@ -1,4 +1,4 @@
-"""Who sees and runs visits: members theirs, the secretary and who organizes the event everything but identities."""
+"""Who sees and runs visits: members theirs; the secretary, and who organizes the event, the whole of it."""
 
 from typing import TYPE_CHECKING
 

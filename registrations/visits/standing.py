@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
@@ -145,7 +144,7 @@ def agreed_among(visit: Visit, applications: Collection[int]) -> frozenset[int]:
 
 
 def presence_of(event: Event) -> Mapping[int, Times]:
-    """When each registration first came in and last went out: the storey that knows stands in the settings."""
+    """When each registration first came in and last went out, by id; empty where nobody was scanned."""
     path = getattr(settings, "PRESENCE", "")
     if not path:
         return {}
