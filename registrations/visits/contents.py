@@ -1,4 +1,4 @@
-"""What a visitor list holds, how it is hashed, sealed and opened; each opening is written in the audit trail."""
+"""What a visitor list holds; how it is hashed, sealed and opened, which the audit trail notes each time."""
 
 import hashlib
 import json

@@ -31,7 +31,9 @@ def give_identity(*, application: Application, answers: Mapping[str, str]) -> Id
     missing = [field for field in asked if field not in answers]
     if missing:
         sentence = _("Write this too: the host asks for it.")
-        raise InvalidFields(_("Some fields need another look."), {str(field): [sentence] for field in missing})
+        raise InvalidFields(
+            _("Some fields need another look."), {str(field): [sentence] for field in missing}
+        )
     kept = {str(field): answers[field] for field in asked}
     identity, _is_new = Identity.objects.update_or_create(
         application=application,

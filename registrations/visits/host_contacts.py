@@ -14,7 +14,7 @@ from .models import HostContact, Visit
 
 @transaction.atomic
 def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr") -> HostContact:
-    """Let someone at the host's sign in by mail link. Raises InvalidFields without a name, or if they may already."""
+    """Let someone at the host's sign in by mail link. Raises InvalidFields without a name, or if they may."""
     name, email = tidy(name)[:200], email.strip().lower()
     if not name:
         raise InvalidFields(_("Some fields need another look."), {"name": [_("Write the name.")]})

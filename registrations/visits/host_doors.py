@@ -44,9 +44,11 @@ def contact_in(session: Session) -> HostContact | None:
 
 
 def visits_of(contact: HostContact) -> QuerySet[HostContact]:
-    """This address as a contact of each of its visits, the latest first: no other visit, and nobody else's."""
+    """The same address as a contact of each of its visits, the latest first; nobody else's."""
     rows = HostContact.objects.open().filter(email=folded(contact.email))
-    return rows.select_related("visit__event__venue", "visit__event__host").order_by("-visit__event__starts_at")
+    return rows.select_related("visit__event__venue", "visit__event__host").order_by(
+        "-visit__event__starts_at"
+    )
 
 
 def visit_of_host(slug: str, session: Session) -> tuple[HostContact, Visit]:
@@ -64,7 +66,11 @@ def person_of_host(slug: str, pk: int, session: Session) -> tuple[HostContact, A
     """Somebody whom that host expects, or is asked to approve. Raises HostSignInNeeded, NotFound."""
     contact, visit = visit_of_host(slug, session)
     rows = expected_of(visit) | awaiting_of(visit)
-    found = rows.select_related("person", "company", "registration", "replaces__registration").filter(pk=pk).first()
+    found = (
+        rows.select_related("person", "company", "registration", "replaces__registration")
+        .filter(pk=pk)
+        .first()
+    )
     if found is None:
         raise NotFound(_("This person is not on your list."))
     found.visit = visit

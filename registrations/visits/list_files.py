@@ -40,5 +40,7 @@ def kind_of(name: str) -> str:
     """The format that a file's ending names. Raises UnknownFormat."""
     kind = PurePath(name).suffix.lower().lstrip(".")
     if kind not in FILES:
-        raise UnknownFormat(_("“%(name)s” must end in .xlsx or .pdf: its ending names the format.") % {"name": name})
+        raise UnknownFormat(
+            _("“%(name)s” must end in .xlsx or .pdf: its ending names the format.") % {"name": name}
+        )
     return kind

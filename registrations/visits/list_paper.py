@@ -63,7 +63,9 @@ class _Sheet:
 
     def _foot(self) -> None:
         self.page.color(PALE)
-        said = _("Confidential: destroy this paper after the visit. SHA-256 %(hash)s") % {"hash": self.list.hash}
+        said = _("Confidential: destroy this paper after the visit. SHA-256 %(hash)s") % {
+            "hash": self.list.hash
+        }
         self.page.text(shape(said, Weight.REGULAR), SIDE, HEIGHT - 32, 7.5)
         self.page.text(shape(str(self.folio), Weight.REGULAR), WIDTH - SIDE, HEIGHT - 32, 9, align="right")
 

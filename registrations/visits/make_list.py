@@ -50,7 +50,11 @@ def make_list(*, visit: Visit, made_by: Person | None = None) -> VisitorList:
     content = new_content(asked, rows, before)
     difference = content.difference
     made = VisitorList(
-        visit=visit, number=last.number + 1 if last else 1, made_by=made_by, count=len(rows), hash=content.hash
+        visit=visit,
+        number=last.number + 1 if last else 1,
+        made_by=made_by,
+        count=len(rows),
+        hash=content.hash,
     )
     if difference:
         made.added, made.removed = len(difference.added), len(difference.removed)
@@ -64,7 +68,9 @@ def make_list(*, visit: Visit, made_by: Person | None = None) -> VisitorList:
 def refuse_if_not_the_time(visit: Visit) -> None:
     """Raises Closed where no list can be made or sent."""
     if visit.cancelled_at or visit.purged_at:
-        raise Closed(_("This visit was called off, or its identities were removed: there is no list any more."))
+        raise Closed(
+            _("This visit was called off, or its identities were removed: there is no list any more.")
+        )
     if visit.locked_at is None:
         raise Closed(_("Lock the list first: until then places still change hands."))
     if visit.event.ends_at <= timezone.now():

@@ -20,7 +20,7 @@ from .veto import give_up_place, refuse_if_begun
 
 
 def propose_by_address(*, application: Application, email: str) -> Application:
-    """The same as `propose_replacement` for whoever the club knows by that address. Raises InvalidFields too."""
+    """The same as `propose_replacement` for whoever the club knows by that address."""
     known = having(Person.objects.filter(is_active=True), email.strip())
     if not known:
         raise _wrong(_("The club knows nobody with this address: ask for the one they sign in with."))
@@ -97,11 +97,16 @@ def _refuse_not_now(visit: Visit, replaced: Application) -> None:
 
 
 def _seat(visit: Visit, replaced: Application, by: Person) -> Seat:
-    """The seat of who shall come. Raises InvalidFields with the reasons; the replaced one's place counts as free."""
+    """The seat of who shall come; the place of the one replaced counts as free. Raises InvalidFields."""
     seat = seat_on_the_day(visit, by)
     candidate = candidate_for(visit, by, seat)
     still_has = replaced.registration is not None and replaced.registration.cancelled_at is None
-    if candidate.left is not None and seat and still_has and seat.membership.company_id == replaced.company_id:
+    if (
+        candidate.left is not None
+        and seat
+        and still_has
+        and seat.membership.company_id == replaced.company_id
+    ):
         candidate = dataclasses.replace(candidate, left=candidate.left + 1)
     codes = objections(candidate)
     if codes or seat is None:

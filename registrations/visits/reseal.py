@@ -27,7 +27,10 @@ def reseal() -> int:
 
 
 def _sealed() -> Iterator[tuple[models.QuerySet[Any], int, Any]]:
-    every: list[models.QuerySet[Any]] = [Identity.objects.all(), VisitorList.objects.filter(sealed__isnull=False)]
+    every: list[models.QuerySet[Any]] = [
+        Identity.objects.all(),
+        VisitorList.objects.filter(sealed__isnull=False),
+    ]
     for rows in every:
         for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
             for sealed in rows.filter(pk=pk).values_list("sealed", flat=True):

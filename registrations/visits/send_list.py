@@ -99,7 +99,7 @@ def _note_sent(row: VisitorList) -> None:
 
 
 def letter_for(row: VisitorList, token: str) -> Letter:
-    """The mail: which visit, how many, what changed in numbers, and the link; no name but of whom it greets."""
+    """The mail: which visit, how many, what changed in numbers, and the link; no visitor's name."""
     visit = row.visit
     with translation.override(row.language):
         path = reverse("host-list", args=[token])

@@ -10,7 +10,8 @@ from convention.errors import Closed
 from ..cancel import cancel
 from ..models import Registration
 from .models import Application, HostContact, Identity, Visit
-from .tell_visitors import tell_refused
+from .refusals import refuse_called_off
+from .tell_word import tell_refused
 
 
 @transaction.atomic
@@ -45,8 +46,7 @@ def veto(*, application: Application, by: HostContact | None = None) -> Applicat
 
 def refuse_if_begun(visit: Visit) -> None:
     """Raises Closed once the visit has begun, or was called off."""
-    if visit.cancelled_at:
-        raise Closed(_("This visit was called off."))
+    refuse_called_off(visit)
     if visit.event.starts_at <= timezone.now():
         raise Closed(_("The visit has begun: who comes is decided at the gate."))
 

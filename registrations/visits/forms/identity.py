@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,7 +48,7 @@ class IdentityForm(Refusable, forms.Form):
     def clean_birth_date(self) -> str:
         """A day in somebody's life so far."""
         day: datetime.date = self.cleaned_data["birth_date"]
-        if not OLDEST <= day < datetime.date.today():
+        if not OLDEST <= day < timezone.localdate():
             raise forms.ValidationError(_("This is no date of birth of somebody who can come."))
         return day.isoformat()
 
@@ -66,7 +67,9 @@ class IdentityForm(Refusable, forms.Form):
         """Letters and digits, without the spaces in which they are printed."""
         number = "".join(tidy(self.cleaned_data["document_number"]).split()).upper()
         if not number.replace("-", "").replace("/", "").isalnum() or len(number) < 4:
-            raise forms.ValidationError(_("Write the number as it stands on the document: letters and digits."))
+            raise forms.ValidationError(
+                _("Write the number as it stands on the document: letters and digits.")
+            )
         return number
 
     def clean_vehicle_plate(self) -> str:

@@ -38,7 +38,7 @@ type View = Callable[..., HttpResponse]
 
 
 def for_hosts(view: View) -> View:
-    """Pages behind the mailed link: nobody else finds more than the form that asks for one; no cache keeps any."""
+    """Pages behind the mailed link, kept by no cache: others find the form that asks for one."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

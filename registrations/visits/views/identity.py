@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields
 
-from ..identity_doors import visit_to_identify
 from ..forms.identity import IdentityForm
 from ..give_identity import give_identity, take_identity_back
+from ..identity_doors import visit_to_identify
 from ..identity_fields import asked_by, is_complete, window_of
 from ..list_words import word_of
 from ..models import Application, Identity

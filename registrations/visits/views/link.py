@@ -1,4 +1,4 @@
-"""The list behind the link in the mail to a host's security: first what it is, then, at a click, the names."""
+"""The list behind the link mailed to a host's security: first what it is, then, at a click, the names."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

@@ -11,10 +11,10 @@ from convention.errors import ConventionError, InvalidFields
 
 from ..contents import read_list
 from ..differences import in_words
-from ..identity_doors import list_to_keep, visit_to_keep
 from ..forms.hosts import HostContactForm
 from ..host_contacts import add_host_contact, end_host_contact
 from ..host_doors import awaiting_of
+from ..identity_doors import list_to_keep, visit_to_keep
 from ..identity_fields import REASONS, asked_by
 from ..list_words import word_of
 from ..make_list import make_list
@@ -61,7 +61,9 @@ def make(request: HttpRequest, event: str) -> HttpResponse:
     except ConventionError as error:
         messages.error(request, str(error))
         return redirect("organize-visit-lists", event)
-    messages.success(request, _("Version %(number)d is made: look at it, then send it.") % {"number": made.number})
+    messages.success(
+        request, _("Version %(number)d is made: look at it, then send it.") % {"number": made.number}
+    )
     return redirect("organize-visit-list", event, made.number)
 
 
@@ -70,7 +72,13 @@ def make(request: HttpRequest, event: str) -> HttpResponse:
 def version(request: HttpRequest, event: str, number: int) -> HttpResponse:
     """One version: what is known of it without opening; a POST opens it, which is recorded."""
     row = list_to_keep(event, number, request.user)
-    context = {"event": row.visit.event, "visit": row.visit, "section": "organize", "tab": "lists", "list": row}
+    context = {
+        "event": row.visit.event,
+        "visit": row.visit,
+        "section": "organize",
+        "tab": "lists",
+        "list": row,
+    }
     context["changed"] = changes_in(row, list(row.visit.lists.all()))
     context["is_latest"] = not row.visit.lists.filter(number__gt=number).exists()
     if request.method == "POST":

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.errors import ConventionError, InvalidFields
 
-from ..identity_doors import application_to_keep
 from ..forms.hosts import ReplacementForm
+from ..identity_doors import application_to_keep
 from ..models import Application
 from ..replace import approve_replacement, propose_by_address
 from ..veto import veto
@@ -53,7 +53,9 @@ def refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Noted: %(name)s is told, without a reason.") % {"name": application.person})
+        messages.success(
+            request, _("Noted: %(name)s is told, without a reason.") % {"name": application.person}
+        )
     return redirect("organize-visit-lists", event)
 
 

@@ -11,7 +11,9 @@ from registrations.visits.reseal import reseal
 class Command(SentenceCommand):
     """`manage.py reseal`."""
 
-    help = "Seal identities and visitor lists with the first of IDENTITY_KEYS; then older keys can be taken out."
+    help = (
+        "Seal identities and visitor lists with the first of IDENTITY_KEYS; then older keys can be taken out."
+    )
     transactional = False
 
     def run(self, **_options: Any) -> None:

@@ -23,7 +23,11 @@ class Command(SentenceCommand):
         """EVENT --output FILE."""
         add_event_argument(parser)
         parser.add_argument(
-            "--output", required=True, type=Path, metavar="FILE", help="ends in .xlsx or .pdf; remove it after the visit"
+            "--output",
+            required=True,
+            type=Path,
+            metavar="FILE",
+            help="ends in .xlsx or .pdf; remove it after the visit",
         )
 
     def run(self, **options: Any) -> None:
