@@ -1,6 +1,7 @@
 """Events whose places are given on application: who may have one, in which order, and until when.
 
-`settings.ON_APPLICATION` names what knows it, which stands above; only visits to vendors' sites can be such events.
+`settings.ON_APPLICATION` names what knows it, which stands above; only visits to vendors’ sites are such
+events.
 """
 
 import datetime

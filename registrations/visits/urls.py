@@ -3,14 +3,42 @@
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
-from .views import host, identity, link, lists, words
+from convention.events.models import Event
+from convention.routes import OrganizerPage
+
+from .doors import runs_visit
+from .views import applicants, host, identity, link, lists, members, organize, text, words
 
 RUN = "organize/<slug:event>/visit"
 LISTS = f"{RUN}/lists"
 HOST = "host/visits/<slug:event>"
 
+
+def is_site_visit(event: Event) -> bool:
+    """Whether an event may have a visit."""
+    return event.kind == Event.Kind.SITE_VISIT
+
+
 pages: list[Any] = [
+    path("visits/", members.visits, name="visits"),
+    path("visits/<slug:slug>/", members.visit, name="visit"),
+    path("visits/<slug:slug>/apply/", members.ask, name="visit-apply"),
+    path("visits/<slug:slug>/withdraw/", members.leave, name="visit-withdraw"),
+    path("visits/<slug:slug>/text/", text.read, name="visit-text"),
+    path(f"{RUN}/", organize.facts, name="organize-visit"),
+    path(f"{RUN}/begin/", organize.begin, name="organize-visit-begin"),
+    path(f"{RUN}/step/", organize.step, name="organize-visit-step"),
+    path(f"{RUN}/call-off/", organize.end, name="organize-visit-call-off"),
+    path(f"{RUN}/text/", text.edit, name="organize-visit-text"),
+    path(f"{RUN}/applicants/", applicants.applicants, name="organize-visit-applicants"),
+    path(f"{RUN}/applicants.csv", applicants.export, {"kind": "csv"}, name="organize-visit-applicants-csv"),
+    path(
+        f"{RUN}/applicants.xlsx", applicants.export, {"kind": "xlsx"}, name="organize-visit-applicants-xlsx"
+    ),
+    path(f"{RUN}/applicants/<int:pk>/", applicants.applicant, name="organize-visit-applicant"),
+    path(f"{RUN}/applicants/<int:pk>/decide/", applicants.decide, name="organize-visit-applicant-decide"),
     # one's own identity
     path("visits/<slug:event>/identity/", identity.identity, name="visit-identity"),
     # the secretary's lists
@@ -33,4 +61,7 @@ pages: list[Any] = [
     path(f"{HOST}/list/", host.host_list, name="host-visit-list"),
     path(f"{HOST}/people/<int:pk>/", host.person, name="host-person"),
     path(f"{HOST}/briefing/", host.briefing, name="host-briefing"),
+]
+organizer_pages = [
+    OrganizerPage("organize-visit", _("Visit"), 5, has_content=is_site_visit, opens_to=runs_visit),
 ]

@@ -1,15 +1,31 @@
-"""Tags of pages about visits."""
-
-from typing import Any
+"""For templates about visits: `{% load visits %}`, `{{ state|application_tag }}`, `{{ code|reason }}`."""
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from ..doors import may_read_identities
+from registrations.visits.models import Application
+from registrations.visits.standing import State
 
 register = template.Library()
 
+LOOKS = {
+    State.REFUSED: "tag struck",
+    State.WITHDRAWN: "tag struck",
+    State.HOST_REFUSED: "tag struck",
+    State.WAITING: "tag dashed",
+    State.APPLIED: "tag dashed",
+    State.OFFERED: "tag accent",
+}
 
-@register.simple_tag(takes_context=True)
-def keeps_lists(context: template.Context, visit: Any) -> bool:
-    """Whether the reader may see lists of visitors: the secretary may, an organizer of the event may not."""
-    return may_read_identities(context["request"].user, visit)
+
+@register.filter
+def application_tag(state: State) -> SafeString:
+    """The state in words, drawn as what it is."""
+    return format_html('<span class="{}">{}</span>', LOOKS.get(state, "tag"), state.label)
+
+
+@register.filter
+def reason(code: str) -> str:
+    """What spoke against an application, in a few words."""
+    return str(Application.Refusal(code).label) if code in Application.Refusal.values else ""
