@@ -21,7 +21,7 @@ def visitors_of(visit: Visit) -> Visitors:
     rows = Application.objects.confirmed().filter(visit=visit)
     rows = rows.select_related("person", "company", "registration")
     applications = list(rows.order_by("registration__sort_name", "pk"))
-    agreed = agreed_among(visit, [one.pk for one in applications])
+    agreed = agreed_among(applications)
     given = dict(Identity.objects.filter(application__visit=visit).values_list("application", "fields"))
     asked, found = asked_by(visit), Visitors()
     for application in applications:

@@ -38,7 +38,7 @@ def make_hosted(*, days: int = 5, fields: list[str] | None = None, **facts: Any)
         slug="member",
         name="Adhérent",
         audience="member",
-        capacity=20,
+        capacity=100,
         company_cap=2,
         is_default=True,
     )
