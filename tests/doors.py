@@ -32,6 +32,7 @@ from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
+from registrations.visits.models import Application
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -49,6 +50,7 @@ from tests.factories import (
 )
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
+from tests.registrations.visits.objects import hosted_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -130,6 +132,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
     special = {
+        **hosted_of(registration, spare=spare),
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
         **{
             f"organize-sponsor{name}": {"pk": sponsorship.pk}
@@ -288,6 +291,7 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
     )  # fmt: skip
     people = {name: make_person() for name in names}
     Registration.objects.filter(pk=here.registration.pk).update(person=people["attendee"])
+    Application.objects.filter(registration=here.registration).update(person=people["attendee"])
     Registration.objects.filter(event=elsewhere).update(person=people["other attendee"])
     company = Company.objects.get(slug=here.values["company"])
     Employment.objects.create(person=people["company contact"], company=company, starts_on=LONG_AGO)

@@ -38,6 +38,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
+from tests.registrations.visits.objects import add_hosted
 from tests.test_doors import POSTED, WITH_MORE
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,7 @@ def add_one(here, number, person):
             actor=make_person(), verb="registration.correct", event=event.slug, subject=label
         )
     add_mailings(event, people)
+    add_hosted(people[1], number)
     other = make_event()
     make_registration(make_ticket(other), person=person)
 
