@@ -35,6 +35,7 @@ ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
 SECRETARIES = {"secretary", "administrator"}
+VISITS = ORGANIZERS | {"secretary"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -137,6 +138,27 @@ DOORS = {
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,
+    # visits: of a member, and of who runs them; nobody here has a seat or has applied
+    "visits": SIGNED_IN,
+    "visit": VISITS,
+    "visit-apply": VISITS,
+    "visit-withdraw": NOBODY,
+    "visit-text": VISITS,
+    **{
+        f"organize-visit{name}": VISITS
+        for name in (
+            "",
+            "-begin",
+            "-step",
+            "-call-off",
+            "-text",
+            "-applicants",
+            "-applicants-csv",
+            "-applicants-xlsx",
+            "-applicant",
+            "-applicant-decide",
+        )
+    },
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -153,7 +175,7 @@ DOORS = {
     "club-membership-renew": ADMINISTRATORS,
     "club-employer": ADMINISTRATORS,
     # what visitors tell a host: their own, the secretary's lists, the host's pages by its own links
-    "visit-identity": {"attendee"},
+    "visit-identity": NOBODY,  # but whoever has a place: see test_identities
     **dict.fromkeys(
         [
             "organize-visit-lists",
@@ -251,6 +273,8 @@ POSTED = {
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
     "organize-mail-bounce-right", "organize-duplicate-apart",
+    "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
+    "organize-visit-applicant-decide",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

@@ -4,35 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('visits', '0002_life'),
+        ("visits", "0002_life"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='application',
-            name='identity_asked_at',
+            model_name="application",
+            name="identity_asked_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='application',
-            name='identity_reminded_at',
+            model_name="application",
+            name="identity_reminded_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='visitorlist',
-            name='asked_at',
+            model_name="visitorlist",
+            name="asked_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='visitorlist',
-            name='language',
-            field=models.CharField(default='fr', max_length=5, verbose_name='language'),
+            model_name="visitorlist",
+            name="language",
+            field=models.CharField(default="fr", max_length=5, verbose_name="language"),
         ),
         migrations.AddField(
-            model_name='visitorlist',
-            name='refused_at',
+            model_name="visitorlist",
+            name="refused_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
     ]

@@ -13,11 +13,11 @@ from tests.factories import make_company
 
 
 def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[str, Any]]:
-    """The arguments of each address, by its name; the visitor is whoever holds that registration."""
+    """The arguments of each address of that event's visit, whose list is locked and was sent."""
     now, event = timezone.now(), registration.event
-    visit = Visit.objects.create(
-        event=event, security_email="garde@hote.example", agreed_at=now, locked_at=now, sent_at=now
-    )
+    visit = Visit.objects.get(event=event)
+    visit.security_email, visit.locked_at, visit.sent_at = "garde@hote.example", now, now
+    visit.save()
     application = Application.objects.create(
         visit=visit, registration=registration, company=make_company(), listed_at=now
     )
