@@ -9,7 +9,7 @@ from convention.club.models import Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
 from .doors import may_read_identities
-from .models import Application, Visit, VisitorList
+from .models import Application, HostContact, Visit, VisitorList
 
 if TYPE_CHECKING:
     from convention.club.doors import Visitor
@@ -48,6 +48,16 @@ def list_to_keep(slug: str, number: int, person: "Visitor") -> VisitorList:
     found = visit.lists.select_related("made_by").filter(number=number).first()
     if found is None:
         raise NotFound(_("There is no such version of the list."))
+    found.visit = visit
+    return found
+
+
+def contact_to_keep(slug: str, pk: int, person: "Visitor") -> HostContact:
+    """Somebody at the host's of that visit. Raises what `visit_to_keep` raises."""
+    visit, _reader = visit_to_keep(slug, person)
+    found = visit.host_contacts.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such contact."))
     found.visit = visit
     return found
 

@@ -14,7 +14,7 @@ from ..differences import in_words
 from ..forms.hosts import HostContactForm
 from ..host_contacts import add_host_contact, end_host_contact
 from ..host_doors import awaiting_of
-from ..identity_doors import list_to_keep, visit_to_keep
+from ..identity_doors import contact_to_keep, list_to_keep, visit_to_keep
 from ..identity_fields import REASONS, asked_by
 from ..list_words import word_of
 from ..make_list import make_list
@@ -142,9 +142,7 @@ def _add(form: HostContactForm, visit: Visit) -> bool:
 @require_POST
 def end_contact(request: HttpRequest, event: str, contact: int) -> HttpResponse:
     """End a contact."""
-    visit, _person = visit_to_keep(event, request.user)
-    for found in visit.host_contacts.filter(pk=contact):
-        found.visit = visit
-        end_host_contact(contact=found)
-        messages.success(request, _("%(name)s sees nothing of this visit any more.") % {"name": found.name})
+    found = contact_to_keep(event, contact, request.user)
+    end_host_contact(contact=found)
+    messages.success(request, _("%(name)s sees nothing of this visit any more.") % {"name": found.name})
     return redirect("organize-visit-host", event)
