@@ -130,7 +130,7 @@ def _end(replaced: Application) -> None:
     standing.update(withdrawn_at=timezone.now(), listed_at=None)
     Identity.objects.filter(application=replaced).delete()
     if replaced.registration:
-        give_up_place(replaced.registration)
+        give_up_place(replaced.registration, reason=_("replaced with the host’s word"))
 
 
 def _wrong(*sentences: str) -> InvalidFields:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.errors import Closed
 
-from ..cancel import cancel
+from ..cancel import cancel_keeping
 from ..models import Registration
 from .models import Application, HostContact, Identity, Visit
 from .refusals import refuse_called_off
@@ -39,7 +39,7 @@ def veto(*, application: Application, by: HostContact | None = None) -> Applicat
         reason=f"host contact #{by.pk}" if by else "",
     )
     if found.registration:
-        give_up_place(found.registration)
+        give_up_place(found.registration, reason=_("the host does not receive this person"))
     tell_refused.enqueue(found.pk)
     return found
 
@@ -51,8 +51,8 @@ def refuse_if_begun(visit: Visit) -> None:
         raise Closed(_("The visit has begun: who comes is decided at the gate."))
 
 
-def give_up_place(registration: Registration) -> None:
-    """Cancel it without the usual mail: whoever had it is told in words of the visit."""
+def give_up_place(registration: Registration, *, reason: str) -> None:
+    """Cancel it for the host's sake: all that was paid comes back, and the mail speaks of the visit."""
     if registration.cancelled_at is None:
-        cancel(registration=registration)
+        cancel_keeping(registration=registration, kept=0, reason=reason)
         Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())
