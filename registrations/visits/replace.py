@@ -15,7 +15,7 @@ from .eligibility import candidate_for, in_words, objections, seat_on_the_day
 from .models import Application, HostContact, Identity, Visit
 from .place import give_place
 from .refusals import NotEligible
-from .tell_word import ask_host
+from .tell_word import ask_host, tell_club
 from .veto import give_up_place, refuse_if_begun
 
 
@@ -77,6 +77,8 @@ def approve_replacement(*, application: Application, by: HostContact | None = No
         fields=["host_approved_at"],
         reason=f"host contact #{by.pk}" if by else "",
     )
+    if by:
+        tell_club.enqueue(made.pk)
     return made
 
 

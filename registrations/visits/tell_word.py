@@ -1,4 +1,4 @@
-"""Mails of a visit about its host's word: to a visitor who is not received, to the host who is asked."""
+"""Mails about a host's word: to who is not received, to the host who is asked, to the club."""
 
 import logging
 
@@ -42,6 +42,38 @@ def letter_to_visitor(application: Application) -> Letter:
         key=f"host-refused-{application.pk}",
         accent=event.accent,
         reply_to=event.contact_email,
+    )
+
+
+@task()
+def tell_club(application_id: int) -> None:
+    """Tell the club, at the event's contact address, what the host said of somebody. Raises NotSent."""
+    rows = Application.objects.select_related("person", "company", "visit__event__venue", "replaces")
+    application = rows.filter(pk=application_id).first()
+    if application and application.visit.event.contact_email:
+        _send(letter_to_club(application))
+
+
+def letter_to_club(application: Application) -> Letter:
+    """The mail that leads to the list: somebody is refused, or a replacement may come."""
+    event, language = application.visit.event, settings.LANGUAGE_CODE
+    kind = "refused" if application.host_refused_at else "approved"
+    with translation.override(language):
+        subject = _("The host’s word: %(event)s") % {"event": event.title}
+        url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
+    return Letter(
+        to=event.contact_email,
+        subject=subject[:200],
+        template="host_said",
+        context={
+            "event": event,
+            "application": application,
+            "kind": kind,
+            "url": f"{settings.SITE_URL}{path}",
+        },
+        language=language,
+        key=f"host-{kind}-{application.pk}",
+        accent=event.accent,
     )
 
 

@@ -8,10 +8,13 @@ from convention.audit.record import record
 from convention.errors import Closed
 
 from ..cancel import cancel_keeping
-from ..models import Registration
+from ..leave_waiting import leave_waiting
+from ..models import Registration, WaitingEntry
 from .models import Application, HostContact, Identity, Visit
 from .refusals import refuse_called_off
-from .tell_word import tell_refused
+from .tell_word import tell_club, tell_refused
+
+IN_LINE = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
 
 
 @transaction.atomic
@@ -22,7 +25,7 @@ def veto(*, application: Application, by: HostContact | None = None) -> Applicat
     Raises Closed where the application ended already, or once the visit has begun.
     """
     visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=application.visit_id)
-    rows = Application.objects.standing().select_related("registration__order")
+    rows = Application.objects.standing().select_related("registration__order", "waiting")
     found = rows.select_for_update(of=("self",)).filter(pk=application.pk).first()
     if found is None:
         raise Closed(_("This person does not come any more."))
@@ -38,10 +41,20 @@ def veto(*, application: Application, by: HostContact | None = None) -> Applicat
         fields=["host_refused_at"],
         reason=f"host contact #{by.pk}" if by else "",
     )
-    if found.registration:
-        give_up_place(found.registration, reason=_("the host does not receive this person"))
+    _free(found)
     tell_refused.enqueue(found.pk)
+    if by:
+        tell_club.enqueue(found.pk)
     return found
+
+
+def _free(application: Application) -> None:
+    """The place, or the place in the line."""
+    reason = _("the host does not receive this person")
+    if application.registration:
+        give_up_place(application.registration, reason=reason)
+    elif application.waiting and application.waiting.state in IN_LINE:
+        leave_waiting(entry=application.waiting, reason=reason)
 
 
 def refuse_if_begun(visit: Visit) -> None:

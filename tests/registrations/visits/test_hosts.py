@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from convention.audit.models import Entry
 from convention.errors import Closed, InvalidFields
-from registrations.models import CompanyShare, Registration
+from registrations.models import CompanyShare, Registration, WaitingEntry
 from registrations.visits.give_identity import give_identity
 from registrations.visits.host_contacts import add_host_contact, end_host_contact
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit
@@ -233,11 +233,23 @@ def test_a_veto_frees_the_place_removes_the_identity_and_tells_no_reason(visit, 
     [mail] = [one for one in mailoutbox if one.to == [application.person.email]]
     assert mail.subject.startswith("Non confirmée par l’hôte\u202f: ")
     assert [one for one in mailoutbox if "Sophie" in one.body] == []
+    [told] = [one for one in mailoutbox if one.to == ["visites@club.example"]]
+    assert f"/organize/{visit.event.slug}/visit/lists/" in told.body
     assert (
         Entry.objects.get(verb="application.veto").reason == f"host contact #{HostContact.objects.get().pk}"
     )
     with pytest.raises(Closed):
         veto(application=application)
+
+
+def test_whoever_waits_and_is_refused_leaves_the_line(visit):
+    ticket = visit.event.tickets.get()
+    fields = {"event": visit.event, "email": "w@example.org", "address": "w@example.org"}
+    entry = WaitingEntry.objects.create(ticket=ticket, **fields)
+    application = Application.objects.create(visit=visit, person=make_person(), waiting=entry)
+    veto(application=application)
+    entry.refresh_from_db()
+    assert entry.state == WaitingEntry.State.LEFT
 
 
 def test_a_visit_that_has_begun_takes_no_veto(visit):
