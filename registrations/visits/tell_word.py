@@ -69,7 +69,7 @@ def letter_to_club(application: Application) -> Letter:
             "event": event,
             "application": application,
             "kind": kind,
-            "url": f"{settings.SITE_URL}{path}",
+            "url": url,
         },
         language=language,
         key=f"host-{kind}-{application.pk}",
