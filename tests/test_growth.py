@@ -151,6 +151,7 @@ def add_scans(device, registration, at):
 def queries_of(client, address):
     """How often the database is asked for one answer, with nothing kept from before; and its status."""
     cache.clear()
+    connection.queries_log.clear()  # it holds some thousands, and would count none beyond
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(address)
         if answer.streaming:

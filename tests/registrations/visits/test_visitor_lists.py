@@ -39,9 +39,16 @@ from tests.registrations.visits.hosted import (
     make_visitor,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french")]
 
 LINK = re.compile(r"/host/lists/([\w-]{43})/")
+
+
+@pytest.fixture
+def french():
+    """Words of acts are said in French here."""
+    with translation.override("fr"):
+        yield
 
 
 def client_of(person):
@@ -364,12 +371,12 @@ def test_the_workbook_holds_each_visitor_as_text(sent):
     assert first[0] == "Nom"
     assert second[0] == "Zwickelstein"
     assert second[3:] == (
-        "2 avril 1971",
+        "2\u00a0avril\u00a01971",
         "Zwickelbourg-1",
         "Portugal",
         "passeport",
         "QX0000001ZZ",
-        "30 novembre 2039",
+        "30\u00a0novembre\u00a02039",
     )
 
 
