@@ -5,18 +5,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.errors import Closed
 from convention.events.models import Event
 
 from .leave_waiting import NotWaiting, entry_locked, leave_waiting
 from .models import WaitingEntry, WaitingPolicy
 from .offer import free, locked, offer, offer_free
+from .on_application import rules_of
 
 
 @transaction.atomic
 def offer_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """Offer a free place out of turn, whoever stands before. Raises SoldOut, NotWaiting."""
+    """Offer a free place out of turn, whoever stands before.
+
+    Raises SoldOut, NotWaiting, or Closed where places are given on application, and none any more.
+    """
     thing = entry.thing
     row = locked(type(thing), thing.pk)
+    rules = rules_of(row.event)
+    if rules and rules.until(row.event) <= timezone.now():
+        raise Closed(_("The list is locked: nobody comes onto it from the waiting list any more."))
     free_to_get = WaitingEntry.objects.standing().filter(offered_at__isnull=True)
     found = free_to_get.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
     if found is None:

@@ -33,6 +33,8 @@ def make_visit(*, event: Event) -> Visit:
         raise AlreadyVisit(_("This event is no site visit, or somebody has begun its visit already."))
     is_open = event.visibility != Event.Visibility.DRAFT
     visit = Visit.objects.create(event=event, agreed_at=timezone.now() if is_open else None)
+    event.substitutions_until = visit.event.created_at  # a place is given back, and goes to who applied
+    event.save(update_fields=["substitutions_until"])
     _give_ticket(event)
     _adopt(visit)
     record("visit.create", visit, event=event)

@@ -67,6 +67,8 @@ def begin(world: World, event: Event) -> tuple[Visit, list[Application]]:
         embargo_until=event.ends_at + datetime.timedelta(days=30),
         agreed_at=world.now - datetime.timedelta(days=40),
     )
+    event.substitutions_until = visit.agreed_at
+    event.save(update_fields=["substitutions_until"])
     places = Registration.objects.confirmed().filter(event=event, person__isnull=False)
     made = Application.objects.bulk_create(
         Application(

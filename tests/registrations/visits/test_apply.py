@@ -19,6 +19,7 @@ from registrations.on_application import GivenOnApplication
 from registrations.order_request import OrderRequest, Place
 from registrations.receive import receive
 from registrations.register import Means, register
+from registrations.substitute import substitute
 from registrations.visits.apply import apply
 from registrations.visits.models import Application
 from registrations.visits.refusals import Ended, NotEligible, NotReady
@@ -302,6 +303,14 @@ def test_registering_gives_no_place_without_an_application(signed_in):
     with pytest.raises(GivenOnApplication):
         register(event=visit.event, request=request, means=Means(person=person if signed_in else None))
     assert (Registration.objects.count(), Ticket.objects.get().taken) == (0, 0)
+
+
+def test_a_place_is_not_given_to_a_colleague_by_its_holder():
+    visit, company = make_visit(), make_company()
+    application, colleague = applied(visit, company), make_member(company)
+    with pytest.raises(GivenOnApplication):
+        substitute(registration=application.registration, by=place_of(colleague))
+    assert Registration.objects.get().person == application.person
 
 
 def test_the_desk_registers_nobody_for_a_visit():

@@ -10,6 +10,7 @@ from convention.club.change_employer import change_employer
 from convention.club.models import Seat
 from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
+from registrations.by_hand import offer_now
 from registrations.models import Registration, Ticket, WaitingEntry
 from registrations.visits.agree_to_text import TextChanged, agree_to_text
 from registrations.visits.call_off import call_off
@@ -126,6 +127,17 @@ def test_the_lock_ends_offers_and_tells_who_waits(run_tasks, mailoutbox):
     assert told == [applicant(third).email]
     with pytest.raises(Closed):
         lock(visit=visit)
+
+
+def test_nobody_is_offered_a_place_by_hand_once_the_list_is_locked():
+    visit = make_visit(places=1)
+    applied(visit)
+    second = applied(visit)
+    Ticket.objects.update(capacity=2)
+    lock(visit=visit)
+    with pytest.raises(Closed, match="locked"):
+        offer_now(entry=second.waiting)
+    assert state(second) == State.WAITING
 
 
 def test_lists_are_locked_when_their_moment_has_come_and_once():
