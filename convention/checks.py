@@ -13,7 +13,9 @@ PLACEHOLDER = "@example.org"
 @register(Tags.security, deploy=True)
 def production(app_configs: object, **_kwargs: Any) -> list[CheckMessage]:
     """All that a production site should not be started with."""
-    return [*address(), *mail(), *files(), *sharing(), *payments()] if settings.PRODUCTION else []
+    return (
+        [*address(), *mail(), *files(), *sharing(), *payments(), *identities()] if settings.PRODUCTION else []
+    )
 
 
 def address() -> Iterator[CheckMessage]:
@@ -93,4 +95,14 @@ def payments() -> Iterator[CheckMessage]:
             f"STRIPE_API_BASE is {settings.STRIPE_API_BASE}: payments do not go to Stripe.",
             hint="Leave it out; it is for tests.",
             id="convention.E004",
+        )
+
+
+def identities() -> Iterator[CheckMessage]:
+    """Site visits need a key for what visitors tell the host."""
+    if not settings.IDENTITY_KEYS:
+        yield Info(
+            "IDENTITY_KEYS is not set: visitors of a site cannot tell its host who they are.",
+            hint="Make a key as docs/operators.md says, and keep it apart from the backups.",
+            id="convention.I002",
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -21,6 +22,7 @@ from convention.installed import INSTALLED_APPS as INSTALLED_APPS
 from convention.installed import MIDDLEWARE as MIDDLEWARE
 from convention.local_data import open_local_data
 from convention.recurring import recurring_work
+from convention.sealed import boxes
 
 env = environ.Env()
 
@@ -52,11 +54,11 @@ def told_by[T](variable: str, read: Callable[..., T], example: str, **default: s
         raise ImproperlyConfigured(f"{variable} cannot be read; it looks like {example}.") from error
 
 
-def local_secret() -> str:
-    """The development key: made once, kept beside the local database."""
-    path = VAR_DIR / "secret_key"
+def local_secret(name: str, make: Callable[[], str]) -> str:
+    """A key for development: made once, kept beside the local database."""
+    path = VAR_DIR / name
     if not path.exists():
-        path.write_text(secrets.token_urlsafe(50))
+        path.write_text(make())
         path.chmod(0o600)
     return path.read_text()
 
@@ -65,8 +67,19 @@ SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY: production does not start without it.")
-    SECRET_KEY = local_secret()
+    SECRET_KEY = local_secret("secret_key", lambda: secrets.token_urlsafe(50))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# What visitors of a site tell its host is sealed with the first of these keys and opened with any of them.
+IDENTITY_KEYS = env.list("IDENTITY_KEYS", default=[])
+if not IDENTITY_KEYS and not PRODUCTION:
+    IDENTITY_KEYS = [local_secret("identity_key", lambda: Fernet.generate_key().decode())]
+try:
+    boxes(IDENTITY_KEYS)
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "IDENTITY_KEYS holds something that is no key; docs/operators.md says how one is made."
+    ) from error
 
 
 def last_address() -> str:

@@ -50,6 +50,7 @@ from tests.factories import (
 )
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
+from tests.registrations.visits.objects import hosted_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -132,6 +133,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     draft, sent = mailings_of(registration)
     applicant = application_of(event).pk
     special = {
+        **hosted_of(registration, spare=spare),
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
         **{
             f"organize-sponsor{name}": {"pk": sponsorship.pk}

@@ -34,6 +34,7 @@ DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
+SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
 NOBODY: set[str] = set()
 
@@ -173,6 +174,31 @@ DOORS = {
     "club-membership-leave": ADMINISTRATORS,
     "club-membership-renew": ADMINISTRATORS,
     "club-employer": ADMINISTRATORS,
+    # what visitors tell a host: their own, the secretary's lists, the host's pages by its own links
+    "visit-identity": NOBODY,  # but whoever has a place: see test_identities
+    **dict.fromkeys(
+        [
+            "organize-visit-lists",
+            "organize-visit-list-make",
+            "organize-visit-list",
+            "organize-visit-list-send",
+            "organize-visit-list-revoke",
+            "organize-visit-host",
+            "organize-visit-host-end",
+            "organize-visit-replace",
+            "organize-visit-refuse",
+            "organize-visit-approve",
+        ],
+        SECRETARIES,
+    ),
+    "host": EVERYONE,
+    "host-enter": EVERYONE,  # a button: the secret decides
+    "host-sign-out": EVERYONE,
+    "host-list": EVERYONE,  # with the secret
+    "host-visit": NOBODY,  # but whom a mailed link let in: see test_hosts
+    "host-visit-list": NOBODY,
+    "host-person": NOBODY,
+    "host-briefing": NOBODY,
     # the treasurer
     **dict.fromkeys(
         [
@@ -223,6 +249,9 @@ DOORS = {
     "organize-check-in": DESK,
 }
 POSTED = {
+    "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
+    "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
+    "host-visit-list",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
     "waiting-leave", "organize-waiting-act",

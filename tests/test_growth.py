@@ -39,6 +39,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
+from tests.registrations.visits.objects import add_hosted
 from tests.test_doors import POSTED, WITH_MORE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -102,6 +103,7 @@ def add_one(here, number, person):
         )
     add_mailings(event, people)
     add_applications(event, people[1], person, number)
+    add_hosted(people[0], number)
     other = make_event()
     make_registration(make_ticket(other), person=person)
 
@@ -149,6 +151,7 @@ def add_scans(device, registration, at):
 def queries_of(client, address):
     """How often the database is asked for one answer, with nothing kept from before; and its status."""
     cache.clear()
+    connection.queries_log.clear()  # it holds some thousands, and would count none beyond
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(address)
         if answer.streaming:

@@ -10,6 +10,7 @@ from convention.seeding import World
 
 from ..models import Registration, Ticket, WaitingEntry
 from .models import Application, NdaAcceptance, NdaText, Visit
+from .seed_hosts import seed_hosts
 
 MARKETS = [
     ("nuage", "Nuage", "Cloud"),
@@ -92,6 +93,7 @@ def begin(world: World, event: Event) -> tuple[Visit, list[Application]]:
         )
         for one in made[:AGREED]
     )
+    seed_hosts(world, visit, made)
     return visit, made
 
 

@@ -55,6 +55,10 @@ def test_development_hears_nothing(site):
             "W006 TASKS_URL is immediate: what fails, such as a mail, is not tried again.",
         ),
         (
+            {"IDENTITY_KEYS": []},
+            "I002 IDENTITY_KEYS is not set: visitors of a site cannot tell its host who they are.",
+        ),
+        (
             {"STRIPE_SECRET_KEY": "rk_live_x"},
             "E003 STRIPE_WEBHOOK_SECRET is not set: payments are noticed minutes late, by asking alone.",
         ),

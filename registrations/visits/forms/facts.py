@@ -69,6 +69,11 @@ class VisitForm(Refusable, forms.ModelForm[Visit]):
         if moment := self.instance.embargo_until:
             self.initial["embargo_until"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
 
+    def keep_list(self) -> None:
+        """Leave as it is who gets the list and what it asks: not for those who see no identities."""
+        for name in ("security_name", "security_email", "identity_fields", "identity_days"):
+            self.fields[name].disabled = True
+
     def clean_embargo_until(self) -> Any:
         """In the event's zone, and not over before the visit is."""
         moment = self.cleaned_data["embargo_until"]

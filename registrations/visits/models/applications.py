@@ -83,6 +83,8 @@ class Application(models.Model):
     host_refused_at = models.DateTimeField(_("refused by the host"), null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
     host_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)
+    identity_asked_at = models.DateTimeField(null=True, editable=False)
+    identity_reminded_at = models.DateTimeField(null=True, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
 

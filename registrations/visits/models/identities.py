@@ -1,5 +1,8 @@
 """What hosts need to know of visitors, sealed, and the lists given to them."""
 
+import datetime
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +38,8 @@ class VisitorList(models.Model):
     """One version of the list for the host's security; never changed but for who has seen it.
 
     `sealed` holds the rows, and goes with the purge; hash, counts and log stay. The link in the mail is kept
-    as its hash alone.
+    as its hash alone. Sending was `asked_at`; the mail server took it (`sent_at`) or said no (`refused_at`).
+    The differences are those to the version before it that was sent.
     """
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="lists")
@@ -49,6 +53,9 @@ class VisitorList(models.Model):
     removed = models.PositiveIntegerField(_("removed"), default=0)
     changed = models.PositiveIntegerField(pgettext_lazy("visit", "changed"), default=0)
     sent_to = models.EmailField(_("sent to"), blank=True)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    asked_at = models.DateTimeField(null=True, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(pgettext_lazy("visit", "sent"), null=True, blank=True)
     link_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     link_expires_at = models.DateTimeField(_("link expires"), null=True, blank=True)
@@ -65,6 +72,29 @@ class VisitorList(models.Model):
     def __str__(self) -> str:
         return f"{self.visit}, v{self.number}"
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether its rows are still there."""
+        return self.sealed is not None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its mail waits for the worker or for the mail server."""
+        done = [moment for moment in (self.sent_at, self.refused_at) if moment]
+        return self.asked_at is not None and all(moment < self.asked_at for moment in done)
+
+    def is_linked(self, *, at: datetime.datetime) -> bool:
+        """Whether the link in its mail opens it."""
+        return bool(self.link_hash) and self.link_expires_at is not None and at < self.link_expires_at
+
+
+class HostContactQuerySet(models.QuerySet["HostContact"]):
+    """Sets of contacts."""
+
+    def open(self) -> Self:
+        """Those who may sign in: not ended, and of a visit that was not called off."""
+        return self.filter(ended_at__isnull=True, visit__cancelled_at__isnull=True)
+
 
 class HostContact(models.Model):
     """Someone at the host's who sees this visit and nothing else, by a link mailed to them."""
@@ -75,6 +105,8 @@ class HostContact(models.Model):
     language = models.CharField(_("language"), max_length=5, default="fr")
     added_at = models.DateTimeField(pgettext_lazy("visit", "added"), default=timezone.now)
     ended_at = models.DateTimeField(pgettext_lazy("visit", "ended"), null=True, blank=True)
+
+    objects = HostContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact at the host’s")

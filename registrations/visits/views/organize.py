@@ -19,7 +19,7 @@ from ..applicants import applicants_of, counts_of
 from ..call_off import call_off
 from ..change_visit import change_visit
 from ..deadline import closes_at, locks_at
-from ..doors import event_to_make_visit, visit_to_run
+from ..doors import event_to_make_visit, may_read_identities, visit_to_run
 from ..eligibility import ticket_of
 from ..forms.facts import ReasonForm, VisitForm
 from ..life import agree, close, missing_for_members, publish, reopen
@@ -47,6 +47,8 @@ def facts(request: HttpRequest, event: str) -> HttpResponse:
     visit.event = found
     ticket = ticket_of(visit) or Ticket(event=found)
     form = VisitForm(request.POST or None, instance=visit, ticket=ticket)
+    if not may_read_identities(request.user, visit):
+        form.keep_list()
     if request.method == "POST" and form.is_valid() and _kept(form):
         messages.success(request, _("The facts are saved."))
         return redirect("organize-visit", event)

@@ -1,0 +1,38 @@
+"""What the pages of identities and hosts answer alike."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+
+from convention.downloads import XLSX
+
+from ..contents import Content
+from ..list_files import file_of
+from ..list_words import cells, changes_of, headings
+from ..models import VisitorList
+
+TYPES: Final = {"xlsx": XLSX, "pdf": "application/pdf"}
+
+
+def shown(content: Content) -> dict[str, object]:
+    """The context of a page that shows a list's rows."""
+    return {
+        "headings": headings(content),
+        "rows": [list(zip(headings(content), row, strict=True)) for row in cells(content)],
+        "changes": changes_of(content),
+    }
+
+
+def file_answer(content: Content, row: VisitorList, kind: str) -> HttpResponse:
+    """The list as a file that no cache keeps."""
+    answer = HttpResponse(file_of(content, row, kind=kind), content_type=TYPES[kind])
+    name = f"{row.visit.event.slug}-v{row.number}.{kind}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def asks_file(request: HttpRequest) -> str:
+    """Which format is asked for; empty for the page."""
+    kind = request.POST.get("act", "")
+    return kind if kind in TYPES else ""

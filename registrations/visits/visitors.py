@@ -1,0 +1,48 @@
+"""Who may stand on the list for the host, and who not yet and why; without opening any identity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .identity_fields import asked_by, is_complete
+from .models import Application, Identity, Visit
+from .standing import agreed_among
+
+
+@dataclass
+class Visitors:
+    """Everybody with a place: `ready` for the list, or `missing` with the codes of what is missing."""
+
+    ready: list[Application] = field(default_factory=list)
+    missing: list[tuple[Application, list[str]]] = field(default_factory=list)
+
+
+def visitors_of(visit: Visit) -> Visitors:
+    """Everybody with a place on the visit, by name."""
+    rows = Application.objects.confirmed().filter(visit=visit)
+    rows = rows.select_related("person", "company", "registration")
+    applications = list(rows.order_by("registration__sort_name", "pk"))
+    agreed = agreed_among(applications)
+    given = dict(Identity.objects.filter(application__visit=visit).values_list("application", "fields"))
+    asked, found = asked_by(visit), Visitors()
+    for application in applications:
+        lacks = lacking(application, agreed, asked, given.get(application.pk, []))
+        if lacks:
+            found.missing.append((application, lacks))
+        else:
+            found.ready.append(application)
+    return found
+
+
+def lacking(
+    application: Application, agreed: frozenset[int], asked: Sequence[str], given: Sequence[str]
+) -> list[str]:
+    """The codes of what keeps someone with a place from the list (`REASONS`)."""
+    registration = application.registration
+    assert registration is not None
+    is_theirs = registration.person_id is not None and registration.person_id == application.person_id
+    checks = (
+        ("other_person", is_theirs),
+        ("confidentiality", application.pk in agreed),
+        ("identity", is_complete(asked, given)),
+    )
+    return [code for code, is_well in checks if not is_well]

@@ -1,0 +1,95 @@
+"""A visit's list in browsers: a visitor tells, the secretary sends, the host opens it and decides."""
+
+import re
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+
+from registrations.visits.models import Application, Identity, VisitorList
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+from tests.registrations.visits.hosted import (
+    answers_of,
+    make_host,
+    make_hosted,
+    make_identified,
+    make_secretary,
+    make_visitor,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = re.compile(r"(/(?:en/)?host/lists/[\w-]{43}/)")
+ENTER = re.compile(r"(/(?:en/)?host/enter/[\w-]{43}/)")
+
+
+def looked_at(page):
+    """Nothing on it keeps somebody out."""
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+
+
+def fill(page, answers):
+    """A form, by the names of its fields."""
+    for name, value in answers.items():
+        field = page.locator(f"[name={name}]")
+        if name in {"nationality", "document_kind"}:
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox):
+    visit = make_hosted()
+    visitor = make_visitor(visit, first_name="Éloïse", last_name="Zwickel")
+    refused = make_identified(visit, 2, first_name="Paul", last_name="Refusé")
+    make_host(visit)
+    answers = {name: value for name, value in answers_of(1).items() if name != "vehicle_plate"}
+
+    page = open_page("phone")
+    sign_in(page, Client(), site, visitor.person)
+    page.goto(f"/visits/{visit.event.slug}/identity/")
+    looked_at(page)
+    fill(page, answers)
+    page.get_by_role("button", name="Envoyer sous scellé").click()
+    expect(page.get_by_text("Merci\u202f: c’est scellé")).to_be_visible()
+    looked_at(page)
+    assert Identity.objects.count() == 2
+
+    desk = open_page("desktop")
+    sign_in(desk, Client(), site, make_secretary())
+    desk.goto(f"/organize/{visit.event.slug}/visit/lists/")
+    looked_at(desk)
+    desk.get_by_role("button", name="Établir la version suivante").click()
+    desk.get_by_role("button", name="Envoyer le lien").click()
+    expect(desk.get_by_text("Le lien part à garde@hote.example.")).to_be_visible()
+    looked_at(desk)
+    run_tasks()
+
+    gate = open_page("phone")
+    gate.goto(LIST.search(mailoutbox[-1].body)[1])
+    looked_at(gate)
+    expect(gate.get_by_text("Zwickel")).to_have_count(0)
+    gate.get_by_role("button", name="Ouvrir la liste").click()
+    expect(gate.get_by_role("rowheader", name="Zwickel")).to_be_visible()
+    looked_at(gate)
+    gate.get_by_label("Votre nom").fill("Marc Portier")
+    gate.get_by_role("button", name="Nous avons la liste").click()
+    assert VisitorList.objects.get().acknowledged_by == "Marc Portier"
+
+    host = open_page("desktop")
+    host.goto("/host/")
+    looked_at(host)
+    host.get_by_label("Adresse électronique").fill("sophie@hote.example")
+    host.get_by_role("button", name="Recevoir le lien").click()
+    run_tasks()
+    host.goto(ENTER.search(mailoutbox[-1].body)[1])
+    looked_at(host)
+    host.get_by_role("button", name="Se connecter").click()
+    expect(host.get_by_role("rowheader", name="Paul Refusé")).to_be_visible()
+    looked_at(host)
+    host.get_by_role("link", name="Ne pas recevoir Paul Refusé").click()
+    looked_at(host)
+    host.get_by_role("button", name="Ne pas recevoir").click()
+    expect(host.get_by_role("rowheader", name="Paul Refusé")).to_have_count(0)
+    assert Application.objects.get(pk=refused.pk).host_refused_at is not None

@@ -1,0 +1,58 @@
+"""One of everything that the addresses of lists and hosts name, of any event."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from registrations.models import Registration
+from registrations.visits.contents import close, new_content
+from registrations.visits.host_contacts import add_host_contact
+from registrations.visits.models import Application, Visit, VisitorList
+from registrations.visits.send_list import LINK_LASTS, hash_token
+from tests.factories import make_company
+
+
+def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[str, Any]]:
+    """The arguments of each address of that event's visit, whose list is locked and was sent."""
+    now, event = timezone.now(), registration.event
+    visit = Visit.objects.get(event=event)
+    visit.security_email, visit.locked_at, visit.sent_at = "garde@hote.example", now, now
+    visit.save()
+    application = Application.objects.create(
+        visit=visit, registration=registration, company=make_company(), listed_at=now
+    )
+    number, token = 1 + spare, f"{spare:043d}"
+    row = make_version(visit, number)
+    VisitorList.objects.filter(pk=row.pk).update(
+        link_hash=hash_token(token), link_expires_at=now + LINK_LASTS, sent_at=now, asked_at=now
+    )
+    contact = add_host_contact(visit=visit, name="Sophie", email=f"sophie{spare}@hote.example")
+    lists = {f"organize-visit-list{name}": {"number": number} for name in ("", "-send", "-revoke")}
+    people = {f"organize-visit-{name}": {"pk": application.pk} for name in ("replace", "refuse", "approve")}
+    return {
+        **lists,
+        **people,
+        "organize-visit-host-end": {"contact": contact.pk},
+        "host-enter": {"token": token},
+        "host-list": {"token": token},
+        "host-person": {"pk": application.pk},
+    }
+
+
+def make_version(visit: Visit, number: int) -> VisitorList:
+    """A version of the list with one visitor."""
+    row = {"key": 1, "last_name": "Silva", "first_name": "Ana", "company": "Acme", "identity": {}}
+    content = new_content([], [row], None)
+    made = VisitorList(visit=visit, number=number, hash=content.hash, count=1)
+    made.sealed = close(content, made)
+    made.save()
+    return made
+
+
+def add_hosted(registration: Registration, number: int) -> None:
+    """One more visitor, version, contact and replacement of that event's visit."""
+    visit = Visit.objects.get(event=registration.event)
+    came = Application.objects.create(visit=visit, registration=registration, listed_at=timezone.now())
+    Application.objects.create(visit=visit, replaces=came, company=make_company())
+    make_version(visit, 100 + number)
+    add_host_contact(visit=visit, name="Paul", email=f"paul{number}-{visit.pk}@hote.example")

@@ -1,0 +1,246 @@
+"""A visitor says who they are: exactly what the host asks, late, sealed, and never shown again."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.errors import Closed, InvalidFields
+from convention.sealed import NoKey, Unsealable, unseal
+from registrations.cancel import cancel
+from registrations.visits.ask_identities import ask_identities, is_due
+from registrations.visits.contents import read_list
+from registrations.visits.give_identity import give_identity, sealed_for
+from registrations.visits.identity_fields import EARLY, OPEN, OVER, Window, is_complete
+from registrations.visits.make_list import make_list
+from registrations.visits.models import Application, Identity, Visit
+from registrations.visits.purge import forget_who_left
+from tests.factories import make_member
+from tests.registrations.visits.hosted import (
+    DAY,
+    FIELDS,
+    answers_of,
+    make_hosted,
+    make_identified,
+    make_visitor,
+)
+
+pytestmark = pytest.mark.django_db
+
+CODES = {"nationality", "document_kind"}
+"""Fields whose answer is one of a list that every form shows."""
+
+
+def client_of(application):
+    client = Client()
+    client.force_login(application.person)
+    return client
+
+
+def address(visit):
+    return f"/visits/{visit.event.slug}/identity/"
+
+
+def typed(number=1, **changed):
+    return {**answers_of(number), **changed}
+
+
+# --- the act ---------------------------------------------------------------------------------------------
+
+
+def test_only_what_this_host_asks_is_kept(settings):
+    visit = make_hosted(fields=["birth_date", "document_number"])
+    application = make_visitor(visit)
+    identity = give_identity(application=application, answers=answers_of(1))
+    assert identity.fields == ["birth_date", "document_number"]
+    kept = unseal(identity.sealed, of=sealed_for(application))
+    assert kept == {"birth_date": "1971-04-02", "document_number": "QX0000001ZZ"}
+    entry = Entry.objects.get(verb="identity.give")
+    assert entry.fields == ["birth_date", "document_number"]
+    assert "QX0000001ZZ" not in str(vars(entry))
+
+
+def test_a_missing_answer_keeps_nothing():
+    application = make_visitor(make_hosted())
+    with pytest.raises(InvalidFields) as refused:
+        give_identity(application=application, answers={"birth_date": "1971-04-02"})
+    assert set(refused.value.fields) == set(FIELDS) - {"birth_date"}
+    assert not Identity.objects.exists()
+
+
+def test_who_has_no_place_is_not_asked():
+    application = make_visitor(make_hosted())
+    cancel(registration=application.registration)
+    with pytest.raises(Closed):
+        give_identity(application=application, answers=answers_of(1))
+
+
+@pytest.mark.parametrize(("moment", "state"), [(-1, EARLY), (0, OPEN), (9, OPEN), (10, OVER), (11, OVER)])
+def test_it_is_asked_late_and_until_the_visit_ends(moment, state):
+    start = datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC)
+    window = Window(start, start + datetime.timedelta(hours=10))
+    assert window.at(start + datetime.timedelta(hours=moment)) == state
+
+
+def test_before_its_time_nothing_is_taken():
+    application = make_visitor(make_hosted(days=40, identity_days=21))
+    with pytest.raises(Closed):
+        give_identity(application=application, answers=answers_of(1))
+    page = client_of(application).get(address(application.visit)).content.decode()
+    assert "Zwickelbourg" not in page
+    assert "document_number" not in page
+
+
+def test_of_a_visit_called_off_nothing_is_taken():
+    application = make_visitor(make_hosted(cancelled_at=timezone.now()))
+    with pytest.raises(Closed):
+        give_identity(application=application, answers=answers_of(1))
+
+
+def test_without_a_key_a_sentence_and_nothing_kept(settings):
+    application = make_visitor(make_hosted())
+    settings.IDENTITY_KEYS = []
+    with pytest.raises(NoKey):
+        give_identity(application=application, answers=answers_of(1))
+    answer = client_of(application).post(address(application.visit), typed())
+    assert answer.status_code == 503
+    assert not Identity.objects.exists()
+
+
+def test_a_row_moved_to_another_visitor_does_not_open():
+    visit = make_hosted()
+    one, other = make_identified(visit, 1), make_visitor(visit)
+    Identity.objects.filter(application=one).update(application=other)
+    with pytest.raises(Unsealable):
+        make_list(visit=visit)
+
+
+def test_more_asked_later_makes_it_incomplete():
+    assert is_complete(["birth_date"], ["birth_date", "nationality"])
+    assert not is_complete(["birth_date", "vehicle_plate"], ["birth_date"])
+    assert is_complete([], [])
+
+
+# --- the page --------------------------------------------------------------------------------------------
+
+
+def test_the_page_asks_takes_and_never_shows_again():
+    application = make_visitor(make_hosted(fields=[*FIELDS, "vehicle_plate"]))
+    client, visit = client_of(application), application.visit
+    asked = client.get(address(visit))
+    assert asked["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    names = [name for name in answers_of(1) if f'name="{name}"' in asked.content.decode()]
+    assert names == [*FIELDS, "vehicle_plate"]
+    answer = client.post(address(visit), typed(document_number="qx 0000 001 zz"), follow=True)
+    page = answer.content.decode()
+    identity = Identity.objects.get()
+    kept = unseal(identity.sealed, of=sealed_for(application))
+    assert kept == {**answers_of(1), "document_number": "QX0000001ZZ"}
+    values = [value for name, value in kept.items() if name not in CODES and value in page]
+    assert values == []
+    assert 'value="1971' not in page
+
+
+def test_a_plate_may_be_none():
+    application = make_visitor(make_hosted(fields=["vehicle_plate"]))
+    client_of(application).post(address(application.visit), {"vehicle_plate": ""})
+    assert Identity.objects.get().fields == ["vehicle_plate"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("birth_date", "2999-01-01", "Ce n’est pas la date de naissance de quelqu’un qui peut venir."),
+        ("birth_date", "1899-12-31", "Ce n’est pas la date de naissance de quelqu’un qui peut venir."),
+        ("birth_date", "hier", "Écrivez un jour, par exemple 1980-12-31."),
+        ("birth_date", "", "Écrivez ceci aussi\u202f: l’hôte le demande."),
+        ("document_expiry", "2020-01-01", "Ce document expire avant la visite\u202f: prenez-en un autre."),
+        (
+            "document_number",
+            "<script>",
+            "Écrivez le numéro tel qu’il figure sur le document\u202f: des lettres et des chiffres.",
+        ),
+        ("birth_place", " ", "Écrivez ceci aussi\u202f: l’hôte le demande."),
+    ],
+)
+def test_each_mistake_is_a_sentence_at_its_field(field, value, sentence):
+    application = make_visitor(make_hosted())
+    answer = client_of(application).post(address(application.visit), typed(**{field: value}))
+    assert answer.context["form"].errors == {field: [sentence]}
+    assert not Identity.objects.exists()
+
+
+def test_it_is_taken_back_at_once():
+    application = make_identified(make_hosted(), 1)
+    client_of(application).post(address(application.visit), {"take_back": "1"})
+    assert not Identity.objects.exists()
+    assert Entry.objects.filter(verb="identity.take_back").count() == 1
+
+
+def test_nobody_else_has_that_page():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    stranger = Client()
+    stranger.force_login(make_member())
+    assert stranger.get(address(visit)).status_code == 404
+    assert "/login/?next=" in Client().get(address(visit))["Location"]
+    other = make_visitor(make_hosted())
+    assert client_of(other).get(address(visit)).status_code == 404
+
+
+# --- mails -----------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_missing_is_asked_once(run_tasks, mailoutbox):
+    visit = make_hosted(days=15, locked_at=None, list_days=5)
+    make_identified(visit, 1)
+    missing = make_visitor(visit)
+    for _round in range(3):
+        ask_identities()
+        run_tasks()
+    assert [mail.to for mail in mailoutbox] == [[missing.person.email]]
+    assert f"http://localhost:8000/visits/{visit.event.slug}/identity/" in mailoutbox[0].body
+    assert mailoutbox[0].attachments == []
+
+
+def test_one_reminder_before_the_lock_and_none_on_the_same_day():
+    lock = datetime.datetime(2027, 3, 10, 9, tzinfo=datetime.UTC)
+    asked = Application(identity_asked_at=lock - 10 * DAY)
+    assert not is_due(asked, lock=lock, at=lock - 3 * DAY)
+    assert is_due(asked, lock=lock, at=lock - 2 * DAY)
+    late = Application(identity_asked_at=lock - DAY)
+    assert not is_due(late, lock=lock, at=lock - DAY / 2)
+    assert not is_due(
+        Application(identity_asked_at=lock - 10 * DAY, identity_reminded_at=lock), lock=lock, at=lock
+    )
+
+
+def test_before_the_time_nobody_is_asked(run_tasks, mailoutbox):
+    make_visitor(make_hosted(days=40, locked_at=None))
+    ask_identities()
+    run_tasks()
+    assert mailoutbox == []
+
+
+# --- whoever does not come -------------------------------------------------------------------------------
+
+
+def test_identities_of_who_left_go_within_the_hour():
+    visit = make_hosted()
+    stays, withdrew, lost = (make_identified(visit, number) for number in range(3))
+    Application.objects.filter(pk=withdrew.pk).update(withdrawn_at=timezone.now())
+    cancel(registration=lost.registration)
+    assert forget_who_left() == 2
+    assert [one.application_id for one in Identity.objects.all()] == [stays.pk]
+    assert Entry.objects.filter(verb="identity.remove").count() == 2
+
+
+def test_what_is_not_asked_any_more_stays_off_the_list():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    Visit.objects.filter(pk=visit.pk).update(identity_fields=["nationality"])
+    visit.refresh_from_db()
+    [row] = read_list(visitor_list=make_list(visit=visit)).rows
+    assert row["identity"] == {"nationality": "PT"}

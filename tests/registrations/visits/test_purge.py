@@ -1,0 +1,216 @@
+"""Seven days after a visit nothing is left of who its visitors are: searched for in all that is kept."""
+
+import base64
+import datetime
+import json
+import logging
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.backup.tables import as_text, rows, tables
+from convention.errors import Closed, Expired
+from convention.sealed import boxes
+from registrations.visits.contents import read_list
+from registrations.visits.give_identity import give_identity
+from registrations.visits.make_list import make_list
+from registrations.visits.models import HostLink, Identity, Visit, VisitorList
+from registrations.visits.purge import due, purge, purge_due
+from registrations.visits.reseal import reseal
+from tests.registrations.visits.hosted import (
+    DAY,
+    answers_of,
+    make_host,
+    make_hosted,
+    make_identified,
+    make_secretary,
+    make_sent_list,
+)
+
+pytestmark = pytest.mark.django_db
+
+CODES = {"nationality", "document_kind", "document_expiry"}
+"""Answers that many others give too."""
+
+
+def values_of(*numbers):
+    """What identifies these visitors, as they typed it."""
+    return [value for number in numbers for name, value in answers_of(number).items() if name not in CODES]
+
+
+def over(visit, *, days):
+    """The visit ended so many days ago."""
+    ends = timezone.now() - days * DAY
+    visit.event.starts_at, visit.event.ends_at = ends - datetime.timedelta(hours=6), ends
+    visit.event.save()
+
+
+def dump() -> str:
+    """Every row of every table, as a backup holds it; what is binary as base64, and as it is."""
+    said = []
+    for model in tables().values():
+        for row in rows(model):
+            said.append(json.dumps(row, default=as_text, ensure_ascii=False))
+            binary = [bytes(cell) for cell in row if isinstance(cell, bytes | memoryview)]
+            said += [cell.decode("latin-1") for cell in binary]
+    return "\n".join(said)
+
+
+def opened(text: str) -> str:
+    """What our keys would open of a text: each word of it that is sealed."""
+    box, found = MultiFernet(boxes(settings.IDENTITY_KEYS)), []
+    words = set(text.replace('"', " ").replace(",", " ").replace("[", " ").replace("]", " ").split())
+    for word in words:
+        for token in (word, plain_of(word)):
+            try:
+                found.append(box.decrypt(token).decode())
+            except (InvalidToken, TypeError, ValueError):
+                continue
+    return "\n".join(found)
+
+
+def plain_of(word: str) -> str:
+    try:
+        return base64.b64decode(word, validate=True).decode()
+    except ValueError:
+        return ""
+
+
+def files() -> str:
+    """Every file that the site keeps, whatever it is; the test's own database aside."""
+    found = [
+        path.read_bytes().decode("latin-1")
+        for path in settings.VAR_DIR.rglob("*")
+        if path.is_file() and "sqlite3" not in path.name
+    ]
+    return "\n".join(found)
+
+
+def full_story(run_tasks):
+    """A visit with all that can hold an identity: lists, changes, readings, mails, files, host's links."""
+    visit = make_hosted(fields=[*answers_of(1)])
+    one, two = make_identified(visit, 1), make_identified(visit, 2)
+    make_sent_list(visit)
+    client = Client()
+    client.force_login(one.person)
+    address = f"/visits/{visit.event.slug}/identity/"
+    client.post(address, {**answers_of(3), "document_number": "?"})  # refused, and shown again
+    client.post(address, answers_of(4))
+    secretary = Client()
+    secretary.force_login(make_secretary())
+    lists = f"/organize/{visit.event.slug}/visit/lists/"
+    secretary.post(f"{lists}make/")
+    secretary.post(f"{lists}2/send/", {"language": "fr"})
+    for act in ("open", "xlsx", "pdf"):
+        assert secretary.post(f"{lists}2/", {"act": act}).status_code == 200
+    host = make_host(visit)
+    Client().post("/host/", {"email": host.email})
+    run_tasks()
+    return visit, two
+
+
+def test_before_the_purge_the_search_finds_what_it_looks_for(run_tasks):
+    """The negative control: the same search opens what is sealed, and sees what is plain."""
+    full_story(run_tasks)
+    text = dump()
+    assert [value for value in values_of(1, 2, 3, 4) if value in text] == []
+    found = opened(text)
+    assert [value for value in values_of(1, 2, 4) if value not in found] == []
+
+
+def test_after_the_purge_nothing_is_found_anywhere(run_tasks, mailoutbox, caplog):
+    caplog.set_level(logging.DEBUG)
+    visit, _two = full_story(run_tasks)
+    kept = list(VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed"))
+    read = Entry.objects.filter(verb="visitor_list.read").count()
+    over(visit, days=7)
+    purge_due()
+    everything = {
+        "dump": dump(),
+        "audit trail": "\n".join(str(vars(entry)) for entry in Entry.objects.all()),
+        "files": files(),
+        "mails": "\n".join(f"{mail.subject} {mail.body} {mail.message().as_string()}" for mail in mailoutbox),
+        "log": caplog.text,
+    }
+    found = {
+        (where, value)
+        for where, text in everything.items()
+        for value in values_of(1, 2, 3, 4)
+        if value in text or value in opened(text)
+    }
+    assert found == set()
+    # What stays: hashes, counts and the log.
+    after = VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed")
+    assert list(after) == kept
+    assert Entry.objects.filter(verb="visitor_list.read").count() == read == 3
+    assert Entry.objects.get(verb="visit.purge").reason == "2 identities, 2 lists"
+    assert (Identity.objects.count(), HostLink.objects.count()) == (0, 0)
+    assert set(VisitorList.objects.values_list("sealed", "link_hash", "link_expires_at")) == {
+        (None, "", None)
+    }
+
+
+def test_a_backup_taken_before_opens_with_no_key_that_was_taken_out(run_tasks, settings):
+    visit, _two = full_story(run_tasks)
+    backup = dump()
+    old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
+    over(visit, days=7)
+    purge_due()
+    settings.IDENTITY_KEYS = [new, old]
+    assert reseal() == 0
+    settings.IDENTITY_KEYS = [new]
+    assert opened(backup) == ""
+
+
+@pytest.mark.parametrize(("days", "is_due"), [(-1, False), (6.99, False), (7, True), (400, True)])
+def test_seven_days_after_its_end(days, is_due):
+    visit = make_hosted()
+    over(visit, days=days)
+    assert due(at=timezone.now()) == ([visit] if is_due else [])
+
+
+def test_a_visit_called_off_is_purged_at_once():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    Visit.objects.update(cancelled_at=timezone.now())
+    purge_due()
+    assert not Identity.objects.exists()
+
+
+def test_other_visits_keep_theirs():
+    past, coming = make_hosted(), make_hosted()
+    make_identified(past, 1)
+    kept = make_identified(coming, 2)
+    over(past, days=8)
+    purge_due()
+    assert Identity.objects.get().application == kept
+
+
+def test_once_and_never_again(run_tasks):
+    visit, _two = full_story(run_tasks)
+    over(visit, days=8)
+    purge_due()
+    purge_due()
+    purge(visit=visit)
+    assert Entry.objects.filter(verb="visit.purge").count() == 1
+
+
+def test_after_it_nothing_can_be_given_made_or_read(run_tasks):
+    visit, two = full_story(run_tasks)
+    over(visit, days=8)
+    purge_due()
+    two.refresh_from_db()
+    with pytest.raises(Closed):
+        give_identity(application=two, answers=answers_of(2))
+    with pytest.raises(Closed):
+        make_list(visit=visit)
+    with pytest.raises(Expired):
+        read_list(visitor_list=visit.lists.first())
+
+
+def test_the_round_is_among_the_recurring_ones():
+    assert settings.PERIODIC_WORK["registrations.visits.purge.purge_due"] == 3600
