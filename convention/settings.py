@@ -163,6 +163,9 @@ JOBS = {
 
 # Who knows which registrations were scanned: a function that takes their ids and returns those.
 CAME = "badges.attendance.came.came_among"
+# Who knows when people came and left: a function that takes an event and returns, by the id of a registration,
+# the moment of the first entry and that of the last exit, None for whoever has not left.
+PRESENCE = "badges.attendance.came.came_and_left"
 # Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
 PRINTED_LOGOS = "registrations.logos.printed_logos"
 
