@@ -39,6 +39,8 @@ class Application(models.Model):
 
     `reasons` are the codes of what spoke against it (`Refusal`). After the lock a replacement names whose
     place it takes, and waits for the host's approval. Erasing a person leaves the row without one.
+
+    `listed_at` is set while the latest list given to the host names them; `told` are the mails that went out.
     """
 
     class Refusal(models.TextChoices):
@@ -59,6 +61,9 @@ class Application(models.Model):
     )
     refused_at = models.DateTimeField(pgettext_lazy("visit", "refused"), null=True, blank=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    kept_at = models.DateTimeField(_("kept although the seat was lost"), null=True, blank=True)
+    listed_at = models.DateTimeField(_("on the host’s list"), null=True, blank=True, editable=False)
+    told = models.JSONField(default=list, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(pgettext_lazy("visit", "withdrawn"), null=True, blank=True)
     host_refused_at = models.DateTimeField(_("refused by the host"), null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")

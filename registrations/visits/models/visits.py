@@ -33,6 +33,11 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         """Those that were not called off."""
         return self.filter(cancelled_at__isnull=True)
 
+    def published(self) -> Self:
+        """Those that members hear of: agreed with the host, shown, and not called off."""
+        shown = self.standing().filter(agreed_at__isnull=False)
+        return shown.exclude(event__visibility=Event.Visibility.DRAFT)
+
 
 class Visit(models.Model):
     """What a visit adds to its event, where host, site, day and visibility stand.
