@@ -1,4 +1,4 @@
-"""Who was scanned, and when they came and left, for the storeys below: named in settings.CAME and PRESENCE."""
+"""Who was scanned, and when they came and left, for the storeys below: settings.CAME and PRESENCE."""
 
 import datetime
 from collections.abc import Collection

@@ -52,7 +52,9 @@ def _refuse_odd(
     if application.visit.cancelled_at:
         raise Closed(_("The visit was called off."))
     if unknown := [pk for pk in fresh if pk not in legs]:
-        raise InvalidFields(_("Some fields need another look."), {str(unknown[0]): [_("There is no such ride.")]})
+        raise InvalidFields(
+            _("Some fields need another look."), {str(unknown[0]): [_("There is no such ride.")]}
+        )
     if any(legs[pk].leaves_at <= now for pk in fresh):
         raise Closed(_("This ride has left already."))
     ways = [legs[pk].direction for pk in wanted]

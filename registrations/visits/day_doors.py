@@ -1,4 +1,4 @@
-"""Who runs a visit, who works at its doors, who comes, and who reads what was learned there."""
+"""Who works at a visit's doors and plans its rides, who comes, and who reads what was learned there."""
 
 from typing import TYPE_CHECKING
 
@@ -7,29 +7,16 @@ from django.utils.translation import gettext as _
 from convention.club.doors import holds_role, member_company
 from convention.club.models import ClubRole, Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
-from convention.events.doors import event_to_organize, event_to_staff, organizes, works_desk
+from convention.events.doors import event_to_staff, works_desk
 from convention.events.models import Event
 
+from .doors import runs_visit, visit_to_run
 from .models import Application, Leg, Visit
 
 if TYPE_CHECKING:
     from convention.club.doors import Visitor
 
 KEEPERS = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
-
-
-def runs_visit(person: "Visitor", event: Event) -> bool:
-    """Whether this person plans the visit, today: the club's secretary, or who organizes the event."""
-    return holds_role(person, ClubRole.Role.SECRETARY) or organizes(person, event)
-
-
-def visit_to_plan(slug: str, person: "Visitor") -> Visit:
-    """The visit behind a page of its rides. Raises NotFound, Forbidden or SignInNeeded."""
-    visit = _find(slug)
-    if visit and runs_visit(person, visit.event):
-        return visit
-    event_to_organize(slug, person)
-    raise _no_visit()
 
 
 def visit_to_staff(slug: str, person: "Visitor") -> Visit:
@@ -46,7 +33,7 @@ def visit_to_debrief(slug: str, person: "Visitor") -> Visit:
 
     Raises NotFound, Forbidden or SignInNeeded.
     """
-    visit = visit_to_plan(slug, person)
+    visit = visit_to_run(slug, person)
     if not holds_role(person, *KEEPERS):
         raise Forbidden(_("The debrief is kept by the club’s secretary."))
     return visit
@@ -54,7 +41,7 @@ def visit_to_debrief(slug: str, person: "Visitor") -> Visit:
 
 def ride_to_plan(slug: str, pk: int, person: "Visitor") -> Leg:
     """One ride of a visit that this person runs. Raises NotFound, Forbidden or SignInNeeded."""
-    visit = visit_to_plan(slug, person)
+    visit = visit_to_run(slug, person)
     return _ride(visit, pk)
 
 

@@ -8,8 +8,9 @@ from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
 
 from .debrief_rules import Reader, Terms
-from .models import Application, Debrief, DebriefNote, NdaAcceptance, NdaText, Visit
-from .presence import stays_at
+from .models import Application, Debrief, DebriefNote, Visit
+from .presence import were_there
+from .standing import agreed_among
 
 LONGEST_NOTE = 5_000
 WORDS = {"text", "learned"}
@@ -35,12 +36,9 @@ def terms_of(debrief: Debrief) -> Terms:
 
 def signatories(visit: Visit) -> list[Application]:
     """Those who were there and agreed to the text that counts; all who were there where there is no text."""
-    rows = Application.objects.filter(visit=visit, registration__in=list(stays_at(visit.event)))
-    rows = rows.filter(refused_at__isnull=True, host_refused_at__isnull=True)
-    latest = NdaText.objects.filter(visit=visit).order_by("-number").first()
-    if latest:
-        rows = rows.filter(pk__in=NdaAcceptance.objects.filter(nda=latest).values("application"))
-    return list(rows.select_related("person", "registration"))
+    there = [one for one in were_there(visit) if not (one.refused_at or one.host_refused_at)]
+    agreed = agreed_among(visit, [one.pk for one in there])
+    return [one for one in there if one.pk in agreed]
 
 
 def reader_of(visit: Visit, person_id: int, *, is_member: bool) -> Reader:

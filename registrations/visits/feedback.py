@@ -60,9 +60,7 @@ def ask_usual(*, visit: Visit) -> int:
             french = str(text)
         with translation.override("en"):
             english = str(text)
-        rows.append(
-            FeedbackQuestion(visit=visit, position=position, kind=kind, text=french, text_en=english)
-        )
+        rows.append(FeedbackQuestion(visit=visit, position=position, kind=kind, text=french, text_en=english))
     FeedbackQuestion.objects.bulk_create(rows)
     record("feedback.ask", visit, event=visit.event)
     return len(rows)

@@ -56,4 +56,3 @@ def _letter(seat: LegSeat) -> Letter:
         accent=event.accent,
         reply_to=event.contact_email,
     )
-

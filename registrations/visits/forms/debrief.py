@@ -33,7 +33,9 @@ class DebriefForm(Refusable, forms.ModelForm[Debrief]):
             "audience": forms.RadioSelect,
         }
         help_texts = {
-            "text": _("What the group saw and heard. Those who were there read it as soon as it is published."),
+            "text": _(
+                "What the group saw and heard. Those who were there read it as soon as it is published."
+            ),
             "learned": _("A few neutral sentences for all members, shown once the debrief is open."),
         }
 

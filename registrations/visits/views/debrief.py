@@ -131,7 +131,9 @@ def learned(request: HttpRequest) -> HttpResponse:
     """What the club learned at its visits, the latest first: for members, once each debrief is open."""
     member_to_read(request.user)
     now, reader = timezone.now(), Reader(is_member=True)
-    rows = Debrief.objects.filter(published_at__isnull=False, vendor_approved_at__isnull=False).exclude(learned="")
+    rows = Debrief.objects.filter(published_at__isnull=False, vendor_approved_at__isnull=False).exclude(
+        learned=""
+    )
     rows = rows.select_related("visit__event__host").order_by("-visit__event__starts_at", "-pk")
     opened = [one for one in rows if may_learn(terms_of(one), reader, at=now)]
     shown = Paginator(opened, ON_A_PAGE).get_page(request.GET.get("page"))

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from convention.errors import InvalidFields, SoldOut
 
 from ..choose_rides import choose_rides
-from ..day_doors import own_application, ride_to_plan, visit_to_plan
+from ..day_doors import own_application, ride_to_plan
+from ..doors import visit_to_run
 from ..forms.rides import LegForm, RidesForm
 from ..models import Leg
 from ..ride_calendar import ride_calendar, rides_of
@@ -20,7 +21,7 @@ from ..rides import remove_ride, save_ride
 @require_GET
 def rides(request: HttpRequest, event: str) -> HttpResponse:
     """All rides of a visit, with how many seats are taken."""
-    visit = visit_to_plan(event, request.user)
+    visit = visit_to_run(event, request.user)
     context = {
         "event": visit.event, "visit": visit, "section": "organize", "legs": visit.legs.with_riders(),
     }  # fmt: skip
@@ -30,7 +31,7 @@ def rides(request: HttpRequest, event: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_ride(request: HttpRequest, event: str) -> HttpResponse:
     """Add one."""
-    return _edit(request, Leg(visit=visit_to_plan(event, request.user), direction=Leg.Direction.OUT))
+    return _edit(request, Leg(visit=visit_to_run(event, request.user), direction=Leg.Direction.OUT))
 
 
 @require_http_methods(["GET", "POST"])
