@@ -15,9 +15,10 @@ from .models import Application, Leg, LegSeat
 
 @transaction.atomic
 def choose_rides(*, application: Application, rides: Collection[int]) -> None:
-    """Sit in these rides and in no others, but for those that have left. Raises Closed, InvalidFields, SoldOut.
+    """Sit in these rides and in no others, but for those that have left.
 
     All rides of the visit are locked in one order, so that changing from one to another is both or neither.
+    Raises Closed, InvalidFields, SoldOut.
     """
     legs = _locked(application)
     now = timezone.now()

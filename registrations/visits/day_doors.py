@@ -20,7 +20,7 @@ KEEPERS = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.O
 
 
 def visit_to_staff(slug: str, person: "Visitor") -> Visit:
-    """The visit behind a page of its day: for its desk as well. Raises NotFound, Forbidden or SignInNeeded."""
+    """The visit behind a page of its day, for its desk too. Raises NotFound, Forbidden or SignInNeeded."""
     visit = _find(slug)
     if visit and (works_desk(person, visit.event) or runs_visit(person, visit.event)):
         return visit
@@ -52,7 +52,7 @@ def ride_to_staff(slug: str, pk: int, person: "Visitor") -> Leg:
 
 
 def own_application(slug: str, person: "Visitor") -> Application:
-    """This person's own place at the visit. Raises SignInNeeded, or NotFound for whoever has none."""
+    """A person's own place at the visit. Raises SignInNeeded, or NotFound for whoever has none."""
     if not isinstance(person, Person):
         raise SignInNeeded(_("Sign in to see this page."))
     rows = Application.objects.confirmed().filter(visit__event__slug=slug, person=person)
@@ -63,7 +63,7 @@ def own_application(slug: str, person: "Visitor") -> Application:
 
 
 def visit_to_read(slug: str, person: "Visitor") -> Visit:
-    """The visit of which a member of today may ask for the debrief. Raises SignInNeeded, Forbidden, NotFound."""
+    """The visit whose debrief a member may ask for. Raises SignInNeeded, Forbidden or NotFound."""
     member_to_read(person)
     visit = _find(slug)
     if visit is None or visit.event.visibility == Event.Visibility.DRAFT:

@@ -49,7 +49,7 @@ def reader_of(visit: Visit, person_id: int, *, is_member: bool) -> Reader:
 
 @transaction.atomic
 def save_debrief(*, debrief: Debrief, changed: list[str]) -> Debrief:
-    """Keep what was written; `changed` names the fields. The host's approval is of one text: another asks again."""
+    """Keep what was written; `changed` names the fields. Other words need the host's approval anew."""
     if WORDS & {*changed}:
         debrief.vendor_approved_at = None
     debrief.save()

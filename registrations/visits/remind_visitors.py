@@ -1,4 +1,4 @@
-"""Remind visitors: a week and a day before of where to be and what to bring, and afterwards of their feedback.
+"""Remind visitors: a week and a day before of where to be and what to bring, then of their feedback.
 
 Each visitor gets each of these once; a moment that passed long ago is left out.
 """

@@ -33,9 +33,7 @@ class DebriefForm(Refusable, forms.ModelForm[Debrief]):
             "audience": forms.RadioSelect,
         }
         help_texts = {
-            "text": _(
-                "What the group saw and heard. Those who were there read it as soon as it is published."
-            ),
+            "text": _("What the group saw and heard. Those who were there read it once it is published."),
             "learned": _("A few neutral sentences for all members, shown once the debrief is open."),
         }
 
@@ -63,7 +61,9 @@ class NoteForm(Refusable, forms.Form):
 class FeedbackForm(forms.Form):
     """The questions of a visit, each answered or not."""
 
-    def __init__(self, *args: Any, questions: list[FeedbackQuestion], given: dict[int, Any], **kwargs: Any):
+    def __init__(
+        self, *args: Any, questions: list[FeedbackQuestion], given: dict[int, Any], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         for question in questions:
             self.fields[f"q{question.pk}"] = self._field(question, given.get(question.pk))

@@ -1,4 +1,4 @@
-"""Pages of what comes after: the debrief as the club keeps it and as members read it, and what was learned."""
+"""Pages of what comes after: the debrief as it is kept and read, and what the club learned."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -46,8 +46,8 @@ def debrief(request: HttpRequest, event: str) -> HttpResponse:
     terms = terms_of(one)
     context = {
         "event": visit.event, "visit": visit, "section": "organize", "form": form, "debrief": one,
-        "terms": terms, "is_open": is_open(terms, at=timezone.now()), "is_over": visit.event.ends_at < timezone.now(),
-        "signatories": len(signatories(visit)), "notes": notes_of(one),
+        "terms": terms, "is_open": is_open(terms, at=timezone.now()),
+        "is_over": visit.event.ends_at < timezone.now(), "signatories": len(signatories(visit)), "notes": notes_of(one),
     }  # fmt: skip
     return render(request, "visits/organize_debrief.html", context)
 
@@ -95,7 +95,8 @@ def read(request: HttpRequest, event: str) -> HttpResponse:
         if answer:
             return answer
     context = {
-        "event": visit.event, "debrief": one, "is_signatory": reader.is_signatory, "terms": terms, "form": form,
+        "event": visit.event, "debrief": one, "terms": terms, "form": form,
+        "is_signatory": reader.is_signatory,
         "may_read": may_read(terms, reader, at=now), "is_open": is_open(terms, at=now),
         "notes": notes_of(one) if reader.is_signatory else [], "person": person,
     }  # fmt: skip
