@@ -94,3 +94,8 @@ def _ride(visit: Visit, pk: int) -> Leg:
 
 def _no_visit() -> NotFound:
     return NotFound(_("There is no visit at this address."))
+
+
+def is_visit(event: Event) -> bool:
+    """Whether anything was said of the event as a visit; asked of site visits alone."""
+    return event.kind == Event.Kind.SITE_VISIT and Visit.objects.filter(event=event).exists()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.audit.record import record
+from convention.charts import Bar, Bars
 from convention.errors import Closed
 
 from .models import Application, FeedbackAnswer, FeedbackQuestion, Visit
@@ -41,6 +42,13 @@ class Result:
     def is_shown(self) -> bool:
         """Whether enough have answered."""
         return self.count >= FEWEST
+
+    @property
+    def bars(self) -> Bars:
+        """How often each mark was given, the best first."""
+        top = max(self.marks.values(), default=0)
+        rows = [Bar(str(mark), self.marks.get(mark, 0), top) for mark in range(5, 0, -1)]
+        return Bars(self.question.words, rows, _("Mark"), _("answers"))
 
     @property
     def average(self) -> float | None:
