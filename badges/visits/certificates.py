@@ -117,8 +117,8 @@ def _name(page: Page, name: str, y: float) -> float:
 def _foot(page: Page, event: "Event", one: Certified) -> None:
     """What it is made of, so that nobody takes it for more."""
     said = _(
-        "Made on %(day)s from the scans at the gate; no. %(number)s. It certifies presence, and is no certificate "
-        "of training."
+        "Made on %(day)s from the scans at the gate; no. %(number)s. "
+        "It certifies presence, and is no certificate of training."
     ) % {"day": say_day(timezone.now(), event.zone), "number": one.reference}
     page.color(PALE)
     page.text(shape(said, Weight.REGULAR), SIDE, HEIGHT - 48, 9)

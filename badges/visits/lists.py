@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from convention.dates import say_days, say_time, say_weekday
 from convention.downloads import Sheet
@@ -27,11 +27,14 @@ def roster_roll(event: "Event", roster: Sequence[Visitor]) -> Roll:
         title=_("Roster"),
         about=[say_days(event.starts_at, event.ends_at, event.zone), said],
         columns=[
-            Column(_("Name"), 200), Column(_("Company"), 140), Column(_("Where"), 80), Column(_("Came"), 33),
-            Column(_("Left"), 33),
+            Column(_("Name"), 200), Column(_("Company"), 140), Column(_("Where"), 80), Column(pgettext("visitor", "Came"), 33),
+            Column(pgettext("visitor", "Left"), 33),
         ],
         rows=[
-            [one.name, one.company, str(one.where.label), clock(event, one.came_at), clock(event, one.left_at)]
+            [
+                one.name, one.company, str(one.where.label),
+                clock(event, one.came_at), clock(event, one.left_at),
+            ]
             for one in roster
         ],
         empty=_("Nobody has a place at this visit yet."),
@@ -50,7 +53,7 @@ def evacuation_roll(event: "Event", roster: Sequence[Visitor]) -> Roll:
     return Roll(
         title=_("Evacuation list"),
         about=[count % {"count": len(people)}],
-        columns=[Column(_("Name"), 270), Column(_("Company"), 170), Column(_("Came"), 46)],
+        columns=[Column(_("Name"), 270), Column(_("Company"), 170), Column(pgettext("visitor", "Came"), 46)],
         rows=[[one.name, one.company, clock(event, one.came_at)] for one in people],
         empty=_("Nobody is on site."),
     )
@@ -96,7 +99,7 @@ def roster_sheet(visit: "Visit", roster: Sequence[Visitor]) -> Sheet:
     zone = event.zone
     ways = {leg.pk: say_leg(event, leg) for leg in visit.legs.all()}
     header = [
-        _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"), _("Came"), _("Left"),
+        _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"), pgettext("visitor", "Came"), pgettext("visitor", "Left"),
         _("Rides"), _("Also expected at"), _("Reference"),
     ]  # fmt: skip
     rows = (

@@ -1,4 +1,4 @@
-"""Lists on paper: A4 upright, a box to tick, names that are read at arm's length, a head and a folio on each page."""
+"""Lists on paper: A4 upright, a box to tick, large names, a head and a folio on each page."""
 
 import io
 from collections.abc import Sequence

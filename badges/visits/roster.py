@@ -1,4 +1,4 @@
-"""Everybody of a visit at a moment: where they are, which coach they take, where else they are expected that day."""
+"""Everybody of a visit at a moment: where they are, their coaches, where else they are expected that day."""
 
 import datetime
 from collections import Counter
@@ -27,7 +27,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """One line of the roster. `rides` and `boarded` are by ride; `elsewhere` names other visits of that day."""
+    """One line of the roster. `rides` and `boarded` are by ride, `elsewhere` other visits of that day."""
 
     pk: int
     reference: str

@@ -46,8 +46,7 @@ class Result:
     @property
     def bars(self) -> Bars:
         """How often each mark was given, the best first."""
-        top = max(self.marks.values(), default=0)
-        rows = [Bar(str(mark), self.marks.get(mark, 0), top) for mark in range(5, 0, -1)]
+        rows = [Bar(str(mark), self.marks.get(mark, 0)) for mark in range(5, 0, -1)]
         return Bars(self.question.words, rows, _("Mark"), _("answers"))
 
     @property

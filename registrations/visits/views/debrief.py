@@ -47,7 +47,8 @@ def debrief(request: HttpRequest, event: str) -> HttpResponse:
     context = {
         "event": visit.event, "visit": visit, "section": "organize", "form": form, "debrief": one,
         "terms": terms, "is_open": is_open(terms, at=timezone.now()),
-        "is_over": visit.event.ends_at < timezone.now(), "signatories": len(signatories(visit)), "notes": notes_of(one),
+        "is_over": visit.event.ends_at < timezone.now(),
+        "signatories": len(signatories(visit)), "notes": notes_of(one),
     }  # fmt: skip
     return render(request, "visits/organize_debrief.html", context)
 
