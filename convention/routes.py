@@ -25,7 +25,8 @@ class OrganizerPage:
     """An entry of the navigation: the name of its address, its words, and where it stands (0 to 100).
 
     `is_for_desk` says that those who work at the desk may open it too. `has_content`, where it is given,
-    is asked with the event: the entry stands only while there is something to see.
+    is asked with the event: the entry stands only while there is something to see. `opens_to`, where it is
+    given, says whether this visitor may open it, who does not run the event.
     """
 
     name: str
@@ -33,6 +34,7 @@ class OrganizerPage:
     position: int
     is_for_desk: bool = False
     has_content: Callable[[Any], bool] | None = None
+    opens_to: Callable[[Any, Any], bool] | None = None
 
 
 @cache

@@ -13,8 +13,17 @@ def take_turn(name: str) -> None:
 
     On SQLite a transaction that writes is alone from its beginning.
     """
-    if connection.vendor != "postgresql":
-        return
+    if connection.vendor == "postgresql":
+        _lock("pg_advisory_xact_lock", name)
+
+
+def share_turn(name: str) -> None:
+    """Go on together with all who share the turn of that name; whoever takes it waits for them."""
+    if connection.vendor == "postgresql":
+        _lock("pg_advisory_xact_lock_shared", name)
+
+
+def _lock(function: str, name: str) -> None:
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+        cursor.execute(f"SELECT {function}(%s)", [number])

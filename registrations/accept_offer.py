@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
-from convention.club.models import Person
+from convention.club.models import Person, Seat
 from schedule.models import Session
 
 from .book_session import book_session
 from .leave_waiting import NoOffer
 from .members import member_by_email
 from .models import Order, SessionSeat, WaitingEntry
+from .on_application import rules_of
 from .order_request import Billing, OrderRequest, Place
 from .prove import NotAMember
 from .register import Means, Offer, register
@@ -38,20 +39,28 @@ def accept_ticket(
         return entry.order
     if not entry.has_offer() or entry.ticket is None:
         raise NoOffer(_("This offer has expired, and the place went to the next in line."))
+    seat = _seat(entry)
     order = register(
         event=entry.event,
         request=_request(entry, billing or Billing(), purchase_order, payment),
         means=Means(
             source="waiting",
             key=f"waiting:{entry.secret}",
-            person=_member(entry),
+            person=seat.person if seat else _member(entry),
             offer=Offer(entry.ticket, entry.joined_at),
+            seat=seat,
         ),
     )
     entry.accepted_at, entry.order = timezone.now(), order
     entry.save(update_fields=["accepted_at", "order"])
     record("waiting.accept", entry, event=entry.event, fields=["accepted_at", "order"])
     return order
+
+
+def _seat(entry: WaitingEntry) -> Seat | None:
+    """The seat for which someone comes whose place is given on application. Raises what says why not."""
+    rules = rules_of(entry.event)
+    return rules.seat(entry) if rules and entry.ticket and entry.ticket.needs_proof else None
 
 
 def _member(entry: WaitingEntry) -> Person | None:

@@ -32,6 +32,7 @@ from .import_columns import columns_from, guessed, mapping_of
 from .import_rows import BadRows, Offered, Row, read_rows
 from .import_write import BATCH, IMPORTED, PRICED_ANEW, Imported, add_new, keep_run, remembered, write
 from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
+from .on_application import about_unasked
 from .order_request import Place
 from .questions import questions_of
 from .references import new_secret
@@ -140,6 +141,9 @@ def _about_new(row: Row, offered: Offered) -> Iterator[str]:
         yield _("Write a name.")
     if not row.place.ticket:
         yield _("Name a ticket: this event has no default one.")
+    named = next((ticket for ticket in offered.tickets if ticket.slug == row.place.ticket), None)
+    if named and (sentence := about_unasked(named)):
+        yield sentence
     offers = {addon.slug: addon for addon in offered.addons}
     for slug in row.place.addons:
         if slug not in offers:

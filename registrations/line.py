@@ -12,8 +12,8 @@ NEAR = 4
 
 
 def waiting_order(entries: Iterable[WaitingEntry]) -> list[WaitingEntry]:
-    """Who comes before whom: as they joined. Another rule may stand in its place."""
-    return sorted(entries, key=lambda entry: (entry.joined_at, entry.pk))
+    """Who comes before whom: by the event's own rule, if it has one (`ranked`), then as they joined."""
+    return sorted(entries, key=lambda entry: (entry.rank, entry.joined_at, entry.pk))
 
 
 def position_of(entry: WaitingEntry, waiting: Iterable[WaitingEntry]) -> int:

@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 from convention.club.models import Company
 from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
+from convention.events.models import Event
 from schedule.models import Session
 
 from .line import Standing, objection, offer_ends, waiting_order
 from .members import member_by_email
 from .models import CompanyShare, Quota, Registration, Ticket, WaitingEntry, WaitingPolicy
 from .models.waiting import OFFER_HOURS, WaitingEntryQuerySet
+from .on_application import ranked, rules_of
 from .shared import count_shared
 from .tell_waiting import tell_waiting
 
@@ -40,7 +42,7 @@ def offer_free(kind: type[Counted], pk: int) -> int:
     if not is_given_out(row, at=timezone.now()):
         return 0
     made = 0
-    for candidate in waiting_order(waiting):
+    for candidate in waiting_order(ranked(waiting, row)):
         if _left(row) == 0:
             break
         made += _offer_if_free(candidate, row)
@@ -74,9 +76,15 @@ def locked(kind: type[Counted], pk: int) -> Awaited:
 def is_given_out(row: Awaited, *, at: datetime.datetime) -> bool:
     """Whether places of it are given to anybody at that time."""
     if isinstance(row, Ticket):
-        return row.is_public and row.is_on_sale(at=at) and row.event.is_registration_open(at=at)
+        return row.is_public and row.is_on_sale(at=at) and _is_given_at(row.event, at)
     is_ahead = row.starts_at is None or row.starts_at > at
     return row.is_bookable and row.cancelled_at is None and is_ahead and row.event.ends_at > at
+
+
+def _is_given_at(event: Event, at: datetime.datetime) -> bool:
+    """Whether places of this event are given to who waits: while it is open, or as long as its rules say."""
+    rules = rules_of(event)
+    return at < rules.until(event) if rules else event.is_registration_open(at=at)
 
 
 def _waiting_for(kind: type[Counted], pk: int) -> WaitingEntryQuerySet:
@@ -89,13 +97,21 @@ def _offer_if_free(candidate: WaitingEntry, row: Awaited) -> bool:
     entry = WaitingEntry.objects.in_line().select_for_update(skip_locked=True).filter(pk=candidate.pk).first()
     if entry is None:
         return False
-    if reason := objection(standing_of(entry, row)):
+    if reason := _objection(entry, row):
         if entry.passed_over != reason:
             entry.passed_over = reason
             entry.save(update_fields=["passed_over"])
         return False
     offer(entry, row)
     return True
+
+
+def _objection(entry: WaitingEntry, row: Awaited) -> str:
+    """What speaks against serving this entry now, as `WaitingEntry.PassedOver`; else nothing."""
+    rules = rules_of(row.event)
+    if rules and isinstance(row, Ticket) and row.needs_proof:
+        return rules.objection(entry)
+    return objection(standing_of(entry, row))
 
 
 def offer(entry: WaitingEntry, row: Awaited) -> None:
@@ -115,6 +131,8 @@ def _ends(row: Awaited, now: datetime.datetime) -> datetime.datetime:
     event = row.event
     hours = WaitingPolicy.objects.filter(event=event).values_list("offer_hours", flat=True).first()
     begins = row.starts_at if isinstance(row, Session) else None
+    if begins is None and (rules := rules_of(event)):
+        begins = rules.until(event)
     begins = begins or (event.starts_at if event.starts_at > now else event.ends_at)
     return offer_ends(now=now, hours=hours or OFFER_HOURS, begins=begins)
 

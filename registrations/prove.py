@@ -20,6 +20,7 @@ from .bill import is_paid, rebill
 from .confirm_paid import confirm_settled
 from .members import member_by_email
 from .models import Order, Passes, Registration
+from .on_application import admit
 from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
@@ -91,6 +92,7 @@ def prove(*, registration: Registration) -> Registration:
     registration.sequence = next_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"]
     registration.save(update_fields=[*changed, *PRICED])
+    admit([registration])
     rebill(registration.order)
     confirm_settled(order=registration.order)
     return registration

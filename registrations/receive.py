@@ -15,6 +15,7 @@ from .fares import Wares, quote_for
 from .keys import key_of, order_with_key
 from .members import member_by_email
 from .models import Order, Registration, Ticket
+from .on_application import refuse_unasked
 from .order_request import Billing, OrderRequest, Place
 from .places import refresh_held
 from .register import Means, new_order, priced
@@ -30,7 +31,7 @@ def receive(*, event: Event, place: Place, key: str, language: str = "fr") -> Re
     them. The confirmation is queued where there is an address. The same key with the same content gives the
     same registration again; with another content it is somebody else, for who steps back types anew.
 
-    Raises Closed once the event is over, InvalidFields, SoldOut, CompanyFull.
+    Raises Closed once the event is over, GivenOnApplication, InvalidFields, SoldOut, CompanyFull.
     """
     place = place.tidied()
     key = f"desk:{key}:{place!r}"
@@ -57,6 +58,7 @@ def _refuse(event: Event, place: Place) -> Ticket:
         found["ticket"] = [_("Choose a ticket.")]
     if found or ticket is None:
         raise InvalidFields(_("Some fields need another look."), found)
+    refuse_unasked(ticket)
     refresh_held([ticket], at=now)
     return ticket
 

@@ -33,6 +33,7 @@ from .models import (
     Ticket,
     Voucher,
 )
+from .on_application import admit
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
@@ -51,7 +52,9 @@ class Means:
 
     `company` is the one whose contact orders: who holds a seat of it needs no proof. `tickets` are those
     asked for where they were read together with the event; else they are read. `offer` is a place that is
-    held for this order already: the rules are those of the moment when its wait began.
+    held for this order already: the rules are those of the moment when its wait began. `seat` is the one for
+    which the signed-in person comes, where it is known already, and `as_of` the moment whose rules hold,
+    where it is not now: a place given on application may be given later.
     """
 
     source: str = "page"
@@ -60,11 +63,18 @@ class Means:
     company: Company | None = None
     tickets: Sequence[Ticket] | None = None
     offer: "Offer | None" = None
+    seat: Seat | None = None
+    as_of: datetime.datetime | None = None
 
     @property
     def since(self) -> datetime.datetime:
-        """The moment whose rules hold: now, or when the wait began."""
-        return self.offer.since if self.offer else timezone.now()
+        """The moment whose rules hold: now, or when the wait began, or the one that is said."""
+        return self.offer.since if self.offer else self.as_of or timezone.now()
+
+    @property
+    def answers_later(self) -> bool:
+        """Whether questions are answered by a link of one's own: who comes was not there to be asked."""
+        return bool(self.company or self.offer or self.seat)
 
     @property
     def held(self) -> Mapping[Ticket, int]:
@@ -166,7 +176,7 @@ def _answers(
 ) -> tuple[list[Question], list[Answers]]:
     """The event's questions if it has any, and what each person answers. Raises InvalidFields.
 
-    Who comes through their company, or for whom a place was held, answers later, by a link of their own.
+    Who comes through their company or on application, or for whom a place was held, answers later.
     """
     tickets = [wares.tickets[place.ticket] for place in request.places]
     if not tickets[0].has_questions:
@@ -181,7 +191,7 @@ def _answers(
     found = {
         f"registrations.{number}.{field}": [sentence]
         for number, given in enumerate(answers)
-        if not (means.company or means.offer)
+        if not means.answers_later
         for field, sentence in given.wrong
     }
     if found:
@@ -277,6 +287,7 @@ def _write_for_members(booking: Booking) -> None:
         if registration.member_of and registration.person:
             refuse_second_place(registration, registration.person)
     write(booking)
+    admit(booking.registrations)
 
 
 def new_order(event: Event, request: OrderRequest, means: Means, quote: Quote, *, currency: str) -> Order:
@@ -306,6 +317,8 @@ type Proven = tuple[Person | None, Company | None]
 def _seats_of(request: OrderRequest, means: Means) -> dict[str, Seat]:
     """The seats that need no proof, by address: of whoever is signed in, and of a contact's colleagues."""
     addresses = {folded(place.email) for place in request.places if place.email}
+    if means.seat and means.person:
+        return {folded(means.person.email or ""): means.seat}
     found = seats_at(means.company, addresses) if means.company and addresses else {}
     own = means.person and folded(means.person.email or "")
     if means.person and own in addresses and own not in found and (seat := open_seat(means.person)):

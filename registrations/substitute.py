@@ -19,6 +19,7 @@ from .answer import drop_answers
 from .checks import about_words
 from .correct import refuse_fixed, refuse_late
 from .models import Registration
+from .on_application import admit
 from .one_place import refuse_second_place
 from .order_request import Place
 from .send_links import mail_links
@@ -52,6 +53,7 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
     record("registration.substitute", registration, event=registration.event, fields=FIELDS)
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*FIELDS, "confirmation_sent_at", "sequence"])
+    admit([registration])
     return registration
 
 

@@ -19,6 +19,7 @@ from convention.mail import Letter, Refused, send
 from .doors import own_secret
 from .line import position_of
 from .models import WaitingEntry
+from .on_application import ranked
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def page_of(entry: WaitingEntry) -> str:
 def line_of(entry: WaitingEntry) -> list[WaitingEntry]:
     """All who wait for the same thing, without an offer."""
     waiting = WaitingEntry.objects.standing().filter(offered_at__isnull=True)
-    return list(waiting.of(entry.thing))
+    return ranked(waiting.of(entry.thing), entry.thing)
 
 
 def _due(entry: WaitingEntry) -> str:

@@ -13,6 +13,7 @@ from schedule.models import Session
 
 from .line import waiting_order
 from .models import Ticket, WaitingEntry
+from .on_application import ranked
 from .tell_waiting import address_of
 
 
@@ -53,7 +54,7 @@ def lists_of(event: Event) -> list[List]:
 def entries_of(found: List) -> list[Row]:
     """All who wait for it: those with an offer first, then the line in its order."""
     entries = WaitingEntry.objects.standing().of(found.thing).select_related("registration__order", "event")
-    return list(_rows(entries))
+    return list(_rows(ranked(entries, found.thing)))
 
 
 def _rows(entries: Iterable[WaitingEntry]) -> Iterator[Row]:
@@ -84,7 +85,7 @@ def cells_of(event: Event) -> Iterator[list[Any]]:
         else:
             standing.setdefault((entry.ticket_id, entry.session_id), []).append(entry)
     for entries in standing.values():
-        yield from (_cells(row, event) for row in _rows(entries))
+        yield from (_cells(row, event) for row in _rows(ranked(entries, entries[0].thing)))
     yield from (_cells(Row(entry, 0), event) for entry in ended)
 
 

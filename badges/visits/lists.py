@@ -27,8 +27,8 @@ def roster_roll(event: "Event", roster: Sequence[Visitor]) -> Roll:
         title=_("Roster"),
         about=[say_days(event.starts_at, event.ends_at, event.zone), said],
         columns=[
-            Column(_("Name"), 200), Column(_("Company"), 140), Column(_("Where"), 80), Column(pgettext("visitor", "Came"), 33),
-            Column(pgettext("visitor", "Left"), 33),
+            Column(_("Name"), 185), Column(_("Company"), 130), Column(_("Where"), 75),
+            Column(pgettext("visitor", "Came"), 48), Column(pgettext("visitor", "Left"), 48),
         ],
         rows=[
             [
@@ -99,8 +99,8 @@ def roster_sheet(visit: "Visit", roster: Sequence[Visitor]) -> Sheet:
     zone = event.zone
     ways = {leg.pk: say_leg(event, leg) for leg in visit.legs.all()}
     header = [
-        _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"), pgettext("visitor", "Came"), pgettext("visitor", "Left"),
-        _("Rides"), _("Also expected at"), _("Reference"),
+        _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"),
+        pgettext("visitor", "Came"), pgettext("visitor", "Left"), _("Rides"), _("Also expected at"), _("Reference"),
     ]  # fmt: skip
     rows = (
         [

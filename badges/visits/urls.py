@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.downloads import list_paths
 from convention.routes import OrganizerPage
-from registrations.visits.day_doors import is_visit
+from registrations.visits.day_doors import is_visit, staffs_visit
 
 from .views import day, papers, worker
 
@@ -30,5 +30,5 @@ plain: list[Any] = [
     path("visits/evacuation-worker.js", worker.worker, name="visit-evacuation-worker"),
 ]
 organizer_pages = [
-    OrganizerPage("organize-visit-day", _("The day"), 48, is_for_desk=True, has_content=is_visit),
+    OrganizerPage("organize-visit-day", _("The day"), 48, has_content=is_visit, opens_to=staffs_visit),
 ]

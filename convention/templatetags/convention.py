@@ -20,10 +20,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from convention import charts, dates
-from convention.events.doors import organizes
+from convention.events.doors import organizes, works_desk
 from convention.icons import ICONS
 from convention.money import Money
-from convention.routes import named
+from convention.routes import OrganizerPage, named
 from convention.text import mail_lines
 
 register = template.Library()
@@ -142,12 +142,20 @@ def meter(value: int, maximum: int | None) -> dict[str, Any]:
     return {"maximum": maximum, "width": f"{100 * share:.1f}"}
 
 
+def _may_open(entry: OrganizerPage, visitor: Any, event: Any) -> bool:
+    """Whether someone who does not run the event may open this page: for the desk, or by its own rule."""
+    if entry.opens_to is not None:
+        return entry.opens_to(visitor, event)
+    return entry.is_for_desk and works_desk(visitor, event)
+
+
 @register.inclusion_tag("organize/event_nav.html", takes_context=True)
 def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
     """The navigation of one event: the entries that `organizer_pages` name, as far as the reader may go."""
     path, may_all = context["request"].path, organizes(context["request"].user, event)
     entries = sorted(named("organizer_pages"), key=lambda entry: entry.position)
-    entries = [entry for entry in entries if may_all or entry.is_for_desk]
+    visitor = context["request"].user
+    entries = [entry for entry in entries if may_all or _may_open(entry, visitor, event)]
     entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
     found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
     shown = [(url, label) for url, label in found if url]

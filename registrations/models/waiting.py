@@ -81,6 +81,7 @@ class WaitingEntry(models.Model):
         NOT_A_MEMBER = "not_a_member", _("no member has this address")
         COMPANY_FULL = "company_full", _("their company has all its places")
         HAS_PLACE = "has_place", _("has a place already")
+        NOT_ELIGIBLE = "not_eligible", _("may not come on this visit")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, blank=True, related_name="waiting")
@@ -111,6 +112,7 @@ class WaitingEntry(models.Model):
     end_told_at = models.DateTimeField(null=True, editable=False)
 
     objects = WaitingEntryQuerySet.as_manager()
+    rank = 0  # where the event has a rule of its own on who comes first, read by `ranked`
 
     class Meta:
         verbose_name = _("entry of a waiting list")

@@ -20,6 +20,7 @@ from schedule.page_cache import is_plain_visitor
 
 from ..logos import Tier, tiers_of
 from ..models import Package, SponsorLogo, Ticket
+from ..on_application import page_to_apply
 from ..places import refresh_held
 
 KEPT_SECONDS = 300
@@ -35,6 +36,7 @@ class Offer:
     has_programme: bool = False
     tiers: Sequence[Tier] = ()
     has_packages: bool = False
+    page_to_apply: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -63,7 +65,8 @@ def offer_of(event: Event) -> Offer:
     )
     [(has_programme, has_packages, has_logos)] = has
     tiers = tiers_of(event) if has_logos else []
-    return Offer(event, tickets, _state(event, tickets), has_programme, tiers, has_packages)
+    page = page_to_apply(event)
+    return Offer(event, tickets, _state(event, tickets), has_programme, tiers, has_packages, page)
 
 
 def _state(event: Event, tickets: list[Ticket]) -> str:
@@ -111,7 +114,7 @@ def _fingerprint(offer: Offer) -> str:
     now = timezone.now()
     rows = [offer.event, offer.event.venue, offer.event.host, *offer.tickets]
     shown = [translation.get_language(), offer.state, offer.has_programme, *(_values(row) for row in rows)]
-    shown += [offer.has_packages, *(tier.mark for tier in offer.tiers)]
+    shown += [offer.has_packages, offer.page_to_apply, *(tier.mark for tier in offer.tiers)]
     shown += [[ticket.is_on_sale(at=now), ticket.left, _prices(ticket, now)] for ticket in offer.tickets]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 

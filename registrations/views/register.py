@@ -27,6 +27,7 @@ from ..forms.answers import AnswersForm, forms_for
 from ..forms.register import ChoiceForm, CodeForm, ContactForm, Offer, PersonForm
 from ..limits import refuse_guesses
 from ..models import Voucher
+from ..on_application import page_to_apply
 from ..order_request import code_typed
 from ..places import refresh_held
 from ..register import refuse_if_closed
@@ -44,7 +45,7 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
         draft.code = code_typed(request.GET["code"][:60])  # a link with a code fills it in
         drafts.save(request.session, slug, draft)
     if request.method == "GET":
-        return _who_page(request, event, draft, People(prefix="person", initial=_first_guess(request, draft)))
+        return _first_page(request, event, draft)
     people, contact = People(request.POST, prefix="person"), ContactForm(request.POST)
     valid = people.is_valid() and contact.is_valid()
     if not people.forms:
@@ -61,6 +62,13 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
     elif valid:
         return redirect("register-choices", slug)
     return _who_page(request, event, draft, people, contact)
+
+
+def _first_page(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
+    """The empty screen; where places are given on application, the page to apply."""
+    if page := page_to_apply(event):
+        return redirect(page)
+    return _who_page(request, event, draft, People(prefix="person", initial=_first_guess(request, draft)))
 
 
 def _who_page(

@@ -23,6 +23,7 @@ from ..leave_waiting import decline, leave_waiting
 from ..limits import refuse_many_waits
 from ..line import position_of
 from ..models import Ticket, WaitingEntry
+from ..on_application import page_to_apply
 from ..order_request import Billing
 from ..tell_waiting import line_of
 
@@ -32,6 +33,8 @@ from ..tell_waiting import line_of
 def join(request: HttpRequest, event: str, ticket: str) -> HttpResponse:
     """Wait for a ticket that is full. The answer is the same for every address."""
     found = visible_event(event, request.user)
+    if page := page_to_apply(found):
+        return redirect(page)
     wanted = get_object_or_404(Ticket, event=found, slug=ticket, is_public=True)
     form = WaitForm(request.POST) if request.method == "POST" else WaitForm(initial=_guess(request, event))
     if request.method == "POST" and form.is_valid():

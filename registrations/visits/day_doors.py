@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 KEEPERS = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
 
+def staffs_visit(person: "Visitor", event: Event) -> bool:
+    """Whether this person works at the visit's doors, today; those who run it may."""
+    return works_desk(person, event) or runs_visit(person, event)
+
+
 def visit_to_staff(slug: str, person: "Visitor") -> Visit:
     """The visit behind a page of its day, for its desk too. Raises NotFound, Forbidden or SignInNeeded."""
     visit = _find(slug)
-    if visit and (works_desk(person, visit.event) or runs_visit(person, visit.event)):
+    if visit and staffs_visit(person, visit.event):
         return visit
     event_to_staff(slug, person)
     raise _no_visit()

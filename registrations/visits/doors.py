@@ -1,4 +1,4 @@
-"""Who sees and runs visits: members theirs, the secretary and who organizes the event everything but identities."""
+"""Who sees and runs visits: members theirs; the secretary, and who organizes the event, the whole of it."""
 
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,8 @@ def may_read_identities(person: "Visitor", _visit: Visit) -> bool:
 
 
 def event_to_make_visit(slug: str, person: "Visitor") -> Event:
-    """The site visit, an event, whose visit this person runs. Raises NotFound, Forbidden or SignInNeeded."""
-    event = (
-        Event.objects.select_related("venue", "host").filter(slug=slug, kind=Event.Kind.SITE_VISIT).first()
-    )
+    """The event whose visit this person runs, begun or not. Raises NotFound, Forbidden or SignInNeeded."""
+    event = Event.objects.select_related("venue", "host").filter(slug=slug).first()
     if event and runs_visit(person, event):
         return event
     if not person.is_authenticated:

@@ -106,45 +106,56 @@ def _with_place(facts: Facts) -> State:
 
 def states_of(visit: Visit, applications: Collection[Application]) -> dict[int, State]:
     """The state of each of these applications to one visit, by id; as many queries as for one."""
-    around = _around(visit, applications)
+    for one in applications:
+        one.visit = visit
+    return _states(applications, presence_of(visit.event))
+
+
+def states_across(applications: Collection[Application]) -> dict[int, State]:
+    """The same of applications to several visits, with their visits; scans are not looked at."""
+    return _states(applications, {})
+
+
+def _states(applications: Collection[Application], presence: Mapping[int, Times]) -> dict[int, State]:
+    models.prefetch_related_objects(list(applications), "registration", "waiting", "visit__event")
+    identities = Identity.objects.filter(application__in=applications).values_list("application", "fields")
+    around = Around(
+        at=timezone.now(),
+        agreed=agreed_among(applications),
+        identities={pk: frozenset(fields) for pk, fields in identities},
+        presence=presence,
+    )
     return {one.pk: state_of(facts_of(one, around)) for one in applications}
 
 
 @dataclass(frozen=True)
 class Around:
-    """What the facts of all applications to one visit are read from."""
+    """What the facts of applications are read from besides their own rows."""
 
-    visit: Visit
     at: datetime.datetime
     agreed: frozenset[int]
     identities: Mapping[int, frozenset[str]]
     presence: Mapping[int, Times]
 
 
-def _around(visit: Visit, applications: Collection[Application]) -> Around:
-    ids = [one.pk for one in applications]
-    models.prefetch_related_objects(list(applications), "registration", "waiting")
-    identities = Identity.objects.filter(application__in=ids).values_list("application", "fields")
-    return Around(
-        visit=visit,
-        at=timezone.now(),
-        agreed=agreed_among(visit, ids),
-        identities={pk: frozenset(fields) for pk, fields in identities},
-        presence=presence_of(visit.event),
+def agreed_among(applications: Collection[Application]) -> frozenset[int]:
+    """Those of these applications, by id, that agreed to the text that counts; all where there is none."""
+    texts = NdaText.objects.filter(visit__in={one.visit_id for one in applications})
+    latest = dict(texts.order_by("visit", "number").values_list("visit", "hash"))
+    given = set(
+        NdaAcceptance.objects.filter(application__in=applications)
+        .order_by()
+        .values_list("application", "hash")
+    )
+    return frozenset(
+        one.pk
+        for one in applications
+        if one.visit_id not in latest or (one.pk, latest[one.visit_id]) in given
     )
 
 
-def agreed_among(visit: Visit, applications: Collection[int]) -> frozenset[int]:
-    """Those of these applications, by id, that agreed to the text that counts; all where there is none."""
-    latest = NdaText.objects.filter(visit=visit).values_list("hash", flat=True).first()
-    if latest is None:
-        return frozenset(applications)
-    given = NdaAcceptance.objects.filter(application__in=applications, hash=latest).order_by()
-    return frozenset(given.values_list("application", flat=True))
-
-
 def presence_of(event: Event) -> Mapping[int, Times]:
-    """When each registration first came in and last went out: the storey that knows stands in the settings."""
+    """When each registration first came in and last went out, by id; empty where nobody was scanned."""
     path = getattr(settings, "PRESENCE", "")
     if not path:
         return {}
@@ -154,7 +165,7 @@ def presence_of(event: Event) -> Mapping[int, Times]:
 
 def facts_of(one: Application, around: Around) -> Facts:
     """What the state of this application follows from."""
-    visit, place, wait = around.visit, one.registration, one.waiting
+    visit, place, wait = one.visit, one.registration, one.waiting
     came, went = around.presence.get(place.pk, (None, None)) if place else (None, None)
     asked = frozenset(visit.identity_fields)
     return Facts(

@@ -28,6 +28,7 @@ from ...forms.register import BillingForm
 from ...keys import order_with_key
 from ...limits import refuse_flood
 from ...models import Ticket
+from ...on_application import refuse_unasked
 from ...one_place import AlreadyRegistered
 from ...order_request import OrderRequest
 from ...places import refresh_held, sold_out
@@ -83,6 +84,8 @@ def _rows_page(
 def _open_event(request: HttpRequest, slug: str) -> Event:
     event = visible_event(slug, request.user)
     refuse_if_closed(event, at=timezone.now())
+    for ticket in event.tickets.all():
+        refuse_unasked(ticket)
     return event
 
 

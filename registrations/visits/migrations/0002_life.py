@@ -9,6 +9,13 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="application",
+            name="ended_because",
+            field=models.CharField(
+                blank=True, max_length=300, verbose_name="why the club took the place back"
+            ),
+        ),
+        migrations.AddField(
+            model_name="application",
             name="kept_at",
             field=models.DateTimeField(blank=True, null=True, verbose_name="kept although the seat was lost"),
         ),

@@ -19,6 +19,13 @@ from .visits import NdaText, Visit
 
 STANDS = Q(refused_at__isnull=True, withdrawn_at__isnull=True, host_refused_at__isnull=True)
 
+STILL_WAITS = Q(
+    waiting__accepted_at__isnull=True,
+    waiting__declined_at__isnull=True,
+    waiting__left_at__isnull=True,
+    waiting__lapsed_at__isnull=True,
+)
+
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     """Sets of applications."""
@@ -26,6 +33,13 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def standing(self) -> Self:
         """Those that were not refused, withdrawn or vetoed."""
         return self.filter(STANDS)
+
+    def alive(self) -> Self:
+        """Those of them whose place was not cancelled and whose wait has not ended without one."""
+        waits = STILL_WAITS & Q(waiting__isnull=False)
+        untouched = Q(registration__isnull=True, waiting__isnull=True)
+        placed = Q(registration__isnull=False, registration__cancelled_at__isnull=True)
+        return self.standing().filter(placed | untouched | (Q(registration__isnull=True) & waits))
 
     def confirmed(self) -> Self:
         """Those with a place; a replacement that waits for the host's approval has none yet."""
@@ -65,6 +79,7 @@ class Application(models.Model):
     listed_at = models.DateTimeField(_("on the host’s list"), null=True, blank=True, editable=False)
     told = models.JSONField(default=list, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(pgettext_lazy("visit", "withdrawn"), null=True, blank=True)
+    ended_because = models.CharField(_("why the club took the place back"), max_length=300, blank=True)
     host_refused_at = models.DateTimeField(_("refused by the host"), null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
     host_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)

@@ -1,0 +1,72 @@
+"""Make a visit of an event: say that a vendor opens its site, and that places are given on application."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.errors import ConventionError
+from convention.events.models import Event
+
+from ..models import Registration, Ticket
+from .models import Application, Visit
+
+PLACES, PER_COMPANY = 20, 2
+"""What a new visit offers until somebody says otherwise."""
+
+
+class AlreadyVisit(ConventionError):
+    """Somebody was faster, or it is no site visit."""
+
+    kind = "already-visit"
+    status = 409
+
+
+@transaction.atomic
+def make_visit(*, event: Event) -> Visit:
+    """Begin a visit, a draft; members who have a place already, where registration was open, keep it.
+
+    Raises AlreadyVisit.
+    """
+    event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    if event.kind != Event.Kind.SITE_VISIT or Visit.objects.filter(event=event).exists():
+        raise AlreadyVisit(_("This event is no site visit, or somebody has begun its visit already."))
+    is_open = event.visibility != Event.Visibility.DRAFT
+    visit = Visit.objects.create(event=event, agreed_at=timezone.now() if is_open else None)
+    _give_ticket(event)
+    _adopt(visit)
+    record("visit.create", visit, event=event)
+    return visit
+
+
+def _give_ticket(event: Event) -> None:
+    """A free ticket for members, unless there is one."""
+    if not Ticket.objects.filter(event=event, audience=Ticket.Audience.MEMBER).exists():
+        Ticket.objects.create(
+            event=event,
+            slug="member",
+            name="Adhérent",
+            name_en="Member",
+            audience=Ticket.Audience.MEMBER,
+            capacity=PLACES,
+            company_cap=PER_COMPANY,
+            is_default=not event.tickets.filter(is_default=True).exists(),
+        )
+
+
+def _adopt(visit: Visit) -> None:
+    """An application for each member's place that was booked before."""
+    places = Registration.objects.confirmed().filter(
+        event=visit.event, ticket__audience=Ticket.Audience.MEMBER, person__isnull=False
+    )
+    seen: dict[int | None, Registration] = {place.person_id: place for place in places.order_by("-pk")}
+    Application.objects.bulk_create(
+        Application(
+            visit=visit,
+            person_id=place.person_id,
+            company_id=place.member_of_id,
+            applied_at=place.created_at,
+            registration=place,
+        )
+        for place in sorted(seen.values(), key=lambda place: place.pk)
+    )
