@@ -37,7 +37,7 @@ def terms_of(debrief: Debrief) -> Terms:
 def signatories(visit: Visit) -> list[Application]:
     """Those who were there and agreed to the text that counts; all who were there where there is no text."""
     there = [one for one in were_there(visit) if not (one.refused_at or one.host_refused_at)]
-    agreed = agreed_among(visit, [one.pk for one in there])
+    agreed = agreed_among(there)
     return [one for one in there if one.pk in agreed]
 
 

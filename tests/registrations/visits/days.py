@@ -1,4 +1,4 @@
-"""Rows for tests of the day of a visit: a visit of today, people with a place, rides, and the scans of its doors."""
+"""Rows for tests of the day of a visit: a visit of today, people with a place, rides, scans at its doors."""
 
 import datetime
 import itertools
@@ -20,8 +20,10 @@ def make_visit(*, starts=-1.0, hours=6.0, **fields):
     begins = timezone.now() + starts * HOUR
     venue = Venue.objects.create(name="Site Nordlys", street="1 allée des Serveurs", city="Palaiseau")
     event = make_event(
-        slug=fields.pop("slug", f"visit-{next(numbers)}"), kind=Event.Kind.SITE_VISIT, name="Visite chez Nordlys",
-        name_en="Visit to Nordlys", visibility=Event.Visibility.MEMBERS, starts_at=begins, ends_at=begins + hours * HOUR,
+        slug=fields.pop("slug", f"visit-{next(numbers)}"), kind=Event.Kind.SITE_VISIT,
+        name="Visite chez Nordlys",
+        name_en="Visit to Nordlys", visibility=Event.Visibility.MEMBERS,
+        starts_at=begins, ends_at=begins + hours * HOUR,
         venue=venue, host=make_company(role="vendor"),
     )  # fmt: skip
     make_ticket(event, slug="member", name="Adhérent", is_default=True)
@@ -52,14 +54,16 @@ def make_leg(visit, direction="out", **fields):
 def pass_by(application, door=None, direction="in"):
     """Scanned by hand at a door, the gate unless told otherwise."""
     return check_in(
-        registration=application.registration, door=door or entrance_of(application.visit.event), operator=None,
-        direction=direction,
+        registration=application.registration, door=door or entrance_of(application.visit.event),
+        operator=None, direction=direction,
     )  # fmt: skip
 
 
 def sign(application):
     """Agree to the latest text of the visit, which is made where there is none."""
-    text, _made = NdaText.objects.get_or_create(visit=application.visit, number=1, defaults={"text": "Rien ne sort."})
+    text, _made = NdaText.objects.get_or_create(
+        visit=application.visit, number=1, defaults={"text": "Rien ne sort."}
+    )
     latest = application.visit.nda_texts.first() or text
     return NdaAcceptance.objects.create(application=application, nda=latest, hash=latest.hash, name="x")
 

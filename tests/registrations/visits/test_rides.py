@@ -1,6 +1,7 @@
-"""Rides: planned by the organizer, chosen by visitors, never fuller than the coach, changed with a word to all."""
+"""Rides: planned by the organizer, chosen by visitors, never overfull, changed with a word to passengers."""
 
 import datetime
+from decimal import Decimal
 
 import icalendar
 import pytest
@@ -110,7 +111,9 @@ def test_passengers_hear_of_another_place_or_hour_and_of_nothing_else(visit, run
 
 def test_the_calendar_says_where_to_be(visit):
     one = make_visitor(visit)
-    leg = make_leg(visit, latitude="48.844304", longitude="2.373377", arrives_at=visit.event.starts_at)
+    leg = make_leg(
+        visit, latitude=Decimal("48.844304"), longitude=Decimal("2.373377"), arrives_at=visit.event.starts_at
+    )
     (alone,) = icalendar.Calendar.from_ical(ride_calendar(one)).walk("VEVENT")
     assert alone["summary"] == visit.event.title
     assert alone["location"] == "Site Nordlys, 1 allée des Serveurs, Palaiseau"
@@ -140,8 +143,8 @@ def clocks(visit, hours):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"direction": "out", "leaves_at": 1}, "leaves_at"),
-        ({"direction": "back", "leaves_at": -1}, "leaves_at"),
+        ({"direction": "out", "leaves_at": 1, "arrives_at": 2}, "leaves_at"),
+        ({"direction": "back", "leaves_at": -1, "arrives_at": 0}, "leaves_at"),
         ({"arrives_at": -3}, "arrives_at"),
         ({"latitude": "48.8"}, "longitude"),
         ({"latitude": "148.8", "longitude": "2"}, "latitude"),
@@ -168,7 +171,12 @@ def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
     organizer, visitor = client_of(make_staff(visit.event)), client_of(one.person)
     page = f"/visits/{visit.event.slug}/rides/"
     assert "venez sur le site par vos propres moyens" in visitor.get(page).content.decode()
-    values = {"direction": "out", "meeting_point": "Gare de Lyon", "leaves_at": clocks(visit, -2), "capacity": "1"}
+    values = {
+        "direction": "out",
+        "meeting_point": "Gare de Lyon",
+        "leaves_at": clocks(visit, -2),
+        "capacity": "1",
+    }
     assert organizer.post(f"/organize/{visit.event.slug}/visit/rides/new/", values).status_code == 302
     leg = visit.legs.get()
     assert (leg.meeting_point, leg.capacity, leg.arrives_at) == ("Gare de Lyon", 1, None)
