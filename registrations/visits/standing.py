@@ -139,7 +139,7 @@ class Around:
 
 
 def agreed_among(applications: Collection[Application]) -> frozenset[int]:
-    """Those of these applications, by id, that agreed to the text that counts; all where there is none."""
+    """Those of these applications, by id, that agreed to the text that counts; none where there is none."""
     texts = NdaText.objects.filter(visit__in={one.visit_id for one in applications})
     latest = dict(texts.order_by("visit", "number").values_list("visit", "hash"))
     given = set(
@@ -147,11 +147,7 @@ def agreed_among(applications: Collection[Application]) -> frozenset[int]:
         .order_by()
         .values_list("application", "hash")
     )
-    return frozenset(
-        one.pk
-        for one in applications
-        if one.visit_id not in latest or (one.pk, latest[one.visit_id]) in given
-    )
+    return frozenset(one.pk for one in applications if (one.pk, latest.get(one.visit_id)) in given)
 
 
 def presence_of(event: Event) -> Mapping[int, Times]:

@@ -22,8 +22,9 @@ def withdraw(*, application: Application, reason: str = "") -> Application:
     visit = application.visit
     if visit.event.starts_at <= timezone.now():
         raise Closed(_("The visit has begun: nobody withdraws any more."))
-    release_place(application=application, reason=reason)
     standing = Application.objects.standing().filter(pk=application.pk)
+    if standing.exists():
+        release_place(application=application, reason=reason)
     if not standing.update(withdrawn_at=timezone.now(), listed_at=None):
         raise Ended(_("This application has ended already."))
     record("visit.withdraw", application, event=visit.event, fields=["withdrawn_at"], reason=reason)

@@ -1,0 +1,83 @@
+"""Visits in the states that a test is about."""
+
+import datetime
+import itertools
+from typing import Any
+
+from django.utils import timezone
+
+from convention.club.models import Company, Market, Person
+from convention.events.models import Event
+from registrations.models import Ticket
+from registrations.visits.agree_to_text import agree_to_text
+from registrations.visits.apply import apply
+from registrations.visits.models import Application, NdaText, Visit
+from registrations.visits.standing import State, states_of
+from tests.factories import make_company, make_event, make_member, make_ticket
+
+numbers = itertools.count(1)
+TEXT = "Ce qui est vu reste entre nous."
+
+
+def make_market(name: str = "Stockage") -> Market:
+    """What firms sell."""
+    return Market.objects.create(slug=f"market-{next(numbers)}", name=name, name_en="Storage")
+
+
+def make_visit(*, places: int | None = 5, cap: int | None = 2, text: str = TEXT, **fields: Any) -> Visit:
+    """A visit to a vendor in 40 days, open to members, with a text of confidentiality."""
+    starts = fields.pop("starts_at", timezone.now() + datetime.timedelta(days=40))
+    host = fields.pop("host", None) or make_company(role="vendor")
+    event = make_event(
+        kind=Event.Kind.SITE_VISIT,
+        visibility=fields.pop("visibility", Event.Visibility.MEMBERS),
+        starts_at=starts,
+        ends_at=fields.pop("ends_at", starts + datetime.timedelta(hours=6)),
+        host=host,
+        name="Visite",
+        name_en="Visit",
+        **{name: fields.pop(name) for name in ("slug", "registration_closes_at") if name in fields},
+    )
+    make_ticket(
+        event,
+        slug="member",
+        audience=Ticket.Audience.MEMBER,
+        capacity=places,
+        company_cap=cap,
+        is_default=True,
+        price=fields.pop("price", 0),
+    )
+    visit = Visit.objects.create(event=event, **{"agreed_at": timezone.now(), **fields})
+    if text:
+        NdaText.objects.create(visit=visit, number=1, text=text)
+    return visit
+
+
+def applied(visit: Visit, company: Company | None = None, **fields: Any) -> Application:
+    """Somebody new of the company, or of another one, has applied."""
+    return apply(visit=visit, person=make_member(company, **fields))
+
+
+def agreed(application: Application) -> Application:
+    """The same, who agreed to the text that counts."""
+    text = NdaText.objects.filter(visit=application.visit).first()
+    assert text is not None
+    agree_to_text(application=application, hash=text.hash, name="Ana Silva")
+    return application
+
+
+def state(application: Application) -> State:
+    """What became of it."""
+    found = Application.objects.select_related("visit__event").get(pk=application.pk)
+    return states_of(found.visit, [found])[found.pk]
+
+
+def reread(visit: Visit) -> Visit:
+    """As it is stored."""
+    return Visit.objects.select_related("event__host").get(pk=visit.pk)
+
+
+def applicant(application: Application) -> Person:
+    """Who applied."""
+    assert application.person is not None
+    return application.person

@@ -1,0 +1,306 @@
+"""A visit's life: begun, agreed, open, closed, locked, called off; its text; places that are decided about."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.club.change_employer import change_employer
+from convention.club.models import Seat
+from convention.errors import Closed, InvalidFields
+from convention.events.models import Event
+from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.visits.agree_to_text import TextChanged, agree_to_text
+from registrations.visits.call_off import call_off
+from registrations.visits.change_visit import change_visit
+from registrations.visits.deadline import locks_at
+from registrations.visits.keep_place import keep_place
+from registrations.visits.life import agree, close, publish, reopen
+from registrations.visits.lock import lock, lock_due, unlock
+from registrations.visits.lost_seats import lost_seats
+from registrations.visits.make_visit import AlreadyVisit
+from registrations.visits.make_visit import make_visit as begin
+from registrations.visits.models import Application, HostContact
+from registrations.visits.refusals import Ended, NotReady
+from registrations.visits.standing import State
+from registrations.visits.withdraw import withdraw
+from registrations.visits.write_text import write_text
+from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+
+from .makers import TEXT, agreed, applicant, applied, make_market, make_visit, reread, state
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def draft_event(**fields) -> Event:
+    starts = timezone.now() + 40 * DAY
+    values = {"kind": "site_visit", "visibility": "draft", "starts_at": starts, "ends_at": starts + DAY / 4}
+    return make_event(**{**values, **fields})
+
+
+def test_a_visit_begins_as_a_draft_with_a_ticket_for_members():
+    visit = begin(event=draft_event())
+    assert visit.state == "draft"
+    ticket = Ticket.objects.get()
+    assert (ticket.audience, ticket.capacity, ticket.company_cap, ticket.is_default) == (
+        "member",
+        20,
+        2,
+        True,
+    )
+    with pytest.raises(AlreadyVisit):
+        begin(event=visit.event)
+
+
+def test_an_event_of_another_kind_becomes_no_visit():
+    with pytest.raises(AlreadyVisit):
+        begin(event=make_event())
+
+
+def test_members_who_were_registered_before_keep_their_places():
+    event = draft_event(visibility="members")
+    ticket = make_ticket(event, slug="member", audience="member", is_default=True, capacity=5)
+    place = make_registration(ticket, person=make_member(), member_of=make_company())
+    make_registration(make_ticket(event, slug="staff", audience="staff"))
+    visit = begin(event=event)
+    application = Application.objects.get()
+    assert (application.registration, application.company) == (place, place.member_of)
+    assert (visit.state, state(application)) == ("published", State.CONFIRMED)
+
+
+def test_each_step_follows_the_one_before():
+    event = draft_event()
+    visit = begin(event=event)
+    with pytest.raises(NotReady, match="host"):
+        agree(visit=visit)
+    event.host = make_company(role="vendor")
+    event.save()
+    assert agree(visit=visit).state == "agreed"
+    with pytest.raises(NotReady, match="Write what visitors keep to themselves"):
+        publish(visit=visit)
+    write_text(visit=visit, text=TEXT)
+    assert publish(visit=visit).state == "published"
+    event.refresh_from_db()
+    assert (event.visibility, event.registration_closes_at) == ("members", locks_at(reread(visit)))
+    assert close(visit=visit).state == "closed"
+    assert reopen(visit=visit).state == "published"
+    assert lock(visit=visit).state == "locked"
+    assert unlock(visit=visit).state == "published"
+    verbs = list(
+        Entry.objects.filter(verb__startswith="visit.").order_by("pk").values_list("verb", flat=True)
+    )
+    assert verbs == [
+        "visit.create", "visit.agree", "visit.write_text", "visit.publish", "visit.close", "visit.reopen",
+        "visit.lock", "visit.unlock",
+    ]  # fmt: skip
+
+
+def test_steps_out_of_turn_are_refused():
+    visit = make_visit(visibility="draft", agreed_at=None)
+    for step in (close, reopen, lock, unlock):
+        with pytest.raises(Closed):
+            step(visit=visit)
+    with pytest.raises(NotReady, match="has not agreed"):
+        publish(visit=visit)
+
+
+def test_a_visit_whose_lock_has_passed_is_not_opened():
+    visit = make_visit(visibility="draft", starts_at=timezone.now() + DAY)
+    with pytest.raises(NotReady, match="later day"):
+        publish(visit=visit)
+
+
+def test_the_lock_ends_offers_and_tells_who_waits(run_tasks, mailoutbox):
+    visit = make_visit(places=1)
+    first, second, third = applied(visit), applied(visit, language="en"), applied(visit, language="en")
+    withdraw(application=first)
+    assert state(second) == State.OFFERED
+    lock(visit=visit)
+    assert (state(second), state(third)) == (State.WITHDRAWN, State.WAITING)
+    assert Ticket.objects.get(event=visit.event).taken == 0
+    run_tasks()
+    told = [mail.to[0] for mail in mailoutbox if "No place is left" in mail.subject]
+    assert told == [applicant(third).email]
+    with pytest.raises(Closed):
+        lock(visit=visit)
+
+
+def test_lists_are_locked_when_their_moment_has_come_and_once():
+    due, later = make_visit(starts_at=timezone.now() + DAY), make_visit()
+    draft = make_visit(starts_at=timezone.now() + DAY, visibility="draft")
+    lock_due()
+    lock_due()
+    assert [reread(visit).locked_at is not None for visit in (due, later, draft)] == [True, False, False]
+    assert Entry.objects.filter(verb="visit.lock").count() == 1
+
+
+def test_a_list_that_was_sent_or_is_due_stays_locked():
+    for visit in (
+        make_visit(locked_at=timezone.now(), sent_at=timezone.now()),
+        make_visit(locked_at=timezone.now(), starts_at=timezone.now() + DAY),
+    ):
+        with pytest.raises(Closed, match="stays locked"):
+            unlock(visit=visit)
+
+
+def test_calling_off_frees_everything_and_tells_everybody_why(run_tasks, mailoutbox):
+    visit = make_visit(places=1, security_email="security@host.example", price=12_000)
+    contact = HostContact.objects.create(visit=visit, name="Lou", email="lou@host.example", language="en")
+    HostContact.objects.create(visit=visit, name="Past", email="past@host.example", ended_at=timezone.now())
+    first, second, gone = applied(visit, language="en"), applied(visit), applied(visit)
+    withdraw(application=gone)
+    run_tasks()
+    mailoutbox.clear()
+    with pytest.raises(InvalidFields):
+        call_off(visit=visit, reason="")
+    visit = call_off(visit=visit, reason="Strike.")
+    run_tasks()
+    assert visit.state == "cancelled"
+    assert Registration.objects.active().count() == WaitingEntry.objects.standing().count() == 0
+    assert (Ticket.objects.get().taken, first.registration.order.due.amount) == (0, 0)
+    assert {mail.to[0] for mail in mailoutbox} == {
+        applicant(first).email, applicant(second).email, contact.email, "security@host.example",
+    }  # fmt: skip
+    assert len(mailoutbox) == 4
+    [mine] = [mail for mail in mailoutbox if mail.to == [applicant(first).email]]
+    assert "called off: Strike." in mine.body
+    with pytest.raises(Closed):
+        call_off(visit=visit, reason="Again.")
+    with pytest.raises(Closed):
+        publish(visit=visit)
+
+
+def test_a_visit_that_is_over_cannot_be_called_off():
+    over = make_visit(starts_at=timezone.now() - 2 * DAY, locked_at=timezone.now() - 9 * DAY)
+    assert over.state == "held"
+    with pytest.raises(Closed):
+        call_off(visit=over, reason="Late.")
+
+
+def test_facts_are_kept_and_more_places_go_to_who_waits_at_once():
+    visit = make_visit(places=1)
+    _first, second = applied(visit), applied(visit)
+    ticket = Ticket.objects.get(event=visit.event)
+    ticket.capacity, visit.security_name = 2, "Sam"
+    change_visit(visit=visit, ticket=ticket, changed=["capacity", "security_name"])
+    assert (reread(visit).security_name, state(second)) == ("Sam", State.OFFERED)
+
+
+def test_there_are_never_fewer_places_than_are_taken_nor_another_day_once_locked():
+    visit = make_visit(places=2)
+    applied(visit), applied(visit)
+    ticket = Ticket.objects.get(event=visit.event)
+    ticket.capacity = 1
+    with pytest.raises(InvalidFields) as error:
+        change_visit(visit=visit, ticket=ticket, changed=["capacity"])
+    assert list(error.value.fields) == ["capacity"]
+    lock(visit=visit)
+    visit.list_days = 2
+    with pytest.raises(InvalidFields) as error:
+        change_visit(visit=visit, ticket=ticket, changed=["list_days"])
+    assert list(error.value.fields) == ["list_days"]
+
+
+# --- confidentiality ------------------------------------------------------------------------------------
+
+
+def test_a_new_text_asks_everybody_again(run_tasks, mailoutbox):
+    visit = make_visit(identity_fields=["birth_date"])
+    application = agreed(applied(visit, language="en"))
+    run_tasks()
+    assert state(application) == State.AGREED
+    mailoutbox.clear()
+    write_text(visit=visit, text="Rien ne sort d’ici.", text_en="Nothing leaves this place.")
+    run_tasks()
+    assert state(application) == State.CONFIRMED
+    [mail] = mailoutbox
+    assert "has changed" in mail.body
+    assert state(agreed(application)) == State.AGREED
+
+
+def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox):
+    visit = make_visit()
+    application = applied(visit, language="en")
+    run_tasks()
+    asked = [mail for mail in mailoutbox if "Agree to confidentiality" in mail.subject]
+    assert [mail.to for mail in asked] == [[applicant(application).email]]
+    application.refresh_from_db()
+    assert application.told == ["text1"]
+
+
+def test_the_same_words_in_other_line_ends_are_no_new_version():
+    visit = make_visit(text="")
+    write_text(visit=visit, text="Un\r\ndeux  \r\n")
+    with pytest.raises(InvalidFields):
+        write_text(visit=visit, text="Un\ndeux")
+    with pytest.raises(InvalidFields):
+        write_text(visit=visit, text="  ")
+    assert [text.number for text in visit.nda_texts.all()] == [1]
+
+
+def test_nobody_agrees_to_a_text_that_changed_under_their_eyes_nor_without_a_name():
+    visit = make_visit()
+    application = applied(visit)
+    shown = visit.nda_texts.get().hash
+    write_text(visit=visit, text="Autre chose.")
+    with pytest.raises(TextChanged):
+        agree_to_text(application=application, hash=shown, name="Ana")
+    latest = visit.nda_texts.first().hash
+    with pytest.raises(InvalidFields):
+        agree_to_text(application=application, hash=latest, name="  ")
+    given = agree_to_text(application=application, hash=latest, name="Ana")
+    assert agree_to_text(application=application, hash=latest, name="Other") == given
+
+
+def test_who_has_withdrawn_agrees_to_nothing():
+    application = applied(make_visit())
+    withdraw(application=application)
+    with pytest.raises(Ended):
+        agreed(application)
+
+
+def test_an_old_text_that_returns_word_by_word_needs_no_second_agreement():
+    visit = make_visit()
+    application = agreed(applied(visit))
+    write_text(visit=visit, text="Autre chose.")
+    write_text(visit=visit, text=TEXT)
+    assert state(application) == State.COMPLETE
+
+
+# --- the seat is lost after the place was given ----------------------------------------------------------
+
+
+def test_a_change_of_employer_is_shown_and_the_place_stays_until_somebody_decides():
+    visit = make_visit()
+    application, other = applied(visit), applied(visit)
+    change_employer(person=applicant(application), to=make_company(), on=timezone.localdate())
+    assert lost_seats(visit, [application, other]) == {application.pk: ["no_seat"]}
+    assert state(application) == State.CONFIRMED
+    with pytest.raises(InvalidFields):
+        keep_place(application=application, reason="")
+    keep_place(application=application, reason="The host agrees.")
+    assert application.kept_at is not None
+    entry = Entry.objects.get(verb="visit.keep_place")
+    assert (entry.reason, entry.fields) == ("The host agrees.", ["kept_at"])
+
+
+def test_a_new_employer_that_competes_is_said_to():
+    market, host = make_market(), make_company(role="vendor")
+    host.markets.add(market)
+    visit = make_visit(host=host)
+    application = applied(visit)
+    rival = make_company(role="vendor")
+    rival.markets.add(market)
+    change_employer(person=applicant(application), to=rival, on=timezone.localdate())
+    assert lost_seats(visit, [application]) == {application.pk: ["no_seat", "competitor"]}
+
+
+def test_a_seat_that_is_given_again_is_no_matter_any_more():
+    visit = make_visit()
+    application = applied(visit)
+    Seat.objects.update(ends_on=visit.day - DAY)
+    assert list(lost_seats(visit, [application])) == [application.pk]
+    Seat.objects.update(ends_on=None)
+    assert lost_seats(visit, [application]) == {}
