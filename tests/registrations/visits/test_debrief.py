@@ -130,7 +130,7 @@ def test_the_hosts_approval_is_of_one_text(visit, there):
 
 
 def test_nothing_is_published_before_the_end_or_without_a_text(visit):
-    with pytest.raises(Closed, match="une fois la visite terminée"):
+    with pytest.raises(Closed, match="once the visit is over"):
         publish_debrief(debrief=written(visit))
     end(visit)
     Debrief.objects.update(text=" ")

@@ -71,7 +71,7 @@ def test_a_ride_that_has_left_is_neither_chosen_nor_given_back():
     visit = make_visit(starts=0.5)
     one = make_visitor(visit)
     left = make_leg(visit)
-    with pytest.raises(Closed, match="est parti"):
+    with pytest.raises(Closed, match="has left"):
         choose_rides(application=one, rides=[left.pk])
     LegSeat.objects.create(leg=left, application=one)
     Leg.objects.update(taken=1)
@@ -119,7 +119,7 @@ def test_the_calendar_says_where_to_be(visit):
     assert alone["location"] == "Site Nordlys, 1 allée des Serveurs, Palaiseau"
     choose_rides(application=one, rides=[leg.pk])
     (entry,) = icalendar.Calendar.from_ical(ride_calendar(one)).walk("VEVENT")
-    assert entry["summary"] == "Car pour Visite chez Nordlys"
+    assert entry["summary"] == "Coach to Visit to Nordlys"
     assert entry["location"] == leg.meeting_point
     assert (entry["geo"].latitude, entry["geo"].longitude) == (48.844304, 2.373377)
     assert entry["dtstart"].dt == leg.leaves_at.replace(microsecond=0)
