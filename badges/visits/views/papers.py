@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from convention.audit.record import record
 from convention.downloads import download
-from convention.errors import NotFound
+from convention.errors import Closed, NotFound
 from registrations.visits.day_doors import own_application, ride_to_staff, visit_to_staff
 from registrations.visits.doors import visit_to_run
 from registrations.visits.models import Visit
@@ -62,11 +62,11 @@ def manifest(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 @require_GET
 def certificates(request: HttpRequest, event: str) -> HttpResponse:
-    """A certificate for each who arrived and left. Raises NotFound where nobody has."""
+    """A certificate for each who arrived and left. Raises Closed where nobody has."""
     visit = visit_to_run(event, request.user)
     people = [certified(one) for one in roster_of(visit) if may_certify(one.where)]
     if not people:
-        raise NotFound(_("Nobody has arrived and left yet: a certificate needs both scans."))
+        raise Closed(_("Nobody has arrived and left yet: a certificate needs both scans."))
     record("certificate.print", visit, event=visit.event)
     return _paper(draw_certificates(visit.event, people), f"{event}-certificates")
 

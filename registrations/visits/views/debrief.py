@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention.errors import InvalidFields, NotFound
+from convention.errors import Closed, InvalidFields, NotFound
 from convention.text import whole_number
 
 from ..day_doors import member_to_read, visit_to_debrief, visit_to_read
@@ -59,10 +59,10 @@ def act(request: HttpRequest, event: str) -> HttpResponse:
     visit = visit_to_debrief(event, request.user)
     chosen = request.POST.get("act", "")
     if chosen not in ACTS:
-        raise NotFound(_("There is no such step."))
+        raise InvalidFields(_("Choose what is to be done."), {"act": [_("Choose what is to be done.")]})
     one = debrief_of(visit)
     if one.pk is None:
-        raise NotFound(_("Write the debrief first: there is nothing to publish."))
+        raise Closed(_("Write the debrief first: there is nothing to publish."))
     ACTS[chosen](debrief=one)
     said = {
         "publish": _("The debrief is published: those who were there read it now."),

@@ -1,4 +1,4 @@
-"""Many members at the same moment: fifty for the last place under a company's cap, and the lock in between."""
+"""Many at the same moment: fifty for the last place under a company's cap, and the lock in between."""
 
 import datetime
 

@@ -173,9 +173,9 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     secretary.club_roles.create(role="secretary", starts_on=timezone.localdate())
     client = client_of(secretary)
     values = {"text": "Vu", "learned": "Appris", "audience": "members", "visible_from": ""}
-    assert client.post(f"{page}act/", {"act": "publish"}).status_code == 404
+    assert client.post(f"{page}act/", {"act": "publish"}).status_code == 409
     assert client.post(page, values).status_code == 302
-    assert client.post(f"{page}act/", {"act": "burn"}).status_code == 404
+    assert client.post(f"{page}act/", {"act": "burn"}).status_code == 422
     client.post(f"{page}act/", {"act": "publish"})
     client.post(f"{page}act/", {"act": "approve"})
     assert "pour les présents" in client.get(page).content.decode()

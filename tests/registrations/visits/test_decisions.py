@@ -1,4 +1,4 @@
-"""The pure decisions of visits: working days, who may come, what became of an application, who comes first."""
+"""The pure decisions of visits: working days, who may come, who comes first, what became of it."""
 
 import datetime
 import itertools

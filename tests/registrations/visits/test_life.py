@@ -1,4 +1,4 @@
-"""A visit's life: begun, agreed, open, closed, locked, called off; its text; places that are decided about."""
+"""A visit's life from draft to lock or calling off; its text; places that are decided about."""
 
 import datetime
 
