@@ -41,14 +41,17 @@ AGREED_EN = "What the host shows ahead of release stays with those present until
 TOLD = (
     "La salle passe au refroidissement liquide direct. L’hôte montre ses mesures sur douze mois\u202f: "
     "la consommation baisse, la maintenance demande un geste de plus.\n\n"
-    "La reprise après incident se fait site par site\u202f; le bouton unique n’existe pas, et l’équipe l’a dit."
+    "La reprise après incident se fait site par site\u202f; le bouton unique n’existe pas, "
+    "et l’équipe l’a dit."
 )
-LEARNED = "Le refroidissement liquide demande de former les équipes avant l’achat. "
+LEARNED = (
+    "Le refroidissement liquide demande de former les équipes avant l’achat. "
     "Un plan de reprise se lit site par site."
+)
 ANSWERS = (
     "Du temps avec les équipes d’exploitation.",
     "Une heure de questions de plus.",
-    "Un café à l’arrivée !",
+    "Un café à l’arrivée\u202f!",
 )
 
 
@@ -80,7 +83,7 @@ def make_visit(world: World, slug: str, topic: str, host: str, starts_at: dateti
         slug=slug,
         kind=Event.Kind.SITE_VISIT,
         visibility=Event.Visibility.MEMBERS,
-        name=f"Visite chez {host} : {topic}",
+        name=f"Visite chez {host}\u202f: {topic}",
         name_en=f"Visit to {host}",
         description=VISIT,
         description_en=VISIT_EN,
