@@ -93,7 +93,7 @@ def said_when(event: "Event", one: Certified) -> str:
 def issuer() -> str:
     """Who certifies: the association as its invoices name it, else the site."""
     current = Issuer.current()
-    return current.name if current else str(settings.SITE_NAME)
+    return current.legal_name if current else str(settings.SITE_NAME)
 
 
 def _text(

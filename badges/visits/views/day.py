@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from badges.attendance.snapshot import latest_presence
+from convention.events.doors import works_desk
 from registrations.visits.day_doors import ride_to_staff, visit_to_staff
 from registrations.visits.doors import runs_visit, visit_to_run
 from registrations.visits.models import Visit
@@ -66,6 +67,7 @@ def _rows(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "doubled": [one for one in roster if one.elsewhere],
         "certified": sum(one.where == Where.LEFT for one in roster),
         "runs": runs_visit(request.user, visit.event),
+        "staffs": works_desk(request.user, visit.event),
     }
 
 
@@ -107,5 +109,6 @@ def manifest(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     context = {
         "event": found, "section": "organize", "leg": leg, "title": _("Coach manifest"),
         "said": say_leg(found, leg), "manifest": manifest_of(leg, roster_of(leg.visit)),
+        "staffs": works_desk(request.user, found),
     }  # fmt: skip
     return render(request, "visit_days/manifest.html", context)
