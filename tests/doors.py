@@ -32,6 +32,7 @@ from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
+from registrations.visits.models import Application, NdaText, Visit
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -129,6 +130,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
+    applicant = application_of(event).pk
     special = {
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
         **{
@@ -149,6 +151,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-mailing-came-back": {"pk": sent.mailing_id, "recipient": sent.pk},
         "organize-mail-bounce-right": person,
         "unsubscribe": {"token": unsubscribed_by(sent)},
+        "organize-visit-applicant": {"pk": applicant},
+        "organize-visit-applicant-decide": {"pk": applicant},
         "organize-job": {"pk": job.pk},
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
@@ -214,6 +218,13 @@ def company_of(registration: Registration) -> dict[str, Any]:
         "job": job.pk,
         "member": colleague.pk,
     }
+
+
+def application_of(event: Event) -> Application:
+    """Somebody's wish to come on a visit, which the event is besides; it is open to members."""
+    visit = Visit.objects.create(event=event, agreed_at=timezone.now())
+    NdaText.objects.create(visit=visit, number=1, text="Entre nous.")
+    return Application.objects.create(visit=visit, person=make_person())
 
 
 def invoice_of(registration: Registration) -> int:

@@ -34,6 +34,7 @@ DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
+VISITS = ORGANIZERS | {"secretary"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -136,6 +137,27 @@ DOORS = {
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,
+    # visits: of a member, and of who runs them; nobody here has a seat or has applied
+    "visits": SIGNED_IN,
+    "visit": VISITS,
+    "visit-apply": VISITS,
+    "visit-withdraw": NOBODY,
+    "visit-text": VISITS,
+    **{
+        f"organize-visit{name}": VISITS
+        for name in (
+            "",
+            "-begin",
+            "-step",
+            "-call-off",
+            "-text",
+            "-applicants",
+            "-applicants-csv",
+            "-applicants-xlsx",
+            "-applicant",
+            "-applicant-decide",
+        )
+    },
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -222,6 +244,8 @@ POSTED = {
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
     "organize-mail-bounce-right", "organize-duplicate-apart",
+    "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
+    "organize-visit-applicant-decide",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}
