@@ -32,7 +32,15 @@ from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
-from registrations.visits.models import Application, NdaText, Visit
+from registrations.visits.models import (
+    Application,
+    Debrief,
+    FeedbackQuestion,
+    Leg,
+    LegSeat,
+    NdaText,
+    Visit,
+)
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -131,6 +139,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
     applicant = application_of(event).pk
+    ride = ride_of(event, registration)
     special = {
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
         **{
@@ -153,6 +162,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "unsubscribe": {"token": unsubscribed_by(sent)},
         "organize-visit-applicant": {"pk": applicant},
         "organize-visit-applicant-decide": {"pk": applicant},
+        **{f"organize-visit-{name}": {"pk": ride.pk} for name in RIDES},
+        "organize-visit-certificate": person,
         "organize-job": {"pk": job.pk},
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
@@ -225,6 +236,20 @@ def application_of(event: Event) -> Application:
     visit = Visit.objects.create(event=event, agreed_at=timezone.now())
     NdaText.objects.create(visit=visit, number=1, text="Entre nous.")
     return Application.objects.create(visit=visit, person=make_person())
+
+
+RIDES = ["ride", "ride-remove", "manifest", "manifest-pdf"]
+
+
+def ride_of(event: Event, registration: Registration) -> Leg:
+    """A ride of the visit, the application of who takes it, and a debrief with a question."""
+    visit = Visit.objects.get(event=event)
+    leg = Leg.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
+    one = Application.objects.create(visit=visit, person=make_person(), registration=registration)
+    LegSeat.objects.create(leg=leg, application=one)
+    Debrief.objects.create(visit=visit, text="Vu")
+    FeedbackQuestion.objects.create(visit=visit, text="Utile ?")
+    return leg
 
 
 def invoice_of(registration: Registration) -> int:

@@ -158,6 +158,49 @@ DOORS = {
             "-applicant-decide",
         )
     },
+    # the day of a visit and afterwards: nobody here has a place or a seat
+    "visit-rides": NOBODY,
+    "visit-rides-calendar": NOBODY,
+    "visit-feedback": NOBODY,
+    "visit-certificate": NOBODY,
+    "visit-debrief": NOBODY,
+    "visits-learned": NOBODY,
+    "visit-evacuation-worker": EVERYONE,
+    **dict.fromkeys(
+        [
+            "organize-visit-rides",
+            "organize-visit-ride-new",
+            "organize-visit-ride",
+            "organize-visit-ride-remove",
+            "organize-visit-day-doors",
+            "organize-visit-roster-csv",
+            "organize-visit-roster-xlsx",
+            "organize-visit-certificates",
+            "organize-visit-certificate",
+        ],
+        VISITS,
+    ),
+    **dict.fromkeys(
+        [
+            "organize-visit-day",
+            "organize-visit-evacuation",
+            "organize-visit-evacuation-pdf",
+            "organize-visit-roster-pdf",
+            "organize-visit-manifest",
+            "organize-visit-manifest-pdf",
+        ],
+        VISITS | DESK,
+    ),
+    **dict.fromkeys(
+        [
+            "organize-visit-debrief",
+            "organize-visit-debrief-act",
+            "organize-visit-feedback",
+            "organize-visit-questions",
+            "organize-visit-questions-usual",
+        ],
+        {"secretary", "administrator"},
+    ),
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -245,7 +288,8 @@ POSTED = {
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
     "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
-    "organize-visit-applicant-decide",
+    "organize-visit-applicant-decide", "organize-visit-ride-remove", "organize-visit-day-doors",
+    "organize-visit-debrief-act", "organize-visit-questions-usual",
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}
