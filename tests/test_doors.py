@@ -35,6 +35,7 @@ ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
+CLUB_KEEPERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -199,7 +200,7 @@ DOORS = {
             "organize-visit-questions",
             "organize-visit-questions-usual",
         ],
-        {"secretary", "administrator"},
+        CLUB_KEEPERS,
     ),
     # the club's companies
     "club-companies": ADMINISTRATORS,

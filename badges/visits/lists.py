@@ -100,7 +100,8 @@ def roster_sheet(visit: "Visit", roster: Sequence[Visitor]) -> Sheet:
     ways = {leg.pk: say_leg(event, leg) for leg in visit.legs.all()}
     header = [
         _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"),
-        pgettext("visitor", "Came"), pgettext("visitor", "Left"), _("Rides"), _("Also expected at"), _("Reference"),
+        pgettext("visitor", "Came"), pgettext("visitor", "Left"), _("Rides"),
+        _("Also expected at"), _("Reference"),
     ]  # fmt: skip
     rows = (
         [

@@ -78,7 +78,8 @@ def test_the_doors_are_made_in_one_act_and_only_once(visit):
     assert make_doors(visit=visit) == 0
     kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "leg", "counted_at__kind")
     assert sorted(kinds, key=str) == [
-        ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None), ("exit", None, "entrance"),
+        ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),
+        ("exit", None, "entrance"),
     ]  # fmt: skip
     make_leg(visit, meeting_point="Gare de l’Est")
     assert make_doors(visit=visit) == 1
