@@ -110,7 +110,8 @@ def _boarded(event: Event) -> dict[int, dict[int, datetime.datetime]]:
     )
     found: dict[int, dict[int, datetime.datetime]] = {}
     for registration, leg, first_in in rows.values_list("registration", "checkpoint__leg", "first_in"):
-        found.setdefault(registration, {})[leg] = first_in
+        if first_in:
+            found.setdefault(registration, {})[leg] = first_in
     return found
 
 

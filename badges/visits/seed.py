@@ -154,7 +154,11 @@ def run(world: World, visit: Visit) -> None:
     )
     NdaAcceptance.objects.bulk_create(
         NdaAcceptance(
-            application=one, nda=text, hash=text.hash, name=str(one.person), accepted_at=visit.closed_at
+            application=one,
+            nda=text,
+            hash=text.hash,
+            name=str(one.person),
+            accepted_at=event.registration_closes_at or event.starts_at,
         )
         for one in applications
     )
