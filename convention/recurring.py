@@ -25,6 +25,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "badges.mailings.remind.send_reminders": 900,
         "badges.mailings.forget.corrected_addresses": 24 * 3600,
         "registrations.visits.lock.lock_due": 300,
+        "registrations.visits.tell_applicant.remind_before_lock": 3600,
         "registrations.checkout.reconcile.open_attempts": 60,
         "registrations.checkout.reconcile.missed_events": 600,
         "registrations.checkout.reconcile.old_events": 24 * 3600,

@@ -85,7 +85,9 @@ def cells_of(event: Event) -> Iterator[list[Any]]:
         else:
             standing.setdefault((entry.ticket_id, entry.session_id), []).append(entry)
     for entries in standing.values():
-        yield from (_cells(row, event) for row in _rows(ranked(entries, entries[0].thing)))
+        thing = entries[0].thing
+        thing.event = event
+        yield from (_cells(row, event) for row in _rows(ranked(entries, thing)))
     yield from (_cells(Row(entry, 0), event) for entry in ended)
 
 

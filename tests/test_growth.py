@@ -21,6 +21,7 @@ from convention.models import BouncedAddress
 from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
+from registrations.visits.models import Application, NdaAcceptance, NdaText, Visit
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     make_addon,
@@ -100,8 +101,23 @@ def add_one(here, number, person):
             actor=make_person(), verb="registration.correct", event=event.slug, subject=label
         )
     add_mailings(event, people)
+    add_applications(event, people[1], person, number)
     other = make_event()
     make_registration(make_ticket(other), person=person)
+
+
+def add_applications(event, place, person, number):
+    """On the visit: somebody with a place, one who waits, a version of the text; a visit of the reader."""
+    visit = Visit.objects.get(event=event)
+    text = NdaText.objects.create(visit=visit, number=number + 2, text=f"Version {number}")
+    placed = Application.objects.create(
+        visit=visit, person=make_member(), company=make_company(), registration=place
+    )
+    NdaAcceptance.objects.create(application=placed, nda=text, name="Ana", hash=text.hash)
+    waits = WaitingEntry.objects.filter(event=event, ticket=place.ticket).last()
+    Application.objects.create(visit=visit, person=make_member(), company=make_company(), waiting=waits)
+    other = Visit.objects.create(event=make_event(kind="site_visit"), agreed_at=timezone.now())
+    Application.objects.create(visit=other, person=person)
 
 
 def add_mailings(event, people):

@@ -12,7 +12,7 @@ from convention.downloads import Sheet
 from ..line import waiting_order
 from ..models import WaitingEntry
 from ..on_application import ranked
-from .eligibility import in_words, ticket_of
+from .eligibility import sentences_of, ticket_of
 from .lost_seats import lost_seats
 from .models import Application, Visit
 from .standing import State, states_of
@@ -67,9 +67,13 @@ def positions_in(visit: Visit) -> dict[int, int]:
 
 
 def counts_of(applicants: list[Applicant]) -> list[tuple[State, int]]:
-    """How many there are in each state that somebody is in, in the order of the way."""
+    """How many there are in each state that somebody is in, in the order of the way, the ends last."""
     counted = Counter(one.state for one in applicants)
-    return [(state, counted[state]) for state in State if counted[state]]
+    return [(state, counted[state]) for state in sorted(counted, key=_place_of)]
+
+
+def _place_of(state: State) -> tuple[bool, int]:
+    return state.has_ended, list(State).index(state)
 
 
 def sheet_of(visit: Visit) -> Sheet:
@@ -81,6 +85,7 @@ def sheet_of(visit: Visit) -> Sheet:
 
 
 def _cells(visit: Visit) -> Iterator[list[Any]]:
+    sentences = sentences_of(visit)
     for one in applicants_of(visit):
         application, person = one.application, one.application.person
         yield [
@@ -90,5 +95,5 @@ def _cells(visit: Visit) -> Iterator[list[Any]]:
             str(one.state.label),
             application.applied_at.astimezone(visit.event.zone),
             one.position or "",
-            " ".join(in_words(visit, [*application.reasons, *one.against])),
+            " ".join(sentences[code] for code in [*application.reasons, *one.against] if code in sentences),
         ]

@@ -1,7 +1,7 @@
 """Who may come on a visit: a pure decision with its reasons, the reasons in words, and the facts it needs."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -44,9 +44,15 @@ def objections(candidate: Candidate) -> list[str]:
     return [str(code) for is_so, code in found if is_so]
 
 
-def in_words(visit: Visit, codes: Iterable[str]) -> list[str]:
+def in_words(visit: Visit, codes: Collection[str]) -> list[str]:
     """Each reason as a sentence that tells the applicant what to do, if anything can be done."""
-    sentences = {
+    known = sentences_of(visit) if codes else {}
+    return [known[code] for code in codes if code in known]
+
+
+def sentences_of(visit: Visit) -> dict[str, str]:
+    """The sentence for each reason, for those who need many; it asks for the cap once."""
+    return {
         Refusal.NO_SEAT: _(
             "You hold no seat of a member company on %(day)s. Your company’s contact gives seats; "
             "once you have one, apply again."
@@ -61,7 +67,6 @@ def in_words(visit: Visit, codes: Iterable[str]) -> list[str]:
             "You have asked to join another visit at the same time. Withdraw there first, then apply here."
         ),
     }
-    return [sentences[Refusal(code)] for code in codes if code in Refusal.values]
 
 
 def _about_cap(visit: Visit) -> str:

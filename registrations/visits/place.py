@@ -37,7 +37,13 @@ def _request(application: Application, seat: Seat) -> OrderRequest:
         raise NotReady
     person, company = seat.person, seat.membership.company
     email = person.email or ""
-    who = {"first_name": person.first_name, "last_name": person.last_name, "email": email}
+    place = Place(
+        ticket=ticket.slug,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email=email,
+        company=company.name,
+    )
     billing = Billing(
         name=company.name,
         street=company.street,
@@ -47,7 +53,7 @@ def _request(application: Application, seat: Seat) -> OrderRequest:
     )
     return OrderRequest(
         email=email,
-        places=(Place(ticket=ticket.slug, company=company.name, **who),),
+        places=(place,),
         language=person.language,
         company=company.name,
         billing=billing if ticket.cost_now.amount else Billing(),

@@ -1,24 +1,28 @@
-"""Mails to applicants, sent by the worker: agree to the text, no place is left, called off, place taken back.
+"""Mails to applicants, sent by the worker: agree to the text (and once again before the lock), no place is
+left, called off, place taken back.
 
 `tell_applicant` looks at what stands, not at what happened, and marks what the mail server has taken.
 """
 
+import datetime
 import logging
 
 from django.conf import settings
 from django.tasks import task
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.leases import leased
 from convention.mail import Letter, Refused, send
 
 from .deadline import locks_at
-from .models import Application, NdaText
+from .models import Application, NdaText, Visit
 from .standing import State, states_of
 
 logger = logging.getLogger(__name__)
+BEFORE_LOCK = datetime.timedelta(days=3)
+"""How long before the lock whoever has not agreed yet is reminded."""
 
 
 @task()
@@ -36,7 +40,7 @@ def tell_applicant(application_id: int) -> None:
 
 
 def _due(application: Application) -> tuple[str, int]:
-    """Which mail: `text` with its version, `no_place`, `ended`, `called_off`, or none."""
+    """Which mail: `text` or `again` with the version, `no_place`, `ended`, `called_off`, or none."""
     visit = application.visit
     state = states_of(visit, [application])[application.pk]
     if visit.cancelled_at:
@@ -46,7 +50,24 @@ def _due(application: Application) -> tuple[str, int]:
     if state == State.WAITING:
         return ("no_place" if visit.locked_at else ""), 0
     text = NdaText.objects.filter(visit=visit).first()
-    return ("text", text.number) if text and state == State.CONFIRMED else ("", 0)
+    if text is None or state != State.CONFIRMED:
+        return "", 0
+    was_asked = f"text{text.number}" in application.told
+    return ("again" if was_asked and is_near(visit) else "text"), text.number
+
+
+def is_near(visit: Visit) -> bool:
+    """Whether the list is locked in a few days, and not yet."""
+    return visit.locked_at is None and timezone.now() < locks_at(visit) <= timezone.now() + BEFORE_LOCK
+
+
+def remind_before_lock() -> None:
+    """Recurring: ask once again whoever has a place and has not agreed, in the last days before the lock."""
+    visits = Visit.objects.published().filter(locked_at__isnull=True, event__starts_at__gt=timezone.now())
+    near = [visit.pk for visit in visits.select_related("event") if is_near(visit)]
+    for application in Application.objects.confirmed().filter(visit__in=near).select_related("visit__event"):
+        if not any(kind.startswith("again") for kind in application.told):
+            tell_applicant.enqueue(application.pk)
 
 
 def _has_ended(application: Application) -> bool:
@@ -68,17 +89,18 @@ def _letter(application: Application, kind: str, number: int) -> Letter:
     event = visit.event
     subjects = {
         "text": _("Agree to confidentiality: %(visit)s"),
+        "again": _("Still to do, agree to confidentiality: %(visit)s"),
         "no_place": _("No place is left: %(visit)s"),
         "ended": _("Your place was taken back: %(visit)s"),
         "called_off": _("Called off: %(visit)s"),
     }
-    path = reverse("visit-text" if kind == "text" else "visit", args=[event.slug])
+    path = reverse("visit-text" if kind in ("text", "again") else "visit", args=[event.slug])
     return Letter(
         to=person.email or "",
         subject=(subjects[kind] % {"visit": event.title})[:200],
         template="visit_applicant",
         context={
-            "kind": kind,
+            "kind": "text" if kind == "again" else kind,
             "is_new_text": number > 1,
             "application": application,
             "visit": visit,

@@ -65,7 +65,7 @@ class VisitForm(Refusable, forms.ModelForm[Visit]):
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ticket = ticket
-        self.initial |= {"capacity": ticket.capacity, "company_cap": ticket.company_cap}
+        self.initial.update(capacity=ticket.capacity, company_cap=ticket.company_cap)
         if moment := self.instance.embargo_until:
             self.initial["embargo_until"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.audit.record import record
 from convention.downloads import download
 from convention.errors import ConventionError
+from convention.events.doors import organizes
 
 from ..applicants import applicants_of, counts_of, sheet_of
 from ..doors import application_to_run, visit_to_run
@@ -60,6 +61,7 @@ def _one(request: HttpRequest, event: str, pk: int, form: ReasonForm) -> HttpRes
         "application": application,
         "reasons": in_words(visit, application.reasons),
         "against": in_words(visit, found.against),
+        "organizes": organizes(request.user, visit.event),
         "acceptances": application.acceptances.select_related("nda"),
         "form": form,
     }

@@ -24,6 +24,7 @@ from registrations.visits.make_visit import make_visit as begin
 from registrations.visits.models import Application, HostContact
 from registrations.visits.refusals import Ended, NotReady
 from registrations.visits.standing import State
+from registrations.visits.tell_applicant import remind_before_lock
 from registrations.visits.withdraw import withdraw
 from registrations.visits.write_text import write_text
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
@@ -228,6 +229,20 @@ def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox
     assert [mail.to for mail in asked] == [[applicant(application).email]]
     application.refresh_from_db()
     assert application.told == ["text1"]
+
+
+def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(run_tasks, mailoutbox):
+    far, near = make_visit(list_days=0), make_visit(list_days=0, starts_at=timezone.now() + 2 * DAY)
+    late, done = applied(near, language="en"), agreed(applied(near, language="en"))
+    applied(far, language="en")
+    run_tasks()
+    mailoutbox.clear()
+    for _round in range(2):
+        remind_before_lock()
+        run_tasks()
+    assert [mail.to for mail in mailoutbox] == [[applicant(late).email]]
+    assert mailoutbox[0].subject.startswith("Still to do")
+    assert state(done) == State.COMPLETE
 
 
 def test_the_same_words_in_other_line_ends_are_no_new_version():

@@ -1,0 +1,246 @@
+"""The pages of visits, as members and those who run them use them."""
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.club.models import ClubRole, Seat
+from convention.events.models import Event
+from convention.tables import read_table
+from registrations.models import Ticket
+from registrations.visits.models import Application, NdaAcceptance, Visit
+from registrations.visits.standing import State
+from registrations.visits.withdraw import withdraw
+from tests.doors import client_of
+from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_staff
+
+from .makers import agreed, applicant, applied, make_market, make_visit, reread, state
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def secretary() -> Client:
+    """The club's secretary, who organizes no event."""
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.SECRETARY, starts_on=LONG_AGO)
+    return client_of(person)
+
+
+def read(client: Client, path: str) -> str:
+    """A page in English, without its line ends."""
+    answer = client.get(f"/en{path}")
+    assert answer.status_code == 200, path
+    return " ".join(answer.content.decode().split())
+
+
+FACTS = {
+    "capacity": "12", "company_cap": "3", "security_name": "Sam", "security_email": "sam@host.example",
+    "list_days": "4", "identity_fields": ["birth_date", "nationality"], "identity_days": "14",
+    "briefing": "Chaussures fermées.", "briefing_en": "Closed shoes.", "embargo_until": "2099-01-01T09:00",
+}  # fmt: skip
+
+
+def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
+    starts = timezone.now() + timezone.timedelta(days=40)
+    event = make_event(
+        slug="labs", kind="site_visit", visibility="draft", host=make_company(role="vendor"),
+        starts_at=starts, ends_at=starts + timezone.timedelta(hours=5),
+    )  # fmt: skip
+    assert "Begin the visit" in read(secretary, "/organize/labs/visit/")
+    secretary.post("/organize/labs/visit/begin/")
+    secretary.post("/organize/labs/visit/", FACTS)
+    visit, ticket = Visit.objects.get(), Ticket.objects.get()
+    assert (ticket.capacity, ticket.company_cap, visit.list_days) == (12, 3, 4)
+    assert visit.identity_fields == ["birth_date", "nationality"]
+    secretary.post("/organize/labs/visit/step/", {"step": "agree"})
+    assert "Write what visitors keep to themselves." in read(secretary, "/organize/labs/visit/")
+    secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
+    secretary.post("/organize/labs/visit/step/", {"step": "publish"})
+    event.refresh_from_db()
+    assert (reread(visit).state, event.visibility) == ("published", "members")
+    assert "Close applications" in read(secretary, "/organize/labs/visit/")
+
+
+def test_facts_that_cannot_be_are_said_at_their_fields_and_nothing_is_lost(secretary):
+    visit = make_visit(slug="labs", places=5)
+    sent = FACTS | {"company_cap": "20", "security_email": "nobody", "embargo_until": "2020-01-01T09:00"}
+    page = secretary.post("/en/organize/labs/visit/", sent).content.decode()
+    for sentence in ("more than there are places", "An embargo ends after the visit.", "Sam", "nobody"):
+        assert page.count(sentence) > 0, sentence
+    assert (reread(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
+
+
+def test_places_that_are_taken_cannot_be_fewer(secretary):
+    visit = make_visit(slug="labs", places=2)
+    applied(visit), applied(visit)
+    page = secretary.post("/en/organize/labs/visit/", FACTS | {"capacity": "1", "company_cap": "1"})
+    assert "2 places are taken already" in page.content.decode()
+
+
+def test_a_step_that_makes_no_sense_is_answered_with_a_sentence(secretary):
+    make_visit(slug="labs")
+    answer = secretary.post("/en/organize/labs/visit/step/", {"step": "fly"}, follow=True)
+    assert "Choose what is to be done." in answer.content.decode()
+    answer = secretary.post("/en/organize/labs/visit/step/", {"step": "unlock"}, follow=True)
+    assert "it stays locked" in answer.content.decode()
+
+
+def test_the_secretary_sees_of_the_event_what_may_be_opened(secretary):
+    make_visit(slug="labs")
+    page = read(secretary, "/organize/labs/visit/")
+    assert 'href="/en/organize/labs/visit/"' in page
+    assert 'href="/en/organize/labs/tickets/"' not in page
+    organizer = client_of(make_staff(Event.objects.get()))
+    assert 'href="/en/organize/labs/tickets/"' in read(organizer, "/organize/labs/visit/")
+
+
+def test_a_member_applies_reads_and_agrees():
+    visit, person = make_visit(slug="labs"), make_member()
+    client = client_of(person)
+    assert "5 places are left." in read(client, "/visits/labs/")
+    page = client.post("/en/visits/labs/apply/", follow=True).content.decode()
+    assert "You have a place." in page
+    text = visit.nda_texts.get()
+    page = client.post("/en/visits/labs/text/", {"hash": text.hash, "name": "Ana Silva"}).content.decode()
+    assert "Tick the box to agree." in page
+    sent = {"hash": text.hash, "name": "Ana Silva", "agrees": "on"}
+    page = client.post("/en/visits/labs/text/", sent, follow=True).content.decode()
+    assert "your agreement is noted" in page
+    given = NdaAcceptance.objects.get()
+    assert (given.name, given.hash) == ("Ana Silva", text.hash)
+    assert "You agreed as Ana Silva" in read(client, "/visits/labs/text/")
+
+
+def test_a_text_that_changed_meanwhile_is_shown_anew():
+    visit = make_visit(slug="labs")
+    application = applied(visit)
+    sent = {"hash": "0" * 64, "name": "Ana Silva", "agrees": "on"}
+    answer = client_of(applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
+    assert "The text has changed since" in answer.content.decode()
+    assert NdaAcceptance.objects.count() == 0
+
+
+def test_who_cannot_come_reads_why_and_finds_no_button():
+    market, host, rival = make_market(), make_company(role="vendor"), make_company()
+    host.markets.add(market)
+    rival.markets.add(market)
+    make_visit(slug="labs", host=host)
+    client = client_of(make_member(rival))
+    page = read(client, "/visits/labs/")
+    assert "the host shows its site to no competitor" in page
+    assert "/visits/labs/apply/" not in page
+    answer = client.post("/en/visits/labs/apply/", follow=True)
+    assert "the host shows its site to no competitor" in answer.content.decode()
+    assert Application.objects.get().reasons == ["competitor"]
+
+
+def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way():
+    visit = make_visit(slug="labs", places=1)
+    first, second = applied(visit), applied(visit)
+    client = client_of(applicant(second))
+    assert "You are number 1 on the waiting list." in read(client, "/visits/labs/")
+    withdraw(application=first)
+    page = read(client, "/visits/labs/")
+    second.waiting.refresh_from_db()
+    assert f"/waiting/{second.waiting.secret}/" in page
+    client.post(f"/en/waiting/{second.waiting.secret}/", {"accept": "1"})
+    assert state(second) == State.CONFIRMED
+
+
+def test_a_member_withdraws_and_may_come_back():
+    visit = make_visit(slug="labs")
+    application = applied(visit)
+    client = client_of(applicant(application))
+    answer = client.post("/en/visits/labs/withdraw/", follow=True)
+    assert "You have withdrawn." in answer.content.decode()
+    assert "/visits/labs/apply/" in read(client, "/visits/labs/")
+    assert client_of(make_member()).post("/en/visits/labs/withdraw/").status_code == 404
+
+
+def test_visits_are_for_members_and_drafts_for_nobody_else():
+    make_visit(slug="labs")
+    make_visit(slug="draft", visibility="draft")
+    member, stranger = client_of(make_member()), client_of(make_person())
+    assert member.get("/visits/labs/").status_code == 200
+    assert member.get("/visits/draft/").status_code == 404
+    assert stranger.get("/visits/labs/").status_code == 403
+    assert Client().get("/visits/labs/").status_code == 302
+    assert "are for people with a seat" in read(stranger, "/visits/")
+
+
+def test_access_ends_the_day_the_seat_ends_but_for_what_one_has_asked():
+    visit = make_visit(slug="labs")
+    application, other = applied(visit), make_member()
+    Seat.objects.update(ends_on=LONG_AGO)
+    assert client_of(other).get("/visits/labs/").status_code == 403
+    assert client_of(applicant(application)).get("/visits/labs/").status_code == 200
+
+
+def test_the_list_of_visits_tells_what_became_of_each():
+    visit = make_visit(slug="labs")
+    make_visit(slug="other")
+    application = agreed(applied(visit))
+    page = read(client_of(applicant(application)), "/visits/")
+    assert (page.count("/en/visits/labs/"), page.count("/en/visits/other/")) == (1, 1)
+    assert ">complete</span>" in page
+
+
+def test_applicants_are_listed_by_state_and_downloaded(secretary):
+    visit = make_visit(slug="labs", places=2)
+    placed, other, waits = applied(visit), applied(visit), applied(visit)
+    withdraw(application=other)
+    apart = applied(visit)
+    page = read(secretary, "/organize/labs/visit/applicants/?state=confirmed")
+    assert (str(placed.person) in page, str(apart.person) in page, str(other.person) in page) == (
+        True, False, False,
+    )  # fmt: skip
+    text = secretary.get("/en/organize/labs/visit/applicants.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["Name"], row["State"]) for row in rows] == [
+        (str(placed.person), "has a place"),
+        (str(other.person), "withdrawn"),
+        (str(waits.person), "a place is offered"),
+        (str(apart.person), "on the waiting list"),
+    ]
+    content = secretary.get("/en/organize/labs/visit/applicants.xlsx").content
+    assert len(read_table("x.xlsx", content).rows) == 4
+    assert Entry.objects.filter(verb="visit.export_applicants").count() == 2
+
+
+def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
+    visit = make_visit(slug="labs")
+    kept, freed = applied(visit), applied(visit)
+    Seat.objects.update(ends_on=LONG_AGO)
+    assert "2 people with a place lost the seat" in read(secretary, "/organize/labs/visit/")
+    base = "/en/organize/labs/visit/applicants"
+    page = secretary.post(f"{base}/{kept.pk}/decide/", {"act": "keep", "reason": ""}).content.decode()
+    assert "Say why" in page
+    secretary.post(f"{base}/{kept.pk}/decide/", {"act": "keep", "reason": "The host agrees."})
+    secretary.post(f"{base}/{freed.pk}/decide/", {"act": "back", "reason": "No seat."})
+    assert (state(kept), state(freed)) == (State.CONFIRMED, State.WITHDRAWN)
+    assert "The place was kept on" in read(secretary, f"/organize/labs/visit/applicants/{kept.pk}/")
+    assert "lost the seat" not in read(secretary, "/organize/labs/visit/")
+
+
+def test_calling_off_asks_why_and_everybody_reads_it(secretary):
+    visit = make_visit(slug="labs")
+    application = applied(visit)
+    path = "/en/organize/labs/visit/call-off/"
+    assert "1 place is cancelled" in read(secretary, "/organize/labs/visit/call-off/")
+    assert "Say why" in secretary.post(path, {"reason": ""}).content.decode()
+    secretary.post(path, {"reason": "Strike."})
+    assert "This visit was called off: Strike." in read(client_of(applicant(application)), "/visits/labs/")
+    assert "Strike." in read(secretary, "/organize/labs/visit/")
+
+
+def test_pages_speak_french():
+    visit = make_visit(slug="labs")
+    client = client_of(applicant(applied(visit)))
+    page = client.get("/visits/labs/").content.decode()
+    assert "Votre demande" in page
+    assert "place confirmée" in page
