@@ -43,7 +43,7 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     expect_pending(door, 1)
     phone.reload()
     expect(phone.locator("#offline")).to_be_visible()
-    expect(phone.locator(".muster li")).to_have_text(["Aube Ana", "Brun Ana"], use_inner_text=False)
+    expect(phone.locator(".muster strong")).to_have_text(["Aube Ana", "Brun Ana"])
     phone.get_by_text("Aube Ana").click()
     expect(phone.locator("#met")).to_have_text("1 sur 2 retrouvés")
     door.context.set_offline(False)
