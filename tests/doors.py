@@ -32,15 +32,7 @@ from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
-from registrations.visits.models import (
-    Application,
-    Debrief,
-    FeedbackQuestion,
-    Leg,
-    LegSeat,
-    NdaText,
-    Visit,
-)
+from registrations.visits.models import Application, NdaText, Visit
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -58,6 +50,7 @@ from tests.factories import (
 )
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
+from tests.registrations.visits.days import OF_RIDES, ride_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -162,7 +155,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "unsubscribe": {"token": unsubscribed_by(sent)},
         "organize-visit-applicant": {"pk": applicant},
         "organize-visit-applicant-decide": {"pk": applicant},
-        **{f"organize-visit-{name}": {"pk": ride.pk} for name in RIDES},
+        **{f"organize-visit-{name}": {"pk": ride.pk} for name in OF_RIDES},
         "organize-visit-certificate": person,
         "organize-job": {"pk": job.pk},
         "organize-job-file": {"pk": job.pk},
@@ -236,20 +229,6 @@ def application_of(event: Event) -> Application:
     visit = Visit.objects.create(event=event, agreed_at=timezone.now())
     NdaText.objects.create(visit=visit, number=1, text="Entre nous.")
     return Application.objects.create(visit=visit, person=make_person())
-
-
-RIDES = ["ride", "ride-remove", "manifest", "manifest-pdf"]
-
-
-def ride_of(event: Event, registration: Registration) -> Leg:
-    """A ride of the visit, the application of who takes it, and a debrief with a question."""
-    visit = Visit.objects.get(event=event)
-    leg = Leg.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
-    one = Application.objects.create(visit=visit, person=make_person(), registration=registration)
-    LegSeat.objects.create(leg=leg, application=one)
-    Debrief.objects.create(visit=visit, text="Vu")
-    FeedbackQuestion.objects.create(visit=visit, text="Utile ?")
-    return leg
 
 
 def invoice_of(registration: Registration) -> int:

@@ -16,6 +16,7 @@ from convention.club.models import Person
 from convention.events.models import Event
 from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
 from tests.factories import make_person
+from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,6 @@ ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
-CLUB_KEEPERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -159,49 +159,8 @@ DOORS = {
             "-applicant-decide",
         )
     },
-    # the day of a visit and afterwards: nobody here has a place or a seat
-    "visit-rides": NOBODY,
-    "visit-rides-calendar": NOBODY,
-    "visit-feedback": NOBODY,
-    "visit-certificate": NOBODY,
-    "visit-debrief": NOBODY,
-    "visits-learned": NOBODY,
     "visit-evacuation-worker": EVERYONE,
-    **dict.fromkeys(
-        [
-            "organize-visit-rides",
-            "organize-visit-ride-new",
-            "organize-visit-ride",
-            "organize-visit-ride-remove",
-            "organize-visit-day-doors",
-            "organize-visit-roster-csv",
-            "organize-visit-roster-xlsx",
-            "organize-visit-certificates",
-            "organize-visit-certificate",
-        ],
-        VISITS,
-    ),
-    **dict.fromkeys(
-        [
-            "organize-visit-day",
-            "organize-visit-evacuation",
-            "organize-visit-evacuation-pdf",
-            "organize-visit-roster-pdf",
-            "organize-visit-manifest",
-            "organize-visit-manifest-pdf",
-        ],
-        VISITS | DESK,
-    ),
-    **dict.fromkeys(
-        [
-            "organize-visit-debrief",
-            "organize-visit-debrief-act",
-            "organize-visit-feedback",
-            "organize-visit-questions",
-            "organize-visit-questions-usual",
-        ],
-        CLUB_KEEPERS,
-    ),
+    **DAY_DOORS,
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -289,8 +248,7 @@ POSTED = {
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
     "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
-    "organize-visit-applicant-decide", "organize-visit-ride-remove", "organize-visit-day-doors",
-    "organize-visit-debrief-act", "organize-visit-questions-usual",
+    "organize-visit-applicant-decide", *DAY_POSTED,
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

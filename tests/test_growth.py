@@ -28,9 +28,10 @@ from registrations.visits.models import (
     FeedbackQuestion,
     Leg,
     LegSeat,
+    NdaAcceptance,
+    NdaText,
     Visit,
 )
-from registrations.visits.models import Application, NdaAcceptance, NdaText, Visit
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     make_addon,
@@ -131,7 +132,7 @@ def add_applications(event, place, person, number):
 
 
 def add_visitors(event, people, number):
-    """These have a place at the visit and in a new ride, whose coach saw them; each says what they remember."""
+    """These have a place at the visit and in a new ride, whose coach saw them; each adds a note."""
     visit = Visit.objects.get(event=event)
     leg = Leg.objects.create(
         visit=visit, direction="out", meeting_point=f"Gare {number}", leaves_at=event.starts_at
@@ -139,7 +140,7 @@ def add_visitors(event, people, number):
     coach = Checkpoint.objects.create(event=event, name=f"Car {number}", kind="coach", leg=leg)
     question = FeedbackQuestion.objects.create(visit=visit, text=f"Utile {number} ?")
     for registration in people:
-        one = Application.objects.create(visit=visit, person=make_person(), registration=registration)
+        one, _made = Application.objects.get_or_create(visit=visit, registration=registration)
         LegSeat.objects.create(leg=leg, application=one)
         DebriefNote.objects.create(debrief=visit.debrief, application=one, text="Vu")
         FeedbackAnswer.objects.create(question=question, application=one, mark=4)

@@ -5,6 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.club.doors import member_company
+from convention.club.models import Person
 from convention.errors import Closed, InvalidFields
 
 from .debrief_rules import Reader, Terms
@@ -41,10 +43,10 @@ def signatories(visit: Visit) -> list[Application]:
     return [one for one in there if one.pk in agreed]
 
 
-def reader_of(visit: Visit, person_id: int, *, is_member: bool) -> Reader:
-    """What the rules need to know of a person."""
-    signed = any(one.person_id == person_id for one in signatories(visit))
-    return Reader(is_member=is_member, is_signatory=signed)
+def reader_of(visit: Visit, person: Person) -> Reader:
+    """What the rules need to know of a person, today."""
+    signed = any(one.person_id == person.pk for one in signatories(visit))
+    return Reader(is_member=member_company(person) is not None, is_signatory=signed)
 
 
 @transaction.atomic

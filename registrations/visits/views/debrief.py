@@ -86,7 +86,7 @@ def read(request: HttpRequest, event: str) -> HttpResponse:
     """The debrief, for whoever may read it now; those who were there add and take back notes."""
     visit = visit_to_read(event, request.user)
     person = member_to_read(request.user)
-    one, reader = debrief_of(visit), reader_of(visit, person.pk, is_member=True)
+    one, reader = debrief_of(visit), reader_of(visit, person)
     terms, now = terms_of(one), timezone.now()
     if not (may_read(terms, reader, at=now) or reader.is_signatory or may_learn(terms, reader, at=now)):
         raise NotFound(_("There is nothing to read of this visit yet, or it is for those who were there."))

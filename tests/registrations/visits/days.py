@@ -8,7 +8,16 @@ from django.utils import timezone
 from badges.attendance.check_in import check_in
 from badges.attendance.pair import entrance_of
 from convention.events.models import Event, Venue
-from registrations.visits.models import Application, Leg, NdaAcceptance, NdaText, Visit
+from registrations.visits.models import (
+    Application,
+    Debrief,
+    FeedbackQuestion,
+    Leg,
+    LegSeat,
+    NdaAcceptance,
+    NdaText,
+    Visit,
+)
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
 
 numbers = itertools.count(1)
@@ -73,3 +82,18 @@ def end(visit):
     event = visit.event
     event.starts_at, event.ends_at = timezone.now() - 7 * HOUR, timezone.now() - HOUR
     event.save()
+
+
+OF_RIDES = ["ride", "ride-remove", "manifest", "manifest-pdf"]
+"""Pages that name a ride."""
+
+
+def ride_of(event, registration):
+    """A ride of the event's visit, whoever takes it, a debrief and a question: one of each, for addresses."""
+    visit = Visit.objects.get(event=event)
+    leg = Leg.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
+    one = Application.objects.create(visit=visit, person=make_member(), registration=registration)
+    LegSeat.objects.create(leg=leg, application=one)
+    Debrief.objects.create(visit=visit, text="Vu")
+    FeedbackQuestion.objects.create(visit=visit, text="Utile ?")
+    return leg
