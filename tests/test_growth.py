@@ -111,8 +111,8 @@ def add_one(here, number, person):
             actor=make_person(), verb="registration.correct", event=event.slug, subject=label
         )
     add_mailings(event, people)
-    add_visitors(event, people, number)
     add_applications(event, people[1], person, number)
+    add_visitors(event, people, number)
     other = make_event()
     make_registration(make_ticket(other), person=person)
 

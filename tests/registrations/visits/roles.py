@@ -1,4 +1,4 @@
-"""Who opens the pages of a visit's day and of what follows: lines of the table of roles (tests/test_doors.py)."""
+"""Who opens the pages of a visit's day and of what follows, for the table of roles (test_doors.py)."""
 
 NOBODY: set[str] = set()
 RUN_IT = {"organizer", "outside organizer", "administrator", "secretary"}
@@ -12,8 +12,8 @@ DAY_DOORS = {
     **{
         f"organize-visit-{name}": RUN_IT
         for name in (
-            "rides", "ride-new", "ride", "ride-remove", "day-doors", "roster-csv", "roster-xlsx", "certificates",
-            "certificate",
+            "rides", "ride-new", "ride", "ride-remove", "day-doors", "roster-csv", "roster-xlsx",
+            "certificates", "certificate",
         )
     },
     **{
