@@ -4,6 +4,7 @@ INSTALLED_APPS = [
     "badges.reports",
     "badges.scanner",
     "badges.mailings",
+    "badges.visits",
     "badges.attendance",
     "badges",
     "registrations.visits",
@@ -43,7 +44,7 @@ APPS_WITH_PAGES = [
     "schedule",
     "registrations.invoices", "registrations",
     "registrations.company", "registrations.checkout", "registrations.sponsors", "registrations.visits",
-    "badges", "badges.attendance", "badges.mailings", "badges.scanner", "badges.reports",
+    "badges", "badges.attendance", "badges.visits", "badges.mailings", "badges.scanner", "badges.reports",
 ]  # fmt: skip
 
 MIDDLEWARE = [

@@ -22,6 +22,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "registrations.forget.old_answers": 24 * 3600,
         "registrations.visits.ask_identities.ask_identities": 3600,
         "registrations.visits.purge.purge_due": 3600,
+        "registrations.visits.remind_visitors.remind_visitors": 900,
         "badges.mailings.run.keep_going": lease_seconds / 2,
         "badges.mailings.remind.send_reminders": 900,
         "badges.mailings.forget.corrected_addresses": 24 * 3600,

@@ -176,6 +176,9 @@ JOBS = {
 
 # Who knows which registrations were scanned: a function that takes their ids and returns those.
 CAME = "badges.attendance.came.came_among"
+# Who knows when people came and left: a function that takes an event and returns, by registration, the moment
+# of the first entry and that of the last exit, None for whoever has not left.
+PRESENCE = "badges.attendance.came.came_and_left"
 # What knows of events whose places are given on application (registrations/on_application.py).
 ON_APPLICATION = "registrations.visits.rules.RULES"
 # Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).

@@ -51,6 +51,7 @@ from tests.factories import (
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.registrations.visits.objects import hosted_of
+from tests.registrations.visits.days import OF_RIDES, ride_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -132,6 +133,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
     applicant = application_of(event).pk
+    ride = ride_of(event, registration)
     special = {
         **hosted_of(registration, spare=spare),
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
@@ -155,6 +157,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "unsubscribe": {"token": unsubscribed_by(sent)},
         "organize-visit-applicant": {"pk": applicant},
         "organize-visit-applicant-decide": {"pk": applicant},
+        **{f"organize-visit-{name}": {"pk": ride.pk} for name in OF_RIDES},
+        "organize-visit-certificate": person,
         "organize-job": {"pk": job.pk},
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},

@@ -16,6 +16,7 @@ from convention.club.models import Person
 from convention.events.models import Event
 from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
 from tests.factories import make_person
+from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -159,6 +160,8 @@ DOORS = {
             "-applicant-decide",
         )
     },
+    "visit-evacuation-worker": EVERYONE,
+    **DAY_DOORS,
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -274,7 +277,7 @@ POSTED = {
     "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
     "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
-    "organize-visit-applicant-decide",
+    "organize-visit-applicant-decide", *DAY_POSTED,
 }  # fmt: skip
 # A check once chosen; a choice of a session.
 WITH_MORE = {"organize-import-preview", "choose"}

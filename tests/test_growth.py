@@ -21,7 +21,17 @@ from convention.models import BouncedAddress
 from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
-from registrations.visits.models import Application, NdaAcceptance, NdaText, Visit
+from registrations.visits.models import (
+    Application,
+    DebriefNote,
+    FeedbackAnswer,
+    FeedbackQuestion,
+    Leg,
+    LegSeat,
+    NdaAcceptance,
+    NdaText,
+    Visit,
+)
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     make_addon,
@@ -104,6 +114,7 @@ def add_one(here, number, person):
     add_mailings(event, people)
     add_applications(event, people[1], person, number)
     add_hosted(people[0], number)
+    add_visitors(event, people, number)
     other = make_event()
     make_registration(make_ticket(other), person=person)
 
@@ -120,6 +131,24 @@ def add_applications(event, place, person, number):
     Application.objects.create(visit=visit, person=make_member(), company=make_company(), waiting=waits)
     other = Visit.objects.create(event=make_event(kind="site_visit"), agreed_at=timezone.now())
     Application.objects.create(visit=other, person=person)
+
+
+def add_visitors(event, people, number):
+    """These have a place at the visit and in a new ride, whose coach saw them; each adds a note."""
+    visit = Visit.objects.get(event=event)
+    leg = Leg.objects.create(
+        visit=visit, direction="out", meeting_point=f"Gare {number}", leaves_at=event.starts_at
+    )
+    coach = Checkpoint.objects.create(event=event, name=f"Car {number}", kind="coach", leg=leg)
+    question = FeedbackQuestion.objects.create(visit=visit, text=f"Utile {number} ?")
+    for registration in people:
+        one, _made = Application.objects.get_or_create(visit=visit, registration=registration)
+        LegSeat.objects.create(leg=leg, application=one)
+        DebriefNote.objects.create(debrief=visit.debrief, application=one, text="Vu")
+        FeedbackAnswer.objects.create(question=question, application=one, mark=4)
+        Presence.objects.create(
+            event=event, checkpoint=coach, registration=registration, first_in=event.starts_at, entries=1
+        )
 
 
 def add_mailings(event, people):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, EventRole
 from registrations.models import Registration
+from registrations.visits.models import Leg
 from schedule.models import Session
 
 PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
@@ -36,15 +37,20 @@ REASONS = {
 
 
 class Checkpoint(models.Model):
-    """A door: the entrance of an event, a session's room, a coach."""
+    """A door: the entrance of an event, a session's room, the coach of a ride, the way out."""
 
     class Kind(models.TextChoices):
         ENTRANCE = "entrance", _("entrance")
         SESSION = "session", _("session")
+        COACH = "coach", _("coach")
+        EXIT = "exit", _("way out")
         OTHER = "other", _("other")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="checkpoints")
     session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="+")
+    leg = models.ForeignKey(
+        Leg, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ride")
+    )
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
@@ -72,6 +78,9 @@ class Checkpoint(models.Model):
                 fields=["session"],
                 condition=Q(session__isnull=False),
                 name="one_checkpoint_per_session",
+            ),
+            models.UniqueConstraint(
+                fields=["leg"], condition=Q(leg__isnull=False), name="one_checkpoint_per_ride"
             ),
         ]
 

@@ -9,11 +9,14 @@ from convention.events.models import Event
 from convention.routes import OrganizerPage
 
 from .doors import runs_visit
-from .views import applicants, host, identity, link, lists, members, organize, text, words
+from .views import (
+    applicants, debrief, feedback, host, identity, link, lists, members, organize, rides, text, words,
+)  # fmt: skip
 
 RUN = "organize/<slug:event>/visit"
 LISTS = f"{RUN}/lists"
 HOST = "host/visits/<slug:event>"
+OWN = "visits/<slug:event>"
 
 
 def is_site_visit(event: Event) -> bool:
@@ -21,7 +24,24 @@ def is_site_visit(event: Event) -> bool:
     return event.kind == Event.Kind.SITE_VISIT
 
 
+day_pages: list[Any] = [
+    path("visits/learned/", debrief.learned, name="visits-learned"),
+    path(f"{OWN}/rides/", rides.own_rides, name="visit-rides"),
+    path(f"{OWN}/rides.ics", rides.own_calendar, name="visit-rides-calendar"),
+    path(f"{OWN}/debrief/", debrief.read, name="visit-debrief"),
+    path(f"{OWN}/feedback/", feedback.answer, name="visit-feedback"),
+    path(f"{RUN}/rides/", rides.rides, name="organize-visit-rides"),
+    path(f"{RUN}/rides/new/", rides.new_ride, name="organize-visit-ride-new"),
+    path(f"{RUN}/rides/<int:pk>/", rides.ride, name="organize-visit-ride"),
+    path(f"{RUN}/rides/<int:pk>/remove/", rides.remove, name="organize-visit-ride-remove"),
+    path(f"{RUN}/debrief/", debrief.debrief, name="organize-visit-debrief"),
+    path(f"{RUN}/debrief/act/", debrief.act, name="organize-visit-debrief-act"),
+    path(f"{RUN}/feedback/", feedback.results, name="organize-visit-feedback"),
+    path(f"{RUN}/feedback/questions/", feedback.questions, name="organize-visit-questions"),
+    path(f"{RUN}/feedback/usual/", feedback.usual, name="organize-visit-questions-usual"),
+]
 pages: list[Any] = [
+    *day_pages,
     path("visits/", members.visits, name="visits"),
     path("visits/<slug:slug>/", members.visit, name="visit"),
     path("visits/<slug:slug>/apply/", members.ask, name="visit-apply"),

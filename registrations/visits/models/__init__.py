@@ -10,6 +10,7 @@ from .identities import HostContact as HostContact
 from .identities import HostLink as HostLink
 from .identities import Identity as Identity
 from .identities import VisitorList as VisitorList
+from .legs import DayMail as DayMail
 from .legs import Leg as Leg
 from .legs import LegSeat as LegSeat
 from .planning import Interest as Interest

@@ -82,6 +82,7 @@ async function become(token) {
   welcome(say("pair.checking"));
   try {
     await pair(settings.snapshot, token);
+    sessionStorage.removeItem("direction");
     tabs.postMessage("changed");
     await scan();
   } catch (error) {
@@ -105,6 +106,7 @@ async function scan(message = say("camera.aim")) {
   face("gate");
   part("hint").textContent = message;
   part("last").hidden = true;
+  await takeDirection();
   await strip.draw();
   loadReader();
   camera.start();
@@ -233,13 +235,19 @@ function connect() {
   connectTime();
 }
 
-/** Entry or exit stays as it was when the page is opened anew. */
+/** Entry or exit stays as it was chosen when the page is opened anew. */
 function keepDirection() {
-  const kept = sessionStorage.getItem("direction");
   for (const choice of document.querySelectorAll("[name=direction]")) {
-    choice.checked = choice.value === (kept ?? "in");
     choice.addEventListener("change", () => sessionStorage.setItem("direction", choice.value));
   }
+}
+
+/** The way out counts exits and any other door entries, unless somebody chose otherwise. */
+async function takeDirection() {
+  const held = await pairing();
+  const door = held?.checkpoints.find(({ id }) => id === held.device.checkpoint);
+  const taken = sessionStorage.getItem("direction") ?? (door?.kind === "exit" ? "out" : "in");
+  for (const choice of document.querySelectorAll("[name=direction]")) choice.checked = choice.value === taken;
 }
 
 /** Touches, the network, other tabs, the clock. */

@@ -1,0 +1,284 @@
+"""The day of a visit: who is on the way, on site, late, gone or missing; doors, pages and papers."""
+
+import csv
+import datetime
+import io
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.came import came_and_left
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.rebuild import rebuild_presence
+from badges.attendance.scan import scan
+from badges.attendance.snapshot import snapshot_of
+from badges.visits.make_doors import make_doors, missing_doors
+from badges.visits.roster import manifest_of, roster_of
+from badges.visits.where import Facts, Where, where_is
+from registrations.cancel import cancel
+from registrations.visits.choose_rides import choose_rides
+from registrations.visits.models import Leg
+from tests.badges.attendance.making import code_of, make_device, make_item
+from tests.doors import client_of
+from tests.factories import make_member, make_person, make_registration, make_staff
+from tests.papers import pdf_sizes, pdf_text
+from tests.registrations.visits.days import HOUR, end, make_leg, make_visit, make_visitor, pass_by
+
+START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
+
+
+def minutes(number):
+    return START + datetime.timedelta(minutes=number)
+
+
+@pytest.mark.parametrize(
+    ("at", "seen", "where"),
+    [
+        (-60, {}, "expected"),
+        (10, {}, "expected"),
+        (11, {}, "late"),
+        (359, {}, "late"),
+        (360, {}, "no_show"),
+        (-30, {"boarded_at": -50}, "aboard"),
+        (30, {"boarded_at": -50}, "aboard"),
+        (400, {"boarded_at": -50}, "no_show"),
+        (30, {"boarded_at": -50, "came_at": 5}, "inside"),
+        (479, {"came_at": 5}, "inside"),
+        (480, {"came_at": 5}, "not_out"),
+        (200, {"came_at": 5, "left_at": 100}, "left"),
+        (600, {"came_at": 5, "left_at": 350}, "left"),
+    ],
+)
+def test_where_somebody_is(at, seen, where):
+    moments = {name: minutes(number) for name, number in seen.items()}
+    facts = Facts(at=minutes(at), starts_at=START, ends_at=minutes(360), **moments)
+    assert where_is(facts) == where
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit():
+    return make_visit()
+
+
+def wheres(visit, **given):
+    return {one.last_name: one.where.value for one in roster_of(visit, **given)}
+
+
+def door(visit, kind, **fields):
+    return Checkpoint.objects.get(event=visit.event, kind=kind, **fields)
+
+
+def test_the_doors_are_made_in_one_act_and_only_once(visit):
+    out, back = make_leg(visit), make_leg(visit, "back", meeting_point="Parking P2")
+    assert missing_doors(visit) == 4
+    assert make_doors(visit=visit) == 4
+    assert make_doors(visit=visit) == 0
+    kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "leg", "counted_at__kind")
+    assert sorted(kinds, key=str) == [
+        ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),
+        ("exit", None, "entrance"),
+    ]  # fmt: skip
+    make_leg(visit, meeting_point="Gare de l’Est")
+    assert make_doors(visit=visit) == 1
+    Leg.objects.get(pk=out.pk).delete()
+    assert Checkpoint.objects.filter(event=visit.event).count() == 5
+
+
+def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
+    leg = make_leg(visit)
+    early, late, missing, gone = (
+        make_visitor(visit, last_name=name) for name in ("Aube", "Brun", "Clair", "Dupré")
+    )
+    for one in (early, late):
+        Leg.objects.filter(pk=leg.pk).update(leaves_at=timezone.now() + HOUR)
+        choose_rides(application=one, rides=[leg.pk])
+    make_doors(visit=visit)
+    coach, way_out = door(visit, "coach"), door(visit, "exit")
+    for one in (early, gone):
+        assert pass_by(one, coach).verdict == "admitted"
+    assert wheres(visit) == {"Aube": "aboard", "Brun": "late", "Clair": "late", "Dupré": "aboard"}
+    pass_by(early)
+    pass_by(gone)
+    assert pass_by(gone, way_out, "out").verdict == "admitted"
+    assert wheres(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
+    manifest = manifest_of(leg, roster_of(visit))
+    names = [[one.last_name for one in part] for part in (manifest.aboard, manifest.missing, manifest.extra)]
+    assert names == [["Aube"], ["Brun"], ["Dupré"]]
+    assert wheres(visit, at=visit.event.ends_at) == {
+        "Aube": "inside", "Brun": "no_show", "Clair": "no_show", "Dupré": "left",
+    }  # fmt: skip
+    assert missing.registration_id not in came_and_left(visit.event)
+
+
+def test_who_comes_in_again_has_not_left(visit):
+    one = make_visitor(visit)
+    make_doors(visit=visit)
+    pass_by(one)
+    pass_by(one, door(visit, "exit"), "out")
+    ((_came, left),) = came_and_left(visit.event).values()
+    assert left is not None
+    pass_by(one)
+    assert [left for _came, left in came_and_left(visit.event).values()] == [None]
+    assert [where.where for where in roster_of(visit)] == [Where.INSIDE]
+
+
+def test_a_seat_in_the_coach_alone_makes_nobody_arrive(visit):
+    one = make_visitor(visit)
+    make_leg(visit)
+    make_doors(visit=visit)
+    pass_by(one, door(visit, "coach"))
+    assert came_and_left(visit.event) == {}
+
+
+def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
+    """What a phone kept for an hour is taken in at its own time, whatever reached the server before."""
+    one = make_visitor(visit, last_name="Aube")
+    make_leg(visit)
+    make_doors(visit=visit)
+    coach, way_out = door(visit, "coach"), door(visit, "exit")
+    phone, _token = make_device(visit.event, checkpoint=coach)
+    snapshot = snapshot_of(phone)
+    kinds = {row["id"]: (row["kind"], row["door"]) for row in snapshot["checkpoints"]}
+    gate = door(visit, "entrance")
+    assert kinds[coach.pk] == ("coach", coach.pk)
+    assert kinds[way_out.pk] == ("exit", gate.pk)
+    now = timezone.now()
+    code = code_of(one.registration)
+    out = make_item(code, direction="out", at=(now - HOUR / 6).isoformat())
+    scan(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
+    scan(
+        device=make_device(visit.event, checkpoint=gate)[0],
+        items=[make_item(code, at=(now - HOUR / 2).isoformat())],
+    )
+    (result,) = scan(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
+    assert result.verdict == "admitted"
+    (seen,) = roster_of(visit)
+    assert seen.where == Where.LEFT
+    before = sorted(Presence.objects.values_list("checkpoint", "first_in", "last_out"))
+    rebuild_presence(event=visit.event)
+    assert sorted(Presence.objects.values_list("checkpoint", "first_in", "last_out")) == before
+    assert Scan.objects.count() == 3
+
+
+def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
+    person = make_member(last_name="Aube")
+    other, another_day = make_visit(starts=0.5), make_visit(starts=72)
+    for one in (visit, other, another_day):
+        make_visitor(one, person)
+    make_visitor(visit, last_name="Brun")
+    assert [one.elsewhere for one in roster_of(visit)] == [(other.event.title,), ()]
+    assert [one.elsewhere for one in roster_of(another_day)] == [()]
+    page = client_of(make_staff(visit.event)).get(f"/organize/{visit.event.slug}/visit/day/").content.decode()
+    assert "Attendus à deux visites ce jour" in page
+
+
+def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(visit):
+    one = make_visitor(visit, last_name="Aube")
+    pass_by(one)
+    cancel(registration=one.registration)
+    make_registration(visit.event.tickets.get(), last_name="Brun", cancelled_at=timezone.now())
+    (seen,) = roster_of(visit)
+    assert (seen.last_name, seen.is_awaited, seen.where) == ("Aube", False, Where.INSIDE)
+
+
+def test_pages_of_the_day(visit):
+    leg = make_leg(visit)
+    one, two = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
+    desk, organizer = client_of(make_staff(visit.event, "desk")), client_of(make_staff(visit.event))
+    page = f"/organize/{visit.event.slug}/visit/day/"
+    assert desk.post(f"{page}doors/").status_code == 403
+    assert "Créer 3 points de contrôle" in organizer.get(page).content.decode()
+    assert "Créer 3" not in desk.get(page).content.decode()
+    organizer.post(f"{page}doors/")
+    assert missing_doors(visit) == 0
+    pass_by(one)
+    late = organizer.get(f"{page}?state=late").content.decode()
+    assert ("Brun" in late, "Aube" in late) == (True, False)
+    part = desk.get(f"{page}?part=rows")
+    assert desk.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 304
+    evacuation = desk.get(f"{page}evacuation/")
+    assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
+    assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)
+    assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{leg.pk}/").content.decode()
+    assert desk.get(f"{page}coaches/{make_leg(make_visit()).pk}/").status_code == 404
+    assert client_of(two.person).get(page).status_code == 403
+
+
+def test_the_papers_say_what_the_pages_say(visit):
+    leg = make_leg(visit, leaves_at=timezone.now() + HOUR)
+    one = make_visitor(visit, last_name="Aube", company="Éditions du Lac")
+    two = make_visitor(visit, last_name="Брун Ω", company="B" * 90)
+    choose_rides(application=one, rides=[leg.pk])
+    make_doors(visit=visit)
+    pass_by(two, door(visit, "coach"))
+    pass_by(one)
+    organizer = client_of(make_staff(visit.event))
+    page = f"/organize/{visit.event.slug}/visit/day/"
+    texts = {
+        name: pdf_text(organizer.get(f"{page}{name}.pdf").content)
+        for name in ("roster", "evacuation", f"coaches/{leg.pk}")
+    }
+    assert "Ana Aube" not in texts["evacuation"]
+    assert "Aube Ana" in texts["evacuation"]
+    assert "1 personne sur le site" in texts["evacuation"]
+    assert "Брун" not in texts["evacuation"]
+    for words in ("Aube Ana", "Брун Ω Ana", "sur le site", "dans le car", "Éditions du Lac"):
+        assert words in texts["roster"], words
+    for words in ("Aube Ana", "Брун Ω Ana", "sans place", "0 à bord sur 1", "Gare de Lyon, sortie 3"):
+        assert words in texts[f"coaches/{leg.pk}"], words
+    english = pdf_text(organizer.get(f"/en{page}evacuation.pdf").content)
+    assert "1 person on site" in english
+    file = organizer.get(f"{page}visit-roster.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert [row["Nom"] for row in rows] == ["Aube", "Брун Ω"]
+    assert client_of(make_staff(visit.event, "desk")).get(f"{page}visit-roster.csv").status_code == 403
+
+
+def test_sixty_people_fill_pages_with_heads(visit):
+    for number in range(60):
+        pass_by(make_visitor(visit, last_name=f"Nom {number:03} " + "long " * (number % 7)))
+    content = (
+        client_of(make_staff(visit.event))
+        .get(f"/organize/{visit.event.slug}/visit/day/evacuation.pdf")
+        .content
+    )
+    pages = pdf_text(content).split("\f")
+    assert len(pages) == len(pdf_sizes(content)) > 2
+    assert all("Liste d’évacuation" in text for text in pages)
+    assert sum(text.count("Nom 0") for text in pages) == 60
+
+
+def test_certificates_are_for_those_who_arrived_and_left(visit):
+    left, stayed = make_visitor(visit, last_name="Aube", company="Éditions du Lac"), make_visitor(visit)
+    organizer = client_of(make_staff(visit.event))
+    page, own = (
+        f"/organize/{visit.event.slug}/visit/day/certificates",
+        f"/visits/{visit.event.slug}/certificate.pdf",
+    )
+    assert organizer.get(f"{page}.pdf").status_code == 409
+    for one in (left, stayed):
+        pass_by(one)
+    pass_by(left, direction="out")
+    end(visit)
+    whole = organizer.get(f"{page}.pdf").content
+    assert len(pdf_sizes(whole)) == 1
+    for words in (
+        "Attestation de présence",
+        "Ana Aube",
+        "Éditions du Lac",
+        "Visite chez Nordlys",
+        "Palaiseau",
+    ):
+        assert words in pdf_text(whole), words
+    assert "ne vaut pas attestation de formation" in pdf_text(whole)
+    assert client_of(left.person).get(own).status_code == 200
+    assert client_of(stayed.person).get(own).status_code == 409
+    assert client_of(make_person()).get(own).status_code == 404
+    assert organizer.get(f"{page}/{left.registration.reference}.pdf").status_code == 200
+    assert organizer.get(f"{page}/{stayed.registration.reference}.pdf").status_code == 409
+    english = pdf_text(client_of(left.person).get(f"/en{own}").content)
+    assert "We certify that" in english
+    assert "Visit to Nordlys" in english

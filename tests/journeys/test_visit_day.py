@@ -1,0 +1,63 @@
+"""The day of a visit on phones: the way out scans offline, the evacuation list opens without a network."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from badges.attendance.models import Checkpoint, Scan
+from badges.visits.make_doors import make_doors
+from badges.visits.roster import roster_of
+from tests.badges.attendance.making import code_of
+from tests.factories import make_staff
+from tests.journeys.browsing import assert_accessible, page_problems, sign_in
+from tests.journeys.scanning import expect_all_sent, expect_offline_ready, expect_pending, pair, wedge
+from tests.registrations.visits.days import make_visit, make_visitor, pass_by
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
+    visit = make_visit()
+    stays, goes = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
+    make_doors(visit=visit)
+    for one in (stays, goes):
+        pass_by(one)
+    desk = make_staff(visit.event, "desk")
+    phone, door = open_page("phone"), open_page("phone")
+    address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
+    sign_in(phone, Client(), site, desk)
+    phone.goto(address)
+    expect(phone.locator("#kept")).to_be_visible()
+    assert_accessible(phone)
+    phone.wait_for_function("async () => (await (await caches.open('evacuation-1')).keys()).length > 3")
+    way_out = Checkpoint.objects.get(event=visit.event, kind="exit")
+    pair(door, visit.event, checkpoint=way_out)
+    expect(door.locator("[name=direction][value=out]")).to_be_checked()
+    expect_offline_ready(door)
+    for page in (phone, door):
+        page.context.set_offline(True)
+    wedge(door, code_of(goes.registration))
+    expect_pending(door, 1)
+    phone.reload()
+    expect(phone.locator("#offline")).to_be_visible()
+    expect(phone.locator(".muster strong")).to_have_text(["Aube Ana", "Brun Ana"])
+    phone.get_by_text("Aube Ana").click()
+    expect(phone.locator("#met")).to_have_text("1 sur 2 retrouvés")
+    door.context.set_offline(False)
+    expect_all_sent(door)
+    assert Scan.objects.latest("pk").direction == "out"
+    assert [one.where.value for one in roster_of(visit)] == ["inside", "left"]
+    phone.context.set_offline(False)
+    phone.reload()
+    expect(phone.locator(".muster li")).to_have_count(1)
+    desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
+    phone.reload()
+    expect(phone.locator(".muster")).to_have_count(0)
+    phone.wait_for_function(
+        "async (address) => !(await (await caches.open('evacuation-1')).match(address))", arg=address
+    )
+    for page in (phone, door):
+        page_problems(page)

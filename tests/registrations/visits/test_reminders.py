@@ -1,0 +1,88 @@
+"""Mails about the day: a week and a day before, and after it; each visitor once, in their language."""
+
+import datetime
+
+import icalendar
+import pytest
+from django.utils import timezone
+
+from registrations.visits.choose_rides import choose_rides
+from registrations.visits.models import DayMail, Visit
+from registrations.visits.remind_visitors import remind_visitors
+
+from .days import HOUR, make_leg, make_visit, make_visitor, pass_by
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox):
+    visit = make_visit(starts=20, identity_fields=["document_number"], briefing="Chaussures fermées.")
+    leg = make_leg(visit)
+    one, alone = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
+    alone.registration.order.language = "en"
+    alone.registration.order.save()
+    choose_rides(application=one, rides=[leg.pk])
+    remind_visitors()
+    remind_visitors()
+    run_tasks()
+    first, second = sorted(mailoutbox, key=lambda mail: mail.to)
+    assert [first.to, second.to] == [[one.registration.email], [alone.registration.email]]
+    assert (first.subject, second.subject) == (
+        "Votre visite\u202f: Visite chez Nordlys",
+        "Your visit: Visit to Nordlys",
+    )
+    for words in ("Gare de Lyon, sortie 3", leg.map_url, "pièce d’identité", "Chaussures fermées."):
+        assert words in first.body, words
+    assert "You have not chosen a ride" in second.body
+    (file,) = first.attachments
+    (entry,) = icalendar.Calendar.from_ical(file.content).walk("VEVENT")
+    assert entry["location"] == "Gare de Lyon, sortie 3"
+    assert DayMail.objects.filter(sent_at__isnull=False, kind="eve").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("starts", "kinds"),
+    [
+        (7 * 24 + 1, []),
+        (7 * 24 - 1, ["week"]),
+        (6 * 24 - 1, []),
+        (25, []),
+        (23, ["eve"]),
+        (1, ["eve"]),
+        (-1, []),
+    ],
+)
+def test_each_mail_at_its_time(starts, kinds):
+    make_visitor(make_visit(starts=starts))
+    remind_visitors()
+    assert [mail.kind for mail in DayMail.objects.all()] == kinds
+
+
+def test_whoever_was_there_is_asked_afterwards(run_tasks, mailoutbox):
+    visit = make_visit()
+    came, _absent = make_visitor(visit), make_visitor(visit)
+    pass_by(came)
+    event = visit.event
+    event.starts_at, event.ends_at = timezone.now() - 9 * HOUR, timezone.now() - 3 * HOUR
+    event.save()
+    remind_visitors()
+    run_tasks()
+    (mail,) = mailoutbox
+    assert mail.to == [came.registration.email]
+    assert f"/visits/{event.slug}/feedback/" in mail.body
+    assert mail.attachments == []
+
+
+def test_nobody_hears_of_a_visit_called_off_or_of_a_place_given_back(run_tasks, mailoutbox):
+    visit, off = make_visit(starts=20), make_visit(starts=20, cancelled_at=timezone.now())
+    one = make_visitor(visit)
+    make_visitor(off)
+    remind_visitors()
+    one.withdrawn_at = timezone.now()
+    one.save()
+    run_tasks()
+    assert mailoutbox == []
+    assert DayMail.objects.get().sent_at is None
+    Visit.objects.update(cancelled_at=timezone.now() - datetime.timedelta(days=1))
+    remind_visitors()
+    assert DayMail.objects.count() == 1

@@ -1,0 +1,227 @@
+"""Rides: planned by the organizer, chosen by visitors, never overfull, changed with a word to passengers."""
+
+import datetime
+from decimal import Decimal
+
+import icalendar
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.errors import Closed, InvalidFields, SoldOut
+from registrations.cancel import cancel
+from registrations.visits.choose_rides import choose_rides, leave_rides
+from registrations.visits.models import Leg, LegSeat
+from registrations.visits.ride_calendar import ride_calendar
+from registrations.visits.rides import RideInUse, remove_ride, save_ride
+from tests.doors import client_of
+from tests.factories import make_staff
+from tests.rush import in_threads
+
+from .days import make_leg, make_visit, make_visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit():
+    return make_visit(starts=48)
+
+
+def taken(*legs):
+    return [Leg.objects.get(pk=leg.pk).taken for leg in legs]
+
+
+def test_one_ride_each_way_and_changing_is_both_or_neither(visit):
+    one = make_visitor(visit)
+    early, late = make_leg(visit), make_leg(visit, capacity=1, meeting_point="Gare de l’Est")
+    back = make_leg(visit, "back")
+    choose_rides(application=one, rides=[early.pk, back.pk])
+    choose_rides(application=one, rides=[late.pk, back.pk])
+    assert taken(early, late, back) == [0, 1, 1]
+    other = make_visitor(visit)
+    choose_rides(application=other, rides=[early.pk])
+    with pytest.raises(SoldOut, match="Gare de l’Est"):
+        choose_rides(application=other, rides=[late.pk])
+    assert taken(early, late, back) == [1, 1, 1]
+    assert [seat.leg for seat in other.rides.all()] == [early]
+    with pytest.raises(InvalidFields) as refused:
+        choose_rides(application=other, rides=[early.pk, late.pk])
+    assert list(refused.value.fields) == ["out"]
+    assert Entry.objects.filter(verb="ride.choose").count() == 3
+
+
+def test_a_seat_of_whoever_lost_their_place_is_free_for_the_next(visit):
+    gone, comes = make_visitor(visit), make_visitor(visit)
+    leg = make_leg(visit, capacity=1)
+    choose_rides(application=gone, rides=[leg.pk])
+    cancel(registration=gone.registration)
+    assert Leg.objects.with_riders().get().riders == 0
+    choose_rides(application=comes, rides=[leg.pk])
+    assert taken(leg) == [1]
+    assert LegSeat.objects.get().application == comes
+    with pytest.raises(Closed):
+        choose_rides(application=gone, rides=[])
+    leave_rides(application=comes)
+    assert taken(leg) == [0]
+
+
+def test_a_ride_that_has_left_is_neither_chosen_nor_given_back():
+    visit = make_visit(starts=0.5)
+    one = make_visitor(visit)
+    left = make_leg(visit)
+    with pytest.raises(Closed, match="has left"):
+        choose_rides(application=one, rides=[left.pk])
+    LegSeat.objects.create(leg=left, application=one)
+    Leg.objects.update(taken=1)
+    choose_rides(application=one, rides=[])
+    assert taken(left) == [1]
+    elsewhere = make_leg(make_visit(starts=48))
+    with pytest.raises(InvalidFields):
+        choose_rides(application=one, rides=[elsewhere.pk])
+
+
+def test_passengers_hear_of_another_place_or_hour_and_of_nothing_else(visit, run_tasks, mailoutbox):
+    one = make_visitor(visit)
+    leg, back = make_leg(visit), make_leg(visit, "back")
+    choose_rides(application=one, rides=[leg.pk])
+    leg.capacity = 60
+    save_ride(leg=leg, changed=["capacity"])
+    back.meeting_point = "Porte B"
+    save_ride(leg=back, changed=["meeting_point"])
+    run_tasks()
+    assert mailoutbox == []
+    leg.meeting_point = "Gare d’Austerlitz"
+    save_ride(leg=leg, changed=["meeting_point"])
+    run_tasks()
+    (mail,) = mailoutbox
+    assert mail.to == [one.registration.email]
+    assert mail.subject.startswith("Votre trajet a changé")
+    assert "Gare d’Austerlitz" in mail.body
+    leg.capacity = 0
+    with pytest.raises(InvalidFields):
+        save_ride(leg=leg, changed=["capacity"])
+    with pytest.raises(RideInUse):
+        remove_ride(leg=leg)
+    leave_rides(application=one)
+    remove_ride(leg=leg)
+    assert list(visit.legs.all()) == [back]
+
+
+def test_the_calendar_says_where_to_be(visit):
+    one = make_visitor(visit)
+    leg = make_leg(
+        visit, latitude=Decimal("48.844304"), longitude=Decimal("2.373377"), arrives_at=visit.event.starts_at
+    )
+    (alone,) = icalendar.Calendar.from_ical(ride_calendar(one)).walk("VEVENT")
+    assert alone["summary"] == visit.event.title
+    assert alone["location"] == "Site Nordlys, 1 allée des Serveurs, Palaiseau"
+    choose_rides(application=one, rides=[leg.pk])
+    (entry,) = icalendar.Calendar.from_ical(ride_calendar(one)).walk("VEVENT")
+    assert entry["summary"] == "Coach to Visit to Nordlys"
+    assert entry["location"] == leg.meeting_point
+    assert (entry["geo"].latitude, entry["geo"].longitude) == (48.844304, 2.373377)
+    assert entry["dtstart"].dt == leg.leaves_at.replace(microsecond=0)
+    assert entry["dtend"].dt == leg.arrives_at.replace(microsecond=0)
+    assert entry["description"] == leg.map_url
+    assert leg.map_url == (
+        "https://www.openstreetmap.org/?mlat=48.844304&mlon=2.373377#map=17/48.844304/2.373377"
+    )
+
+
+def test_a_map_without_coordinates_looks_for_the_words(visit):
+    leg = make_leg(visit)
+    assert leg.map_url == "https://www.openstreetmap.org/search?query=Gare+de+Lyon%2C+sortie+3"
+
+
+def clocks(visit, hours):
+    moment = visit.event.starts_at.astimezone(visit.event.zone) + datetime.timedelta(hours=hours)
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"direction": "out", "leaves_at": 1, "arrives_at": 2}, "leaves_at"),
+        ({"direction": "back", "leaves_at": -1, "arrives_at": 0}, "leaves_at"),
+        ({"arrives_at": -3}, "arrives_at"),
+        ({"latitude": "48.8"}, "longitude"),
+        ({"latitude": "148.8", "longitude": "2"}, "latitude"),
+        ({"meeting_point": ""}, "meeting_point"),
+        ({"capacity": "-1"}, "capacity"),
+        ({"direction": "up"}, "direction"),
+    ],
+)
+def test_a_form_says_what_is_odd(visit, changes, field):
+    client = client_of(make_staff(visit.event))
+    hours = {"leaves_at": -2, "arrives_at": -1}
+    values = {"direction": "out", "meeting_point": "Gare", "latitude": "", "longitude": "", "capacity": ""}
+    values |= {name: clocks(visit, hour) for name, hour in hours.items()}
+    values |= {
+        name: clocks(visit, value) if isinstance(value, int) else value for name, value in changes.items()
+    }
+    answer = client.post(f"/organize/{visit.event.slug}/visit/rides/new/", values)
+    assert list(answer.context["form"].errors) == [field]
+    assert not visit.legs.exists()
+
+
+def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
+    one = make_visitor(visit)
+    organizer, visitor = client_of(make_staff(visit.event)), client_of(one.person)
+    page = f"/visits/{visit.event.slug}/rides/"
+    assert "venez sur le site par vos propres moyens" in visitor.get(page).content.decode()
+    values = {
+        "direction": "out",
+        "meeting_point": "Gare de Lyon",
+        "leaves_at": clocks(visit, -2),
+        "capacity": "1",
+    }
+    assert organizer.post(f"/organize/{visit.event.slug}/visit/rides/new/", values).status_code == 302
+    leg = visit.legs.get()
+    assert (leg.meeting_point, leg.capacity, leg.arrives_at) == ("Gare de Lyon", 1, None)
+    shown = visitor.get(page).content.decode()
+    assert "1 place libre" in shown
+    visitor.post(page, {"out": leg.pk})
+    assert taken(leg) == [1]
+    answer = client_of(make_visitor(visit).person).post(page, {"out": leg.pk})
+    assert "Il ne reste aucune place" in answer.content.decode()
+    calendar = visitor.get(f"/visits/{visit.event.slug}/rides.ics")
+    assert b"Gare de Lyon" in calendar.content
+    assert "1 / 1" in organizer.get(f"/organize/{visit.event.slug}/visit/rides/").content.decode()
+
+
+def test_rides_are_for_whoever_has_a_place(visit, client):
+    page = f"/visits/{visit.event.slug}/rides/"
+    assert client.get(page).status_code == 302
+    one = make_visitor(visit)
+    other = client_of(make_visitor(make_visit(starts=72)).person)
+    assert other.get(page).status_code == 404
+    one.withdrawn_at = timezone.now()
+    one.save()
+    assert client_of(one.person).get(page).status_code == 404
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
+    visit = make_visit(starts=48)
+    first, second = make_leg(visit, capacity=3), make_leg(visit, capacity=20)
+    people = [make_visitor(visit) for _number in range(20)]
+    for number, one in enumerate(people):
+        choose_rides(application=one, rides=[(first if number < 3 else second).pk])
+
+    def swap(number):
+        wanted = second if number < 3 else first
+        try:
+            with transaction.atomic():
+                choose_rides(application=people[number], rides=[wanted.pk])
+        except SoldOut:
+            return "full"
+        return "taken"
+
+    found = in_threads([lambda number=number: swap(number) for number in range(20)])
+    assert set(found) <= {"full", "taken"}
+    assert sum(taken(first, second)) == 20
+    assert taken(first, second) == [LegSeat.objects.filter(leg=leg).count() for leg in (first, second)]
+    assert taken(first) == [3] or taken(first)[0] < 3
