@@ -22,6 +22,7 @@ RECORDED = {
     "organize-rooms": ("rooms.change", {"form-0-name": SAID}),
     "organize-people": ("role.give", {"email": f"{SAID}@example.org", "first_name": SAID, "last_name": SAID}),
     "organize-role-end": ("role.end", {}),
+    "organize-delegation-end": ("delegation.end", {}),
     "organize-session-new": ("session.add", {"title": SAID}),
     "organize-session": ("session.revise", {"title": SAID}),
     "organize-session-cancel": ("session.cancel", {}),
@@ -108,6 +109,7 @@ RECORDED = {
 }
 # Recorded too, and tried where their stories are told; or of no weight, for the reason that follows.
 ELSEWHERE = {
+    "organize-delegation-new": "test_delegate", "organize-delegation-name": "test_delegate",
     "company-seats": "test_desk", "company-seat-give": "test_desk", "company-seat-take": "test_desk",
     "company-place": "test_desk", "company-place-invite": "a mail alone", "company-place-cancel": "test_desk",
     "company-register": "a draft", "company-check": "test_many",

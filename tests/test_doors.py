@@ -20,7 +20,8 @@ from tests.factories import make_person
 pytestmark = pytest.mark.django_db
 
 OUTSIDERS = {
-    "attendee", "other attendee", "company contact", "scanner", "former organizer", "treasurer", "secretary",
+    "attendee", "other attendee", "company contact", "scanner", "former organizer",
+    "former outside organizer", "treasurer", "secretary",
 }  # fmt: skip
 ROLES = [
     "anonymous", "erased organizer", *sorted(OUTSIDERS), "organizer elsewhere", "desk", "organizer",
@@ -33,6 +34,7 @@ RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
+PRIVACY_DESK = {"secretary", "administrator"}
 TREASURERS = {"treasurer", "administrator"}
 NOBODY: set[str] = set()
 
@@ -151,6 +153,30 @@ DOORS = {
     "club-membership-leave": ADMINISTRATORS,
     "club-membership-renew": ADMINISTRATORS,
     "club-employer": ADMINISTRATORS,
+    # one's own data; and the privacy desk
+    "my-privacy": SIGNED_IN,
+    "my-privacy-file": SIGNED_IN,
+    "my-privacy-agree": SIGNED_IN,
+    "my-privacy-disagree": SIGNED_IN,
+    "my-privacy-forget": SIGNED_IN,
+    "my-privacy-stay": NOBODY,  # who asked for nothing has nothing to take back
+    **dict.fromkeys(
+        [
+            "privacy",
+            "privacy-note",
+            "privacy-retention",
+            "privacy-texts",
+            "privacy-case",
+            "privacy-case-file",
+            "privacy-case-erase",
+            "privacy-case-refuse",
+            "privacy-case-answered",
+        ],
+        PRIVACY_DESK,
+    ),
+    "privacy-run": ADMINISTRATORS,
+    "privacy-days": ADMINISTRATORS,
+    "privacy-text": ADMINISTRATORS,
     # the treasurer
     **dict.fromkeys(
         [
@@ -192,6 +218,9 @@ DOORS = {
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
+    "organize-delegation-new": ADMINISTRATORS,
+    "organize-delegation-name": ADMINISTRATORS,
+    "organize-delegation-end": ADMINISTRATORS,
     "desks": RUNNING_SOMETHING,
     "desk": DESK,
     "desk-badge": DESK,
@@ -201,11 +230,14 @@ DOORS = {
     "organize-check-in": DESK,
 }
 POSTED = {
+    "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-forget", "my-privacy-stay",
+    "privacy-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse", "privacy-case-answered",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
     "waiting-leave", "organize-waiting-act",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
+    "organize-delegation-end",
     "organize-check-in",
     "organize-checkpoints-sessions",
     "organize-conflict-resolve",
