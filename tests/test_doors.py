@@ -154,26 +154,10 @@ DOORS = {
     "club-membership-renew": ADMINISTRATORS,
     "club-employer": ADMINISTRATORS,
     # one's own data; and the privacy desk
-    "my-privacy": SIGNED_IN,
-    "my-privacy-file": SIGNED_IN,
-    "my-privacy-agree": SIGNED_IN,
-    "my-privacy-disagree": SIGNED_IN,
-    "my-privacy-forget": SIGNED_IN,
+    **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-forget")},
     "my-privacy-stay": NOBODY,  # who asked for nothing has nothing to take back
-    **dict.fromkeys(
-        [
-            "privacy",
-            "privacy-note",
-            "privacy-retention",
-            "privacy-texts",
-            "privacy-case",
-            "privacy-case-file",
-            "privacy-case-erase",
-            "privacy-case-refuse",
-            "privacy-case-answered",
-        ],
-        PRIVACY_DESK,
-    ),
+    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-note", "-retention", "-texts")},
+    **{f"privacy-case{name}": PRIVACY_DESK for name in ("", "-file", "-erase", "-refuse", "-answered")},
     "privacy-run": ADMINISTRATORS,
     "privacy-days": ADMINISTRATORS,
     "privacy-text": ADMINISTRATORS,
@@ -218,6 +202,7 @@ DOORS = {
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
+    "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
     "organize-delegation-new": ADMINISTRATORS,
     "organize-delegation-name": ADMINISTRATORS,
     "organize-delegation-end": ADMINISTRATORS,

@@ -89,9 +89,9 @@ def name(request: "HttpRequest", event: str) -> "HttpResponse":
 @require_POST
 def end(request: "HttpRequest", event: str, pk: int) -> "HttpResponse":
     """End a contract at once."""
-    found = _event_of_the_club(request, event)
     rows = Delegation.objects.select_related("company", "event")
-    contract = get_object_or_404(rows, pk=pk, event=found)
+    contract = get_object_or_404(rows, pk=pk, event__slug=event)
+    found = _event_of_the_club(request, event)
     end_delegation(delegation=contract)
     messages.success(request, _("The contract with %(firm)s has ended.") % {"firm": contract.company})
     return redirect("organize-delegation", found.slug)

@@ -13,11 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from convention.club.doors import administrator
 from convention.downloads import archive
 from convention.errors import InvalidFields
 
 from .consent import write_text
-from .doors import case_of_desk, privacy_desk, sets_the_rules
+from .doors import case_of_desk, privacy_desk
 from .erase import NotSettled, erase, subject_of_case
 from .export import export
 from .forms import DaysForm, EraseForm, NoteForm, RefuseForm, TextForm
@@ -148,7 +149,7 @@ def retention(request: "HttpRequest") -> HttpResponse:
 @read_or_write
 def days(request: "HttpRequest", slug: str) -> HttpResponse:
     """Choose for how long one kind of data is kept."""
-    sets_the_rules(request.user)
+    administrator(request.user)
     rule = rule_named(slug)
     [now] = [one.days for one in kept() if one.rule == rule]
     form = DaysForm(request.POST or None, initial={"days": now})
@@ -166,7 +167,7 @@ def days(request: "HttpRequest", slug: str) -> HttpResponse:
 @require_POST
 def run(request: "HttpRequest") -> HttpResponse:
     """Run all rules now instead of at night."""
-    sets_the_rules(request.user)
+    administrator(request.user)
     removed = sum(sweep.removed for sweep in run_rules(at=timezone.now()))
     words = ngettext("%(count)d entry was removed.", "%(count)d entries were removed.", removed)
     messages.success(request, words % {"count": removed})
@@ -187,7 +188,7 @@ def texts(request: "HttpRequest") -> HttpResponse:
 @read_or_write
 def new_text(request: "HttpRequest", slug: str) -> HttpResponse:
     """Another version of a text."""
-    sets_the_rules(request.user)
+    administrator(request.user)
     purpose = get_object_or_404(Purpose, slug=slug)
     last = purpose.texts.first()
     initial = {"text": last.text, "text_en": last.text_en} if last else {}
