@@ -56,6 +56,7 @@ class Holding:
 
     model: type[models.Model]
     why: Words
+    name: Words = ""
     people: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     through: tuple[str, ...] = ()
@@ -79,8 +80,8 @@ class Holding:
 
     @property
     def title(self) -> str:
-        """Its name for people."""
-        return str(self.model._meta.verbose_name_plural)
+        """Its name for people; the model's own where none is given."""
+        return str(self.name or self.model._meta.verbose_name_plural)
 
     @property
     def fate(self) -> str:
@@ -152,6 +153,16 @@ class Agreement:
     def stands(self) -> bool:
         """Whether it holds now."""
         return self.given_at is not None and self.withdrawn_at is None
+
+    @property
+    def may_be_given(self) -> bool:
+        """Whether a page offers to agree; templates never name the act itself, for they would call it."""
+        return self.give is not None and (self.is_outdated or not self.stands)
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether a page offers to agree no more."""
+        return self.withdraw is not None and self.stands
 
 
 @dataclass(frozen=True)

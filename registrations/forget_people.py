@@ -4,10 +4,10 @@ import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from convention.club.models import ClubRole, CompanyContact, Employment, Person, Seat
-from convention.events.models import Event, EventRole
+from convention.events.models import EventRole
 from convention.jobs.models import Job
 from convention.personal import Subject
 from convention.privacy.erase import erase_quietly
@@ -92,10 +92,11 @@ def quiet_people(before: datetime.datetime) -> "QuerySet[Person]":
     """Whom the club had no contact with since then."""
     day = before.date()
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=day)
-    busy = Q(pk__in=Registration.objects.filter(event__ends_at__gte=before).values("person"))
+    recent = Registration.objects.filter(event__ends_at__gte=before)
+    busy = Q(pk__in=recent.exclude(person=None).values("person"))
     for model in (Employment, Seat, CompanyContact, ClubRole, EventRole):
         busy |= Q(pk__in=model.objects.filter(lasting).values("person"))
     seen = Q(last_login__gte=before) | Q(date_joined__gte=before)
     rows = Person.objects.filter(is_active=True, is_staff=False, is_superuser=False)
-    written = Event.objects.filter(ends_at__gte=before).values("registrations__email")
-    return rows.exclude(busy).exclude(seen).exclude(email__in=written).order_by("pk")
+    written = recent.filter(email__iexact=OuterRef("email"))
+    return rows.exclude(busy).exclude(seen).exclude(Exists(written)).order_by("pk")

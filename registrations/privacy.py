@@ -91,6 +91,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Registration,
+        name=_("registrations of others"),
         why=_("other people’s places that carry your address"),
         addresses=("email",),
         only=_others,
@@ -123,6 +124,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Delivery,
+        name=_("mails sent"),
         why=_("which mails were sent to you; the log keeps no address"),
         through=("registration", "order"),
         because=COUNTED,
@@ -137,12 +139,14 @@ HOLDINGS = [
     ),
     Holding(
         model=ImportedRow,
+        name=_("rows of imported lists"),
         why=_("what a list said of you, until its import can be undone no more"),
         through=("registration",),
         gone=True,
     ),
     Holding(
         model=NotDuplicate,
+        name=_("pairs looked at"),
         why=_("that two registrations are not one person"),
         through=("one", "other"),
         did=("person",),

@@ -18,6 +18,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Presence,
+        name=_("times on site"),
         why=_("when you were there"),
         through=("registration",),
         because=COUNTED,

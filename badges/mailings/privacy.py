@@ -4,7 +4,6 @@ import datetime
 from functools import partial
 
 from django.db import transaction
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from convention.addresses import folded
@@ -25,8 +24,8 @@ def news(subject: Subject) -> list[Agreement]:
     return [
         Agreement(
             key="news",
-            title=_now("News of the club’s events"),
-            text=_now("Mails that are not needed for an event you registered for."),
+            title=_("News of the club’s events"),
+            text=_("Mails that are not needed for an event you registered for."),
             given_at=subject.person.date_joined,
             withdrawn_at=refused and refused.at,
             give=partial(want_news, address=address),
@@ -69,12 +68,19 @@ HOLDINGS = [
     ),
     Holding(
         model=Recipient,
+        name=_("mails to many"),
         why=_("which mails to many you got; the log keeps no address"),
         through=("registrations",),
         because=_("how many got a mail stays countable; no name is left"),
     ),
     Holding(model=Unsubscription, why=_("that you want no news"), addresses=("email",), gone=True),
-    Holding(model=BouncedAddress, why=_("that mail to you came back"), addresses=("email",), gone=True),
+    Holding(
+        model=BouncedAddress,
+        name=_("addresses from which mail came back"),
+        why=_("that mail to you came back"),
+        addresses=("email",),
+        gone=True,
+    ),
 ]
 AGREEMENTS = [news]
 RETENTION = [

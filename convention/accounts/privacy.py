@@ -23,6 +23,7 @@ def _end_sessions(_rows: "QuerySet[Any]", subject: Subject) -> None:
 HOLDINGS = [
     Holding(
         model=EmailAddress,
+        name=_("addresses"),
         why=_("which addresses are proven yours"),
         people=("user",),
         addresses=("email",),
@@ -30,6 +31,7 @@ HOLDINGS = [
     ),
     Holding(
         model=EmailConfirmation,
+        name=_("links that prove an address"),
         why=_("links that prove an address"),
         through=("email_address",),
         hides=("key",),
@@ -37,6 +39,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Authenticator,
+        name=_("second factors"),
         why=_("your passkeys and your authenticator app"),
         people=("user",),
         hides=("data",),
@@ -44,6 +47,7 @@ HOLDINGS = [
     ),
     Holding(
         model=UserSession,
+        name=_("sessions of sign-in"),
         why=_("where you are signed in"),
         people=("user",),
         hides=("session_key", "data"),
@@ -52,6 +56,7 @@ HOLDINGS = [
     ),
     Holding(
         model=LogEntry,
+        name=_("acts in the back office"),
         why=_("what you did in the back office"),
         did=("user",),
         tells=("id", "action_time", "action_flag", "content_type", "object_id"),

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from convention.club.doors import administrator
+from convention.club.doors import administers, administrator
 from convention.downloads import archive
 from convention.errors import InvalidFields
 
@@ -37,7 +37,8 @@ ANSWERED_SHOWN, RUNS_SHOWN = 50, 100
 
 def page(request: "HttpRequest", template: str, **context: Any) -> HttpResponse:
     """A page of the desk."""
-    return render(request, f"privacy/{template}", {"section": "organize", **context})
+    may_set = administers(request.user)
+    return render(request, f"privacy/{template}", {"section": "organize", "may_set": may_set, **context})
 
 
 @never_cache
@@ -86,7 +87,6 @@ def _case(request: "HttpRequest", found: Case, **forms: Any) -> HttpResponse:
     return page(request, "case.html", **context)
 
 
-@never_cache
 @require_POST
 @reauthentication_required
 def download(request: "HttpRequest", pk: int) -> HttpResponse:

@@ -54,7 +54,6 @@ def _page(request: "HttpRequest", form: ForgetForm) -> HttpResponse:
 
 
 @login_required
-@never_cache
 @require_POST
 @reauthentication_required
 def download(request: "HttpRequest") -> HttpResponse:

@@ -17,6 +17,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Invitation,
+        name=_("mails that ask for details"),
         why=_("mails that asked for your own details"),
         through=("registration",),
         gone=True,

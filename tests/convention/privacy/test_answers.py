@@ -94,6 +94,19 @@ def test_secrets_are_told_to_nobody():
     assert told == {"visits.ndaacceptance.hash"}  # what was agreed to, not a secret
 
 
+def test_every_table_has_a_name_in_the_readers_language():
+    ours = ("convention", "schedule", "registrations", "badges")
+    nameless = {
+        one.table
+        for one in holdings()
+        if not one.name
+        and not (
+            one.model.__module__.startswith(ours) and "verbose_name_plural" in one.model._meta.original_attrs
+        )
+    }
+    assert nameless == set()
+
+
 def test_rules_have_names_of_their_own():
     slugs = [rule.slug for rule in rules()]
     assert len(slugs) == len(set(slugs))
