@@ -146,8 +146,8 @@ class Agreement:
     given_at: datetime.datetime | None = None
     withdrawn_at: datetime.datetime | None = None
     is_outdated: bool = False
-    give: Callable[[], None] | None = None
-    withdraw: Callable[[], None] | None = None
+    give: Callable[[], object] | None = None
+    withdraw: Callable[[], object] | None = None
 
     @property
     def stands(self) -> bool:

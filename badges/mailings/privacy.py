@@ -27,7 +27,7 @@ def news(subject: Subject) -> list[Agreement]:
             title=_("News of the club’s events"),
             text=_("Mails that are not needed for an event you registered for."),
             given_at=subject.person.date_joined,
-            withdrawn_at=refused and refused.at,
+            withdrawn_at=refused.at if refused else None,
             give=partial(want_news, address=address),
             withdraw=partial(refuse_news, address=address),
         )

@@ -212,10 +212,18 @@ class DelegationForm(Dated):
         field.queryset = Company.objects.filter(lasts, roles__role=CompanyRole.Role.ORGANIZER).distinct()
 
 
+class ContractField(forms.ModelChoiceField):
+    """A contract, called by its firm."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The firm's name."""
+        return str(obj.company)
+
+
 class NameForm(Refusable, forms.Form):
     """Someone of the firm, by name."""
 
-    delegation = forms.ModelChoiceField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
+    delegation = ContractField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
     email = AddressForm.base_fields["email"]
     first_name = AddressForm.base_fields["first_name"]
     last_name = AddressForm.base_fields["last_name"]
@@ -226,7 +234,6 @@ class NameForm(Refusable, forms.Form):
         field = self.fields["delegation"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = event.delegations.filter(ends_on__gte=timezone.localdate()).select_related("company")
-        field.label_from_instance = lambda contract: contract.company.name  # type: ignore[method-assign]  # as Django says
 
 
 RoomForms = forms.inlineformset_factory(

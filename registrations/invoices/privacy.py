@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -44,8 +44,8 @@ def _paper(paper: Any) -> Iterable[tuple[str, bytes]]:
 
 def open_balance(subject: Subject) -> Iterator[Words]:
     """What is owed, or owed back, is settled first."""
-    rows = Receivable.objects.with_balance().filter(written_to("email", subject)).exclude(due=0)
-    for receivable in rows:
+    rows = Receivable.objects.filter(written_to("email", subject)).with_balance()
+    for receivable in rows.filter(~Q(due=0)):
         said = {"reference": receivable.reference}
         yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % said
 

@@ -6,9 +6,11 @@ import zipfile
 import pytest
 from django.core.management import call_command
 
+from convention.privacy.erase import erase_quietly
 from convention.privacy.models import Sweep
 from convention.privacy.retention import kept
 from tests.convention.privacy.somebody import ADDRESS, LAST, make_somebody
+from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -35,3 +37,16 @@ def test_retention_tells_one_line_for_each_rule(capsys):
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [(rule, removed) for rule, _before, removed in lines] == [(one.rule.slug, "0") for one in kept()]
     assert Sweep.objects.count() == len(lines)
+
+
+def test_who_was_erased_is_erased_again_after_a_restore(capsys):
+    gone, back = make_person(), make_person()
+    erase_quietly(person=gone)
+    call_command("erased")
+    assert capsys.readouterr().out.split() == [str(gone.pk)]
+    call_command("erased", again=[back.pk])
+    back.refresh_from_db()
+    assert (back.email, back.is_active) == (None, False)
+    with pytest.raises(SystemExit):
+        call_command("erased", again=[back.pk + 1000])
+    assert "numéro" in capsys.readouterr().err
