@@ -36,6 +36,15 @@ def download(sheet: Sheet, *, name: str, kind: str) -> HttpResponse:
     return HttpResponse(content, content_type=KINDS[kind], headers=headers)
 
 
+def archive(content: bytes, *, name: str) -> HttpResponse:
+    """A zip with what is somebody's own, for this reader only; `name` is without its ending."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.zip"',
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(content, content_type="application/zip", headers=headers)
+
+
 def list_paths(before: str, view: Callable[..., Any], names: Iterable[str]) -> list[URLPattern]:
     """An address for each list and kind, such as `organize/EVENT/lists/tickets.csv`, named after both."""
     prefix = "organize" if "<slug:event>" in before else "club"

@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "registrations.invoices",
     "registrations",
     "schedule",
+    "convention.privacy",
     "convention.jobs",
     "convention.events",
     "convention.club",
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
 # The apps with addresses, lowest storey first.
 APPS_WITH_PAGES = [
     "convention.api", "convention.club", "convention.events", "convention.accounts", "convention.jobs",
+    "convention.privacy",
     "schedule",
     "registrations.invoices", "registrations",
     "registrations.company", "registrations.checkout", "registrations.sponsors", "registrations.visits",

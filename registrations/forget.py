@@ -32,18 +32,26 @@ def old_imports() -> None:
     ImportedRow.objects.filter(run__undone_at__isnull=False).delete()
 
 
-def old_answers() -> None:
-    """Answers, and the files sent in with them, whose time is over; and files that nobody finished with."""
+def old_answers() -> int:
+    """Answers, and the files sent in with them, whose time is over; and files that nobody finished with.
+
+    How many answers went.
+    """
     forget_unclaimed()
     today = timezone.now()
-    for question in Question.objects.select_related("event").filter(event__ends_at__lt=today):
-        if today >= question.event.ends_at + datetime.timedelta(days=question.retention_days):
-            _forget_answers(question)
+    over = (
+        question
+        for question in Question.objects.select_related("event").filter(event__ends_at__lt=today)
+        if today >= question.event.ends_at + datetime.timedelta(days=question.retention_days)
+    )
+    return sum(_forget_answers(question) for question in over)
 
 
-def _forget_answers(question: Question) -> None:
+def _forget_answers(question: Question) -> int:
     AnswerFile.objects.filter(question=question).delete()
     answered = Registration.objects.filter(event=question.event_id, answers__has_key=question.slug)
-    for registration in answered.only("pk", "answers").iterator():
+    rows = list(answered.only("pk", "answers"))
+    for registration in rows:
         kept = {slug: value for slug, value in registration.answers.items() if slug != question.slug}
         Registration.objects.filter(pk=registration.pk).update(answers=kept)
+    return len(rows)

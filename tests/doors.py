@@ -19,8 +19,9 @@ from badges.mailings.tokens import unsubscribe_url
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
-from convention.events.models import Event, EventRole
+from convention.events.models import Delegation, Event, EventRole
 from convention.jobs.models import Job
+from convention.privacy.models import Case, Purpose, PurposeText
 from registrations.bill import receivable_of
 from registrations.checkout.models import Assignment, BankLine, Statement
 from registrations.company.models import CompanyOrder
@@ -50,8 +51,8 @@ from tests.factories import (
 )
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
-from tests.registrations.visits.objects import hosted_of
 from tests.registrations.visits.days import OF_RIDES, ride_of
+from tests.registrations.visits.objects import hosted_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -160,6 +161,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         **{f"organize-visit-{name}": {"pk": ride.pk} for name in OF_RIDES},
         "organize-visit-certificate": person,
         "organize-job": {"pk": job.pk},
+        "organize-delegation-end": {"pk": delegated(event).pk},
+        **privacy_of(registration),
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
         "organize-attendance-file": {"kind": "csv"},
@@ -207,6 +210,36 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "company-invoice": {"invoice": invoice_of(registration)},
     }
     return Objects(event, values, special, registration)
+
+
+def privacy_of(registration: Registration) -> dict[str, dict[str, Any]]:
+    """A request of somebody and a purpose with its text, as arguments of addresses."""
+    case = Case.objects.create(kind=Case.Kind.ERASURE, email=registration.email)
+    purpose, _made = Purpose.objects.get_or_create(slug="photos", defaults={"name": "Photos"})
+    PurposeText.objects.get_or_create(purpose=purpose, number=1, defaults={"text": "Oui"})
+    names = ("", "-file", "-erase", "-refuse", "-answered")
+    return {
+        **{f"privacy-case{name}": {"pk": case.pk} for name in names},
+        "privacy-days": {"slug": "attendees"},
+        "privacy-text": {"slug": purpose.slug},
+        "my-privacy-agree": {"key": "purpose-photos"},
+        "my-privacy-disagree": {"key": "purpose-photos"},
+    }
+
+
+def delegated(event: Event, *, until: datetime.date | None = None) -> Delegation:
+    """A contract with a firm that ends today, or on that day."""
+    firm = make_company(role=CompanyRole.Role.ORGANIZER)
+    last = until or timezone.localdate()
+    return Delegation.objects.create(event=event, company=firm, starts_on=LONG_AGO, ends_on=last)
+
+
+def named_under(contract: Delegation, person: Person, role: str = "organizer") -> EventRole:
+    """Someone of the firm with a role under its contract."""
+    Employment.objects.create(person=person, company=contract.company, starts_on=LONG_AGO)
+    return EventRole.objects.create(
+        event=contract.event, person=person, role=role, starts_on=LONG_AGO, delegation=contract
+    )
 
 
 def company_of(registration: Registration) -> dict[str, Any]:
@@ -300,8 +333,8 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     names = (
         "attendee", "other attendee", "company contact", "organizer elsewhere", "scanner", "desk",
-        "organizer", "outside organizer", "former organizer", "erased organizer", "treasurer", "secretary",
-        "administrator",
+        "organizer", "outside organizer", "former outside organizer", "former organizer", "erased organizer",
+        "treasurer", "secretary", "administrator",
     )  # fmt: skip
     people = {name: make_person() for name in names}
     Registration.objects.filter(pk=here.registration.pk).update(person=people["attendee"])
@@ -309,13 +342,13 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
     company = Company.objects.get(slug=here.values["company"])
     Employment.objects.create(person=people["company contact"], company=company, starts_on=LONG_AGO)
     CompanyContact.objects.create(company=company, person=people["company contact"], starts_on=LONG_AGO)
-    works(people["outside organizer"], CompanyRole.Role.ORGANIZER)
+    named_under(delegated(here.event), people["outside organizer"])
+    named_under(delegated(here.event, until=yesterday), people["former outside organizer"])
     for name, event, role, until in (
         ("organizer elsewhere", elsewhere, "organizer", None),
         ("scanner", here.event, "scanner", None),
         ("desk", here.event, "desk", None),
         ("organizer", here.event, "organizer", timezone.localdate()),
-        ("outside organizer", here.event, "organizer", None),
         ("former organizer", here.event, "organizer", yesterday),
         ("erased organizer", here.event, "organizer", None),
     ):
@@ -331,11 +364,6 @@ def make_world() -> tuple[dict[str, Person], dict[str, Any], dict[str, dict[str,
     """People by role and values for addresses of the event `doors`; `elsewhere` is a bare one."""
     here, elsewhere = objects_of("doors"), make_event(slug="elsewhere")
     return people_of(here, elsewhere), here.values, here.special
-
-
-def works(person: Person, role: str) -> None:
-    """Give a person a job at a company of that role."""
-    Employment.objects.create(person=person, company=make_company(role=role), starts_on=LONG_AGO)
 
 
 def client_of(person: Person | None) -> Client:

@@ -22,6 +22,7 @@ RECORDED = {
     "organize-rooms": ("rooms.change", {"form-0-name": SAID}),
     "organize-people": ("role.give", {"email": f"{SAID}@example.org", "first_name": SAID, "last_name": SAID}),
     "organize-role-end": ("role.end", {}),
+    "organize-delegation-end": ("delegation.end", {}),
     "organize-session-new": ("session.add", {"title": SAID}),
     "organize-session": ("session.revise", {"title": SAID}),
     "organize-session-cancel": ("session.cancel", {}),
@@ -109,10 +110,18 @@ RECORDED = {
     "money-refund-failed": ("refund.fail", {"reason": "compte fermé"}),
     "money-payout": ("payout.match", {"bank_line": SAID}),
     "money-issuer": ("issuer.change", {"legal_name": SAID}),
+    "privacy-days": ("retention.choose", {"days": "400"}),
+    "privacy-text": ("consent.write", {"text": SAID}),
     "api-tokens": ("api_token.create", {"name": SAID, "scopes": "registrations:read"}),
 }
 # Recorded too, and tried where their stories are told; or of no weight, for the reason that follows.
 ELSEWHERE = {
+    "organize-delegation-new": "test_delegate", "organize-delegation-name": "test_delegate",
+    "my-privacy-file": "test_export", "my-privacy-agree": "test_consents", "my-privacy-stay": "test_pages",
+    "my-privacy-disagree": "test_consents", "my-privacy-forget": "privacy/test_pages",
+    "privacy-note": "privacy/test_pages", "privacy-run": "test_retention", "privacy-case-file": "test_export",
+    "privacy-case-erase": "test_erase", "privacy-case-refuse": "privacy/test_pages",
+    "privacy-case-answered": "privacy/test_pages",
     "company-seats": "test_desk", "company-seat-give": "test_desk", "company-seat-take": "test_desk",
     "company-place": "test_desk", "company-place-invite": "a mail alone", "company-place-cancel": "test_desk",
     "company-register": "a draft", "company-check": "test_many",

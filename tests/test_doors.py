@@ -21,7 +21,8 @@ from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 OUTSIDERS = {
-    "attendee", "other attendee", "company contact", "scanner", "former organizer", "treasurer", "secretary",
+    "attendee", "other attendee", "company contact", "scanner", "former organizer",
+    "former outside organizer", "treasurer", "secretary",
 }  # fmt: skip
 ROLES = [
     "anonymous", "erased organizer", *sorted(OUTSIDERS), "organizer elsewhere", "desk", "organizer",
@@ -34,6 +35,7 @@ RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
+PRIVACY_DESK = {"secretary", "administrator"}
 TREASURERS = {"treasurer", "administrator"}
 SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
@@ -202,6 +204,14 @@ DOORS = {
     "host-visit-list": NOBODY,
     "host-person": NOBODY,
     "host-briefing": NOBODY,
+    # one's own data; and the privacy desk
+    **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-forget")},
+    "my-privacy-stay": NOBODY,  # who asked for nothing has nothing to take back
+    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-note", "-retention", "-texts")},
+    **{f"privacy-case{name}": PRIVACY_DESK for name in ("", "-file", "-erase", "-refuse", "-answered")},
+    "privacy-run": ADMINISTRATORS,
+    "privacy-days": ADMINISTRATORS,
+    "privacy-text": ADMINISTRATORS,
     # the treasurer
     **dict.fromkeys(
         [
@@ -243,6 +253,10 @@ DOORS = {
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
+    "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
+    "organize-delegation-new": ADMINISTRATORS,
+    "organize-delegation-name": ADMINISTRATORS,
+    "organize-delegation-end": ADMINISTRATORS,
     "desks": RUNNING_SOMETHING,
     "desk": DESK,
     "desk-badge": DESK,
@@ -255,11 +269,14 @@ POSTED = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
     "host-visit-list",
+    "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-forget", "my-privacy-stay",
+    "privacy-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse", "privacy-case-answered",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
     "waiting-leave", "organize-waiting-act",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
+    "organize-delegation-end",
     "organize-check-in",
     "organize-checkpoints-sessions",
     "organize-conflict-resolve",

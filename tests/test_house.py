@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # The tower, lowest first.
 STOREYS = ["convention", "schedule", "registrations", "badges"]
 NESTED = ["convention.accounts", "convention.api", "convention.audit", "convention.club", "convention.events",
-          "convention.jobs", "registrations.invoices", "registrations.checkout", "registrations.company",
-          "registrations.sponsors", "registrations.visits", "badges.attendance", "badges.scanner",
-          "badges.reports", "badges.mailings", "badges.visits"]  # fmt: skip
+          "convention.jobs", "convention.privacy", "registrations.invoices", "registrations.checkout",
+          "registrations.company", "registrations.sponsors", "registrations.visits", "badges.attendance",
+          "badges.scanner", "badges.reports", "badges.mailings", "badges.visits"]  # fmt: skip
 FORBIDDEN_NAMES = set("utils util common helpers helper services service misc managers signals".split())
 TOP_LEVEL = set(
     """

@@ -82,6 +82,14 @@ WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now
         SELECT 1 FROM events_eventrole w JOIN club_person o ON o.id = w.person_id AND o.is_active
         WHERE w.event_id = d.event_id AND w.person_id = d.paired_by_id AND w.role = ANY(%(roles)s)
             AND w.starts_on <= %(today)s AND (w.ends_on IS NULL OR w.ends_on >= %(today)s)
+            AND (w.delegation_id IS NULL OR EXISTS (
+                SELECT 1 FROM events_delegation f
+                JOIN club_companyrole y ON y.company_id = f.company_id AND y.role = 'organizer'
+                    AND y.starts_on <= %(today)s AND (y.ends_on IS NULL OR y.ends_on >= %(today)s)
+                JOIN club_employment j ON j.company_id = f.company_id AND j.person_id = w.person_id
+                    AND j.starts_on <= %(today)s AND (j.ends_on IS NULL OR j.ends_on >= %(today)s)
+                WHERE f.id = w.delegation_id AND f.starts_on <= %(today)s AND f.ends_on >= %(today)s
+            ))
     ))
 """  # noqa: S608 (our own column names)
 

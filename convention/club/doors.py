@@ -79,8 +79,14 @@ def administers(person: "Visitor") -> bool:
 
 def administrator(person: "Visitor") -> Person:
     """The administrator behind a page of the club. Raises SignInNeeded or Forbidden."""
+    sentence = _("This page is for the club’s administrators.")
+    return holder_of(person, ClubRole.Role.ADMINISTRATOR, or_else=sentence)
+
+
+def holder_of(person: "Visitor", *roles: str, or_else: str) -> Person:
+    """Whoever holds one of these club roles. Raises SignInNeeded, or Forbidden with that sentence."""
     if not person.is_authenticated:
         raise SignInNeeded(_("Sign in to see this page."))
-    if not administers(person):
-        raise Forbidden(_("This page is for the club’s administrators."))
+    if not holds_role(person, *roles):
+        raise Forbidden(or_else)
     return signed_in(person)

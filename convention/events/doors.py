@@ -9,7 +9,7 @@ from convention.club.doors import holds_role, member_company
 from convention.club.models import ClubRole, Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
-from .models import Event, EventRole, Venue
+from .models import Delegation, Event, EventRole, Venue
 
 if TYPE_CHECKING:
     from convention.club.doors import Visitor
@@ -20,6 +20,16 @@ EVERY_EVENT = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 def organizes(person: "Visitor", event: Event) -> bool:
     """Whether this person runs the event, today."""
     return holds_role(person, *EVERY_EVENT) or has_event_role(person, event, EventRole.Role.ORGANIZER)
+
+
+def delegation_of(person: "Visitor", event: Event) -> Delegation | None:
+    """The contract by which alone this person runs the event today; none where another right does."""
+    if not isinstance(person, Person) or holds_role(person, *EVERY_EVENT):
+        return None
+    roles = EventRole.objects.open().filter(person=person, event=event, role=EventRole.Role.ORGANIZER)
+    found = list(roles.select_related("delegation__company").order_by("delegation__ends_on"))
+    contracts = [role.delegation for role in found]
+    return contracts[-1] if contracts and None not in contracts else None
 
 
 def may_create_events(person: "Visitor") -> bool:

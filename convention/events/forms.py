@@ -6,16 +6,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AddressForm
-from convention.club.models import Company
+from convention.club.forms import AddressForm, Dated, Day
+from convention.club.models import Company, CompanyRole
+from convention.refusable import Refusable
 from convention.text import tidy
 
-from .models import Event, EventRole, Room, Venue, known_timezone
+from .models import Delegation, Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components", "club", "money"})
+RESERVED = frozenset({"new", "components", "club", "money", "privacy"})
 YEARS = range(1971, 3000)
 MOMENTS = (
     "starts_at",
@@ -185,6 +187,53 @@ class AppointForm(AddressForm):
     """Someone to give a role, known by the address."""
 
     role = forms.ChoiceField(label=_("Role"), choices=EventRole.Role.choices)
+
+
+class DelegationForm(Dated):
+    """A contract with an outside firm."""
+
+    company = forms.ModelChoiceField(
+        Company.objects.none(),
+        label=_("Firm"),
+        empty_label=None,
+        help_text=_("A company in the role of organizer, today or later."),
+    )
+    contract = forms.CharField(
+        label=_("Contract"), required=False, max_length=120, help_text=_("Its number, if it has one.")
+    )
+    ends_on = Day(label=_("To"), help_text=_("The last day counts; the day after nothing opens any more."))
+    field_order = ("company", "contract", "starts_on", "ends_on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["company"]
+        assert isinstance(field, forms.ModelChoiceField)
+        lasts = Q(roles__ends_on__isnull=True) | Q(roles__ends_on__gte=timezone.localdate())
+        field.queryset = Company.objects.filter(lasts, roles__role=CompanyRole.Role.ORGANIZER).distinct()
+
+
+class ContractField(forms.ModelChoiceField):
+    """A contract, called by its firm."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The firm's name."""
+        return str(obj.company)
+
+
+class NameForm(Refusable, forms.Form):
+    """Someone of the firm, by name."""
+
+    delegation = ContractField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
+    email = AddressForm.base_fields["email"]
+    first_name = AddressForm.base_fields["first_name"]
+    last_name = AddressForm.base_fields["last_name"]
+    role = AppointForm.base_fields["role"]
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["delegation"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = event.delegations.filter(ends_on__gte=timezone.localdate()).select_related("company")
 
 
 RoomForms = forms.inlineformset_factory(

@@ -1,23 +1,21 @@
 """Events of three kinds, where they take place, who runs them, and the keys that sign their badges."""
 
+import datetime
 import zoneinfo
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.models import Company, WorkingGroup
-from convention.club.periods import Period
+from convention.club.models import Company, CompanyRole, Employment, WorkingGroup
+from convention.club.periods import Period, PeriodQuerySet
 from convention.counters import all_but
-
-if TYPE_CHECKING:
-    import datetime
 
 
 def known_timezone(name: str) -> None:
@@ -139,7 +137,7 @@ class Event(models.Model):
         """The zone in which the event's times are said."""
         return zoneinfo.ZoneInfo(self.timezone)
 
-    def is_registration_open(self, *, at: "datetime.datetime | None" = None) -> bool:
+    def is_registration_open(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether someone may register now: published, inside the window, not over."""
         now = at or timezone.now()
         opened = self.registration_opens_at is None or self.registration_opens_at <= now
@@ -147,7 +145,7 @@ class Event(models.Model):
         return self.visibility != self.Visibility.DRAFT and opened and now < closes
 
     @property
-    def last_substitution(self) -> "datetime.datetime":
+    def last_substitution(self) -> datetime.datetime:
         """Until when a place may be given to somebody else, by its holder or the company's contact."""
         return self.substitutions_until or self.starts_at
 
@@ -171,8 +169,58 @@ class Room(models.Model):
         return self.name
 
 
+class DelegationQuerySet(PeriodQuerySet["Delegation"]):
+    """Sets of contracts, with time as an argument."""
+
+    def open(self, *, at: datetime.date | None = None) -> Self:
+        """Those that hold on that day, with a firm that is an organizer on it."""
+        day = at or timezone.localdate()
+        organizer = CompanyRole.objects.open(at=day).filter(
+            company=OuterRef("company"), role=CompanyRole.Role.ORGANIZER
+        )
+        found: Self = super().open(at=day).filter(Exists(organizer))  # type: ignore[assignment]  # stays one
+        return found
+
+
+class Delegation(Period):
+    """A contract by which an outside firm runs one event; with its last day all that it opened closes."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="delegations")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("firm"))
+    ends_on = models.DateField(_("to"))
+    contract = models.CharField(_("contract"), max_length=120, blank=True)
+
+    objects: ClassVar[Any] = DelegationQuerySet.as_manager()
+
+    class Meta(Period.Meta):
+        verbose_name = _("delegation")
+        verbose_name_plural = _("delegations")
+        ordering = ["-ends_on", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.company}, {self.event}"
+
+
+class EventRoleQuerySet(PeriodQuerySet["EventRole"]):
+    """Sets of roles, with time as an argument."""
+
+    def dated(self, *, at: datetime.date | None = None) -> Self:
+        """Those whose own days include that day, whatever becomes of the contract they were given under."""
+        found: Self = super().open(at=at)  # type: ignore[assignment]  # a set of roles stays one
+        return found
+
+    def open(self, *, at: datetime.date | None = None) -> Self:
+        """Those that open doors on that day: one given under a contract ends with it, and with the job."""
+        day = at or timezone.localdate()
+        employed = Employment.objects.open(at=day).filter(
+            person=OuterRef("person"), company=OuterRef("delegation__company")
+        )
+        under = Q(delegation__in=Delegation.objects.open(at=day)) & Q(Exists(employed))
+        return self.dated(at=day).filter(Q(delegation__isnull=True) | under)
+
+
 class EventRole(Period):
-    """What a person may do for one event, for a time."""
+    """What a person may do for one event, for a time; `delegation` where a firm’s contract says so."""
 
     class Role(models.TextChoices):
         ORGANIZER = "organizer", _("organizer")
@@ -182,6 +230,11 @@ class EventRole(Period):
     event = models.ForeignKey(Event, models.CASCADE, related_name="roles")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="event_roles")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    delegation = models.ForeignKey(
+        Delegation, models.CASCADE, null=True, blank=True, related_name="roles", verbose_name=_("delegation")
+    )
+
+    objects: ClassVar[Any] = EventRoleQuerySet.as_manager()
 
     class Meta(Period.Meta):
         verbose_name = _("event role")
@@ -189,6 +242,12 @@ class EventRole(Period):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.get_role_display()}, {self.event}"
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which it can open anything; none as long as nothing ends it."""
+        days = (self.ends_on, self.delegation and self.delegation.ends_on)
+        return min((day for day in days if day), default=None)
 
 
 class EventKey(models.Model):

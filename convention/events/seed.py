@@ -6,11 +6,13 @@ import zoneinfo
 from allauth.account.models import EmailAddress
 
 from convention.club.demo_names import VENDORS
-from convention.club.models import Company, Person, WorkingGroup
+from convention.club.models import Company, CompanyRole, Employment, Person, WorkingGroup
+from convention.club.seed import PASSWORD
 from convention.seeding import World, third_tuesday_of_june
 
-from .models import Event, EventRole, Room, Venue
+from .models import Delegation, Event, EventRole, Room, Venue
 
+OUTSIDE = "prestataire@agence-des-lacs.example"
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 NAMES = {
     "small": ("Petite Convention", "Small Convention"),
@@ -51,9 +53,10 @@ def seed(world: World) -> None:
     )
     name, name_en = NAMES[world.size]
     day = world.convention_day()
-    make_convention(
+    event = make_convention(
         world, venue, slug=world.main_event, day=day, names=(f"{name} {day.year}", f"{name_en} {day.year}")
     )
+    delegate_to_a_firm(world, event)
     if world.size == "club":
         make_past_edition(world, venue)
         for number in (1, 2, 3):
@@ -159,6 +162,27 @@ def give_roles(world: World, event: Event) -> None:
     """The desk's account works at each event."""
     person = Person.objects.get(email="accueil@club.example")
     EventRole.objects.create(event=event, person=person, role=EventRole.Role.DESK, starts_on=world.today)
+
+
+def delegate_to_a_firm(world: World, event: Event) -> None:
+    """An outside firm runs the convention until two weeks after; one of its people is named."""
+    firm, _created = Company.objects.get_or_create(
+        slug="agence-des-lacs", defaults={"name": "Agence des Lacs", "city": "Annecy", "postcode": "74000"}
+    )
+    since = datetime.date(world.today.year, 1, 1)
+    CompanyRole.objects.get_or_create(
+        company=firm, role=CompanyRole.Role.ORGANIZER, defaults={"starts_on": since}
+    )
+    person = Person.objects.filter(email=OUTSIDE).first() or Person.objects.create_user(
+        OUTSIDE, PASSWORD, first_name="Agnès", last_name="Agence"
+    )
+    Employment.objects.get_or_create(person=person, company=firm, defaults={"starts_on": since})
+    last = event.ends_at.date() + datetime.timedelta(days=14)
+    contract = Delegation.objects.create(event=event, company=firm, starts_on=world.today, ends_on=last)
+    role = EventRole.Role.ORGANIZER
+    EventRole.objects.create(
+        event=event, person=person, role=role, starts_on=world.today, delegation=contract
+    )
 
 
 def verify_addresses() -> None:

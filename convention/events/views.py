@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from convention.audit.record import record
 from convention.club.doors import signed_in
 from convention.colours import is_readable_as_chosen
-from convention.errors import Forbidden
+from convention.errors import Forbidden, InvalidFields
 
-from .appoint import appoint, dismiss
-from .doors import event_to_organize, may_change_venue, may_create_events
+from .appoint import appoint, appoint_under, dismiss
+from .doors import delegation_of, event_to_organize, may_change_venue, may_create_events
 from .forms import AppointForm, EventForm, NewEventForm, OwnEventForm, RoomForms, VenueForm, VenueToRead
 from .models import Event, EventRole
 
@@ -118,20 +118,28 @@ def people(request: "HttpRequest", event: str) -> "HttpResponse":
     found = event_to_organize(event, request.user)
     form = AppointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        role = appoint(event=found, **form.cleaned_data)
-        messages.success(
-            request,
-            _("%(name)s is now %(role)s.")
-            % {"name": form.cleaned_data["email"], "role": role.get_role_display()},
-        )
-        return redirect("organize-people", found.slug)
-    roles = found.roles.select_related("person").order_by("role", "person__last_name", "pk")
+        try:
+            role = _appoint(request, found, form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        else:
+            said = {"name": form.cleaned_data["email"], "role": role.get_role_display()}
+            messages.success(request, _("%(name)s is now %(role)s.") % said)
+            return redirect("organize-people", found.slug)
+    roles = found.roles.select_related("person", "delegation__company")
     today = timezone.localdate()
-    current = [role for role in roles if role.ends_on is None or role.ends_on >= today]
-    past = [role for role in roles if role.ends_on and role.ends_on < today]
+    rows = list(roles.order_by("role", "person__last_name", "pk"))
+    current = [role for role in rows if role.last_day is None or role.last_day >= today]
+    past = [role for role in rows if role.last_day and role.last_day < today]
     context = {"form": form, "current": current, "past": past, "today": today}
     by_name = may_create_events(request.user)
     return page(request, "organize/event_people.html", found, by_name=by_name, **context)
+
+
+def _appoint(request: "HttpRequest", event: Event, given: dict[str, Any]) -> EventRole:
+    """Whoever runs the event under a contract alone gives roles under it alone. Raises InvalidFields."""
+    contract = delegation_of(request.user, event)
+    return appoint_under(delegation=contract, **given) if contract else appoint(event=event, **given)
 
 
 @require_POST

@@ -45,6 +45,11 @@ class Visitor:
         return holds_role(self.request.user, ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
 
     @cached_property
+    def keeps_privacy(self) -> bool:
+        """Whether requests about people's data are this person's work."""
+        return holds_role(self.request.user, ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR)
+
+    @cached_property
     def staffs(self) -> bool:
         """Whether there is an event at whose desk this person works."""
         return staffed_events(self.request.user).exists()

@@ -10,7 +10,18 @@ from convention.routes import OrganizerPage
 
 from .doors import runs_visit
 from .views import (
-    applicants, debrief, feedback, host, identity, link, lists, members, organize, rides, text, words,
+    applicants,
+    debrief,
+    feedback,
+    host,
+    identity,
+    link,
+    lists,
+    members,
+    organize,
+    rides,
+    text,
+    words,
 )  # fmt: skip
 
 RUN = "organize/<slug:event>/visit"

@@ -1,0 +1,1 @@
+"""The privacy desk: what the club holds of a person, what they agreed to, and what is removed when."""

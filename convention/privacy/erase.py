@@ -1,0 +1,116 @@
+"""Erase somebody: names, addresses and answers go; invoices, totals and hashes of lists stay whole."""
+
+from functools import partial
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.club.models import Person
+from convention.errors import Closed, ConventionError
+from convention.mail import send
+from convention.personal import Holding, Subject
+
+from .held import Found, Held
+from .letters import letter
+from .models import Case
+from .subjects import subject_at, subject_of
+from .walk import obstacles
+
+type Counts = dict[str, dict[str, int]]
+"""By table: how many rows are `gone`, `emptied` and `kept`."""
+
+
+class NotSettled(Closed):
+    """Something stands that an erasure would break: a place, a debt, a list at a host's."""
+
+    kind = "not-settled"
+
+
+def subject_of_case(case: Case) -> Subject:
+    """Whom a case is about."""
+    return subject_of(case.person) if case.person else subject_at(case.email)
+
+
+@transaction.atomic
+def erase(*, case: Case, by: Person | None = None) -> Counts:
+    """Do what a case asks for, tell whoever asked, and forget their address.
+
+    Raises NotSettled with all that has to be settled first, and Closed for a case that was answered.
+    """
+    case = Case.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
+    if case.answered_at or case.kind != Case.Kind.ERASURE:
+        raise Closed(_("This request was answered already."))
+    subject, address, language = subject_of_case(case), case.email, case.language
+    case.counts = forget(subject)
+    case.email, case.answer = "", Case.Answer.ERASED
+    case.answered_at, case.answered_by = timezone.now(), by
+    case.save()
+    if address:
+        goodbye = letter("erased", address, language, case=case)
+        transaction.on_commit(partial(send, goodbye), robust=True)
+    return dict(case.counts)
+
+
+@transaction.atomic
+def erase_quietly(*, person: Person) -> int:
+    """Erase somebody whose time is over, without a letter; 1, or 0 where something stands."""
+    try:
+        with transaction.atomic():
+            counts = forget(subject_of(person))
+    except ConventionError:
+        return 0
+    Case.objects.create(
+        kind=Case.Kind.ERASURE,
+        person=person,
+        answer=Case.Answer.ERASED,
+        answered_at=timezone.now(),
+        counts=counts,
+    )
+    return 1
+
+
+def forget(subject: Subject) -> Counts:
+    """Leave nothing of somebody but numbers, in the caller's transaction. Raises NotSettled."""
+    if standing := obstacles(subject):
+        raise NotSettled(" ".join(str(sentence) for sentence in standing))
+    found = Held(subject).found
+    counts: Counts = {}
+    for one in found:
+        of_table = counts.setdefault(one.holding.table, {})
+        of_table[one.holding.fate] = of_table.get(one.holding.fate, 0) + one.count
+    tables = sorted(counts)
+    record("person.erase", subject.person or "address", fields=tables)
+    for one in found:
+        _empty(one, subject)
+    for one in sorted((one for one in found if one.holding.gone), key=_depth):
+        one.rows.delete()
+    return counts
+
+
+def _empty(found: Found, subject: Subject) -> None:
+    holding = found.holding
+    if holding.forget:
+        holding.forget(found.rows, subject)
+    if holding.empties:
+        _blank(holding, found.rows)
+
+
+def _blank(holding: Holding, rows: "QuerySet[Any]") -> None:
+    fields = [holding.model._meta.get_field(name) for name in holding.empties]
+    rows.update(**{field.name: blank(field) for field in fields})
+
+
+def blank(field: Any) -> Any:
+    """What a column holds when it says nothing."""
+    if field.null:
+        return None
+    return field.get_default() if isinstance(field, models.JSONField) else ""
+
+
+def _depth(found: Found) -> int:
+    """What hangs on other rows goes before them."""
+    return 0 if found.holding.through else 1

@@ -1,0 +1,210 @@
+"""Cases of the privacy desk, consents by version, and how long each kind of data is kept."""
+
+import calendar
+import datetime
+from typing import Any, ClassVar, Final, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+MONTHS_TO_ANSWER: Final = 1
+"""The law gives a month from the request (GDPR, article 12)."""
+
+
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    """The same day of a later month, or that month's last."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Sets of cases."""
+
+    def open(self) -> Self:
+        """Those that await an answer."""
+        return self.filter(answered_at__isnull=True)
+
+
+class Case(models.Model):
+    """One request of somebody: to see what is held of them, or to be forgotten.
+
+    The address is kept until the answer of an erasure, and not longer; `counts` says what it did, by table.
+    """
+
+    class Kind(models.TextChoices):
+        ACCESS = "access", _("what is held of them")
+        ERASURE = "erasure", _("to be forgotten")
+
+    class Answer(models.TextChoices):
+        GIVEN = "given", pgettext_lazy("privacy case", "answered")
+        ERASED = "erased", pgettext_lazy("privacy case", "erased")
+        REFUSED = "refused", pgettext_lazy("privacy case", "refused")
+        TAKEN_BACK = "taken_back", pgettext_lazy("privacy case", "taken back")
+
+    kind = models.CharField(_("request"), max_length=10, choices=Kind.choices)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    asked_at = models.DateTimeField(pgettext_lazy("privacy case", "asked"), default=timezone.now)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(pgettext_lazy("privacy case", "answered on"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    counts = models.JSONField(default=dict, editable=False)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("privacy case")
+        verbose_name_plural = _("privacy cases")
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind"],
+                condition=Q(answered_at__isnull=True, person__isnull=False),
+                name="one_open_case_per_person",
+            ),
+            models.CheckConstraint(
+                name="case_answered_with_an_answer",
+                condition=Q(answered_at__isnull=True, answer="")
+                | (Q(answered_at__isnull=False) & ~Q(answer="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}, {self.get_kind_display()}"
+
+    @property
+    def due_on(self) -> datetime.date:
+        """The last day to answer."""
+        return months_later(timezone.localdate(self.asked_at), MONTHS_TO_ANSWER)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it awaits an answer after that day."""
+        return self.answered_at is None and self.due_on < timezone.localdate()
+
+
+class Purpose(models.Model):
+    """What the club asks an agreement for, such as photographs."""
+
+    slug = models.SlugField(_("address"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the language of the moment."""
+        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
+
+
+class PurposeText(models.Model):
+    """One version of what people agree to; it never changes, and the latest is the one that is asked."""
+
+    purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="texts")
+    number = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("text"))
+    text_en = models.TextField(_("text in English"), blank=True)
+    since = models.DateTimeField(_("since"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("text of a purpose")
+        verbose_name_plural = _("texts of purposes")
+        ordering = ["purpose", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "number"], name="purpose_text_once_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose}, v{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add it, once."""
+        if not self._state.adding:
+            raise TypeError("A text that was asked never changes: write another version.")
+        super().save(*args, **kwargs)
+
+    @property
+    def words(self) -> str:
+        """The text in the language of the moment."""
+        return self.text_en if translation.get_language() == "en" and self.text_en else self.text
+
+
+class Consent(models.Model):
+    """That somebody agreed to one version of a text, and since when no more."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
+    text = models.ForeignKey(PurposeText, models.PROTECT, related_name="consents")
+    given_at = models.DateTimeField(pgettext_lazy("consent", "given"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(pgettext_lazy("consent", "withdrawn"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-given_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "text"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="one_standing_consent_per_text",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.text}, #{self.person_id}"
+
+
+class Keeping(models.Model):
+    """How long the club keeps one kind of data, where that is not the default; in days."""
+
+    rule = models.SlugField(max_length=50, unique=True)
+    days = models.PositiveIntegerField(_("days"))
+
+    class Meta:
+        verbose_name = _("time of keeping")
+        verbose_name_plural = _("times of keeping")
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.days}"
+
+
+class Sweep(models.Model):
+    """One run of one rule: what was older than when, how much went, and whether it failed."""
+
+    LASTS: ClassVar = datetime.timedelta(days=400)
+
+    rule = models.SlugField(max_length=50)
+    at = models.DateTimeField(default=timezone.now)
+    before = models.DateTimeField()
+    removed = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("run of the retention")
+        verbose_name_plural = _("runs of the retention")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["rule", "-at"], name="sweep_of_rule")]
+
+    def __str__(self) -> str:
+        return f"{self.rule}, {self.at:%Y-%m-%d}: {self.removed}"

@@ -1,0 +1,52 @@
+"""The commands: all that is held of an address, and retention by hand."""
+
+import io
+import zipfile
+
+import pytest
+from django.core.management import call_command
+
+from convention.privacy.erase import erase_quietly
+from convention.privacy.models import Sweep
+from convention.privacy.retention import kept
+from tests.convention.privacy.somebody import ADDRESS, LAST, make_somebody
+from tests.factories import make_person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_personal_data_is_counted_and_written_for_its_owner_alone(tmp_path, capsys):
+    make_somebody()
+    call_command("personal_data", ADDRESS.upper())
+    assert "registrations.registration\t1\temptied" in capsys.readouterr().out.splitlines()
+    path = tmp_path / "data.zip"
+    call_command("personal_data", ADDRESS, "--output", str(path))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert LAST in zipfile.ZipFile(io.BytesIO(path.read_bytes())).read("data.json").decode()
+
+
+def test_nobody_is_said_in_one_sentence(capsys):
+    with pytest.raises(SystemExit) as left:
+        call_command("personal_data", "nobody@example.org")
+    assert left.value.code == 2
+    assert capsys.readouterr().err.strip() == "Rien n’est détenu sous l’adresse nobody@example.org."
+
+
+def test_retention_tells_one_line_for_each_rule(capsys):
+    call_command("retention")
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [(rule, removed) for rule, _before, removed in lines] == [(one.rule.slug, "0") for one in kept()]
+    assert Sweep.objects.count() == len(lines)
+
+
+def test_who_was_erased_is_erased_again_after_a_restore(capsys):
+    gone, back = make_person(), make_person()
+    erase_quietly(person=gone)
+    call_command("erased")
+    assert capsys.readouterr().out.split() == [str(gone.pk)]
+    call_command("erased", again=[back.pk])
+    back.refresh_from_db()
+    assert (back.email, back.is_active) == (None, False)
+    with pytest.raises(SystemExit):
+        call_command("erased", again=[back.pk + 1000])
+    assert "numéro" in capsys.readouterr().err

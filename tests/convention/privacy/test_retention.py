@@ -1,0 +1,114 @@
+"""Each kind of data goes when its time is over, and the report says how much."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.models import Person
+from convention.periodic import expect_rounds, run_due
+from convention.privacy import retention
+from convention.privacy.models import Case, Keeping, Sweep
+from convention.privacy.retention import choose_days, kept, run_rules
+from convention.recurring import recurring_work
+from registrations.models import Registration, WaitingEntry
+from registrations.visits.models import HostContact, Visit, VisitorList
+from tests.factories import make_event, make_member, make_person, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def ended(days, **fields):
+    ends = timezone.now() - days * DAY
+    return make_event(starts_at=ends - datetime.timedelta(hours=8), ends_at=ends, **fields)
+
+
+def removed(at=None):
+    return {sweep.rule: sweep.removed for sweep in run_rules(at=at or timezone.now()) if sweep.removed}
+
+
+def test_who_came_goes_after_three_years_and_stays_counted():
+    old, young = (make_registration(make_ticket(ended(days)), price=100) for days in (1096, 1094))
+    assert removed() == {"attendees": 1, "buyers": 1}
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.first_name, old.email, old.company, old.price) == ("", "", "Acme", 100)
+    assert (young.first_name, young.order.email) == ("Zoé", "buyer@example.org")
+    assert Registration.objects.get(pk=old.pk).order.email == ""
+    assert removed() == {}
+
+
+def test_the_club_may_choose_a_shorter_time():
+    registration = make_registration(make_ticket(ended(100)))
+    assert removed() == {}
+    choose_days(slug="attendees", days=99)
+    assert removed() == {"attendees": 1}
+    assert Keeping.objects.get().days == 99
+    registration.refresh_from_db()
+    assert registration.last_name == ""
+
+
+def test_waits_hosts_contacts_and_old_requests_go():
+    event = ended(400)
+    WaitingEntry.objects.create(
+        event=event, ticket=make_ticket(event), email="w@example.org", address="w@example.org"
+    )
+    visit = Visit.objects.create(event=ended(400), security_name="Sam", security_email="sam@host.example")
+    HostContact.objects.create(visit=visit, name="Hana", email="hana@host.example")
+    VisitorList.objects.create(visit=visit, number=1, hash="a" * 64, count=3, sent_to="sam@host.example")
+    long_ago = timezone.now() - 2000 * DAY
+    Case.objects.create(kind="access", asked_at=long_ago, answered_at=long_ago, answer="given")
+    assert removed() == {"waiting": 1, "host-contacts": 1, "privacy-cases": 1}
+    visit.refresh_from_db()
+    assert (visit.security_name, visit.host_contacts.get().email, visit.lists.get().sent_to) == ("", "", "")
+    assert (visit.lists.get().hash, visit.lists.get().count) == ("a" * 64, 3)
+
+
+def test_people_without_contact_for_three_years_go_and_others_stay():
+    long_ago = timezone.now() - 1200 * DAY
+    quiet, member, came = make_person(), make_member(), make_person()
+    make_registration(make_ticket(ended(1000)), person=came, email="came@example.org")
+    written = make_person(email="Written@example.org")
+    make_registration(make_ticket(ended(1000)), email="written@example.org")
+    Person.objects.update(date_joined=long_ago, last_login=None)
+    new, seen = make_person(), make_person(last_login=timezone.now(), date_joined=long_ago)
+    assert removed() == {"people": 1}
+    active = set(Person.objects.filter(is_active=True))
+    assert active == {member, came, new, seen, written}
+    assert Case.objects.get().person == quiet
+
+
+def test_a_rule_that_fails_is_noted_and_the_others_run(monkeypatch):
+    make_registration(make_ticket(ended(1096)))
+
+    def failing(_before):
+        raise RuntimeError
+
+    broken = [
+        one if one.rule.slug != "waiting" else retention.Kept(_with(one.rule, failing), one.days, one.last)
+        for one in kept()
+    ]
+    monkeypatch.setattr(retention, "kept", lambda: broken)
+    assert removed() == {"attendees": 1, "buyers": 1}
+    assert Sweep.objects.get(rule="waiting").error == "builtins.RuntimeError"
+
+
+def _with(rule, sweep):
+    fields = ("slug", "name", "since", "days", "least", "is_fixed")
+    return type(rule)(sweep=sweep, **{name: getattr(rule, name) for name in fields})
+
+
+def test_the_workers_run_it_every_day(settings):
+    name = "convention.privacy.retention.keep_no_longer"
+    assert recurring_work(lease_seconds=60)[name] == 24 * 3600
+    settings.PERIODIC_WORK = {name: 24 * 3600}
+    expect_rounds()
+    assert run_due(at=timezone.now()) == [name]
+    assert Sweep.objects.count() == len(kept())
+
+
+def test_old_reports_go_too():
+    Sweep.objects.create(rule="waiting", at=timezone.now() - 500 * DAY, before=timezone.now())
+    run_rules(at=timezone.now())
+    assert Sweep.objects.filter(at__lt=timezone.now() - DAY).count() == 0
