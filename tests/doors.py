@@ -18,7 +18,16 @@ from badges.mailings.models import Mailing, Recipient
 from badges.mailings.tokens import unsubscribe_url
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
-from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
+from convention.club.models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    DirectoryImport,
+    Employment,
+    Market,
+    Person,
+)
 from convention.events.models import Delegation, Event, EventRole
 from convention.jobs.models import Job
 from convention.privacy.models import Case, Purpose, PurposeText
@@ -33,7 +42,7 @@ from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
-from registrations.visits.models import Application, NdaText, Visit
+from registrations.visits.models import Application, NdaText, Proposal, Visit
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -135,6 +144,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     draft, sent = mailings_of(registration)
     applicant = application_of(event).pk
     ride = ride_of(event, registration)
+    proposal = Proposal.objects.create(title="Stockage", host_name="Nuage")
     special = {
         **hosted_of(registration, spare=spare),
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
@@ -190,6 +200,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-sessions": person,
         "organize-registration-answers": person,
         "organize-registrations-import-undo": {"pk": imported.pk},
+        "club-import-undo": {"pk": DirectoryImport.objects.create(new=1, made={"company": [0]}).pk},
+        **{f"organize-proposal{name}": {"pk": proposal.pk} for name in ("", "-date", "-decide")},
+        "proposal-act": {"pk": proposal.pk},
+        "club-role-end": {"role_id": values["role_of_company"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
         "organize-question": {"slug": f"diet{spare or ''}"},
@@ -256,6 +270,8 @@ def company_of(registration: Registration) -> dict[str, Any]:
         "seat": contact.seats.get().pk,
         "job": job.pk,
         "member": colleague.pk,
+        "role_of_company": company.roles.get().pk,
+        "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
     }
 
 

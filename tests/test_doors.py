@@ -39,6 +39,7 @@ PRIVACY_DESK = {"secretary", "administrator"}
 TREASURERS = {"treasurer", "administrator"}
 SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
+PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -170,6 +171,18 @@ DOORS = {
     **{f"club-{name}-{kind}": ADMINISTRATORS for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     "club-company": ADMINISTRATORS,
     "club-company-edit": ADMINISTRATORS,
+    "club-company-absorb": ADMINISTRATORS,
+    "club-role-add": ADMINISTRATORS,
+    "club-role-end": ADMINISTRATORS,
+    "club-people": ADMINISTRATORS,
+    "club-person": ADMINISTRATORS,
+    "club-job-add": ADMINISTRATORS,
+    "club-job": ADMINISTRATORS,
+    "club-markets": ADMINISTRATORS,
+    "club-market": ADMINISTRATORS,
+    "club-import": ADMINISTRATORS,
+    "club-imports": ADMINISTRATORS,
+    "club-import-undo": ADMINISTRATORS,
     "club-contact-end": ADMINISTRATORS,
     "club-seat-give": ADMINISTRATORS,
     "club-seat-take": ADMINISTRATORS,
@@ -212,6 +225,14 @@ DOORS = {
     "privacy-run": ADMINISTRATORS,
     "privacy-days": ADMINISTRATORS,
     "privacy-text": ADMINISTRATORS,
+    # the season: members and vendors are tried in test_planning; nobody here is one
+    "season": PLANNERS,
+    "proposals": NOBODY,
+    "proposal-new": NOBODY,
+    "proposal-act": NOBODY,
+    **{f"organize-turns{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
+    **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
+    "organize-season": PLANNERS,
     # the treasurer
     **dict.fromkeys(
         [
@@ -271,6 +292,8 @@ POSTED = {
     "host-visit-list",
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-forget", "my-privacy-stay",
     "privacy-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse", "privacy-case-answered",
+    "proposal-act", "organize-proposal-date", "organize-proposal-decide",
+    "club-role-add", "club-role-end", "club-job-add",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
     "waiting-leave", "organize-waiting-act",

@@ -19,7 +19,9 @@ from .views import (
     lists,
     members,
     organize,
+    proposals,
     rides,
+    season,
     text,
     words,
 )  # fmt: skip
@@ -92,6 +94,20 @@ pages: list[Any] = [
     path(f"{HOST}/list/", host.host_list, name="host-visit-list"),
     path(f"{HOST}/people/<int:pk>/", host.person, name="host-person"),
     path(f"{HOST}/briefing/", host.briefing, name="host-briefing"),
+]
+pages += [
+    path("season/", season.season, name="season"),
+    path("season/proposals/", proposals.proposals, name="proposals"),
+    path("season/proposals/new/", proposals.new, name="proposal-new"),
+    path("season/proposals/<int:pk>/", proposals.act, name="proposal-act"),
+    path("organize/season/", season.plan, name="organize-season"),
+    path("organize/season/turns/", season.whose_turn, name="organize-turns"),
+    path("organize/season/turns.csv", season.export, {"kind": "csv"}, name="organize-turns-csv"),
+    path("organize/season/turns.xlsx", season.export, {"kind": "xlsx"}, name="organize-turns-xlsx"),
+    path("organize/season/proposals/", proposals.to_plan, name="organize-proposals"),
+    path("organize/season/proposals/<int:pk>/", proposals.proposal, name="organize-proposal"),
+    path("organize/season/proposals/<int:pk>/date/", proposals.set_date, name="organize-proposal-date"),
+    path("organize/season/proposals/<int:pk>/decide/", proposals.decide, name="organize-proposal-decide"),
 ]
 organizer_pages = [
     OrganizerPage("organize-visit", _("Visit"), 5, has_content=is_site_visit, opens_to=runs_visit),
