@@ -15,7 +15,8 @@ from .models.sponsors import SponsorshipQuerySet
 
 def receivable_of(order: Order) -> Receivable:
     """The receivable of an order, made or corrected to what stands: places, and what was kept of others."""
-    return bill(order, [one for one in rows_to_bill(order) if order.owes_for(one)])
+    places = [one for one in rows_to_bill(order) if order.owes_for(one)]
+    return bill(order, places, packages_of(order))
 
 
 def rows_to_bill(order: Order) -> RegistrationQuerySet:
@@ -44,15 +45,15 @@ def receivable_named(reference: str) -> Receivable | None:
     return known
 
 
-def bill(order: Order, registrations: Iterable[Registration]) -> Receivable:
-    """Note that the order owes for these of its registrations, for its packages, and for nothing else."""
+def bill(order: Order, registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> Receivable:
+    """Note that the order owes for these of its registrations and packages, and for nothing else."""
     event = order.event
     with translation.override(order.language):
         return owe(
             reference=order.reference,
             buyer=buyer_of(order),
             charges=[
-                *(owed for one in packages_of(order) for owed in owed_for_package(one)),
+                *(owed for one in packages for owed in owed_for_package(one)),
                 *(owed for registration in registrations for owed in owed_for(registration)),
             ],
             currency=order.currency,

@@ -15,7 +15,17 @@ from convention.club.models import Company
 from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
 
-from .models import Addon, CompanyShare, Passes, Registration, RegistrationAddon, Ticket, Voucher
+from .models import (
+    Addon,
+    CompanyShare,
+    Package,
+    Passes,
+    Registration,
+    RegistrationAddon,
+    Sponsorship,
+    Ticket,
+    Voucher,
+)
 from .offer import offer_free
 from .options import options_of
 from .shared import count_shared
@@ -53,12 +63,13 @@ def _share(changes: Mapping[int, int]) -> None:
         raise sold_out(short)
 
 
-def take_again(registrations: Iterable[Registration]) -> None:
-    """Take what registrations of one event had before it was given back; the twin of `give_back`.
+def take_again(registrations: Iterable[Registration], besides: Mapping[Counted, int] = NOTHING) -> None:
+    """Take what registrations of one event had before it was given back, and what is `besides`, such as a
+    sponsor's package; the twin of `give_back`.
 
     Raises SoldOut or CompanyFull: the caller's transaction must then be undone.
     """
-    wanted = Counter[Counted]()
+    wanted = Counter[Counted](besides)
     for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
@@ -110,7 +121,7 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
         )
 
 
-def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, int] | None = None) -> None:
+def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, int] = NOTHING) -> None:
     """Free the places of these registrations; the caller has just stopped counting them.
 
     Whoever waits for one is offered it before anybody else can see it. What else is freed `besides`, such as
@@ -192,6 +203,20 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
     held = [r for r in lapsed if r.takes_place]
     give_back(held)
     return len(held)
+
+
+@transaction.atomic
+def release_packages(*, at: datetime.datetime) -> int:
+    """Give back packages that were held for a payment by card that did not come in time; returns how many.
+
+    The places that come with them have the same end, and lapse as any other. A late payment may still take
+    the package, if one is left then.
+    """
+    rows = Sponsorship.objects.lapsed(at=at).order_by("pk")
+    lapsed = list(rows.select_for_update(of=("self",)))
+    Sponsorship.objects.filter(pk__in=[one.pk for one in lapsed]).update(held_until=None)
+    give_back_to(Counter(Package(pk=one.package_id) for one in lapsed))
+    return len(lapsed)
 
 
 def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:

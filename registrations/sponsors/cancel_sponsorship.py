@@ -27,6 +27,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
         raise AlreadyCancelled(_("This sponsorship was already cancelled."))
     if one.event.ends_at <= timezone.now():
         raise Closed(_("The event is over; there is nothing left to cancel."))
+    besides = {one.package: 1} if one.counts else {}
     one.cancelled_at = timezone.now()
     one.save(update_fields=["cancelled_at"])
     record("sponsorship.cancel", one, event=one.event, reason=reason)
@@ -35,5 +36,5 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     )
     places = list(standing.order_by("pk").select_for_update(of=("self",)))
     terms_for = partial(terms_of, at=timezone.now())
-    cancel_together(places, order=one.order, reason=reason, terms_for=terms_for, besides={one.package: 1})
+    cancel_together(places, order=one.order, reason=reason, terms_for=terms_for, besides=besides)
     return one
