@@ -38,6 +38,7 @@ from .models import (
     RegistrationAddon,
     SessionSeat,
     Ticket,
+    Voucher,
     WaitingEntry,
 )
 from .places import exchange, give_back
@@ -183,9 +184,8 @@ def _restore(run: ImportRun, rows: list[ImportedRow]) -> None:
         if "answers" in before:
             _count(besides, limited_options(questions, before["answers"]), 1)
             _count(besides, limited_options(questions, one.answers), -1)
-        if before.get("membership_pass_id"):
-            passes = Passes.objects.get(pk=before["membership_pass_id"])
-            _count(besides, {passes: 1}, 1)
+        for former in _lowered_by(before):
+            _count(besides, {former: 1}, 1)
         more[one.order_id] += before.get("price", one.price) - one.price
         for name, value in before.items():
             setattr(one, name, value)
@@ -203,6 +203,17 @@ def _former(tickets: Mapping[int, Ticket], before: Mapping[str, Any]) -> Ticket:
     if before["ticket_id"] not in tickets:
         raise CannotUndo(_("A ticket that the list moved people from was removed."))
     return tickets[before["ticket_id"]]
+
+
+def _lowered_by(before: Mapping[str, Any]) -> Iterator[Passes | Voucher]:
+    """The passes and the code that the list took away."""
+    if pk := before.get("membership_pass_id"):
+        yield Passes.objects.get(pk=pk)
+    if pk := before.get("voucher_id"):
+        voucher = Voucher.objects.filter(pk=pk).first()
+        if voucher is None:
+            raise CannotUndo(_("A code that people had before the list was removed."))
+        yield voucher
 
 
 def _count(besides: dict[Counted, int], options: Mapping[Any, int], sign: int) -> None:
