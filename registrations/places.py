@@ -28,7 +28,7 @@ from .models import (
 )
 from .offer import offer_free
 from .options import options_of
-from .shared import count_shared
+from .shared import count_shared, lock_sharing
 
 NOTHING: Final[Mapping[Counted, int]] = {}
 type Seat = tuple[Ticket, Company | None]
@@ -138,8 +138,9 @@ def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, i
     standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
     freed.update(options_of(registrations))
-    freed.update({Ticket(pk=pk): places for pk, places in tickets.items()})
     give_back_to(freed)
+    lock_sharing(tickets)
+    give_back_to({Ticket(pk=pk): places for pk, places in tickets.items()})
     _share({pk: -places for pk, places in tickets.items()})
     for ticket in sorted(tickets):
         offer_free(Ticket, ticket)
@@ -171,6 +172,7 @@ def exchange(
             _free_share(ticket.pk, company.pk, -number)
     give_back_to({row: -number for row, number in besides.items() if number < 0})
     take({row: number for row, number in besides.items() if number > 0})
+    lock_sharing([ticket.pk for ticket in places])
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
             give_back_to({ticket: -places[ticket]})

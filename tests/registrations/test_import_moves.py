@@ -47,10 +47,11 @@ def test_an_addon_that_does_not_go_with_the_new_ticket_refuses_the_row(event):
     dinner.tickets.set([one.ticket])
     with pytest.raises(BadRows) as refused:
         import_list(event=event, table=to_press(one))
-    assert refused.value.lines() == [
+    [said] = refused.value.lines()
+    assert said == (
         "Ligne 2 : « Dîner », que prend cette personne, ne va pas avec « Presse » : laissez le billet tel "
         "quel, ou ouvrez l’option à l’autre billet."
-    ]
+    )
     assert sold(one) == ("guest", 12_000, "", 16_500)
     dinner.tickets.add(event.tickets.get(slug="press"))
     import_list(event=event, table=to_press(one))
