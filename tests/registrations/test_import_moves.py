@@ -31,7 +31,8 @@ def booked(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Reg
 
 
 def to_press(one: Registration) -> Table:
-    return Table(["reference", "ticket"], [(2, [one.reference, "press"])])
+    header = ["reference", "first_name", "last_name", "ticket"]
+    return Table(header, [(2, [one.reference, "Zoé", "M", "press"])])
 
 
 def sold(one: Registration) -> tuple[str, int, str, int]:
