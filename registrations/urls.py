@@ -65,6 +65,12 @@ pages: list[Any] = [
     path(f"{LINK}/pro-forma.pdf", quotations.pro_forma, name="order-pro-forma"),
     path("quotations/<slug:secret>/", quotations.quotation, name="quotation"),
     path("quotations/<slug:secret>/quotation.pdf", quotations.quotation_paper, name="quotation-paper"),
+    path("quotations/<slug:secret>/mail/", quotations.mail, name="quotation-mail"),
+    path(
+        "organize/<slug:event>/quotations/<slug:number>/mail/",
+        quotations.mail_for,
+        name="organize-quotation-mail",
+    ),
     path("organize/<slug:event>/quotations/", quotations.quotations, name="organize-quotations"),
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",

@@ -109,6 +109,7 @@ DOORS = {
     "order-sponsor-logo": EVERYONE,
     "quotation": EVERYONE,  # with the secret
     "quotation-paper": EVERYONE,  # with the secret
+    "quotation-mail": EVERYONE,  # with the secret
     "sponsors": EVERYONE,
     "sponsor-order": EVERYONE,
     "sponsor-logo": EVERYONE,
@@ -157,6 +158,8 @@ DOORS = {
             "money",
             "money-csv",
             "money-xlsx",
+            "money-new",
+            "money-lines",
             "money-owed",
             "money-buyer",
             "money-pro-forma",
@@ -203,7 +206,7 @@ DOORS = {
 POSTED = {
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
-    "waiting-leave", "organize-waiting-act",
+    "waiting-leave", "organize-waiting-act", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
     "organize-check-in",

@@ -23,15 +23,16 @@ from .. import draft as drafts
 from ..draft import Draft
 from ..fares import Wares, wares_for
 from ..forms.register import LanguageForm, paying_forms
-from ..invoices.documents import NoIssuer
 from ..keys import order_with_key
 from ..limits import refuse_flood, refuse_guesses
+from ..models import Ticket
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
 from ..pricing import Quote
-from ..quotation import ask_quotation
+from ..quotation import CannotQuote, ask_quotation
+from ..refund_words import say_refunds
 from ..register import Means, foreseen_quote, refuse_if_closed, register
 
 
@@ -88,8 +89,15 @@ def _shown(event: Event, draft: Draft, wares: Wares, quote: Quote) -> dict[str, 
         "total": Money(quote.total, currency),
         "vat": [say_vat(one, currency) for one in quote.vat],
         "shown": ",".join(str(line.price) for line in quote.lines),
+        "refunds": say_refunds(event, priced_tickets(draft, wares, quote)),
         "idle_code": draft.code if draft.code and not quote.uses_of_code else "",
     }
+
+
+def priced_tickets(draft: Draft, wares: Wares, quote: Quote) -> list[Ticket]:
+    """The tickets of places that cost something, with what goes with them."""
+    places = dict.fromkeys(line.place for line in quote.lines if line.price)
+    return [wares.tickets[str(draft.people[place]["ticket"])] for place in places]
 
 
 def _keep_check(draft: Draft, request: HttpRequest) -> None:
@@ -137,8 +145,8 @@ def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     refuse_flood(event, wanted)
     try:
         quotation = ask_quotation(event=event, request=wanted, means=Means(person=_person(request)))
-    except NoIssuer:
-        messages.error(request, _("No quotation can be given here yet: ask the organizer, or register."))
+    except CannotQuote as error:
+        messages.error(request, str(error))
         return redirect("register-check", event.slug)
     except (SoldOut, InvalidFields) as error:
         _tell(request, error)

@@ -29,6 +29,7 @@ from ..models import Ticket, WaitingEntry
 from ..order_request import Billing
 from ..price_words import row_of
 from ..pricing import Quote
+from ..refund_words import say_refunds
 from ..tell_waiting import line_of
 
 
@@ -101,6 +102,7 @@ def _shown(found: WaitingEntry, quote: Quote) -> dict[str, Any]:
     currency = found.ticket.currency
     return {
         "row": row_of(quote.lines[0], currency=currency, zone=found.event.zone),
+        "refunds": say_refunds(found.event, [found.ticket] if quote.total else []),
         "cost": Money(quote.total, currency),
         "position": position_of(found, line_of(found)),
         "states": WaitingEntry.State,

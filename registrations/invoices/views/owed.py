@@ -20,6 +20,7 @@ from ..draw_offers import pro_forma_pdf
 from ..keep import paper_of
 from ..listing import Filter, state_of_row, to_csv, to_xlsx, totals, with_numbers
 from ..models import Invoice, Issuer, Payment, Receivable, Reminder
+from ..owe_by_hand import is_by_hand
 from ..standing import Standing, standing_of
 from ..trail import history_of
 
@@ -101,6 +102,7 @@ def owed(request: HttpRequest, owed: str) -> HttpResponse:
         refunds=list(found.refunds.select_related("payment")),
         uninvoiced=facts.uninvoiced,
         reminders=list(Reminder.objects.filter(invoice__receivable=found).select_related("invoice")),
+        is_by_hand=is_by_hand(found),
         history=history_of(found, documents),
     )
 
