@@ -10,7 +10,7 @@ from convention.audit.record import record
 from convention.errors import ConventionError
 from convention.events.models import Event
 
-from ..books import explained
+from ..books import explained, left_out
 from ..change_issuer import change_issuer
 from ..day_book import day_book, to_csv, to_xlsx
 from ..documents import issuer_now
@@ -35,15 +35,17 @@ def books(request: HttpRequest) -> HttpResponse:
     require_keeper(request.user)
     issuer = Issuer.current()
     form = PeriodForm(request.GET if request.GET else PeriodForm.usual())
-    rows = []
+    rows, foreign = [], []
     if issuer and form.is_valid():
-        rows = vat_report(form.cleaned_data["first"], form.cleaned_data["last"], vat_due=issuer.vat_due)
+        first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+        rows, foreign = vat_report(first, last, vat_due=issuer.vat_due), left_out(first, last)
     return page(
         request,
         "books",
         form=form,
         issuer=issuer,
         rows=[(row, getattr(EXEMPTIONS.get(row.exemption), "mention", "")) for row in rows],
+        foreign=foreign,
         net=sum(row.net for row in rows),
         vat=sum(row.vat for row in rows),
     )

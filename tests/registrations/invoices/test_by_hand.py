@@ -3,13 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from convention.club.models import ClubRole
 from registrations.invoices.balance import balance_of
 from registrations.invoices.issue import issue
 from registrations.invoices.models import Invoice, Receivable
 from registrations.invoices.owe_by_hand import is_by_hand
-from tests.doors import client_of
-from tests.factories import make_person
 from tests.registrations.invoices.makers import make_receivable
 from tests.registrations.invoices.test_pages import words
 
@@ -29,15 +26,8 @@ LINES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def client(db):
-    person = make_person()
-    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
-    return client_of(person)
-
-
-def noted(client, **typed) -> Receivable:
-    client.post(reverse("money-new"), {**BUYER, **LINES, **typed})
+def noted(treasurer, **typed) -> Receivable:
+    treasurer.post(reverse("money-new"), {**BUYER, **LINES, **typed})
     return Receivable.objects.get()
 
 
@@ -46,9 +36,9 @@ def owed(one: Receivable) -> list[tuple[str, str, int, int, str]]:
     return [(c.key, c.description, c.amount, c.vat_rate, c.exemption) for c in rows]
 
 
-def test_it_is_noted_once_invoiced_and_adds_up(issuer, client):
+def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
     for _twice in range(2):
-        one = noted(client)
+        one = noted(treasurer)
     assert (one.name, one.siren, one.subject, is_by_hand(one)) == ("Acme SA", "542051180", "Salle", True)
     assert owed(one) == [
         ("hand-1", "Salle, un jour", 120_000, 2000, ""),
@@ -56,7 +46,7 @@ def test_it_is_noted_once_invoiced_and_adds_up(issuer, client):
     ]
     document = issue(receivable=one)
     assert (document.total, document.vat, balance_of(one).due) == (129_050, 20_000, 129_050)
-    assert "Salle, un jour" in words(client.get(reverse("money-owed", args=[one.reference])))
+    assert "Salle, un jour" in words(treasurer.get(reverse("money-owed", args=[one.reference])))
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [
@@ -70,15 +60,15 @@ def test_it_is_noted_once_invoiced_and_adds_up(issuer, client):
     ({"service_from": "2027-02-02", "service_to": "2027-02-01"},
      "Le dernier jour ne précède pas le premier."),
 ])  # fmt: skip
-def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, client, typed, sentence):
-    answer = client.post(reverse("money-new"), {**BUYER, **LINES, **typed})
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, treasurer, typed, sentence):
+    answer = treasurer.post(reverse("money-new"), {**BUYER, **LINES, **typed})
     assert sentence in words(answer)
     assert 'value="1 quai"' in answer.text
     assert Receivable.objects.count() == 0
 
 
-def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, client):
-    one = noted(client)
+def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, treasurer):
+    one = noted(treasurer)
     issue(receivable=one)
     address = reverse("money-lines", args=[one.reference])
     kept = {
@@ -89,17 +79,17 @@ def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, c
     }
     gone = {"line-0-description": "", "line-0-price": ""}
     more = {"line-2-description": "Café", "line-2-price": "12", "line-2-tax": "1000:"}
-    client.post(address, {**LINES, **kept, **gone, **more})
+    treasurer.post(address, {**LINES, **kept, **gone, **more})
     assert owed(one) == [
         ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
         ("hand-3", "Café", 1_200, 1000, ""),
     ]
-    assert "avoir" in words(client.get(reverse("money-owed", args=[one.reference])))
+    assert "avoir" in words(treasurer.get(reverse("money-owed", args=[one.reference])))
     assert Invoice.objects.get().total == 129_050
 
 
-def test_what_an_order_owes_is_not_changed_by_hand(issuer, client):
+def test_what_an_order_owes_is_not_changed_by_hand(issuer, treasurer):
     one = make_receivable()
     address = reverse("money-lines", args=[one.reference])
-    assert client.post(address, LINES).status_code == 404
+    assert treasurer.post(address, LINES).status_code == 404
     assert [c.key for c in one.charges.standing()] == ["guest"]
