@@ -109,6 +109,9 @@ def owed_for(registration: Registration) -> list[Owed]:
         (registration.reference, registration.ticket.title, registration),
         *((f"{registration.reference}/{one.addon.slug}", one.addon.title, one) for one in registration.had),
     ]
+    if registration.merged_into_id:  # what it paid for stays as it was invoiced
+        owed = [_line(key, title, sold.price, sold, registration) for key, title, sold in lines]
+        return [line for line in owed if line.unit_price and registration.kept]
     if registration.cancelled_at:
         shares = allotted(registration.kept, [sold.price for _key, _title, sold in lines])
         owed = [

@@ -30,7 +30,17 @@ from .bill import is_paid
 from .checks import goes_with
 from .import_columns import columns_from, guessed, mapping_of
 from .import_rows import BadRows, Offered, Row, read_rows
-from .import_write import BATCH, IMPORTED, PRICED_ANEW, Imported, add_new, keep_run, remembered, write
+from .import_write import (
+    BATCH,
+    IMPORTED,
+    PRICED_ANEW,
+    Imported,
+    add_new,
+    keep_run,
+    lock_orders,
+    remembered,
+    write,
+)
 from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
 from .order_request import Place
 from .questions import questions_of
@@ -258,9 +268,7 @@ def _locked(event: Event, addresses: set[str], references: set[str]) -> Iterator
     keys = {pk for pk, email, reference in rows if reference in references or folded(email) in addresses}
     for named in batched(sorted(references), BATCH, strict=False):
         keys.update(everyone.filter(reference__in=named).values_list("pk", flat=True))
-    for batch in batched(sorted(keys), BATCH, strict=False):
-        orders = everyone.filter(pk__in=batch).order_by().values("order")
-        list(Order.objects.alone().filter(pk__in=orders).values_list("pk"))
+    lock_orders(keys)
     locked = everyone.select_for_update(no_key=True).prefetch_related(
         "order", "ticket", "member_of", "membership_pass", "voucher__tickets", "addons__addon"
     )

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from django.db import transaction
@@ -132,18 +132,24 @@ def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, i
     for (ticket, company), places in sorted(shares.items()):
         _free_share(ticket, company, places)
     tickets = Counter(registration.ticket_id for registration in registrations)
-    freed = Counter[Counted](besides)
-    freed.update(Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
-    freed.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
-    standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
-    freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
-    freed.update(options_of(registrations))
+    freed = taken_besides(registrations)
+    freed.update(besides)
     give_back_to(freed)
     lock_sharing(tickets)
     give_back_to({Ticket(pk=pk): places for pk, places in tickets.items()})
     _share({pk: -places for pk, places in tickets.items()})
     for ticket in sorted(tickets):
         offer_free(Ticket, ticket)
+
+
+def taken_besides(registrations: Collection[Registration]) -> Counter[Counted]:
+    """What these registrations take besides their tickets: codes, passes, add-ons, options."""
+    taken = Counter[Counted](Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
+    taken.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
+    standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
+    taken.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
+    taken.update(options_of(registrations))
+    return taken
 
 
 def _free_share(ticket: int, company: int, places: int) -> None:
@@ -170,8 +176,7 @@ def exchange(
             take_share(ticket, company, number)
         elif company and number < 0:
             _free_share(ticket.pk, company.pk, -number)
-    give_back_to({row: -number for row, number in besides.items() if number < 0})
-    take({row: number for row, number in besides.items() if number > 0})
+    _exchange_besides(besides)
     lock_sharing([ticket.pk for ticket in places])
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
@@ -181,6 +186,15 @@ def exchange(
     _share({ticket.pk: change for ticket, change in places.items() if change})
     for pk in sorted(ticket.pk for ticket, change in places.items() if change < 0):
         offer_free(Ticket, pk)
+
+
+def _exchange_besides(changes: Mapping[Counted, int]) -> None:
+    """Take more of some, give others back, each row in its turn."""
+    for row in sorted(changes, key=lambda row: (row.TURN, row.pk)):
+        if changes[row] < 0:
+            give_back_to({row: -changes[row]})
+        elif changes[row]:
+            take({row: changes[row]})
 
 
 def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:

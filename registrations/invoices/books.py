@@ -1,4 +1,4 @@
-"""The entries of the books: sales, bank, card processor, cash and VAT; each entry balances. In cents, of euros.
+"""The entries of the books: sales, bank, card processor, cash and VAT; each entry balances; cents of euros.
 
 What is owed in another currency is left out and named: the accountant books it at the rate of its day.
 """

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable
+from itertools import count
 from typing import Any
 
 from django import forms
@@ -106,32 +107,26 @@ class LineForm(forms.Form):
         return bool(self.cleaned_data.get("description"))
 
 
-class LineFormSet(forms.BaseFormSet[LineForm]):
-    """Lines that were written before, and room for more."""
-
-    def lines(self, known: Collection[str] = ()) -> list[Owed]:
-        """The lines as they are owed; one that is `known` keeps its key, whatever stands before it."""
-        filled = [form.cleaned_data for form in self.forms if form.is_filled]
-        fresh = (key for n in range(1, 10 * MOST_LINES) if (key := f"{BY_HAND}{n}") not in known)
-        found = []
-        for data in filled:
-            rate, _colon, exemption = data["tax"].partition(":")
-            found.append(
-                Owed(
-                    key=data["key"] if data["key"] in known else next(fresh),
-                    description=data["description"],
-                    unit_price=data["price"],
-                    vat_rate=int(rate),
-                    quantity=data["quantity"] or 1,
-                    exemption=exemption,
-                )
-            )
-        return found
+Lines = forms.formset_factory(LineForm, extra=3, max_num=MOST_LINES, absolute_max=MOST_LINES)
 
 
-Lines = forms.formset_factory(
-    LineForm, formset=LineFormSet, extra=3, max_num=MOST_LINES, absolute_max=MOST_LINES
-)
+def lines_in(filled: "forms.BaseFormSet[LineForm]", known: Collection[str] = ()) -> list[Owed]:
+    """The lines as they are owed; one that is `known` keeps its key, whatever stands before it."""
+    fresh = (key for n in count(1) if (key := f"{BY_HAND}{n}") not in known)
+    rows = [form.cleaned_data for form in filled.forms if form.is_filled]
+    return [_owed(row, row["key"] if row["key"] in known else next(fresh)) for row in rows]
+
+
+def _owed(row: dict[str, Any], key: str) -> Owed:
+    rate, _colon, exemption = row["tax"].partition(":")
+    return Owed(
+        key=key,
+        description=row["description"],
+        unit_price=row["price"],
+        vat_rate=int(rate),
+        quantity=row["quantity"] or 1,
+        exemption=exemption,
+    )
 
 
 def known_lines(receivable: Receivable) -> Iterable[dict[str, Any]]:

@@ -10,7 +10,7 @@ from convention.errors import ConventionError, NotFound
 
 from ..balance import balance_of
 from ..doors import receivable_to_keep, require_keeper
-from ..forms.by_hand import HandForm, Lines, known_lines
+from ..forms.by_hand import HandForm, Lines, known_lines, lines_in
 from ..owe_by_hand import change_lines, is_by_hand, owe_by_hand
 from ..saying import say_amount
 from .owed import page, posted
@@ -25,7 +25,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form, lines = HandForm(posted(request)), Lines(posted(request), prefix="line")
     if request.method == "POST" and form.is_valid() & lines.is_valid():
         try:
-            made = owe_by_hand(key=form.once, buyer=form.buyer, lines=lines.lines(), **form.about)
+            made = owe_by_hand(key=form.once, buyer=form.buyer, lines=lines_in(lines), **form.about)
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
@@ -45,7 +45,7 @@ def change(request: HttpRequest, owed: str) -> HttpResponse:
     before = list(known_lines(found))
     lines = Lines(posted(request), prefix="line", initial=before)
     if request.method == "POST" and lines.is_valid():
-        change_lines(receivable=found, lines=lines.lines({row["key"] for row in before}))
+        change_lines(receivable=found, lines=lines_in(lines, {row["key"] for row in before}))
         messages.success(request, _("The lines are saved."))
         return redirect("money-owed", found.reference)
     return page(request, "by_hand", receivable=found, lines=lines)

@@ -146,3 +146,10 @@ def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, take
     event.tickets.filter(slug="guest").update(capacity=1)
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.secret])
     assert "Le pack n’est plus libre" in client.get(pay).text
+
+
+def test_the_orders_own_page_says_the_vat_of_the_package(client, taken):
+    order = client.get(taken.order.manage_path)
+    assert [one.replace("\u00a0", " ").replace("\u202f", " ") for one in order.context["vat"]] == [
+        "dont TVA 20 % : 200 €"
+    ]
