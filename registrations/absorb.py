@@ -50,13 +50,13 @@ def absorb(*, kept: Registration, other: Registration, taken: Collection[str], r
     }
     kept, other = locked[kept.pk], locked[other.pk]
     refuse_other_than_two(kept, other)
-    was_paid = kept_of(other.order) > 0
+    owed = other.worth if kept_of(other.order) else 0
     _hand_seats_over(kept, other)
     give_up_everything(other)
     before = kept.answers
     _take_over(kept, other, taken)
     _free_places(kept, other, before)
-    _end(kept, other, keeps=was_paid)
+    _end(kept, other, owed)
     rebill(other.order)
     for one in (kept, other):
         record("registration.merge", one, event=kept.event, fields=sorted(taken), reason=reason)
@@ -110,10 +110,10 @@ def _free_places(kept: Registration, other: Registration, before: dict[str, obje
     exchange([(other.ticket, other.member_of)] if other.counts else [], [], besides=change)
 
 
-def _end(kept: Registration, other: Registration, *, keeps: bool) -> None:
-    """Cancel the one that goes; where money came in for it, all that it was worth stays owed."""
+def _end(kept: Registration, other: Registration, owed: int) -> None:
+    """Cancel the one that goes; so many cents stay owed for it: all where money came in."""
     now = timezone.now()
-    other.kept = other.worth if keeps else 0
+    other.kept = owed
     other.cancelled_at = other.cancellation_sent_at = now
     other.generation, other.merged_into = other.generation + 1, kept
     ended = ["kept", "cancelled_at", "cancellation_sent_at", "generation", "merged_into"]

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from convention.money import Money
+
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
 from .invoices.models import Payment, Receivable
@@ -146,14 +148,19 @@ def kept_of(order: Order) -> int:
     return balance_of(receivable).kept if receivable else 0
 
 
+def left_of(order: Order) -> Money:
+    """What is left to pay of an order; below zero where more was kept than it costs."""
+    return Money(order.due.amount - kept_of(order), order.currency)
+
+
 def is_settled(order: Order) -> bool:
     """Whether what came in and was not given back covers all that is owed; free is settled."""
-    return kept_of(order) >= order.due.amount
+    return left_of(order).amount <= 0
 
 
 def is_paid(order: Order) -> bool:
     """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
-    return not order.is_by_card or kept_of(order) >= order.due.amount
+    return not order.is_by_card or is_settled(order)
 
 
 def is_paid_by_card(order: Order) -> bool:
