@@ -5,12 +5,9 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
-from convention.events.list_views import view_of
 from convention.routes import OrganizerPage
 
 from . import api
-from .lists import LISTS
 from .views import (
     addons,
     answers,
@@ -99,7 +96,6 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
     path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
     path(f"{LIST}/<slug:reference>/sessions/", sessions.sessions_for, name="organize-registration-sessions"),
-    *list_paths("organize/<slug:event>/lists", view_of(LISTS), LISTS),
     path(f"{WAITING}/", organize_waiting.waiting, name="organize-waiting"),
     path(f"{WAITING}.csv", organize_waiting.export, {"kind": "csv"}, name="organize-waiting-csv"),
     path(f"{WAITING}.xlsx", organize_waiting.export, {"kind": "xlsx"}, name="organize-waiting-xlsx"),

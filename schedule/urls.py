@@ -5,17 +5,13 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
-from convention.events.list_views import view_of
 from convention.routes import OrganizerPage
 
 from . import api
-from .lists import LISTS
 from .views import agenda, feeds, paper, selection
 from .views.organize import imports, sessions, settings, speakers, tracks
 
 pages: list[Any] = [
-    *list_paths("organize/<slug:event>/lists", view_of(LISTS), LISTS),
     path("organize/<slug:event>/schedule/", sessions.sessions, name="organize-schedule"),
     path("organize/<slug:event>/schedule/new/", sessions.add_session, name="organize-session-new"),
     path("organize/<slug:event>/schedule/<int:number>/", sessions.edit_session, name="organize-session"),

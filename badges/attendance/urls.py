@@ -5,12 +5,9 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
-from convention.events.list_views import view_of
 from convention.routes import OrganizerPage
 
 from . import api
-from .lists import LISTS
 from .views import attendance, checkpoints, conflicts, devices, merge
 
 EVENT = "organize/<slug:event>"
@@ -18,7 +15,6 @@ PERSON = f"{EVENT}/attendance/people/<slug:reference>"
 DOORS = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
-    *list_paths(f"{EVENT}/lists", view_of(LISTS), LISTS),
     path(f"{EVENT}/attendance/", attendance.attendance, name="organize-attendance"),
     re_path(
         r"^organize/(?P<event>[-\w]+)/attendance\.(?P<kind>csv|xlsx|pdf)$",
