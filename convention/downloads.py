@@ -11,6 +11,7 @@ from .tables import write_csv, write_xlsx
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF: Final = "application/pdf"
 KINDS: Final = {"csv": CSV, "xlsx": XLSX}
 
 
@@ -29,11 +30,13 @@ def download(sheet: Sheet, *, name: str, kind: str) -> HttpResponse:
         content = write_csv(sheet.header, sheet.rows)
     else:
         content = write_xlsx(sheet.header, sheet.rows, title=sheet.title)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{kind}"',
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(content, content_type=KINDS[kind], headers=headers)
+    return attachment(content, name=f"{name}.{kind}", mimetype=KINDS[kind])
+
+
+def attachment(content: bytes, *, name: str, mimetype: str) -> HttpResponse:
+    """A file to keep, for this reader only."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=mimetype, headers=headers)
 
 
 def archive(content: bytes, *, name: str) -> HttpResponse:

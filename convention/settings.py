@@ -187,6 +187,9 @@ PRINTED_LOGOS = "registrations.logos.printed_logos"
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
 RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 
+# Lists of an event that organizers download, by name: each app's own.
+EVENT_LISTS = ["schedule.lists.LISTS", "registrations.lists.LISTS", "badges.attendance.lists.LISTS"]
+
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 # Recurring work, and seconds between two rounds; each app names its own.

@@ -1,18 +1,19 @@
 """Absorb: of two registrations of one person one stays, the other is cancelled as merged into it.
 
-What the one that goes paid for stays with its order: where money came in, nothing is withdrawn, and who keeps
-the books decides; where none did, its place is owed no longer. Seats go over where they fit.
+What the one that goes paid for stays with its order: where money came in, it stays owed as it was, and who
+keeps the books decides; where none did, its place is owed no longer. Seats go over where they fit.
 """
 
 from collections import Counter
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
-from convention.counters import Counted, give_back_to
+from convention.counters import Counted
 from convention.errors import Closed
 from convention.events.sequence import next_sequence
 from schedule.around import clashing
@@ -20,8 +21,8 @@ from schedule.around import clashing
 from .answer_files import is_file
 from .answers import limited_options
 from .bill import kept_of, rebill
-from .models import Registration, SessionSeat
-from .places import give_back, take
+from .models import Order, Registration, SessionSeat
+from .places import exchange, taken_besides
 from .questions import questions_of
 from .seats import give_up_everything, seats_of
 
@@ -41,24 +42,22 @@ def absorb(*, kept: Registration, other: Registration, taken: Collection[str], r
 
     The presences are added up by whoever stands above, in the same transaction.
     """
-    rows = Registration.objects.select_for_update(of=("self",)).filter(pk__in=[kept.pk, other.pk])
-    locked = {row.pk: row for row in rows.select_related("event", "order", "ticket").order_by("pk")}
+    list(Order.objects.alone().filter(pk__in=[kept.order_id, other.order_id]).values_list("pk"))
+    both = Q(pk__in=[kept.pk, other.pk]) | Q(merged_into=other.pk)  # what follows it, too
+    rows = Registration.objects.select_for_update(of=("self",), no_key=True).filter(both)
+    locked = {
+        row.pk: row for row in rows.select_related("event", "order", "ticket", "member_of").order_by("pk")
+    }
     kept, other = locked[kept.pk], locked[other.pk]
     refuse_other_than_two(kept, other)
-    counted = other.counts
+    owed = other.worth if kept_of(other.order) else 0
     _hand_seats_over(kept, other)
     give_up_everything(other)
-    if counted:
-        give_back([other])
+    before = kept.answers
     _take_over(kept, other, taken)
-    now = timezone.now()
-    other.cancelled_at = other.cancellation_sent_at = now
-    other.generation, other.merged_into = other.generation + 1, kept
-    other.save(update_fields=["cancelled_at", "cancellation_sent_at", "generation", "merged_into"])
-    other.merged.update(merged_into=kept)
-    other.addons.filter(cancelled_at__isnull=True).update(cancelled_at=now)
-    if not kept_of(other.order):
-        rebill(other.order)
+    _free_places(kept, other, before)
+    _end(kept, other, owed)
+    rebill(other.order)
     for one in (kept, other):
         record("registration.merge", one, event=kept.event, fields=sorted(taken), reason=reason)
     sequence = next_sequence(kept.event_id)
@@ -91,7 +90,7 @@ def _take_over(kept: Registration, other: Registration, taken: Collection[str]) 
     for name in fields:
         if name == "answers":
             theirs = {slug: value for slug, value in other.answers.items() if not is_file(value)}
-            _answer(kept, {**kept.answers, **theirs})
+            kept.answers = {**kept.answers, **theirs}
         else:
             setattr(kept, name, getattr(other, name))
     if kept.person_id is None and "email" in taken:
@@ -101,9 +100,23 @@ def _take_over(kept: Registration, other: Registration, taken: Collection[str]) 
         kept.save(update_fields=fields)
 
 
-def _answer(kept: Registration, answers: dict[str, object]) -> None:
-    questions = questions_of(kept.event)
-    was, will = limited_options(questions, kept.answers), limited_options(questions, answers)
-    give_back_to(was - will)
-    take(Counter[Counted](will - was))
-    kept.answers = answers
+def _free_places(kept: Registration, other: Registration, before: dict[str, object]) -> None:
+    """Give back what the one that goes takes; the one that stays may choose other options than `before`."""
+    questions, change = questions_of(kept.event), Counter[Counted]()
+    change.update(limited_options(questions, kept.answers))
+    change.subtract(limited_options(questions, before))
+    if other.counts:
+        change.subtract(taken_besides([other]))
+    exchange([(other.ticket, other.member_of)] if other.counts else [], [], besides=change)
+
+
+def _end(kept: Registration, other: Registration, owed: int) -> None:
+    """Cancel the one that goes; so many cents stay owed for it: all where money came in."""
+    now = timezone.now()
+    other.kept = owed
+    other.cancelled_at = other.cancellation_sent_at = now
+    other.generation, other.merged_into = other.generation + 1, kept
+    ended = ["kept", "cancelled_at", "cancellation_sent_at", "generation", "merged_into"]
+    other.save(update_fields=ended)
+    other.merged.update(merged_into=kept)
+    other.addons.filter(cancelled_at__isnull=True).update(cancelled_at=now)

@@ -1,6 +1,7 @@
 """Accept an offer: the place that was held becomes an order, or a seat, by the acts that book any other."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,13 +12,15 @@ from convention.club.models import Person, Seat
 from schedule.models import Session
 
 from .book_session import book_session
+from .fares import Wares
 from .leave_waiting import NoOffer
 from .members import member_by_email
 from .models import Order, SessionSeat, WaitingEntry
 from .on_application import rules_of
 from .order_request import Billing, OrderRequest, Place
+from .pricing import Quote
 from .prove import NotAMember
-from .register import Means, Offer, register
+from .register import Means, Offer, foreseen_quote, register
 from .swap_session import swap_session
 
 
@@ -28,10 +31,12 @@ def accept_ticket(
     billing: Billing | None = None,
     purchase_order: str = "",
     payment: str = Order.Payment.INVOICE,
+    expected_total: int | None = None,
 ) -> Order:
     """Book the place that is held, for whoever has the mailed link: that proves the address.
 
-    Accepting twice gives the same order. Raises NoOffer, NotAMember, and what `register` does.
+    By card it is held while it is being paid, as any other; nothing is booked for another price than was
+    expected. Accepting twice gives the same order. Raises NoOffer, NotAMember, and what `register` does.
     """
     rows = WaitingEntry.objects.select_for_update(of=("self",)).select_related("event", "ticket", "order")
     entry = rows.get(pk=entry.pk)
@@ -42,7 +47,13 @@ def accept_ticket(
     seat = _seat(entry)
     order = register(
         event=entry.event,
-        request=_request(entry, billing or Billing(), purchase_order, payment),
+        request=replace(
+            request_of(entry),
+            billing=billing or Billing(),
+            purchase_order=purchase_order,
+            payment=payment,
+            expected_total=expected_total,
+        ),
         means=Means(
             source="waiting",
             key=f"waiting:{entry.secret}",
@@ -71,15 +82,22 @@ def _member(entry: WaitingEntry) -> Person | None:
     return found[0] if found else None
 
 
-def _request(entry: WaitingEntry, billing: Billing, purchase_order: str, payment: str) -> OrderRequest:
+def foresee_offer(entry: WaitingEntry) -> Quote:
+    """What accepting would cost at this moment; a pass of the member's company may pay for it."""
+    assert entry.ticket is not None
+    found = member_by_email(entry.email)
+    wares = Wares({entry.ticket.slug: entry.ticket})
+    means = Means(person=found[0] if found else None)
+    return foreseen_quote(entry.event, request_of(entry), wares, means)
+
+
+def request_of(entry: WaitingEntry) -> OrderRequest:
+    """What somebody waits for, as an order."""
     assert entry.ticket is not None
     return OrderRequest(
         email=entry.email,
         language=entry.language,
         company=entry.company[:200],
-        payment=payment,
-        billing=billing,
-        purchase_order=purchase_order,
         places=(
             Place(
                 ticket=entry.ticket.slug,

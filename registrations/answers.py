@@ -51,6 +51,11 @@ def asked(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Q
     return [question for question in pending if question.pk in shown]
 
 
+def unanswered(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Question]:
+    """The questions that must be answered and are not."""
+    return [one for one in asked(questions, ticket, given) if one.is_required and one.slug not in given]
+
+
 def _is_for(question: Question, ticket: Ticket) -> bool:
     tickets = question.tickets.all()
     return not tickets or ticket in tickets

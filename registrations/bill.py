@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from convention.money import Money
+
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
 from .invoices.models import Payment, Receivable
@@ -15,7 +17,8 @@ from .models.sponsors import SponsorshipQuerySet
 
 def receivable_of(order: Order) -> Receivable:
     """The receivable of an order, made or corrected to what stands: places, and what was kept of others."""
-    return bill(order, [one for one in rows_to_bill(order) if order.owes_for(one)])
+    places = [one for one in rows_to_bill(order) if order.owes_for(one)]
+    return bill(order, places, packages_of(order))
 
 
 def rows_to_bill(order: Order) -> RegistrationQuerySet:
@@ -44,15 +47,15 @@ def receivable_named(reference: str) -> Receivable | None:
     return known
 
 
-def bill(order: Order, registrations: Iterable[Registration]) -> Receivable:
-    """Note that the order owes for these of its registrations, for its packages, and for nothing else."""
+def bill(order: Order, registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> Receivable:
+    """Note that the order owes for these of its registrations and packages, and for nothing else."""
     event = order.event
     with translation.override(order.language):
         return owe(
             reference=order.reference,
             buyer=buyer_of(order),
             charges=[
-                *(owed for one in packages_of(order) for owed in owed_for_package(one)),
+                *(owed for one in packages for owed in owed_for_package(one)),
                 *(owed for registration in registrations for owed in owed_for(registration)),
             ],
             currency=order.currency,
@@ -108,6 +111,9 @@ def owed_for(registration: Registration) -> list[Owed]:
         (registration.reference, registration.ticket.title, registration),
         *((f"{registration.reference}/{one.addon.slug}", one.addon.title, one) for one in registration.had),
     ]
+    if registration.merged_into_id:  # what it paid for stays as it was invoiced
+        owed = [_line(key, title, sold.price, sold, registration) for key, title, sold in lines]
+        return [line for line in owed if line.unit_price and registration.kept]
     if registration.cancelled_at:
         shares = allotted(registration.kept, [sold.price for _key, _title, sold in lines])
         owed = [
@@ -142,14 +148,19 @@ def kept_of(order: Order) -> int:
     return balance_of(receivable).kept if receivable else 0
 
 
+def left_of(order: Order) -> Money:
+    """What is left to pay of an order; below zero where more was kept than it costs."""
+    return Money(order.due.amount - kept_of(order), order.currency)
+
+
 def is_settled(order: Order) -> bool:
     """Whether what came in and was not given back covers all that is owed; free is settled."""
-    return kept_of(order) >= order.due.amount
+    return left_of(order).amount <= 0
 
 
 def is_paid(order: Order) -> bool:
     """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
-    return not order.is_by_card or kept_of(order) >= order.due.amount
+    return not order.is_by_card or is_settled(order)
 
 
 def is_paid_by_card(order: Order) -> bool:

@@ -18,7 +18,7 @@ from convention.tasks import enqueue
 from .bill import rebill
 from .confirm_paid import confirm_settled
 from .models import Order, Registration, RegistrationAddon
-from .places import give_back
+from .places import NOTHING, give_back
 from .refund_rules import terms_of
 from .release import release
 from .seats import give_up_everything
@@ -77,7 +77,7 @@ def cancel_together(
     order: Order,
     reason: str,
     terms_for: TermsFor,
-    besides: Mapping[Counted, int] | None = None,
+    besides: Mapping[Counted, int] = NOTHING,
 ) -> None:
     """Cancel standing registrations of an order, in the caller's transaction that holds their rows.
 

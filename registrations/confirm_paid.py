@@ -1,10 +1,9 @@
-"""Confirm what was paid: pending places become valid, and lapsed ones are taken again if they are left."""
+"""Confirm what was paid: what is pending becomes valid, and what had lapsed is taken again if it is left."""
 
 import contextlib
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import Closed, SoldOut
@@ -12,34 +11,32 @@ from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
 from .bill import is_paid
-from .hold_places import unconfirmed
-from .models import Order, Registration
-from .places import take_again
+from .hold_places import refuse_if_over, unconfirmed
+from .models import Order, Registration, Sponsorship
 
 
 @transaction.atomic
-def confirm_paid(*, order: Order) -> list[Registration]:
-    """Confirm every place of a paid order that waits for nothing else; those newly confirmed.
+def confirm_paid(*, order: Order) -> list[Sponsorship | Registration]:
+    """Confirm each place of a paid order that waits for nothing else, and its package; those newly confirmed.
 
     Doing it twice changes nothing. A member's place that awaits its proof is confirmed by that later.
     Raises SoldOut or CompanyFull where a lapsed place is gone, Closed once the event is over; then nothing
     changes.
     """
-    ready = [registration for registration in unconfirmed(order) if not registration.awaits_proof]
-    if not ready:
+    ready = unconfirmed(order).that(lambda one: not one.awaits_proof)
+    if not ready.all:
         return []
     now = timezone.now()
-    if order.event.ends_at <= now:
-        raise Closed(_("The event is over."))
-    take_again(registration for registration in ready if not registration.counts)
+    refuse_if_over(order, at=now)
+    ready.take_lapsed()
     enqueue("CONFIRMATION_TASK", order.pk)
     record("order.paid", order, event=order.event, fields=["confirmed_at"])
     sequence = next_sequence(order.event_id)
-    for registration in ready:
-        registration.confirmed_at, registration.held_until = now, None
-        registration.takes_place, registration.sequence = True, sequence
-    Registration.objects.bulk_update(ready, ["confirmed_at", "held_until", "takes_place", "sequence"])
-    return ready
+    for one in ready.all:
+        one.confirmed_at, one.held_until, one.takes_place = now, None, True
+    ready.save("confirmed_at", "held_until", "takes_place")
+    Registration.objects.filter(pk__in=[place.pk for place in ready.places]).update(sequence=sequence)
+    return ready.all
 
 
 @transaction.atomic
@@ -48,6 +45,6 @@ def confirm_settled(*, order: Order) -> None:
 
     A place that is gone stays as it is.
     """
-    if order.is_by_card and is_paid(order) and any(one.counts for one in unconfirmed(order)):
+    if order.is_by_card and is_paid(order) and any(one.counts for one in unconfirmed(order).all):
         with contextlib.suppress(SoldOut, Closed):
             confirm_paid(order=order)

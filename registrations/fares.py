@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from django.utils import timezone
@@ -11,7 +11,7 @@ from convention.club.models import Membership
 from convention.events.models import Event
 from convention.text import fold
 
-from .models import Addon, Ticket, Voucher
+from .models import Addon, Passes, Ticket, Voucher
 from .order_request import OrderRequest, Place
 from .pricing import Asked, Code, Fare, Line, Quote, Step, quote
 from .statements import tickets_named
@@ -71,9 +71,11 @@ def fare_of(offered: Ticket | Addon) -> Fare:
     )
 
 
-def standing_price(ticket: Ticket) -> Line:
-    """What a place of the ticket costs now, whoever takes it."""
-    return quote([Asked(fare=fare_of(ticket))], at=timezone.now()).lines[0]
+def moved_price(ticket: Ticket, voucher: Voucher | None, passes: Passes | None) -> Line:
+    """What the ticket costs now for who had another one, with a pass or a use of a code counted already."""
+    code = replace(facts_of(voucher), left=None) if voucher else None
+    asked = Asked(fare=fare_of(ticket), may_use_pass=passes is not None)
+    return quote([asked], at=timezone.now(), code=code, passes_left=1 if passes else 0).lines[0]
 
 
 def facts_of(voucher: Voucher) -> Code:

@@ -7,15 +7,16 @@ from django.utils import timezone
 from .answer_files import forget_unclaimed
 from .keys import KEY_LASTS
 from .models import UNDO_LASTS, AnswerFile, IdempotencyKey, ImportedRow, Question, Registration
-from .places import release_lapsed
+from .places import release_lapsed, release_packages
 
 KEYS_KEPT = 2 * KEY_LASTS
 """Well after the order that came with one is known no more."""
 
 
 def lapsed_holds() -> None:
-    """Give back every place that was held for a proof that did not come in time."""
+    """Give back what was held for a proof or a payment that did not come in time: places and packages."""
     now = timezone.now()
+    release_packages(at=now)
     tickets = list(Registration.objects.lapsed(at=now).order_by().values_list("ticket", flat=True).distinct())
     if tickets:
         release_lapsed(tickets, at=now)

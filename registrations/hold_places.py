@@ -1,23 +1,68 @@
-"""Hold the places of an order while it is being paid, and let them go when it will not be."""
+"""Hold the places of an order while it is being paid, and let them go when it will not be.
+
+A sponsor's package is held with the places that come with it.
+"""
 
 import datetime
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from .models import Order, Registration, RegistrationQuerySet
-from .places import release_lapsed, take_again
+from convention.counters import Counted
+from convention.errors import Closed
+
+from .models import Order, Registration, Sponsorship
+from .models.standing import Standing
+from .places import release_lapsed, release_packages, take_again
 from .register import refuse_if_closed
 
 
-def unconfirmed(order: Order) -> RegistrationQuerySet:
-    """The places of an order that wait for a payment or a proof, locked until the transaction ends."""
+@dataclass(frozen=True)
+class Unconfirmed:
+    """What of an order waits for a payment or a proof: a sponsor's packages, and places."""
+
+    packages: list[Sponsorship]
+    places: list[Registration]
+
+    @property
+    def all(self) -> list[Sponsorship | Registration]:
+        """Both."""
+        return [*self.packages, *self.places]
+
+    def that(self, is_meant: Callable[[Standing], bool]) -> "Unconfirmed":
+        """Those of them."""
+        return Unconfirmed(list(filter(is_meant, self.packages)), list(filter(is_meant, self.places)))
+
+    def take_lapsed(self) -> None:
+        """Take again what had been given back of them. Raises SoldOut or CompanyFull."""
+        besides = Counter[Counted](one.package for one in self.packages if not one.counts)
+        take_again([one for one in self.places if not one.counts], besides)
+
+    def save(self, *fields: str) -> None:
+        """Store these fields of all."""
+        Sponsorship.objects.bulk_update(self.packages, fields)
+        Registration.objects.bulk_update(self.places, fields)
+
+
+def unconfirmed(order: Order) -> Unconfirmed:
+    """What of an order waits, locked until the transaction ends."""
+    waiting = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
+    packages = Sponsorship.objects.select_related("package").filter(**waiting).order_by("pk")
     beside = ("ticket__event", "member_of", "voucher", "membership_pass")
-    rows = Registration.objects.select_related(*beside).select_for_update(of=("self",))
-    waiting: RegistrationQuerySet = rows.filter(
-        order=order, confirmed_at__isnull=True, cancelled_at__isnull=True
+    places = Registration.objects.select_related(*beside).filter(**waiting).order_by("pk")
+    return Unconfirmed(
+        list(packages.select_for_update(of=("self",))), list(places.select_for_update(of=("self",)))
     )
-    return waiting.order_by("pk")
+
+
+def refuse_if_over(order: Order, *, at: datetime.datetime) -> None:
+    """Raises Closed once the event has ended."""
+    if order.event.ends_at <= at:
+        raise Closed(_("The event is over."))
 
 
 @transaction.atomic
@@ -26,21 +71,24 @@ def hold_places(*, order: Order, until: datetime.datetime) -> None:
 
     A later end that was promised stays. Raises SoldOut, CompanyFull or Closed.
     """
-    waiting = list(unconfirmed(order))
-    lapsed = [registration for registration in waiting if not registration.counts]
-    if lapsed:
-        refuse_if_closed(order.event, at=timezone.now())
-        take_again(lapsed)
-    for registration in waiting:
-        registration.held_until = max(until, registration.held_until or until)
-        registration.takes_place = True
-    Registration.objects.bulk_update(waiting, ["held_until", "takes_place"])
+    waiting, now = unconfirmed(order), timezone.now()
+    if any(not one.counts for one in waiting.all):
+        # Packages are on sale by themselves, whenever places are.
+        refuse_if_over(order, at=now) if waiting.packages else refuse_if_closed(order.event, at=now)
+        waiting.take_lapsed()
+    for one in waiting.all:
+        one.held_until = max(until, one.held_until or until)
+        one.takes_place = True
+    waiting.save("held_until", "takes_place")
 
 
 @transaction.atomic
 def let_go(*, order: Order) -> None:
     """Free at once what is held for a payment that will not come; a place awaiting its proof stays held."""
     now = timezone.now()
-    waiting = [r for r in unconfirmed(order) if r.held_until and not r.awaits_proof]
-    Registration.objects.filter(pk__in=[r.pk for r in waiting]).update(held_until=now)
-    release_lapsed({r.ticket_id for r in waiting}, at=now)
+    held = unconfirmed(order).that(lambda one: one.held_until is not None and not one.awaits_proof)
+    for one in held.all:
+        one.held_until = now
+    held.save("held_until")
+    release_packages(at=now)
+    release_lapsed({place.ticket_id for place in held.places}, at=now)

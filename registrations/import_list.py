@@ -32,7 +32,17 @@ from .bill import is_paid
 from .checks import goes_with
 from .import_columns import NEEDED, guessed
 from .import_rows import Offered, Row, read_rows
-from .import_write import BATCH, IMPORTED, PRICED_ANEW, Imported, add_new, keep_run, remembered, write
+from .import_write import (
+    BATCH,
+    IMPORTED,
+    PRICED_ANEW,
+    Imported,
+    add_new,
+    keep_run,
+    lock_orders,
+    remembered,
+    write,
+)
 from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
 from .on_application import about_unasked
 from .order_request import Place
@@ -127,6 +137,7 @@ def _sort(done: Imported, rows: list[Row], event: Event, offered: Offered) -> No
         if registration:
             if not row.reference and not _is_proven(registration):
                 done.adopted[registration.order_id] = registration.order
+            errors += [(row.number, sentence) for sentence in _about_move(row, registration, offered)]
             _update(done, registration, row, tickets, answers)
         elif not wrong:
             errors += [(row.number, sentence) for sentence in _about_new(row, offered)]
@@ -152,6 +163,21 @@ def _about_new(row: Row, offered: Offered) -> Iterator[str]:
             yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
         elif not goes_with(offers[slug], row.place.ticket):
             yield _("“%(addon)s” does not go with this ticket.") % {"addon": offers[slug].title}
+
+
+def _about_move(row: Row, registration: Registration, offered: Offered) -> Iterator[str]:
+    """What speaks against giving somebody another ticket: what they take besides does not go with it."""
+    ticket = next((one for one in offered.tickets if one.slug == row.place.ticket), registration.ticket)
+    if not row.names_ticket or ticket.pk == registration.ticket_id:
+        return
+    taken = {chosen.addon_id for chosen in registration.besides}
+    for addon in offered.addons:
+        if addon.pk in taken and not goes_with(addon, ticket.slug):
+            sentence = _(
+                "“%(addon)s”, which this person takes, does not go with “%(ticket)s”: leave the ticket as it "
+                "is, or open the add-on to the other one."
+            )
+            yield sentence % {"addon": addon.title, "ticket": ticket.title}
 
 
 def _judged(
@@ -248,11 +274,9 @@ def _locked(event: Event, addresses: set[str], references: set[str]) -> Iterator
     keys = {pk for pk, email, reference in rows if reference in references or folded(email) in addresses}
     for named in batched(sorted(references), BATCH, strict=False):
         keys.update(everyone.filter(reference__in=named).values_list("pk", flat=True))
-    for batch in batched(sorted(keys), BATCH, strict=False):
-        orders = everyone.filter(pk__in=batch).order_by().values("order")
-        list(Order.objects.alone().filter(pk__in=orders).values_list("pk"))
+    lock_orders(keys)
     locked = everyone.select_for_update(no_key=True).prefetch_related(
-        "order", "ticket", "member_of", "addons__addon"
+        "order", "ticket", "member_of", "membership_pass", "voucher__tickets", "addons__addon"
     )
     for batch in batched(sorted(keys), BATCH, strict=False):
         yield from locked.filter(pk__in=batch)

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
@@ -18,7 +18,7 @@ from convention.events.models import Event
 from convention.events.sequence import next_sequence
 
 from .bill import rebill
-from .fares import fare_of, standing_price
+from .fares import fare_of, moved_price
 from .import_rows import Offered, Row
 from .models import (
     Addon,
@@ -32,18 +32,17 @@ from .models import (
 from .options import options_of
 from .places import belongings, exchange
 from .pricing import Asked, quote
-from .reductions import Reduction, written
 from .register import priced
 
 BATCH = 500
 IMPORTED = "import"
 REMEMBERED = (
     "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",
-    "vat_exemption", "reductions", "membership_pass_id", "answers", "generation",
+    "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "generation",
 )  # fmt: skip
 """What is kept of a registration to tell whether it was changed since, and to undo."""
-PRICED_ANEW = ("price", "vat_rate", "vat_exemption", "reductions")
-"""What another ticket changes of a price; the use of a code stays counted."""
+PRICED_ANEW = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
+"""What another ticket changes of a price, and of what lowered it."""
 
 
 @dataclass
@@ -60,6 +59,7 @@ class Imported:
     written: set[str] = field(default_factory=lambda: {"sequence"})
     unchanged: int = 0
     other_addons: int = 0
+    lost_codes: int = 0
     adopted: dict[int, Order] = field(default_factory=dict)
     ignored_columns: list[str] = field(default_factory=list)
     run: ImportRun | None = None
@@ -70,7 +70,7 @@ class Imported:
             "changed": len(self.changed),
             "unchanged": self.unchanged,
         }
-        return " ".join(filter(None, [counts, self.about_links, self.about_addons]))
+        return " ".join(filter(None, [counts, self.about_links, self.about_addons, self.about_codes]))
 
     @property
     def about_links(self) -> str:
@@ -93,6 +93,18 @@ class Imported:
             self.other_addons,
         )
         return sentence % {"people": self.other_addons} if self.other_addons else ""
+
+    @property
+    def about_codes(self) -> str:
+        """Whose code is not for the ticket that the list gives them; empty for nobody."""
+        sentence = ngettext(
+            "%(people)d person had a code that is not for the new ticket: its price is the usual one, and "
+            "the code can be used again.",
+            "%(people)d people had a code that is not for the new ticket: its price is the usual one, and "
+            "the code can be used again.",
+            self.lost_codes,
+        )
+        return sentence % {"people": self.lost_codes} if self.lost_codes else ""
 
 
 def remembered(registration: Registration) -> dict[str, Any]:
@@ -156,17 +168,26 @@ def _addon(registration: Registration, addon: Addon, price: int) -> Registration
 
 
 def _move(done: Imported, registration: Registration, ticket: Ticket) -> None:
-    """Give another ticket with its price; a pass goes on paying for it where it may, else it is free."""
-    line = standing_price(ticket)
-    new, passes = priced(line, None), registration.membership_pass
+    """Give another ticket with its price; a pass or a code goes on lowering it where it may, else is free."""
+    passes, voucher = registration.membership_pass, registration.voucher
+    line = moved_price(ticket, voucher, passes)
+    new = priced(line, voucher)
     registration.ticket, registration.takes_place = ticket, False
     for name in PRICED_ANEW:
         setattr(registration, name, new[name])
-    if passes and ticket.uses_pass:
-        registration.price, registration.reductions = 0, written([Reduction("pass", line.price)])
-    elif passes:
+    if passes and not line.uses_pass:
         done.besides[passes] -= 1
         registration.membership_pass = None
+    if voucher and not line.uses_code:
+        done.besides[voucher] -= 1
+        done.lost_codes += 1
+
+
+def lock_orders(keys: Iterable[int]) -> None:
+    """Lock the orders of these registrations: before the registrations themselves, as every act does."""
+    for batch in batched(sorted(keys), BATCH, strict=False):
+        orders = Registration.objects.filter(pk__in=batch).order_by().values("order")
+        list(Order.objects.alone().filter(pk__in=orders).values_list("pk"))
 
 
 def bill_anew(more: Mapping[int, int]) -> None:

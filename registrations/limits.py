@@ -4,6 +4,7 @@ from convention.api.throttles import refuse_spent, seconds_to_wait, spend
 from convention.events.models import Event
 
 from .fares import voucher_named
+from .invoices.models import Quotation
 from .models import Order, Registration
 from .order_request import OrderRequest, code_typed
 
@@ -50,6 +51,12 @@ def refuse_many_seats(registration: Registration) -> None:
 def refuse_many_waits(address: str) -> None:
     """Count a wish to wait, since each sends a mail to an address that anybody typed. Raises TooOften."""
     spend("waits", address.strip(), most=WAITS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_quotation_mails(quotation: Quotation) -> None:
+    """Count a quotation that is mailed, for itself and for the address that it goes to. Raises TooOften."""
+    spend("quotation", quotation.number, most=RENEWALS_PER_HOUR, seconds=HOUR)
+    spend("mail", str(quotation.buyer["email"]).casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_guesses(event: Event, code: str, *who: str) -> None:

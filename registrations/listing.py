@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from convention.audit.models import Entry
 from convention.bounces import bounced_among, has_bounced
+from convention.downloads import Sheet
 from convention.events.models import Event
-from convention.tables import write_csv, write_xlsx
 from convention.text import tidy
 
 from .answers import asked, in_words, told
@@ -176,16 +176,10 @@ def header(questions: Sequence[Question] = ()) -> list[str]:
     ]
 
 
-def to_csv(event: Event, registrations: RegistrationQuerySet) -> bytes:
-    """The list as a text for programs and spreadsheets."""
+def sheet_of(event: Event, registrations: RegistrationQuerySet) -> Sheet:
+    """The list, to download."""
     questions = questions_of(event)
-    return write_csv(header(questions), rows_of(registrations, questions))
-
-
-def to_xlsx(event: Event, registrations: RegistrationQuerySet) -> bytes:
-    """The list as a workbook."""
-    questions = questions_of(event)
-    return write_xlsx(header(questions), rows_of(registrations, questions), title=_("Registrations"))
+    return Sheet(_("Registrations"), header(questions), rows_of(registrations, questions))
 
 
 def rows_of(registrations: RegistrationQuerySet, questions: Sequence[Question] = ()) -> Iterator[list[Any]]:

@@ -42,7 +42,7 @@ def tiers_of(event: Event) -> list[Tier]:
 
 def printed_logos(event: Event) -> list[PrintedLogo]:
     """What stands on printed matter, as far as the package includes it (`settings.PRINTED_LOGOS`)."""
-    rows = Sponsorship.objects.standing().filter(
+    rows = Sponsorship.objects.confirmed().filter(
         event=event, package__has_printed_logo=True, logo__isnull=False
     )
     return [

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from convention.dates import say_weekday
+from convention.downloads import Sheet
 from convention.events.models import Event
-from convention.tables import write_csv, write_xlsx
 
 from .answers import texts_of
 from .models import Addon, Question, Registration, RegistrationAddon
@@ -113,11 +113,6 @@ def rows_of(meals: Iterable[Meal]) -> Iterator[list[Any]]:
             yield [meal.title, _("written: %(text)s") % {"text": text}, number]
 
 
-def to_csv(event: Event) -> bytes:
-    """The numbers as a text for programs and spreadsheets."""
-    return write_csv(header(), rows_of(meals_of(event)))
-
-
-def to_xlsx(event: Event) -> bytes:
-    """The numbers as a workbook."""
-    return write_xlsx(header(), rows_of(meals_of(event)), title=_("Meals"))
+def sheet_of(event: Event) -> Sheet:
+    """The numbers, to download."""
+    return Sheet(_("Meals"), header(), rows_of(meals_of(event)))

@@ -1,13 +1,13 @@
 """Offer: a place that is free goes to who waits, in the transaction that frees it.
 
-So nobody who comes later finds it: what is taken never falls while somebody waits who can be served. The row
-of the ticket or session is locked first, then entries that hold no offer; those that somebody else has
-locked are about to leave, and are not waited for. Entries with an offer are locked before the row. So
-nobody waits in a ring.
+So nobody who comes later finds it: what is taken never falls while somebody waits who can be served. Of
+tickets that share a quota it goes to who waited longest for any of them. The row of the session, or of all
+these tickets, is locked first, then entries that hold no offer; those that somebody else has locked are about
+to leave, and are not waited for. Entries with an offer are locked before the row. So nobody waits in a ring.
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -24,53 +24,58 @@ from .members import member_by_email
 from .models import CompanyShare, Quota, Registration, Ticket, WaitingEntry, WaitingPolicy
 from .models.waiting import OFFER_HOURS, WaitingEntryQuerySet
 from .on_application import ranked, rules_of
-from .shared import count_shared
+from .shared import count_shared, lock_sharing, sharing
 from .tell_waiting import tell_waiting
 
 type Awaited = Ticket | Session
 
 
 def offer_free(kind: type[Counted], pk: int) -> int:
-    """Offer whatever is free of a ticket or session to those who wait; returns how many offers were made.
+    """Offer whatever is free of a session, or of a ticket and those that share its quota, to those who wait.
 
-    Call it in the transaction that freed a place, after its row was written.
+    Returns how many offers were made. Call it in the transaction that freed a place, after its row was
+    written.
     """
     waiting = _waiting_for(kind, pk)
     if not waiting.exists():
         return 0
-    row = locked(kind, pk)
-    if not is_given_out(row, at=timezone.now()):
-        return 0
+    now = timezone.now()
+    rows = {row.pk: row for row in _locked_together(kind, pk) if is_given_out(row, at=now)}
     made = 0
-    for candidate in waiting_order(ranked(waiting, row)):
-        if _left(row) == 0:
+    for candidate in waiting_order(_with_ranks(waiting, rows.values())):
+        if all(row.left == 0 for row in rows.values()):
             break
-        made += _offer_if_free(candidate, row)
+        row = rows.get(candidate.thing_id)
+        if row is not None and row.left != 0:
+            made += _offer_if_free(candidate, row)
     return made
 
 
-def _left(row: Awaited) -> int | None:
-    """Places left of a locked row, and of the quota that it shares, which is locked with it."""
-    lefts = [row.left]
-    if isinstance(row, Ticket) and row.quota_id:
-        lefts.append(Quota.objects.select_for_update().get(pk=row.quota_id).left)
-    return min((left for left in lefts if left is not None), default=None)
-
-
 def free(rows: Mapping[Awaited, int]) -> None:
-    """Give places back, and offer them at once to those who wait."""
+    """Give places of tickets or of sessions back, and offer them at once to those who wait."""
+    tickets = {row.pk: -places for row, places in rows.items() if isinstance(row, Ticket)}
+    lock_sharing(tickets)
     give_back_to(rows)
-    count_shared({row.pk: -places for row, places in rows.items() if isinstance(row, Ticket)})
+    count_shared(tickets)
     for row in sorted(rows, key=lambda row: (row.TURN, row.pk)):
         offer_free(type(row), row.pk)
 
 
 def locked(kind: type[Counted], pk: int) -> Awaited:
-    """The ticket or session, locked until the transaction ends."""
-    rows: Any = kind._default_manager
-    row = rows.select_for_update(no_key=True, of=("self",)).select_related("event").get(pk=pk)
-    assert isinstance(row, Ticket | Session)
-    return row
+    """The ticket or session, locked until the transaction ends, with those that share its quota."""
+    return next(row for row in _locked_together(kind, pk) if row.pk == pk)
+
+
+def _locked_together(kind: type[Counted], pk: int) -> list[Awaited]:
+    """The session; or the ticket and those that share its quota, which is locked after them."""
+    rows: Any = sharing([pk]) if kind is Ticket else kind._default_manager.filter(pk=pk)
+    found = list(rows.select_for_update(no_key=True, of=("self",)).select_related("event"))
+    quotas = {row.quota_id for row in found if isinstance(row, Ticket) and row.quota_id}
+    shared = Quota.objects.select_for_update(no_key=True).in_bulk(sorted(quotas)) if quotas else {}
+    for row in found:
+        if isinstance(row, Ticket) and row.quota_id:
+            row.quota = shared[row.quota_id]
+    return found
 
 
 def is_given_out(row: Awaited, *, at: datetime.datetime) -> bool:
@@ -81,6 +86,14 @@ def is_given_out(row: Awaited, *, at: datetime.datetime) -> bool:
     return row.is_bookable and row.cancelled_at is None and is_ahead and row.event.ends_at > at
 
 
+def _with_ranks(waiting: Iterable[WaitingEntry], rows: Iterable[Awaited]) -> list[WaitingEntry]:
+    """Who waits for one of these, each with its rank by the rules of its event."""
+    entries = list(waiting)
+    for row in rows:
+        ranked([entry for entry in entries if entry.thing_id == row.pk], row)
+    return entries
+
+
 def _is_given_at(event: Event, at: datetime.datetime) -> bool:
     """Whether places of this event are given to who waits: while it is open, or as long as its rules say."""
     rules = rules_of(event)
@@ -89,7 +102,7 @@ def _is_given_at(event: Event, at: datetime.datetime) -> bool:
 
 def _waiting_for(kind: type[Counted], pk: int) -> WaitingEntryQuerySet:
     line: WaitingEntryQuerySet = WaitingEntry.objects.in_line()
-    return line.filter(ticket=pk) if kind is Ticket else line.filter(session=pk)
+    return line.filter(ticket__in=sharing([pk]).order_by()) if kind is Ticket else line.filter(session=pk)
 
 
 def _offer_if_free(candidate: WaitingEntry, row: Awaited) -> bool:
@@ -119,6 +132,8 @@ def offer(entry: WaitingEntry, row: Awaited) -> None:
     if take_from({row: 1}) or (isinstance(row, Ticket) and count_shared({row.pk: 1})):
         raise SoldOut(_("No place is free to be offered."))
     row.taken += 1
+    if isinstance(row, Ticket) and row.quota:
+        row.quota.taken += 1
     now = timezone.now()
     entry.offered_at, entry.offer_expires_at = now, _ends(row, now)
     entry.passed_over, entry.held_back_at = "", None

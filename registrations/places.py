@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from django.db import transaction
@@ -15,10 +15,20 @@ from convention.club.models import Company
 from convention.counters import Counted, give_back_to, take_from
 from convention.errors import SoldOut
 
-from .models import Addon, CompanyShare, Passes, Registration, RegistrationAddon, Ticket, Voucher
+from .models import (
+    Addon,
+    CompanyShare,
+    Package,
+    Passes,
+    Registration,
+    RegistrationAddon,
+    Sponsorship,
+    Ticket,
+    Voucher,
+)
 from .offer import offer_free
 from .options import options_of
-from .shared import count_shared
+from .shared import count_shared, lock_sharing
 
 NOTHING: Final[Mapping[Counted, int]] = {}
 type Seat = tuple[Ticket, Company | None]
@@ -53,12 +63,13 @@ def _share(changes: Mapping[int, int]) -> None:
         raise sold_out(short)
 
 
-def take_again(registrations: Iterable[Registration]) -> None:
-    """Take what registrations of one event had before it was given back; the twin of `give_back`.
+def take_again(registrations: Iterable[Registration], besides: Mapping[Counted, int] = NOTHING) -> None:
+    """Take what registrations of one event had before it was given back, and what is `besides`, such as a
+    sponsor's package; the twin of `give_back`.
 
     Raises SoldOut or CompanyFull: the caller's transaction must then be undone.
     """
-    wanted = Counter[Counted]()
+    wanted = Counter[Counted](besides)
     for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
         if registration.member_of:
             take_share(registration.ticket, registration.member_of)
@@ -110,7 +121,7 @@ def take_share(ticket: Ticket, company: Company, places: int = 1) -> None:
         )
 
 
-def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, int] | None = None) -> None:
+def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, int] = NOTHING) -> None:
     """Free the places of these registrations; the caller has just stopped counting them.
 
     Whoever waits for one is offered it before anybody else can see it. What else is freed `besides`, such as
@@ -121,17 +132,24 @@ def give_back(registrations: Iterable[Registration], besides: Mapping[Counted, i
     for (ticket, company), places in sorted(shares.items()):
         _free_share(ticket, company, places)
     tickets = Counter(registration.ticket_id for registration in registrations)
-    freed = Counter[Counted](besides)
-    freed.update(Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
-    freed.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
-    standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
-    freed.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
-    freed.update(options_of(registrations))
-    freed.update({Ticket(pk=pk): places for pk, places in tickets.items()})
+    freed = taken_besides(registrations)
+    freed.update(besides)
     give_back_to(freed)
+    lock_sharing(tickets)
+    give_back_to({Ticket(pk=pk): places for pk, places in tickets.items()})
     _share({pk: -places for pk, places in tickets.items()})
     for ticket in sorted(tickets):
         offer_free(Ticket, ticket)
+
+
+def taken_besides(registrations: Collection[Registration]) -> Counter[Counted]:
+    """What these registrations take besides their tickets: codes, passes, add-ons, options."""
+    taken = Counter[Counted](Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
+    taken.update(Passes(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
+    standing = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
+    taken.update(Addon(pk=pk) for pk in standing.order_by().values_list("addon", flat=True))
+    taken.update(options_of(registrations))
+    return taken
 
 
 def _free_share(ticket: int, company: int, places: int) -> None:
@@ -158,8 +176,8 @@ def exchange(
             take_share(ticket, company, number)
         elif company and number < 0:
             _free_share(ticket.pk, company.pk, -number)
-    give_back_to({row: -number for row, number in besides.items() if number < 0})
-    take({row: number for row, number in besides.items() if number > 0})
+    _exchange_besides(besides)
+    lock_sharing([ticket.pk for ticket in places])
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
             give_back_to({ticket: -places[ticket]})
@@ -168,6 +186,15 @@ def exchange(
     _share({ticket.pk: change for ticket, change in places.items() if change})
     for pk in sorted(ticket.pk for ticket, change in places.items() if change < 0):
         offer_free(Ticket, pk)
+
+
+def _exchange_besides(changes: Mapping[Counted, int]) -> None:
+    """Take more of some, give others back, each row in its turn."""
+    for row in sorted(changes, key=lambda row: (row.TURN, row.pk)):
+        if changes[row] < 0:
+            give_back_to({row: -changes[row]})
+        elif changes[row]:
+            take({row: changes[row]})
 
 
 def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
@@ -192,6 +219,20 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
     held = [r for r in lapsed if r.takes_place]
     give_back(held)
     return len(held)
+
+
+@transaction.atomic
+def release_packages(*, at: datetime.datetime) -> int:
+    """Give back packages that were held for a payment by card that did not come in time; returns how many.
+
+    The places that come with them have the same end, and lapse as any other. A late payment may still take
+    the package, if one is left then.
+    """
+    rows = Sponsorship.objects.lapsed(at=at).order_by("pk")
+    lapsed = list(rows.select_for_update(of=("self",)))
+    Sponsorship.objects.filter(pk__in=[one.pk for one in lapsed]).update(held_until=None)
+    give_back_to(Counter(Package(pk=one.package_id) for one in lapsed))
+    return len(lapsed)
 
 
 def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from convention.money import Money
 
-from .models import Registration, RegistrationAddon
+from .bill import owed_for, owed_for_package
+from .models import Registration, Sponsorship
 from .pricing import Line, Quote, VatTotal, vat_totals
 from .reductions import Reduction, read
 from .vat import EXEMPTIONS
@@ -53,12 +54,11 @@ def say_vat(total: VatTotal, currency: str) -> str:
     return _("incl. VAT %(rate)s\u00a0%%: %(amount)s") % {"rate": say_rate(total.rate), "amount": amount}
 
 
-def vat_of(registrations: Iterable[Registration]) -> list[VatTotal]:
-    """What is due for these registrations by rate: those that stand, and what goes with them."""
-    standing = [r for r in registrations if r.order.owes_for(r)]
-    sold: list[Registration | RegistrationAddon] = [*standing]
-    sold += [chosen for r in standing for chosen in r.besides]
-    return vat_totals((one.vat_rate, one.vat_exemption, one.price) for one in sold)
+def vat_of(registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> list[VatTotal]:
+    """What is due for these registrations and packages of an order by rate, as its invoice will say."""
+    owed = [line for one in packages for line in owed_for_package(one)]
+    owed += [line for one in registrations if one.order.owes_for(one) for line in owed_for(one)]
+    return vat_totals((line.vat_rate, line.exemption, line.unit_price) for line in owed)
 
 
 def rows_of(registration: Registration) -> list[PriceRow]:

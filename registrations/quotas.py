@@ -9,6 +9,7 @@ from convention.audit.record import record
 
 from .keep import refuse_fewer
 from .models import Quota, Ticket
+from .offer import offer_free
 
 
 @transaction.atomic
@@ -31,6 +32,7 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
     quota.save()
     for other in left_behind:
         Quota.objects.filter(pk=other.pk).update(taken=_count(other))
+    _offer_what_is_free(quota)
     record(verb, quota, event=quota.event, fields=changed)
     return quota
 
@@ -41,12 +43,19 @@ def remove_quota(*, quota: Quota) -> None:
     _lock_tickets(quota)
     record("quota.remove", quota, event=quota.event)
     quota.delete()
+    _offer_what_is_free(quota)
 
 
 def _lock_tickets(quota: Quota) -> None:
     """All of the event, in the order in which bookings lock them."""
     rows = Ticket.objects.filter(event=quota.event).order_by("pk").select_for_update(no_key=True)
     list(rows.values_list("pk"))
+
+
+def _offer_what_is_free(quota: Quota) -> None:
+    """Places that there are more of now, in any ticket of the event, go to those who wait."""
+    for pk in quota.event.tickets.order_by("pk").values_list("pk", flat=True):
+        offer_free(Ticket, pk)
 
 
 def _count(quota: Quota) -> int:

@@ -1,18 +1,19 @@
 """What comes back to whoever cancels, in sentences: before, with the reason; and afterwards, as it went."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.dates import say_until
+from convention.events.models import Event
 from convention.money import Money
 
 from .bill import is_settled
 from .invoices.models import Payment, Refund
-from .models import Order, Registration
-from .refund_rules import terms_of
+from .models import Order, Registration, Ticket
+from .refund_rules import rules_for, terms_of
 from .release import Outcome, foresee, marks_of
 from .terms import Rule, Terms, Why
 
@@ -55,6 +56,30 @@ def say_why(terms: Terms, zone: datetime.tzinfo) -> str:
     return _("Cancelling with a refund was possible until %(until)s; since then nothing comes back.") % {
         "until": until
     }
+
+
+def say_refunds(event: Event, tickets: Iterable[Ticket]) -> list[tuple[str, list[str]]]:
+    """What comes back to whoever cancels, to be read before booking: tickets by name, and their sentences.
+
+    Tickets with the same rules stand together; where all have the same, none is named.
+    """
+    now = timezone.now()
+    by_words: dict[tuple[str, ...], list[str]] = {}
+    for ticket in dict.fromkeys(tickets):
+        said = tuple(say_rules(rules_for(ticket, event), at=now, zone=event.zone))
+        by_words.setdefault(said, []).append(ticket.title)
+    alike = len(by_words) == 1
+    return [("" if alike else ", ".join(names), list(said)) for said, names in by_words.items()]
+
+
+def say_rules(rules: Iterable[Rule], *, at: datetime.datetime, zone: datetime.tzinfo) -> Iterator[str]:
+    """Each rule that still runs, in the order in which they end, and what comes after the last."""
+    running = [rule for rule in sorted(rules, key=lambda rule: rule.until) if at <= rule.until and rule.share]
+    if not running:
+        yield _("Nothing comes back to whoever cancels.")
+        return
+    yield from (say_rule(rule, zone) for rule in running)
+    yield _("After that nothing comes back.")
 
 
 def say_rule(rule: Rule, zone: datetime.tzinfo) -> str:

@@ -13,6 +13,7 @@ from convention.errors import ConventionError
 from .keep import keep
 from .models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
 from .offer import offer_free
+from .shared import lock_sharing
 
 
 class TicketInUse(ConventionError):
@@ -36,6 +37,7 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
         _write_steps(ticket, steps or ())
         record("ticket.create", ticket, event=ticket.event, fields=changed)
         return ticket
+    lock_sharing([ticket.pk])
     keep(ticket, [*changed, "is_default"])
     if "company_cap" in changed and ticket.company_cap is not None:
         count_shares(ticket)

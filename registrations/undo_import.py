@@ -26,7 +26,7 @@ from convention.events.sequence import next_sequence
 from convention.turns import take_turn
 
 from .answers import limited_options
-from .import_write import BATCH, bill_anew, remembered
+from .import_write import BATCH, bill_anew, lock_orders, remembered
 from .invoices.models import Receivable
 from .models import (
     Delivery,
@@ -38,9 +38,10 @@ from .models import (
     RegistrationAddon,
     SessionSeat,
     Ticket,
+    Voucher,
     WaitingEntry,
 )
-from .places import exchange, give_back
+from .places import Seat, exchange, taken_besides
 from .questions import questions_of
 
 CAME = gettext_lazy("came already")
@@ -75,6 +76,15 @@ class Undone:
         }
 
 
+@dataclass
+class Moves:
+    """What undoing gives back and takes again, counted all at once in the order of locks."""
+
+    given_up: list[Seat] = field(default_factory=list)
+    wanted: list[Seat] = field(default_factory=list)
+    besides: Counter[Counted] = field(default_factory=Counter)
+
+
 def foresee(run: ImportRun) -> Undone:
     """What undoing the import would do now; a fixed number of queries."""
     rows = run.rows.select_related("registration__order", "registration__ticket", "registration__member_of")
@@ -89,14 +99,23 @@ def undo_import(*, run: ImportRun) -> Undone:
     if not run.may_be_undone:
         raise CannotUndo(_("This import was undone already, changed nothing, or is too long ago."))
     keys = sorted(run.rows.values_list("registration", flat=True))
+    lock_orders(keys)
     for batch in batched(keys, BATCH, strict=False):
-        list(Registration.objects.select_for_update().filter(pk__in=batch).order_by("pk").values_list("pk"))
+        list(
+            Registration.objects.select_for_update(no_key=True)
+            .filter(pk__in=batch)
+            .order_by("pk")
+            .values_list("pk")
+        )
     done = foresee(run)
     run.undone_at, run.undone_by_id = timezone.now(), current_actor.get().person_id
     run.save(update_fields=["undone_at", "undone_by"])
     record("registration.undo_import", run, event=run.event)
-    _restore(run, done.restored)
-    _take_back([row.registration for row in done.cancelled])
+    moves = Moves()
+    _take_back([row.registration for row in done.cancelled], moves)
+    more = _restore(run, done.restored, moves)
+    exchange(moves.given_up, moves.wanted, besides=moves.besides)
+    bill_anew(more)
     _stamp(run, done)
     return done
 
@@ -153,23 +172,23 @@ def _happened(people: Mapping[int, Registration]) -> Iterator[tuple[int, object]
     yield from ((pk, CAME) for pk in came)
 
 
-def _take_back(registrations: list[Registration]) -> None:
+def _take_back(registrations: list[Registration], moves: Moves) -> None:
     """Cancel in bulk: places and what goes with them are free, badges open nothing."""
     now = timezone.now()
+    moves.given_up += [(one.ticket, one.member_of) for one in registrations]
+    moves.besides.subtract(taken_besides(registrations))
     for one in registrations:
         one.cancelled_at, one.cancellation_sent_at, one.generation = now, now, one.generation + 1
     written = ["cancelled_at", "cancellation_sent_at", "generation"]
     Registration.objects.bulk_update(registrations, written, BATCH)
-    give_back(registrations)
     RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True).update(
         cancelled_at=now
     )
 
 
-def _restore(run: ImportRun, rows: list[ImportedRow]) -> None:
-    """Write the former values, and move places back."""
-    changed, orders, written = [], {}, set[str]()
-    given_up, wanted, besides, more = [], [], dict[Counted, int](), Counter[int]()
+def _restore(run: ImportRun, rows: list[ImportedRow], moves: Moves) -> Counter[int]:
+    """Write the former values, and note the places that move back; how much more each order costs."""
+    changed, orders, written, more = [], {}, set[str](), Counter[int]()
     tickets = {ticket.pk: ticket for ticket in run.event.tickets.all()}
     questions = questions_of(run.event)
     for row in rows:
@@ -178,25 +197,22 @@ def _restore(run: ImportRun, rows: list[ImportedRow]) -> None:
             one.order.purchase_order = before.pop(ORDER_FIELD)
             orders[one.order_id] = one.order
         if "ticket_id" in before:
-            given_up.append((one.ticket, one.member_of))
-            wanted.append((_former(tickets, before), one.member_of))
+            moves.given_up.append((one.ticket, one.member_of))
+            moves.wanted.append((_former(tickets, before), one.member_of))
         if "answers" in before:
-            _count(besides, limited_options(questions, before["answers"]), 1)
-            _count(besides, limited_options(questions, one.answers), -1)
-        if before.get("membership_pass_id"):
-            passes = Passes.objects.get(pk=before["membership_pass_id"])
-            _count(besides, {passes: 1}, 1)
+            moves.besides.update(limited_options(questions, before["answers"]))
+            moves.besides.subtract(limited_options(questions, one.answers))
+        moves.besides.update(_lowered_by(before))
         more[one.order_id] += before.get("price", one.price) - one.price
         for name, value in before.items():
             setattr(one, name, value)
         written |= before.keys()
         changed.append(one)
-    exchange(given_up, wanted, besides=besides)
     Order.objects.bulk_update(orders.values(), [ORDER_FIELD], BATCH)
     fields = sorted(name.removesuffix("_id") for name in written)
     if changed and fields:
         Registration.objects.bulk_update(changed, fields, BATCH)
-    bill_anew(more)
+    return more
 
 
 def _former(tickets: Mapping[int, Ticket], before: Mapping[str, Any]) -> Ticket:
@@ -205,9 +221,15 @@ def _former(tickets: Mapping[int, Ticket], before: Mapping[str, Any]) -> Ticket:
     return tickets[before["ticket_id"]]
 
 
-def _count(besides: dict[Counted, int], options: Mapping[Any, int], sign: int) -> None:
-    for option, number in options.items():
-        besides[option] = besides.get(option, 0) + sign * number
+def _lowered_by(before: Mapping[str, Any]) -> Iterator[Passes | Voucher]:
+    """The passes and the code that the list took away."""
+    if pk := before.get("membership_pass_id"):
+        yield Passes.objects.get(pk=pk)
+    if pk := before.get("voucher_id"):
+        voucher = Voucher.objects.filter(pk=pk).first()
+        if voucher is None:
+            raise CannotUndo(_("A code that people had before the list was removed."))
+        yield voucher
 
 
 def _stamp(run: ImportRun, done: Undone) -> None:

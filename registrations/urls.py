@@ -5,11 +5,9 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api
-from .lists import LISTS
 from .views import (
     addons,
     answers,
@@ -18,7 +16,6 @@ from .views import (
     event,
     imports,
     links,
-    lists,
     meals,
     mine,
     order,
@@ -65,6 +62,12 @@ pages: list[Any] = [
     path(f"{LINK}/pro-forma.pdf", quotations.pro_forma, name="order-pro-forma"),
     path("quotations/<slug:secret>/", quotations.quotation, name="quotation"),
     path("quotations/<slug:secret>/quotation.pdf", quotations.quotation_paper, name="quotation-paper"),
+    path("quotations/<slug:secret>/mail/", quotations.mail, name="quotation-mail"),
+    path(
+        "organize/<slug:event>/quotations/<slug:number>/mail/",
+        quotations.mail_for,
+        name="organize-quotation-mail",
+    ),
     path("organize/<slug:event>/quotations/", quotations.quotations, name="organize-quotations"),
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",
@@ -93,7 +96,6 @@ pages: list[Any] = [
     path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
     path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
     path(f"{LIST}/<slug:reference>/sessions/", sessions.sessions_for, name="organize-registration-sessions"),
-    *list_paths("organize/<slug:event>/lists", lists.export, LISTS),
     path(f"{WAITING}/", organize_waiting.waiting, name="organize-waiting"),
     path(f"{WAITING}.csv", organize_waiting.export, {"kind": "csv"}, name="organize-waiting-csv"),
     path(f"{WAITING}.xlsx", organize_waiting.export, {"kind": "xlsx"}, name="organize-waiting-xlsx"),

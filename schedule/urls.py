@@ -5,16 +5,13 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api
-from .lists import LISTS
 from .views import agenda, feeds, paper, selection
-from .views.organize import imports, lists, sessions, settings, speakers, tracks
+from .views.organize import imports, sessions, settings, speakers, tracks
 
 pages: list[Any] = [
-    *list_paths("organize/<slug:event>/lists", lists.export, LISTS),
     path("organize/<slug:event>/schedule/", sessions.sessions, name="organize-schedule"),
     path("organize/<slug:event>/schedule/new/", sessions.add_session, name="organize-session-new"),
     path("organize/<slug:event>/schedule/<int:number>/", sessions.edit_session, name="organize-session"),

@@ -115,6 +115,7 @@ DOORS = {
     "order-sponsor-logo": EVERYONE,
     "quotation": EVERYONE,  # with the secret
     "quotation-paper": EVERYONE,  # with the secret
+    "quotation-mail": EVERYONE,  # with the secret
     "sponsors": EVERYONE,
     "sponsor-order": EVERYONE,
     "sponsor-logo": EVERYONE,
@@ -239,6 +240,8 @@ DOORS = {
             "money",
             "money-csv",
             "money-xlsx",
+            "money-new",
+            "money-lines",
             "money-owed",
             "money-buyer",
             "money-pro-forma",
@@ -296,7 +299,7 @@ POSTED = {
     "club-role-add", "club-role-end", "club-job-add",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
-    "waiting-leave", "organize-waiting-act",
+    "waiting-leave", "organize-waiting-act", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
     "organize-delegation-end",

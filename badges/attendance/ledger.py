@@ -73,17 +73,26 @@ class Ledger:
         return "booked" if holder and holder.pk in self.booked[door.pk] else "missing"
 
 
-def load(device: Device, readings: dict[Reading, Checkpoint]) -> Ledger:
+class Followed(Exception):
+    """A badge was merged into another one, whose row is to be locked in its turn: all is read again."""
+
+    def __init__(self, into: Iterable[int]) -> None:
+        super().__init__("A badge that was merged is followed.")
+        self.into = frozenset(into)
+
+
+def load(device: Device, readings: dict[Reading, Checkpoint], also: frozenset[int] = frozenset()) -> Ledger:
     """Read all that the scans need, in a fixed number of queries, and lock what must not move.
 
     Rows are locked in the order of their ids (capacity doors, then registrations), so that two batches
-    never wait for each other. Call it in a transaction.
+    never wait for each other. Call it in a transaction. Raises Followed for badges whose registration was
+    merged into one that is not at hand: it is locked in its turn when `also` names it.
     """
     ledger = Ledger(device)
     ledger.codes = judge_codes(device, readings)
     ledger.places = lock_places(device, readings.values())
     references = {code.claim.registration for code in ledger.codes.values() if code.claim}
-    ledger.holders = lock_holders(device, references | {reading.registration for reading in readings})
+    ledger.holders = lock_holders(device, references | {reading.registration for reading in readings}, also)
     ledger.stored = stored_scans(device, [reading.uid for reading in readings])
     holders = [holder.pk for holder in ledger.holders.values() if holder]
     ledger.states = states_of(holders, {door.door_id for door in readings.values()})
@@ -129,25 +138,21 @@ def lock_places(device: Device, doors: Iterable[Checkpoint]) -> dict[int, int]:
     return {door: capacity - counts.get(door, 0) for door, capacity in capacities.items()}
 
 
-def lock_holders(device: Device, references: set[str]) -> dict[str, Holder | None]:
-    """The registrations of this event with these references, locked until the transaction ends."""
-    rows = Registration.objects.filter(event=device.event_id, reference__in=references - {""})
+def lock_holders(device: Device, references: set[str], also: frozenset[int]) -> dict[str, Holder | None]:
+    """The registrations of this event with these references, locked until the transaction ends.
+
+    Raises Followed.
+    """
+    named = Q(event=device.event_id, reference__in=references - {""})
+    rows = Registration.objects.filter(named | Q(pk__in=also) if also else named)
     locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
-    found = {row.reference: row for row in locked.only(*HELD)}
-    merged = {row.merged_into_id for row in found.values() if row.merged_into_id}
-    kept = {row.pk: row for row in _kept(merged, found.values())} if merged else {}
+    found = {row.pk: row for row in locked.only(*HELD)}
+    if missing := {row.merged_into_id for row in found.values()} - {None, *found}:
+        raise Followed(pk for pk in missing if pk is not None)
     return {
-        reference: merged_holder(row, kept[row.merged_into_id]) if row.merged_into_id else holder_of(row)
-        for reference, row in found.items()
+        row.reference: merged_holder(row, found[row.merged_into_id]) if row.merged_into_id else holder_of(row)
+        for row in found.values()
     }
-
-
-def _kept(merged: set[int], found: Iterable[Registration]) -> Iterable[Registration]:
-    """What the merged ones were merged into, locked too; seldom any, so that an earlier lock is no matter."""
-    at_hand = [row for row in found if row.pk in merged]
-    rows = Registration.objects.filter(pk__in=merged - {row.pk for row in at_hand}).order_by("pk")
-    locked = rows.select_for_update(of=("self",), no_key=True).select_related("ticket")
-    return [*at_hand, *locked.only(*HELD)]
 
 
 def merged_holder(row: Registration, kept: Registration) -> Holder:

@@ -12,7 +12,7 @@ from convention.audit.record import record
 from convention.errors import Unavailable
 
 from .batch import Batch, Result, pass_of
-from .ledger import load, store
+from .ledger import Followed, load, store
 from .models import Checkpoint, Device
 from .reading import InvalidReading, Reading, read
 from .verdict import REFUSED
@@ -47,10 +47,13 @@ def scan(*, device: Device, items: list[Any], at: datetime.datetime | None = Non
 
 def take(device: Device, readings: list[Reading], now: datetime.datetime) -> list[Result]:
     """Take in all, or, where one of them troubles the database, each for itself."""
+    also = frozenset[int]()
     for _try in range(TRIES):
         try:
             with transaction.atomic():
-                return decide_all(device, readings, now)
+                return decide_all(device, readings, now, also)
+        except Followed as merged:
+            also |= merged.into
         except (IntegrityError, OperationalError) as error:
             refuse_without_database(error)
             logger.info("Scans met others at the same moment; trying again.")
@@ -73,13 +76,15 @@ def refuse_without_database(error: Exception) -> None:
         raise Unavailable(_("The server cannot take this scan now. It stays on the device.")) from error
 
 
-def decide_all(device: Device, readings: list[Reading], now: datetime.datetime) -> list[Result]:
+def decide_all(
+    device: Device, readings: list[Reading], now: datetime.datetime, also: frozenset[int] = frozenset()
+) -> list[Result]:
     """Decide in the order of effective time, store what is new, answer in the order sent."""
     if not readings:
         return []
     doors = find_doors(device, readings)
     placed = [reading for reading in readings if reading.checkpoint in doors]
-    batch = Batch(load(device, {reading: doors[reading.checkpoint] for reading in placed}), now)
+    batch = Batch(load(device, {reading: doors[reading.checkpoint] for reading in placed}, also), now)
     first: dict[Any, Reading] = {}
     for reading in placed:
         first.setdefault(reading.uid, reading)

@@ -5,19 +5,16 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api
-from .lists import LISTS
-from .views import attendance, checkpoints, conflicts, devices, lists, merge
+from .views import attendance, checkpoints, conflicts, devices, merge
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
 DOORS = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
-    *list_paths(f"{EVENT}/lists", lists.export, LISTS),
     path(f"{EVENT}/attendance/", attendance.attendance, name="organize-attendance"),
     re_path(
         r"^organize/(?P<event>[-\w]+)/attendance\.(?P<kind>csv|xlsx|pdf)$",

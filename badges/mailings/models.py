@@ -24,6 +24,10 @@ class MailingQuerySet(models.QuerySet["Mailing"]):
         """Asked for, and neither finished nor cancelled."""
         return self.filter(send_at__isnull=False, finished_at__isnull=True, cancelled_at__isnull=True)
 
+    def stopped(self) -> Self:
+        """Those that a fault stopped, and that no worker looks at until somebody lets them go on."""
+        return self.under_way().filter(due_at__isnull=True)
+
 
 class Texts(models.Model):
     """A subject and a text in each language; empty where that language is not written."""

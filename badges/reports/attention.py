@@ -36,6 +36,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
         *_tickets(facts, at),
         *_registrations(facts),
         *_money(facts),
+        *_mail(facts),
         *_schedule(facts),
         *_seats(facts),
         *_on_site(facts, at),
@@ -129,6 +130,16 @@ def _money(facts: Facts) -> Iterator[Matter]:
             facts.disputes,
         )
         yield Matter(sentence % {"count": facts.disputes}, 2)
+
+
+def _mail(facts: Facts) -> Iterator[Matter]:
+    if facts.stopped:
+        sentence = ngettext(
+            "%(count)s mailing was stopped by a fault: %(names)s. See why, and let it go on.",
+            "%(count)s mailings were stopped by faults: %(names)s. See why, and let them go on.",
+            len(facts.stopped),
+        )
+        yield Matter(sentence % _named(facts.stopped), 2, "organize-mail")
 
 
 def _schedule(facts: Facts) -> Iterator[Matter]:

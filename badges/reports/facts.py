@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Device, Presence
+from badges.mailings.models import Mailing
 from convention.events.models import Event
 from convention.models import BouncedAddress
 from convention.typeset import missing_glyphs
@@ -48,6 +49,7 @@ class Facts:
     full: list[str] = field(default_factory=list)
     filling: list[str] = field(default_factory=list)
     disputes: int = 0
+    stopped: list[str] = field(default_factory=list)
 
     @property
     def absent(self) -> int:
@@ -82,6 +84,8 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     _look_at_seats(found, at)
     _count_undelivered(found)
     _count_disputes(found)
+    for mailing in Mailing.objects.stopped().filter(event__in=found).select_related("event").order_by("pk"):
+        found[mailing.event_id].stopped.append(mailing.title)
     for event, names in unprintable_names(events).items():
         found[event].unprintable = names
     return list(found.values())

@@ -5,11 +5,14 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from convention.downloads import list_paths
 from convention.routes import OrganizerPage
 
 from . import api, views, views_delegation
+from .lists import event_lists
 
 pages: list[Any] = [
+    *list_paths("organize/<slug:event>/lists", views.export_list, event_lists()),
     path("organize/new/", views.create, name="organize-event-create"),
     path("organize/<slug:event>/settings/", views.settings, name="organize-settings"),
     path("organize/<slug:event>/venue/", views.venue, name="organize-venue"),

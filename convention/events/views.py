@@ -10,22 +10,32 @@ from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
 from convention.club.doors import signed_in
 from convention.colours import is_readable_as_chosen
+from convention.downloads import download
 from convention.errors import Forbidden, InvalidFields
 
 from .appoint import appoint, appoint_under, dismiss
 from .doors import delegation_of, event_to_organize, may_change_venue, may_create_events
 from .forms import AppointForm, EventForm, NewEventForm, OwnEventForm, RoomForms, VenueForm, VenueToRead
+from .lists import event_lists
 from .models import Event, EventRole
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_GET
+def export_list(request: "HttpRequest", event: str, name: str, kind: str) -> "HttpResponse":
+    """One list of an event, whole, as a file of that kind."""
+    found = event_to_organize(event, request.user)
+    record(f"{name}.export", found, event=found, fields=[kind])
+    return download(event_lists()[name](found), name=f"{found.slug}-{name}", kind=kind)
 
 
 @login_required

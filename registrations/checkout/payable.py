@@ -40,14 +40,15 @@ def _orders(known: set[str]) -> list[Item]:
     """Orders that nothing was noted of yet: what their standing places cost."""
     dues: dict[int, int] = defaultdict(int)
     places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True)
-    places = places.filter(Q(confirmed_at__isnull=False) | Q(held_until__isnull=False)).order_by()
+    counted = Q(confirmed_at__isnull=False) | Q(held_until__isnull=False)
+    places = places.filter(counted).order_by()
     addons = RegistrationAddon.objects.filter(registration__in=places, cancelled_at__isnull=True).order_by()
     for order, price in [
         *places.values_list("order", "price"),
         *addons.values_list("registration__order", "price"),
     ]:
         dues[order] += price
-    packages = Sponsorship.objects.filter(cancelled_at__isnull=True).order_by()
+    packages = Sponsorship.objects.standing().filter(counted).order_by()
     for order, price in packages.values_list("order", "price"):
         dues[order] += price
     rows = Order.objects.filter(total__gt=0).order_by()

@@ -1,15 +1,15 @@
-"""Give a paid order the places that had lapsed before the money came."""
+"""Give a paid order what had lapsed before the money came: its places, or its package."""
 
 from django.db import transaction
 
 from registrations.bill import receivable_of
 from registrations.confirm_paid import confirm_paid
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, Sponsorship
 
 
 @transaction.atomic
-def place_paid(*, order: Order) -> list[Registration]:
-    """Confirm its places and owe for them again. Raises SoldOut, CompanyFull or Closed."""
+def place_paid(*, order: Order) -> list[Sponsorship | Registration]:
+    """Confirm its places, or its package, and owe for them again. Raises SoldOut, CompanyFull or Closed."""
     order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=order.pk)
     placed = confirm_paid(order=order)
     if placed:

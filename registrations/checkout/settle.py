@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.bill import bill, is_paid, kept_of, receivable_of, rows_to_bill, stands
+from registrations.bill import bill, is_paid, left_of, packages_of, receivable_of, rows_to_bill, stands
 from registrations.confirm_paid import confirm_paid
 from registrations.hold_places import hold_places, let_go
 from registrations.invoices.models import Payment
@@ -96,7 +96,8 @@ def confirm_or_tell(order: Order) -> None:
         with transaction.atomic():
             confirm_paid(order=order)
     except ConventionError:
-        bill(order, [one for one in rows_to_bill(order) if one.counts or one.cancelled_at])
+        places = [one for one in rows_to_bill(order) if one.counts or one.cancelled_at]
+        bill(order, places, [one for one in packages_of(order) if one.counts])
         tell_unplaced.enqueue(order.pk)
         return
     if not stands(order):
@@ -127,7 +128,7 @@ def _over(attempt: Attempt) -> None:
 
 def is_for_what_is_due(attempt: Attempt) -> bool:
     """Whether it would pay what is left to pay of its order; not after a place of it was cancelled."""
-    return attempt.order.due.amount - kept_of(attempt.order) == attempt.amount
+    return left_of(attempt.order).amount == attempt.amount
 
 
 def _complete_fee(payment: Payment, fee: int) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import ConventionError
-from registrations.bill import kept_of, packages_of
+from registrations.bill import left_of, packages_of
 from registrations.hold_places import hold_places
 from registrations.models import Order, Registration
 
@@ -89,7 +89,7 @@ def next_attempt(*, order: Order) -> Attempt:
 
 def due_of(order: Order) -> int:
     """What is left to pay by card, in cents. Raises NothingToPay."""
-    due = order.due.amount - kept_of(order)
+    due = left_of(order).amount
     waits = Registration.objects.filter(order=order, cancelled_at__isnull=True, confirmed_at__isnull=True)
     if due <= 0 or not order.is_by_card or not (waits.exists() or packages_of(order).exists()):
         raise NothingToPay(_("Nothing is left to pay for this order."))

@@ -8,7 +8,7 @@ from stdnum import iban
 from convention.creditor_reference import squeezed
 from convention.money import Money
 from convention.qr import svg
-from registrations.bill import kept_of
+from registrations.bill import left_of
 from registrations.invoices.models import Issuer
 from registrations.models import Order
 
@@ -65,13 +65,13 @@ class Transfer:
 def transfer_for(order: Order) -> Transfer | None:
     """How an order is paid by transfer; None where the club's account is not known or nothing is due."""
     issuer = Issuer.current()
-    due = order.due.amount - kept_of(order)
-    if issuer is None or not issuer.iban or due <= 0 or order.is_by_card:
+    due = left_of(order)
+    if issuer is None or not issuer.iban or due.amount <= 0 or order.is_by_card:
         return None
     return Transfer(
         name=issuer.legal_name,
         iban=squeezed(issuer.iban),
         bic=squeezed(issuer.bic),
-        amount=Money(due, order.currency),
+        amount=due,
         reference=order.creditor_reference,
     )

@@ -6,7 +6,7 @@ from django.utils import timezone
 from convention.events.models import Event
 from registrations.invoices.models import Receivable
 from registrations.invoices.receivables import ReceivableQuerySet
-from registrations.models import Order, Registration, Ticket
+from registrations.models import Order, Registration, Sponsorship, Ticket
 
 
 def paid_too_much() -> ReceivableQuerySet:
@@ -16,12 +16,13 @@ def paid_too_much() -> ReceivableQuerySet:
 
 
 def unplaced_orders() -> QuerySet[Order]:
-    """Orders that were paid when their places were gone, with what is `kept` of them in cents."""
-    waiting = Registration.objects.filter(
+    """Orders that were paid when their places, or their package, were gone, with the cents `kept`."""
+    lapsed = Q(
         order=OuterRef("pk"), cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__isnull=True
     )
+    waiting = Exists(Registration.objects.filter(lapsed)) | Exists(Sponsorship.objects.filter(lapsed))
     paid = Receivable.objects.with_balance().filter(Q(due__lt=0), reference=OuterRef("reference"))
-    rows = Order.objects.filter(Exists(waiting), Exists(paid)).select_related("event")
+    rows = Order.objects.filter(waiting, Exists(paid)).select_related("event")
     return rows.annotate(kept=Subquery(paid.annotate(over=-F("due")).values("over")[:1])).order_by("-pk")
 
 

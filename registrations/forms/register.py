@@ -1,9 +1,11 @@
 """Registering: what people type, checked by the same rules as the API's orders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from convention.countries import countries
@@ -282,3 +284,20 @@ class BillingForm(forms.Form):
         }
         for name, hint in hints.items():
             self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
+
+
+def paying_forms(
+    data: Any, *, due: int, billing: Mapping[str, Any], payment: str = ""
+) -> dict[str, forms.Form]:
+    """How cents that are due are paid, and whom the invoice goes to, by their names in a template.
+
+    `billing` and `payment` are what is known so far. What costs nothing is billed to nobody.
+    """
+    if not due:
+        return {}
+    found: dict[str, forms.Form] = {
+        "billing": BillingForm(data, initial={"billing_country": "FR", **billing})
+    }
+    if settings.CARD_PAYMENT:
+        found["payment"] = PaymentForm(data, initial={"payment": payment or Order.Payment.INVOICE})
+    return found

@@ -1,4 +1,7 @@
-"""The entries of the books: sales, bank, card processor, cash and VAT; each entry balances. In cents."""
+"""The entries of the books: sales, bank, card processor, cash and VAT; each entry balances; cents of euros.
+
+What is owed in another currency is left out and named: the accountant books it at the rate of its day.
+"""
 
 import datetime
 from collections import defaultdict
@@ -13,6 +16,8 @@ from .history import histories
 from .models import Invoice, Issuer, Line, Payment, Payout, Receivable, Refund
 from .vat import movements
 
+EUROS = "EUR"
+
 
 class Journal(Enum):
     """A journal by its code; the names are those of French accounting."""
@@ -22,6 +27,7 @@ class Journal(Enum):
     PROCESSOR = ("CB", "Encaissements par carte")
     CASH = ("CA", "Caisse")
     VAT = ("OD", "Opérations diverses")
+    TEST = ("ES", "Paiements d’essai, sans argent")
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,23 @@ def entries(issuer: Issuer, first: datetime.date, last: datetime.date) -> list[E
     return sorted(found, key=lambda entry: (entry.on, entry.journal.value, entry.piece))
 
 
+def left_out(first: datetime.date, last: datetime.date) -> list[str]:
+    """What moved in other currencies in a period, by document and currency: it is not in the books."""
+    within = (first, last)
+    rows = (
+        Invoice.objects.filter(issued_on__range=within).values_list("number", "currency"),
+        Payment.objects.filter(received_on__range=within).values_list(
+            "receivable__reference", "receivable__currency"
+        ),
+        Refund.objects.filter(refunded_on__range=within).values_list(
+            "receivable__reference", "receivable__currency"
+        ),
+        Payout.objects.filter(arrived_on__range=within).values_list("external_id", "currency"),
+    )
+    found = [f"{piece} ({currency})" for some in rows for piece, currency in some if currency != EUROS]
+    return list(dict.fromkeys(found))
+
+
 def made_of(sides: Iterable[Side]) -> tuple[Side, ...]:
     """The sides without those of nothing."""
     return tuple(side for side in sides if side.amount)
@@ -78,7 +101,7 @@ def made_of(sides: Iterable[Side]) -> tuple[Side, ...]:
 
 def sales(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
     """A document asks its buyer for what was sold, and for the VAT."""
-    rows = Invoice.objects.filter(issued_on__range=within).select_related("receivable")
+    rows = Invoice.objects.filter(issued_on__range=within, currency=EUROS).select_related("receivable")
     for document in rows.prefetch_related(Prefetch("lines", Line.objects.order_by("position"))):
         sides = [Side(issuer.account_customers, document.sign * document.total, document.receivable)]
         sides += [
@@ -107,12 +130,15 @@ def place_of(issuer: Issuer, method: str) -> tuple[Journal, str]:
         return Journal.BANK, issuer.account_bank
     if method == Payment.Method.CASH:
         return Journal.CASH, issuer.account_cash
+    if method == Payment.Method.TEST:  # of the demo: it never reaches the processor, nor the bank
+        return Journal.TEST, issuer.account_suspense
     return Journal.PROCESSOR, issuer.account_processor
 
 
 def money_in(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
     """A payment settles what its buyer owes; the processor keeps its fee."""
-    for payment in Payment.objects.filter(received_on__range=within).select_related("receivable"):
+    rows = Payment.objects.filter(received_on__range=within, receivable__currency=EUROS)
+    for payment in rows.select_related("receivable"):
         journal, account = place_of(issuer, payment.method)
         sides = [
             Side(account, payment.amount - payment.fee),
@@ -125,7 +151,9 @@ def money_in(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Ite
 
 def money_back(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
     """A refund that was done gives a buyer what they paid too much."""
-    done = Refund.objects.filter(state=Refund.State.DONE, refunded_on__range=within)
+    done = Refund.objects.filter(
+        state=Refund.State.DONE, refunded_on__range=within, receivable__currency=EUROS
+    )
     for refund in done.select_related("receivable", "payment"):
         journal, account = place_of(issuer, refund.payment.method)
         sides = (
@@ -138,7 +166,9 @@ def money_back(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> I
 
 def payouts(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
     """A lump sum reaches the bank; what cannot be explained by payments waits to be cleared."""
-    rows = Payout.objects.filter(arrived_on__range=within).prefetch_related("payments", "refunds")
+    rows = Payout.objects.filter(arrived_on__range=within, currency=EUROS).prefetch_related(
+        "payments", "refunds"
+    )
     for payout in rows:
         known = explained(payout)
         explains = payout.amount if known is None else known

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from convention.downloads import Sheet
 from convention.events.models import Event
-from convention.tables import write_csv, write_xlsx
 
 from .models import Invoice, Payment, Refund
 
@@ -100,11 +100,6 @@ def as_table(book: DayBook) -> tuple[list[str], list[list[object]]]:
     return [*header, _("Fees"), _("Kept")], rows
 
 
-def to_xlsx(book: DayBook) -> bytes:
-    """As a workbook."""
-    return write_xlsx(*as_table(book), title=_("Day book"))
-
-
-def to_csv(book: DayBook) -> bytes:
-    """As a .csv."""
-    return write_csv(*as_table(book))
+def sheet_of(book: DayBook) -> Sheet:
+    """The days, to download."""
+    return Sheet(_("Day book"), *as_table(book))

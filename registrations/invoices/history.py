@@ -97,15 +97,19 @@ class History:
 
 
 def histories(*, until: datetime.date) -> Iterator[History]:
-    """Every receivable's, up to the end of a day, in six queries."""
+    """Every receivable's in euros, up to the end of a day, in six queries."""
     charges = Charge.objects.order_by("pk")
     lines = Prefetch("lines", Line.objects.order_by("position"))
     documents = Invoice.objects.filter(issued_on__lte=until).order_by("issued_on", "pk")
-    rows = Receivable.objects.order_by("pk").prefetch_related(
-        Prefetch("charges", charges),
-        Prefetch("invoices", documents.prefetch_related(lines)),
-        Prefetch("payments", Payment.objects.filter(received_on__lte=until)),
-        Prefetch("refunds", Refund.objects.filter(state=Refund.State.DONE, refunded_on__lte=until)),
+    rows = (
+        Receivable.objects.filter(currency="EUR")
+        .order_by("pk")
+        .prefetch_related(
+            Prefetch("charges", charges),
+            Prefetch("invoices", documents.prefetch_related(lines)),
+            Prefetch("payments", Payment.objects.filter(received_on__lte=until)),
+            Prefetch("refunds", Refund.objects.filter(state=Refund.State.DONE, refunded_on__lte=until)),
+        )
     )
     return (history_of(row) for row in rows.iterator(chunk_size=10_000))
 

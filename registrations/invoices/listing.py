@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from convention.tables import write_csv, write_xlsx
+from convention.downloads import Sheet
 from convention.text import fold, tidy
 
 from .advice import STATES, State, state_of
@@ -115,11 +115,6 @@ def as_rows(rows: ReceivableQuerySet) -> Iterator[list[Any]]:
         ]
 
 
-def to_csv(rows: ReceivableQuerySet) -> bytes:
-    """The list as .csv."""
-    return write_csv(header(), as_rows(rows))
-
-
-def to_xlsx(rows: ReceivableQuerySet) -> bytes:
-    """The list as .xlsx."""
-    return write_xlsx(header(), as_rows(rows), title=_("Receivables"))
+def sheet_of(rows: ReceivableQuerySet) -> Sheet:
+    """The list, to download."""
+    return Sheet(_("Receivables"), header(), as_rows(rows))

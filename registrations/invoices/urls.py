@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import acts, books, owed
+from .views import acts, books, by_hand, owed
 
 MONEY = "organize/money"
 ONE = f"{MONEY}/owed/<slug:owed>"
@@ -14,6 +14,8 @@ pages: list[Any] = [
     path(f"{MONEY}/", owed.money, name="money"),
     path(f"{MONEY}/owed.csv", owed.export, {"kind": "csv"}, name="money-csv"),
     path(f"{MONEY}/owed.xlsx", owed.export, {"kind": "xlsx"}, name="money-xlsx"),
+    path(f"{MONEY}/new/", by_hand.new, name="money-new"),
+    path(f"{ONE}/lines/", by_hand.change, name="money-lines"),
     path(f"{ONE}/", owed.owed, name="money-owed"),
     path(f"{ONE}/pro-forma.pdf", owed.pro_forma, name="money-pro-forma"),
     path(f"{ONE}/buyer/", acts.buyer, name="money-buyer"),

@@ -102,6 +102,14 @@ class Order(models.Model):
         """The same as a whole address, for mails and programs."""
         return f"{settings.SITE_URL}{self.manage_path}"
 
+    @property
+    def next_path(self) -> str:
+        """Where whoever has just ordered goes on: to the payment where it is by card, else to the order."""
+        if not self.is_by_card:
+            return self.manage_path
+        with translation.override(self.language):
+            return reverse("order-pay", args=[self.reference, self.secret])
+
     def path_with(self, secret: str) -> str:
         """Where the holder of that secret sees what it opens, all of the order or one registration."""
         with translation.override(self.language):

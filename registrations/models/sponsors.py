@@ -15,6 +15,7 @@ from convention.text import fold
 
 from .offered import Offered
 from .orders import Order
+from .standing import Standing
 from .tickets import Ticket
 from .vat import EXEMPT_WITHOUT_VAT, Taxed
 
@@ -79,13 +80,22 @@ class SponsorshipQuerySet(models.QuerySet["Sponsorship"]):
         """Those that were not cancelled."""
         return self.filter(cancelled_at__isnull=True)
 
+    def confirmed(self) -> Self:
+        """Those that nothing is awaited for any more."""
+        return self.standing().filter(confirmed_at__isnull=False)
+
+    def lapsed(self, *, at: datetime.datetime) -> Self:
+        """Those whose time to be paid by card ran out and whose package can be given back."""
+        return self.standing().filter(confirmed_at__isnull=True, held_until__lte=at)
+
     def shown(self, *, at: datetime.datetime) -> Self:
         """Those whose logo everybody sees at that moment: by package, then by the alphabet."""
-        rows = self.standing().filter(Q(shown_from__isnull=True) | Q(shown_from__lte=at), logo__isnull=False)
+        begun = Q(shown_from__isnull=True) | Q(shown_from__lte=at)
+        rows = self.confirmed().filter(begun, logo__isnull=False)
         return rows.order_by("package__position", "package", "sort_name", "pk")
 
 
-class Sponsorship(Taxed):
+class Sponsorship(Taxed, Standing):
     """A package that a company took, at the price of that moment; its order says whom to bill."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sponsorships")
@@ -101,7 +111,6 @@ class Sponsorship(Taxed):
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     shown_from = models.DateTimeField(_("shown from"), null=True, blank=True)
     created_at = models.DateTimeField(_("taken"), auto_now_add=True)
-    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
     objects = SponsorshipQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Whether a registration stands: derived from its dates, never stored."""
+"""Whether a registration, or a sponsor's package, stands: derived from its dates, never stored."""
 
 import datetime
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Standing(models.Model):
-    """The dates that make a place pending, confirmed, cancelled or expired."""
+    """The dates that make a place or a package pending, confirmed, cancelled or expired."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("awaiting confirmation")
@@ -41,9 +41,14 @@ class Standing(models.Model):
 
     @property
     def counts(self) -> bool:
-        """Whether it is counted in the ticket's `taken`: confirmed, or pending and not given back yet."""
+        """Whether it is counted as `taken`: confirmed, or pending and not given back yet."""
         held = self.held_until is not None and self.takes_place
         return self.cancelled_at is None and (self.confirmed_at is not None or held)
+
+    @property
+    def awaits_proof(self) -> bool:
+        """Whether a mailed link must still prove a member."""
+        return False
 
     def is_held(self, *, at: datetime.datetime | None = None) -> bool:
         """Whether it may still be confirmed in time; its place is kept unless too many wait (`holds.py`)."""

@@ -146,6 +146,11 @@ class WaitingEntry(models.Model):
         return thing
 
     @property
+    def thing_id(self) -> int:
+        """The key of what is waited for."""
+        return self.ticket_id or self.session_id or 0
+
+    @property
     def name(self) -> str:
         """Who waits."""
         if self.registration:

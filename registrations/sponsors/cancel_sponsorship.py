@@ -1,5 +1,6 @@
 """Cancel a sponsorship: its package is free again, its places are cancelled, nothing is owed for it."""
 
+from collections import Counter
 from functools import partial
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.counters import Counted
 from convention.errors import Closed
 
 from ..cancel import AlreadyCancelled, cancel_together
@@ -27,6 +29,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
         raise AlreadyCancelled(_("This sponsorship was already cancelled."))
     if one.event.ends_at <= timezone.now():
         raise Closed(_("The event is over; there is nothing left to cancel."))
+    besides = Counter[Counted]([one.package] if one.counts else [])
     one.cancelled_at = timezone.now()
     one.save(update_fields=["cancelled_at"])
     record("sponsorship.cancel", one, event=one.event, reason=reason)
@@ -35,5 +38,5 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     )
     places = list(standing.order_by("pk").select_for_update(of=("self",)))
     terms_for = partial(terms_of, at=timezone.now())
-    cancel_together(places, order=one.order, reason=reason, terms_for=terms_for, besides={one.package: 1})
+    cancel_together(places, order=one.order, reason=reason, terms_for=terms_for, besides=besides)
     return one

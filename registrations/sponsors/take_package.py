@@ -1,5 +1,9 @@
-"""Take a package: an order that owes for it, with the places that come with it, names to follow."""
+"""Take a package: an order that owes for it, with the places that come with it, names to follow.
 
+By card it is held while it is being paid, with its places, and confirmed by the payment alone.
+"""
+
+import datetime
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -16,12 +20,15 @@ from convention.text import tidy
 from ..bill import receivable_of
 from ..booking import Booking, write
 from ..keys import key_of, order_with_key
-from ..models import Order, Package, Registration, Sponsorship
+from ..models import Order, Package, Registration, Sponsorship, Ticket
 from ..order_request import OrderRequest, Place
-from ..places import sold_out
+from ..places import release_packages, sold_out
+from ..register import HOLD
 from .tell_sponsor import tell_sponsor
 
 SOURCE = "sponsor"
+HELD_FOR_SPONSOR = datetime.timedelta(days=7)
+"""How long a package waits for the card of a sponsor for whom an organizer took it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,7 @@ def take_package(*, package: Package, sponsor: Sponsor, key: str) -> Sponsorship
     if order := order_with_key(package.event, key):
         return order.sponsorships.get()
     refuse_if_not_offered(package)
-    return _take(package, sponsor.tidied(), key)
+    return _take(package, sponsor.tidied(), key, lasts=HOLD)
 
 
 @transaction.atomic
@@ -56,20 +63,24 @@ def take_package_for(*, package: Package, sponsor: Sponsor, key: str) -> Sponsor
     """The same by whoever runs the event, on the sponsor's behalf, also while the package is not on sale."""
     if order := order_with_key(package.event, key):
         return order.sponsorships.get()
-    return _take(package, sponsor.tidied(), key)
+    return _take(package, sponsor.tidied(), key, lasts=HELD_FOR_SPONSOR)
 
 
 def refuse_if_not_offered(package: Package) -> None:
     """Raises Closed where it is not on sale, or SoldOut where none is left."""
-    if package.event.ends_at <= timezone.now() or not package.is_on_sale():
+    now = timezone.now()
+    if package.event.ends_at <= now or not package.is_on_sale(at=now):
         raise Closed(_("“%(package)s” is not on sale now.") % {"package": package.title})
+    if package.left == 0 and release_packages(at=now):
+        package.refresh_from_db(fields=["taken", "capacity"])
     if package.left == 0:
         raise sold_out(package)
 
 
-def _take(package: Package, sponsor: Sponsor, key: str) -> Sponsorship:
+def _take(package: Package, sponsor: Sponsor, key: str, *, lasts: datetime.timedelta) -> Sponsorship:
     order = _order_for(package, sponsor)
-    registrations = [_place(order, package, number) for number in range(len(package.included))]
+    dates = _dates(order, lasts)
+    registrations = [_place(order, ticket, dates) for ticket in package.included]
     request = replace(sponsor.order, places=(Place(ticket=f"package/{package.slug}"),))
     besides = Counter[Counted]({package: 1})
     write(Booking(order, registrations, key_of(package.event, request, key), besides=besides))
@@ -84,8 +95,9 @@ def _take(package: Package, sponsor: Sponsor, key: str) -> Sponsorship:
         price=package.price,
         vat_rate=package.vat_rate,
         vat_exemption=package.vat_exemption,
+        **dates,
     )
-    if package.price:
+    if package.price and not order.is_by_card:
         receivable_of(order)
     record("sponsorship.take", sponsorship, event=package.event, fields=["package"])
     tell_sponsor.enqueue(sponsorship.pk)
@@ -113,14 +125,19 @@ def _order_for(package: Package, sponsor: Sponsor) -> Order:
     )
 
 
-def _place(order: Order, package: Package, number: int) -> Registration:
+def _dates(order: Order, lasts: datetime.timedelta) -> dict[str, datetime.datetime]:
+    """From when it stands; by card, until when it is held for the payment."""
+    now = timezone.now()
+    return {"held_until": now + lasts} if order.is_by_card else {"confirmed_at": now}
+
+
+def _place(order: Order, ticket: Ticket, dates: dict[str, datetime.datetime]) -> Registration:
     """One of the places that come with it: nothing is due for it, and its name follows."""
-    ticket = package.included[number]
     return Registration(
         event=order.event,
         ticket=ticket,
         company=order.company,
         vat_rate=ticket.vat_rate,
         vat_exemption=ticket.vat_exemption,
-        confirmed_at=timezone.now(),
+        **dates,
     )

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -24,17 +22,17 @@ from convention.text import whole_number
 from .. import draft as drafts
 from ..draft import Draft
 from ..fares import Wares, wares_for
-from ..forms.register import BillingForm, LanguageForm, PaymentForm
-from ..invoices.documents import NoIssuer
+from ..forms.register import LanguageForm, paying_forms
 from ..keys import order_with_key
 from ..limits import refuse_flood, refuse_guesses
-from ..models import Order
+from ..models import Ticket
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
 from ..pricing import Quote
-from ..quotation import ask_quotation
+from ..quotation import CannotQuote, ask_quotation
+from ..refund_words import say_refunds
 from ..register import Means, foreseen_quote, refuse_if_closed, register
 
 
@@ -45,7 +43,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     nonce = request.POST.get("nonce", "")
     event = visible_event(slug, request.user)
     if nonce and (order := order_with_key(event, _key(nonce))):
-        return redirect(_next_page(order))
+        return redirect(order.next_path)
     refuse_if_closed(event, at=timezone.now())
     draft = drafts.load(request.session, slug)
     wanted = draft.request(translation.get_language() or "fr").tidied()
@@ -77,15 +75,9 @@ def _is_whole(wanted: OrderRequest, wares: Wares) -> bool:
 
 def _forms(draft: Draft, data: Any, *, due: int) -> dict[str, Any]:
     """The forms of the screen by their names in its template; what costs nothing is billed to nobody."""
+    guess = {"billing_name": draft.people[0].get("company", ""), **draft.billing}
     language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
-    if not due:
-        return {"language_form": language}
-    guess = {"billing_name": draft.people[0].get("company", ""), "billing_country": "FR"}
-    billing = BillingForm(data, initial={**guess, **draft.billing})
-    if not settings.CARD_PAYMENT:
-        return {"billing": billing, "language_form": language}
-    payment = PaymentForm(data, initial={"payment": draft.payment or Order.Payment.INVOICE})
-    return {"payment": payment, "billing": billing, "language_form": language}
+    return {**paying_forms(data, due=due, billing=guess, payment=draft.payment), "language_form": language}
 
 
 def _shown(event: Event, draft: Draft, wares: Wares, quote: Quote) -> dict[str, Any]:
@@ -97,8 +89,15 @@ def _shown(event: Event, draft: Draft, wares: Wares, quote: Quote) -> dict[str, 
         "total": Money(quote.total, currency),
         "vat": [say_vat(one, currency) for one in quote.vat],
         "shown": ",".join(str(line.price) for line in quote.lines),
+        "refunds": say_refunds(event, priced_tickets(draft, wares, quote)),
         "idle_code": draft.code if draft.code and not quote.uses_of_code else "",
     }
+
+
+def priced_tickets(draft: Draft, wares: Wares, quote: Quote) -> list[Ticket]:
+    """The tickets of places that cost something, with what goes with them."""
+    places = dict.fromkeys(line.place for line in quote.lines if line.price)
+    return [wares.tickets[str(draft.people[place]["ticket"])] for place in places]
 
 
 def _keep_check(draft: Draft, request: HttpRequest) -> None:
@@ -137,7 +136,7 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
         fields = error.fields if isinstance(error, InvalidFields) else {}
         return redirect(_screen_of(set(fields)), event.slug)
     drafts.forget(request.session, event.slug)
-    return redirect(_next_page(order))
+    return redirect(order.next_path)
 
 
 def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
@@ -146,8 +145,8 @@ def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     refuse_flood(event, wanted)
     try:
         quotation = ask_quotation(event=event, request=wanted, means=Means(person=_person(request)))
-    except NoIssuer:
-        messages.error(request, _("No quotation can be given here yet: ask the organizer, or register."))
+    except CannotQuote as error:
+        messages.error(request, str(error))
         return redirect("register-check", event.slug)
     except (SoldOut, InvalidFields) as error:
         _tell(request, error)
@@ -177,17 +176,6 @@ def _changes(draft: Draft, shown: list[int], quote: dict[str, Any]) -> Iterator[
             amounts = {"before": Money(before, currency), "now": Money(line["price"], currency)}
             name = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
             yield _("%(name)s: %(now)s instead of %(before)s.") % {"name": name, **amounts}
-
-
-def _next_page(order: Order) -> str:
-    """The payment where it is paid by card, else the order."""
-    if order.is_by_card:
-        try:
-            with translation.override(order.language):
-                return reverse("order-pay", args=[order.reference, order.secret])
-        except NoReverseMatch:
-            return order.manage_path
-    return order.manage_path
 
 
 def _tell(request: HttpRequest, error: ConventionError) -> None:

@@ -7,17 +7,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from convention.audit.record import record
-from convention.downloads import CSV, XLSX
+from convention.downloads import PDF, attachment, download
 from convention.events.doors import event_to_organize
 
-from ..meals import meals_of, to_csv, to_xlsx
+from ..meals import meals_of, sheet_of
 from ..meals_paper import to_pdf
-
-FILES = {
-    "csv": (to_csv, CSV),
-    "xlsx": (to_xlsx, XLSX),
-    "pdf": (to_pdf, "application/pdf"),
-}
 
 
 @never_cache
@@ -34,8 +28,8 @@ def meals(request: HttpRequest, event: str) -> HttpResponse:
 def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """The same for spreadsheets, or on paper."""
     found = event_to_organize(event, request.user)
-    write, mimetype = FILES[kind]
     record("meals.export", found, event=found, fields=[kind])
-    name = f"{found.slug}-{_('meals')}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(write(found), content_type=mimetype, headers=headers)
+    name = f"{found.slug}-{_('meals')}"
+    if kind == "pdf":
+        return attachment(to_pdf(found), name=f"{name}.pdf", mimetype=PDF)
+    return download(sheet_of(found), name=name, kind=kind)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from convention.errors import InvalidFields
 
 from ..answers import asked, told
+from ..bill import packages_of
 from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct, correct_own
@@ -38,6 +39,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     for registration in grant.registrations:
         registration.is_asked = bool(asked(questions, registration.ticket, registration.answers))
         registration.told = list(told(questions, registration.answers))
+    packages = list(packages_of(grant.order))
     context = {
         "grant": grant,
         "order": grant.order,
@@ -48,7 +50,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
         "wallets": wallets(),
         "settled": say_settled(grant.order, grant.registrations),
-        "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations)],
+        "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations, packages)],
         "is_of_sponsor": grant.order.sponsorships.exists(),
         "can_change": grant.order.event.ends_at > timezone.now(),
         "can_give": grant.order.event.last_substitution > timezone.now(),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.audit.record import record
 from convention.dates import say_day
-from convention.downloads import CSV, XLSX
+from convention.downloads import download
 from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -24,7 +24,7 @@ from ..cancel import cancel, cancel_keeping
 from ..correct import correct_for
 from ..forms.correct import CorrectForm, ReasonForm
 from ..forms.refund_rules import KeepForm
-from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, to_csv, to_xlsx
+from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, sheet_of
 from ..merged import merged_of
 from ..models import Registration, Ticket
 from ..price_words import rows_of
@@ -44,10 +44,6 @@ BESIDES = {
     "quota": gettext_lazy("Shared quota"),
 }
 """What a list can be narrowed to by a link alone."""
-FILES = {
-    "csv": (to_csv, CSV),
-    "xlsx": (to_xlsx, XLSX),
-}
 
 
 def _page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
@@ -94,18 +90,9 @@ def _rows(
 def export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """The same list as a file, all pages of it."""
     found = event_to_organize(event, request.user)
-    write, mimetype = FILES[kind]
-    content = write(found, Filter.of(request.GET).apply(found))
+    sheet = sheet_of(found, Filter.of(request.GET).apply(found))
     record("registrations.export", found, event=found, fields=[kind])
-    name = f"{found.slug}-{_('registrations')}.{kind}"
-    return HttpResponse(
-        content,
-        content_type=mimetype,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return download(sheet, name=f"{found.slug}-{_('registrations')}", kind=kind)
 
 
 def _one(event: Event, reference: str) -> Registration:

@@ -1,19 +1,22 @@
 """Quotations and pro forma invoices: for the buyer by a link, and for who runs the event."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 
-from ..bill import receivable_of
 from ..doors import order_by_link
-from ..invoices.draw_offers import pro_forma_pdf, quotation_pdf
+from ..invoices.draw_offers import quotation_pdf
 from ..invoices.models import Quotation
+from ..limits import refuse_many_quotation_mails
+from ..mail_quotation import mail_quotation
+from ..quotation import pro_forma_of
 
 PAGE = 100
 
@@ -33,6 +36,20 @@ def quotation_paper(request: HttpRequest, secret: str) -> HttpResponse:
     return _pdf(quotation_pdf(found := _by_link(secret)), found.number)
 
 
+@require_POST
+def mail(request: HttpRequest, secret: str) -> HttpResponse:
+    """Send it to the address that it was asked with."""
+    found = _by_link(secret)
+    refuse_many_quotation_mails(found)
+    _mail(request, found)
+    return redirect("quotation", secret)
+
+
+def _mail(request: HttpRequest, found: Quotation) -> None:
+    address = mail_quotation(quotation=found)
+    messages.success(request, _("The quotation goes to %(address)s.") % {"address": address})
+
+
 def _by_link(secret: str) -> Quotation:
     found = Quotation.objects.select_related("event").filter(secret=secret).first()
     if found is None or found.event is None:
@@ -47,7 +64,7 @@ def pro_forma(request: HttpRequest, reference: str, secret: str) -> HttpResponse
     grant = order_by_link(reference, secret)
     if not grant.is_whole or not grant.order.due.amount:
         raise NotFound(_("Nothing is to be invoiced for this order."))
-    return _pdf(pro_forma_pdf(receivable_of(grant.order)), f"pro-forma-{grant.order.reference}")
+    return _pdf(pro_forma_of(grant.order), f"pro-forma-{grant.order.reference}")
 
 
 @require_safe
@@ -63,11 +80,22 @@ def quotations(request: HttpRequest, event: str) -> HttpResponse:
 @require_safe
 def quotation_for(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """One of them as a PDF."""
+    return _pdf(quotation_pdf(one := _to_organize(request, event, number)), one.number)
+
+
+@require_POST
+def mail_for(request: HttpRequest, event: str, number: str) -> HttpResponse:
+    """Send one of them to whom it was given."""
+    _mail(request, _to_organize(request, event, number))
+    return redirect("organize-quotations", event)
+
+
+def _to_organize(request: HttpRequest, event: str, number: str) -> Quotation:
     found = event_to_organize(event, request.user)
-    one = Quotation.objects.filter(event=found, number=number).first()
+    one = Quotation.objects.select_related("event").filter(event=found, number=number).first()
     if one is None:
         raise NotFound(_("There is no such quotation."))
-    return _pdf(quotation_pdf(one), one.number)
+    return one
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
@@ -12,11 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.doors import visible_event
+from convention.money import Money
+from convention.text import whole_number
 
 from .. import draft as drafts
-from ..accept_offer import accept_ticket
+from ..accept_offer import accept_ticket, foresee_offer
 from ..doors import entry_by_link
-from ..forms.register import BillingForm
+from ..forms.register import paying_forms
 from ..forms.waiting import WaitForm
 from ..join_waiting import PlacesLeft, join_for_ticket
 from ..leave_waiting import decline, leave_waiting
@@ -25,6 +28,9 @@ from ..line import position_of
 from ..models import Ticket, WaitingEntry
 from ..on_application import page_to_apply
 from ..order_request import Billing
+from ..price_words import row_of
+from ..pricing import Quote
+from ..refund_words import say_refunds
 from ..tell_waiting import line_of
 
 
@@ -70,44 +76,52 @@ def entry(request: HttpRequest, secret: str) -> HttpResponse:
     found = entry_by_link(secret)
     if found.order and found.accepted_at:
         return redirect(found.order.manage_path)
-    data = request.POST if request.method == "POST" and "accept" in request.POST else None
-    billing = _billing(found, data)
     if request.method == "POST" and "decline" in request.POST:
         decline(entry=found)
         messages.success(request, _("Thank you: the place goes to the next in line."))
         return redirect("waiting", secret)
-    if data is not None and (billing is None or billing.is_valid()):
+    data = request.POST if request.method == "POST" and "accept" in request.POST else None
+    quote = foresee_offer(found)
+    forms = _paying(found, data, quote.total) if found.has_offer() else {}
+    valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+    if data is not None and all(valid):
         try:
-            return redirect(accept_ticket(entry=found, **_billed(billing)).manage_path)
+            return redirect(accept_ticket(entry=found, **_said(request, forms)).next_path)
         except ConventionError as error:
             messages.error(request, str(error))
             return redirect("waiting", secret)
-    context = {
-        "entry": found,
-        "event": found.event,
-        "ticket": found.ticket,
-        "cost": found.ticket.cost_now if found.ticket else None,
-        "billing": billing,
-        "position": position_of(found, line_of(found)),
-        "states": WaitingEntry.State,
-    }
+    context = {"entry": found, "event": found.event, "ticket": found.ticket, **forms, **_shown(found, quote)}
     return render(request, "registrations/waiting.html", context)
 
 
-def _billing(found: WaitingEntry, data: Any) -> BillingForm | None:
-    """Whom the invoice goes to, where something is due and a place is offered."""
-    if found.ticket is None or not found.has_offer() or not found.ticket.cost_now.amount:
-        return None
-    return BillingForm(data, initial={"billing_name": found.company or found.name, "billing_country": "FR"})
+def _paying(found: WaitingEntry, data: Any, due: int) -> dict[str, Form]:
+    """How what is due is paid, and whom the invoice goes to."""
+    return paying_forms(data, due=due, billing={"billing_name": found.company or found.name})
 
 
-def _billed(form: BillingForm | None) -> dict[str, Any]:
-    if form is None:
-        return {}
-    data = dict(form.cleaned_data)
-    number = data.pop("purchase_order")
-    billing = Billing(**{name.removeprefix("billing_"): value for name, value in data.items()})
-    return {"billing": billing, "purchase_order": number}
+def _shown(found: WaitingEntry, quote: Quote) -> dict[str, Any]:
+    """What the page says of the price, which travels with the form, and of the line."""
+    assert found.ticket is not None
+    currency = found.ticket.currency
+    return {
+        "row": row_of(quote.lines[0], currency=currency, zone=found.event.zone),
+        "refunds": say_refunds(found.event, [found.ticket] if quote.total else []),
+        "cost": Money(quote.total, currency),
+        "position": position_of(found, line_of(found)),
+        "states": WaitingEntry.State,
+    }
+
+
+def _said(request: HttpRequest, forms: dict[str, Form]) -> dict[str, Any]:
+    """What accepting is told: the price that was shown, how it is paid, whom the invoice goes to."""
+    said: dict[str, Any] = {"expected_total": whole_number(request.POST.get("shown", ""))}
+    if payment := forms.get("payment"):
+        said["payment"] = payment.cleaned_data["payment"]
+    if billing := forms.get("billing"):
+        data = dict(billing.cleaned_data)
+        said["purchase_order"] = data.pop("purchase_order")
+        said["billing"] = Billing(**{name.removeprefix("billing_"): value for name, value in data.items()})
+    return said
 
 
 @require_POST

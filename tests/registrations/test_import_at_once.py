@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.tables import read_table
 from registrations import import_list as importing
@@ -15,8 +16,11 @@ from registrations.cancel import cancel
 from registrations.correct import Correction, correct
 from registrations.models import Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
+from registrations.order_request import OrderRequest, Place
 from registrations.places import release_lapsed
-from tests.factories import make_event, make_order, make_registration, make_ticket
+from registrations.register import register
+from registrations.undo_import import undo_import
+from tests.factories import make_event, make_order, make_question, make_registration, make_ticket
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,3 +138,33 @@ def test_lists_and_cancellations_crosswise_wait_in_no_ring():
     failed = [result for result in in_threads(jobs) if isinstance(result, Exception)]
     assert failed == []
     assert [taken - held for taken, held in settled(a, b)] == [0, 0]
+
+
+@pytest.mark.postgresql
+def test_undoing_imports_while_others_cancel_and_register_makes_nobody_wait_in_a_ring():
+    event = make_event()
+    guest = make_ticket(event, capacity=200)
+    press = make_ticket(event, slug="press", name="Presse", capacity=200)
+    question = make_question(event, "diet", options=[("vegan", 300), ("all", 300)])
+    people = [own(guest, f"p{number}@example.org") for number in range(24)]
+    header = "first_name,last_name,email,ticket,diet"
+    known = [f"N,N{n},p{n}@example.org,press,vegan" for n in range(24)]
+    runs = [
+        brought(
+            event, "\n".join([header, *known[:12], *(f"A,B{n},a{n}@example.org,press,all" for n in range(8))])
+        ),
+        brought(
+            event, "\n".join([header, *known[12:], *(f"A,B{n},b{n}@example.org,guest,all" for n in range(8))])
+        ),
+    ]
+    place = Place(ticket="press", first_name="L", last_name="L", answers={"diet": ["all"]})
+    asks = OrderRequest(email="l@example.org", places=(place,))
+    work: list[Callable[[], object]] = [lambda run=run.run: undo_import(run=run) for run in runs]
+    work += [lambda one=one: cancel(registration=one) for one in people]
+    work += [lambda: register(event=event, request=asks)] * 8
+    results = in_threads(work, threads=8)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    assert [taken == held for taken, held in settled(guest, press)] == [True, True]
+    chosen = [one.answers for one in Registration.objects.all() if one.counts]
+    for option in question.options.all():
+        assert option.taken == sum(option.slug in given.get("diet", []) for given in chosen)

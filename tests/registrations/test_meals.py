@@ -3,7 +3,7 @@
 import pytest
 
 from registrations.demo_questions import ask_questions
-from registrations.meals import meals_of, to_csv
+from registrations.meals import meals_of, sheet_of
 from registrations.models import Registration, RegistrationAddon
 from tests.factories import make_addon, make_registration
 from tests.papers import pdf_sizes, pdf_text
@@ -59,13 +59,14 @@ def test_without_meals_lunch_is_for_everybody_on_each_day(event, people):
 
 
 def test_no_file_and_no_page_names_anybody(organizer, event, people):
-    table = to_csv(event).decode("utf-8-sig").splitlines()
+    sheet = sheet_of(event)
+    table = [",".join(map(str, cells)) for cells in (sheet.header, *sheet.rows)]
     assert [row.split(",")[-1] for row in table[1:4]] == ["4", "1", "0"]
     paper = organizer.get("/organize/congress/meals.pdf").content
     page = organizer.get("/organize/congress/meals/").text
-    sheet = pdf_text(paper)
-    assert (len(pdf_sizes(paper)), "Noix (2)" in sheet) == (1, True)
-    said = "\n".join([*table, sheet, page])
+    printed = pdf_text(paper)
+    assert (len(pdf_sizes(paper)), "Noix (2)" in printed) == (1, True)
+    said = "\n".join([*table, printed, page])
     assert [name for name, _kept in PEOPLE if name in said] + [n for n in ("Durand",) if n in said] == []
     kinds = [organizer.get(f"/organize/congress/meals.{kind}")["Content-Type"] for kind in ("csv", "xlsx")]
     assert kinds == [

@@ -11,9 +11,10 @@ from django.test import Client
 
 from badges.attendance.verdict import STATES
 from convention.club.models import Membership
+from convention.dates import say_until
 from convention.events.models import Event
 from registrations.limits import WRONG_CODES_PER_HOUR
-from registrations.models import Order, PriceStep, Quota, Registration
+from registrations.models import Order, PriceStep, Quota, RefundRule, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
 from tests.factories import make_addon, make_company, make_member, make_staff, make_ticket, make_voucher
@@ -374,3 +375,22 @@ def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, e
         assert choose(client, code=f"TRY{number}").status_code == 200
     assert [choose(client, code="HALF").status_code, client.get(f"{REGISTER}check/").status_code] == [429] * 2
     assert choose(client, code="").status_code == 302
+
+
+def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client, event: Event):
+    def told() -> list[tuple[str, list[str]]]:
+        return client.get(f"{REGISTER}check/").context["refunds"]
+
+    choose(client)
+    starts = say_until(event.starts_at, event.zone)
+    assert told() == [
+        ("", [f"Jusqu’au {starts}, tout le prix est remboursé.", "Ensuite, rien n’est remboursé."])
+    ]
+    RefundRule.objects.create(event=event, days=7, share=100)
+    RefundRule.objects.create(event=event, days=0, share=0)
+    [(_names, said)] = told()
+    assert (len(said), said[-1]) == (2, "Ensuite, rien n’est remboursé.")
+    event.refund_rules.filter(days=7).delete()
+    assert told() == [("", ["Rien n’est remboursé en cas d’annulation."])]
+    event.tickets.update(price=0)
+    assert told() == []

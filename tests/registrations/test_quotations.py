@@ -16,6 +16,8 @@ from registrations.register import Means, register
 from tests.factories import make_addon
 from tests.papers import pdf_text
 from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.sponsors.makers import make_package
+from tests.registrations.sponsors.test_sponsors import FILLED
 from tests.registrations.test_pages import BILLING, who
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +124,39 @@ def test_a_free_order_and_a_colleagues_link_have_none(client, event):
     event.tickets.update(price=0)
     order = register(event=event, request=request_for("Zoé"))
     assert client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf").status_code == 404
+
+
+def test_it_is_mailed_to_whom_it_was_given_with_its_paper(client, event, run_tasks, mailoutbox):
+    one = ask(event, language="en")
+    answer = client.post(f"/quotations/{one.secret}/mail/")
+    run_tasks()
+    [mail] = mailoutbox
+    assert (answer["Location"], mail.to) == (f"/quotations/{one.secret}/", ["b@example.org"])
+    assert mail.subject == f"Quotation {one.number}: The Convention"
+    assert f"/en/quotations/{one.secret}/" in mail.body
+    assert [(file.filename, file.mimetype) for file in mail.attachments] == [
+        (f"{one.number}.pdf", "application/pdf")
+    ]
+
+
+def test_an_organizer_mails_it_too_and_nobody_without_end(organizer, client, event, settings, mailoutbox):
+    one = ask(event)
+    page = organizer.post(f"/organize/congress/quotations/{one.number}/mail/", follow=True)
+    assert "Le devis part à l’adresse b@example.org." in page.text
+    settings.RATE_LIMITS = "on"
+    address = f"/quotations/{one.secret}/mail/"
+    assert [client.post(address).status_code for _each in range(6)] == [302] * 5 + [429]
+
+
+@pytest.mark.parametrize("asks", ["pro forma", "package"])
+def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_settings(client, event, asks):
+    Issuer.objects.all().delete()
+    if asks == "package":
+        make_package(event)
+        answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
+        expected = "Aucun devis ne peut encore être établi ici"
+    else:
+        order = register(event=event, request=request_for("Zoé"))
+        answer = client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf")
+        expected = "Aucune facture pro forma ne peut encore être établie ici"
+    assert (expected in answer.text, "réglages" in answer.text) == (True, False)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.audit.record import record
 from convention.charts import Bar, Bars, Curve, thinned
 from convention.club.models import Person
+from convention.downloads import attachment
 from convention.events.doors import event_to_organize, event_to_staff
 from convention.events.models import Event
 from convention.text import tidy, whole_number
@@ -135,8 +136,7 @@ def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse
     name = f"{_('attendance')}-{found.slug}.{kind}"
     content = export(event=found, name=name)
     record("attendance.export", found, event=found, fields=[kind])
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=TYPES[kind], headers=headers)
+    return attachment(content, name=name, mimetype=TYPES[kind])
 
 
 @require_GET

@@ -17,8 +17,10 @@ from badges.pdf import badge_pdf
 from convention.audit.record import record
 from convention.errors import Forbidden, InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_staff, organizes, staffed_events
+from registrations.answers import unanswered
 from registrations.forms.receive import ReceiveForm
 from registrations.models import Registration
+from registrations.questions import questions_of
 from registrations.receive import receive
 from registrations.references import new_secret
 
@@ -79,9 +81,25 @@ def walk_in(request: "HttpRequest", event: str) -> HttpResponse:
             form.add_errors(error)
         else:
             messages.success(request, _("%(name)s is registered.") % {"name": one.name})
+            _say_unanswered(request, one)
             return redirect(f"{reverse('desk', args=[found.slug])}?{urlencode({'q': one.reference})}")
     context = {"section": "desk", "event": found, "form": form, "organizes": organizes(request.user, found)}
     return render(request, "reports/walk_in.html", context)
+
+
+def _say_unanswered(request: "HttpRequest", one: Registration) -> None:
+    """The desk asks for no answers, lest the line grow; what must be answered is said, with by whom."""
+    open_ones = unanswered(questions_of(one.event), one.ticket, one.answers)
+    if not open_ones:
+        return
+    said = {"questions": ", ".join(question.title for question in open_ones), "name": one.name}
+    if one.email:
+        sentence = _("Still to be answered: %(questions)s. %(name)s does so by the link in the mail.")
+    else:
+        sentence = _(
+            "Still to be answered: %(questions)s. Ask now; an organizer writes it down for %(name)s."
+        )
+    messages.warning(request, sentence % said)
 
 
 @require_safe

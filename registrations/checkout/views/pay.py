@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from convention.errors import ConventionError, NotFound
 from convention.money import Money
+from registrations.bill import packages_of
 from registrations.doors import Grant, order_by_link
-from registrations.models import Registration
-from registrations.places import refresh_held
+from registrations.models import Package, Registration, Sponsorship
+from registrations.places import refresh_held, release_packages
 
 from ..models import Attempt
 from ..offered import plays_payments, takes_cards
@@ -92,21 +93,31 @@ def _show(request: HttpRequest, grant: Grant) -> HttpResponse:
 
 
 def _places(grant: Grant) -> dict[str, Any]:
-    """Until when the places are held; where they are not, whether there still are as many."""
-    waiting = [r for r in grant.registrations if r.cancelled_at is None and r.confirmed_at is None]
-    held = [r.held_until for r in waiting if r.held_until is not None and r.is_held()]
-    lapsed = [r for r in waiting if not r.is_held()]
+    """Until when places or package are held; where they are not, whether there still are as many."""
+    packages = list(packages_of(grant.order))
+    standing: list[Sponsorship | Registration] = [*packages]
+    standing += (r for r in grant.registrations if r.cancelled_at is None)
+    waiting = [one for one in standing if one.confirmed_at is None]
+    held = [one.held_until for one in waiting if one.held_until is not None and one.is_held()]
+    lapsed = [one for one in waiting if not one.is_held()]
     return {
+        "packages": packages,
         "waiting": waiting,
         "held_until": min(held) if held and not lapsed else None,
         "is_gone": bool(lapsed) and not _are_left(lapsed),
     }
 
 
-def _are_left(lapsed: list[Registration]) -> bool:
-    tickets = {registration.ticket_id: registration.ticket for registration in lapsed}
-    refresh_held(tickets.values(), at=timezone.now())
-    wanted = {pk: sum(r.ticket_id == pk and not r.counts for r in lapsed) for pk in tickets}
+def _are_left(lapsed: list[Sponsorship | Registration]) -> bool:
+    now = timezone.now()
+    release_packages(at=now)
+    packages = [one.package_id for one in lapsed if isinstance(one, Sponsorship)]
+    if any(package.left == 0 for package in Package.objects.filter(pk__in=packages)):
+        return False
+    places = [one for one in lapsed if isinstance(one, Registration)]
+    tickets = {registration.ticket_id: registration.ticket for registration in places}
+    refresh_held(tickets.values(), at=now)
+    wanted = {pk: sum(r.ticket_id == pk and not r.counts for r in places) for pk in tickets}
     return all(ticket.left is None or ticket.left >= wanted[pk] for pk, ticket in tickets.items())
 
 

@@ -1,6 +1,7 @@
 """Registering many at once: typed or pasted, mended in place, then one order. Nothing typed is lost."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,8 @@ from ...order_request import OrderRequest
 from ...places import refresh_held, sold_out
 from ...price_changed import PriceChanged
 from ...price_words import row_of, say_vat
+from ...pricing import Quote
+from ...refund_words import say_refunds
 from ...register import look_up, refuse_if_closed
 from ..book import book, means_of, without_seat
 from ..forms import MOST_ROWS, PasteForm, RowForms, Rows
@@ -223,11 +226,18 @@ def check(request: HttpRequest, company: str, event: str) -> HttpResponse:
         "event": found,
         "people": list(zip(wanted.places, priced, strict=True)),
         "total": Money(quote.total, currency),
+        "refunds": say_refunds(found, _priced(wanted, tickets, quote)),
         "vat": [say_vat(one, currency) for one in quote.vat],
         "billing": billing,
         "draft": draft,
     }
     return page(request, "company/check.html", ours, **context)
+
+
+def _priced(wanted: OrderRequest, tickets: Sequence[Ticket], quote: Quote) -> list[Ticket]:
+    """The tickets of places that cost something."""
+    slugs = {wanted.places[line.place].ticket for line in quote.lines if line.price}
+    return [ticket for ticket in tickets if ticket.slug in slugs]
 
 
 def billing_of(company: Company) -> dict[str, str]:

@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from convention.audit.record import record
+from convention.downloads import attachment, download
 from convention.errors import ConventionError
 from convention.events.models import Event
 
-from ..books import explained
+from ..books import explained, left_out
 from ..change_issuer import change_issuer
-from ..day_book import day_book, to_csv, to_xlsx
+from ..day_book import day_book, sheet_of
 from ..documents import issuer_now
 from ..doors import payout_to_keep, require_keeper
 from ..exemptions import EXEMPTIONS
@@ -23,9 +24,8 @@ from ..forms.period import PeriodForm
 from ..models import Issuer, Payment, Payout
 from ..pay import match_payout
 from ..vat import vat_report
-from .owed import FILES, file, page, posted
+from .owed import page, posted
 
-BOOKS = {"csv": to_csv, "xlsx": to_xlsx}
 MOST = 500
 
 
@@ -35,15 +35,17 @@ def books(request: HttpRequest) -> HttpResponse:
     require_keeper(request.user)
     issuer = Issuer.current()
     form = PeriodForm(request.GET if request.GET else PeriodForm.usual())
-    rows = []
+    rows, foreign = [], []
     if issuer and form.is_valid():
-        rows = vat_report(form.cleaned_data["first"], form.cleaned_data["last"], vat_due=issuer.vat_due)
+        first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+        rows, foreign = vat_report(first, last, vat_due=issuer.vat_due), left_out(first, last)
     return page(
         request,
         "books",
         form=form,
         issuer=issuer,
         rows=[(row, getattr(EXEMPTIONS.get(row.exemption), "mention", "")) for row in rows],
+        foreign=foreign,
         net=sum(row.net for row in rows),
         vat=sum(row.vat for row in rows),
     )
@@ -59,7 +61,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     issuer, period = issuer_now(), form.cleaned_data
     content = fec(issuer, period["first"], period["last"])
     record("books.export", "fec", fields=["fec"])
-    return file(content, fec_name(issuer, period["last"]), "text/plain; charset=utf-8")
+    return attachment(content, name=fec_name(issuer, period["last"]), mimetype="text/plain; charset=utf-8")
 
 
 @require_GET
@@ -109,8 +111,7 @@ def day_book_file(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     require_keeper(request.user)
     found = get_object_or_404(Event, slug=event)
     record("day_book.export", found, event=found, fields=[kind])
-    content = BOOKS[kind](day_book(found))
-    return file(content, f"{found.slug}-{_('day-book')}.{kind}", FILES[kind][1])
+    return download(sheet_of(day_book(found)), name=f"{found.slug}-{_('day-book')}", kind=kind)
 
 
 @require_http_methods(["GET", "POST"])

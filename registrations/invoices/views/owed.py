@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from convention.audit.record import record
-from convention.downloads import CSV, XLSX
+from convention.downloads import PDF, attachment, download
 from convention.events.models import Event
 
 from ..advice import STATES, Facts, advise, state_of
@@ -18,16 +18,13 @@ from ..balance import Balance, balance_of
 from ..doors import document_to_keep, receivable_to_keep, require_keeper
 from ..draw_offers import pro_forma_pdf
 from ..keep import paper_of
-from ..listing import Filter, state_of_row, to_csv, to_xlsx, totals, with_numbers
+from ..listing import Filter, sheet_of, state_of_row, totals, with_numbers
 from ..models import Invoice, Issuer, Payment, Receivable, Reminder
+from ..owe_by_hand import is_by_hand
 from ..standing import Standing, standing_of
 from ..trail import history_of
 
 PAGE = 50
-FILES = {
-    "csv": (to_csv, CSV),
-    "xlsx": (to_xlsx, XLSX),
-}
 
 
 def page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -38,12 +35,6 @@ def page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 def posted(request: HttpRequest) -> QueryDict | None:
     """What was filled in, where a form was sent."""
     return request.POST if request.method == "POST" else None
-
-
-def file(content: bytes, name: str, mimetype: str) -> HttpResponse:
-    """A file to keep, for this reader only."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=mimetype, headers=headers)
 
 
 @require_GET
@@ -72,10 +63,9 @@ def money(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """The same list as a file, all pages of it."""
     require_keeper(request.user)
-    write, mimetype = FILES[kind]
-    content = write(Filter.of(request.GET).apply(today=timezone.localdate()))
+    rows = Filter.of(request.GET).apply(today=timezone.localdate())
     record("receivables.export", "receivables", fields=[kind])
-    return file(content, f"{_('receivables')}.{kind}", mimetype)
+    return download(sheet_of(rows), name=_("receivables"), kind=kind)
 
 
 @require_GET
@@ -101,6 +91,7 @@ def owed(request: HttpRequest, owed: str) -> HttpResponse:
         refunds=list(found.refunds.select_related("payment")),
         uninvoiced=facts.uninvoiced,
         reminders=list(Reminder.objects.filter(invoice__receivable=found).select_related("invoice")),
+        is_by_hand=is_by_hand(found),
         history=history_of(found, documents),
     )
 
@@ -131,11 +122,11 @@ def with_refundable(payments: list[Any], receivable: Receivable) -> list[tuple[A
 def pro_forma(request: HttpRequest, owed: str) -> HttpResponse:
     """What the invoice will say, before it is issued."""
     found = receivable_to_keep(owed, request.user)
-    return file(pro_forma_pdf(found), f"pro-forma-{found.reference}.pdf", "application/pdf")
+    return attachment(pro_forma_pdf(found), name=f"pro-forma-{found.reference}.pdf", mimetype=PDF)
 
 
 @require_safe
 def paper(request: HttpRequest, invoice: int) -> HttpResponse:
     """An issued document as its Factur-X PDF."""
     document = document_to_keep(invoice, request.user)
-    return file(paper_of(document), f"{document.number.replace('/', '-')}.pdf", "application/pdf")
+    return attachment(paper_of(document), name=f"{document.number.replace('/', '-')}.pdf", mimetype=PDF)

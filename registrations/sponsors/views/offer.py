@@ -5,7 +5,6 @@ import secrets
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -97,7 +96,4 @@ def vat_in(package: Package) -> list[str]:
 
 def next_page(order: Order) -> str:
     """The sponsor's own page; the payment where it is paid by card and something is due."""
-    if not order.is_by_card:
-        return sponsor_path(order)
-    with translation.override(order.language):
-        return reverse("order-pay", args=[order.reference, order.secret])
+    return order.next_path if order.is_by_card else sponsor_path(order)

@@ -15,9 +15,8 @@ from convention.audit.record import record
 from convention.downloads import download
 from convention.errors import ConventionError
 from convention.events.doors import event_to_organize
-from convention.money import Money
 
-from ...bill import kept_of
+from ...bill import left_of
 from ...models import SponsorLogo
 from ..cancel_sponsorship import cancel_sponsorship
 from ..change_sponsorship import change_sponsorship
@@ -81,7 +80,7 @@ def sponsorship(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         change_sponsorship(sponsorship=form.row, changed=form.changed_data)
         messages.success(request, _("The changes are saved."))
         return redirect("organize-sponsor", event, pk)
-    due = one.order.due.amount - kept_of(one.order)
+    due = left_of(one.order)
     context = {
         "event": found,
         "section": "organize",
@@ -90,7 +89,7 @@ def sponsorship(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "form": form,
         "logo_form": LogoForm(),
         "has_logo": hasattr(one, "logo"),
-        "due": Money(due, one.order.currency) if due > 0 else None,
+        "due": due if due.amount > 0 else None,
         "places": list(one.order.registrations.select_related("ticket")),
     }
     return render(request, "sponsors/organize_one.html", context)

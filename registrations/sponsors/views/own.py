@@ -9,9 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from convention.errors import ConventionError
-from convention.money import Money
 
-from ...bill import kept_of
+from ...bill import left_of
 from ...doors import Grant
 from ...limits import refuse_many_corrections
 from ...models import SponsorLogo, Sponsorship
@@ -40,7 +39,7 @@ def own(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
 
 def _context(grant: Grant, one: Sponsorship) -> dict[str, object]:
     places = [registration for registration in grant.registrations if registration.cancelled_at is None]
-    due = grant.order.due.amount - kept_of(grant.order)
+    due = left_of(grant.order)
     return {
         "grant": grant,
         "order": grant.order,
@@ -49,7 +48,7 @@ def _context(grant: Grant, one: Sponsorship) -> dict[str, object]:
         "has_logo": hasattr(one, "logo"),
         "places": places,
         "named": sum(place.is_named for place in places),
-        "due": Money(due, grant.order.currency) if due > 0 else None,
+        "due": due if due.amount > 0 else None,
         "can_change": grant.order.event.ends_at > timezone.now() and not one.cancelled_at,
         "can_give": grant.order.event.last_substitution > timezone.now(),
     }

@@ -1,6 +1,7 @@
 """Two registrations of one person become one: scans, places and money are all still there."""
 
 import datetime
+import random
 
 import pytest
 from django.test import Client
@@ -22,6 +23,7 @@ from registrations.merged import merged_of
 from registrations.models import Registration
 from tests.badges.attendance.making import code_of, make_device, make_event, make_item, make_registration
 from tests.factories import make_administrator
+from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +131,7 @@ def test_payments_stay_with_their_order_and_are_shown_on_both():
     third = make_registration(event, price=5_000)
     third.order.payment, third.order.total = "invoice", 5_000
     third.order.save()
-    unpaid = bill(third.order, [third])
+    unpaid = bill(third.order, [third], [])
     merge(kept=kept, other=third)
     assert (balance_of(unpaid).owed, sorted(one.pk for one, _paid in merged_of(kept))) == (
         0,
@@ -172,3 +174,47 @@ def test_the_pages_propose_compare_and_merge(client: Client, run_tasks, mailoutb
     )
     assert client.post(address).status_code == 302
     assert address not in client.get("/organize/congress/registrations/duplicates/").content.decode()
+
+
+@pytest.mark.parametrize(("paid", "left"), [(12_000, (22_000, 12_000, 10_000)), (0, (10_000, 0, 10_000))])
+def test_what_is_billed_anew_after_a_merge_is_what_was_paid_for_or_nothing(paid, left):
+    event = make_event()
+    kept, other = make_registration(event), make_registration(event, price=12_000, last_name="Autre")
+    order = other.order
+    order.payment, order.total = "invoice", 22_000
+    order.save()
+    third = make_registration(event, price=10_000)
+    Registration.objects.filter(pk=third.pk).update(order=order)
+    receivable = receivable_of(order)
+    if paid:
+        record_payment(receivable=receivable, amount=paid, method="transfer", external_id="x")
+    merge(kept=kept, other=other)
+    receivable_of(order)
+    balance = balance_of(receivable)
+    assert (balance.owed, balance.paid, balance.due) == left
+    assert order.due.amount == balance.owed
+    assert [c.description for c in receivable.charges.standing()].count(f"Adhérent, {other.name}") == bool(
+        paid
+    )
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_batches_with_merged_badges_and_merges_wait_for_nobody_in_a_ring():
+    event = make_event()
+    device, _token = make_device(event)
+    people = [make_registration(event) for _number in range(8)]
+    merge(kept=people[0], other=people[7])
+    merge(kept=people[1], other=people[6])
+    codes = [code_of(one) for one in people]
+
+    def work(number: int) -> None:
+        if number % 8 == 0:
+            merge(kept=people[number // 8 % 2 + 2], other=people[number // 16 + 4])
+            return
+        chosen = random.Random(number).sample(codes, 4)
+        scan(device=device, items=[make_item(code) for code in chosen])
+
+    results = in_threads([lambda n=n: work(n) for n in range(32)], threads=8)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, CannotMerge)] == []
+    assert Scan.objects.count() == 4 * 28

@@ -147,7 +147,10 @@ def test_a_stopped_mailing_says_so_and_is_resumed(client, event, mailoutbox, run
     page = text_of(client.get(here))
     assert "The mail server failed several times: the mailing stands still." in page
     assert "Go on now" in page
+    attention = text_of(client.get(f"/en/organize/{event.slug}/"))
+    assert "1 mailing was stopped by a fault:" in attention
     client.post(f"{here}resume/")
+    assert "stopped by a fault" not in text_of(client.get(f"/en/organize/{event.slug}/"))
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
 

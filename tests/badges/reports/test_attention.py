@@ -51,6 +51,8 @@ def test_all_is_well():
         (facts(full=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
         (facts(filling=["A"]), (0, "1 session est presque complète : A.")),
         (facts(waiting=3), (0, "3 personnes attendent une place libre.")),
+        (facts(stopped=["Bienvenue"]),
+         (2, "1 envoi a été arrêté par une panne : Bienvenue. Voyez pourquoi, puis relancez-le.")),
         (facts(unplaced=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
         (facts(conflicts=2), (2, "2 badges sont entrés deux fois : dites ce qui s’est passé.")),
         (facts(unprintable=["a", "b", "c", "d"]),

@@ -12,7 +12,15 @@ from badges.attendance.models import Checkpoint, Presence
 from badges.reports.desk import SHOWN, find_guests
 from convention.audit.models import Entry
 from convention.events.sequence import next_sequence
-from tests.factories import make_event, make_member, make_person, make_registration, make_staff, make_ticket
+from tests.factories import (
+    make_event,
+    make_member,
+    make_person,
+    make_question,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
 from tests.papers import pdf_text
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +275,16 @@ def test_nobody_walks_in_once_the_event_is_over(event, client):
     type(event).objects.update(starts_at=past - datetime.timedelta(hours=1), ends_at=past)
     assert "L’événement est terminé" in walk_in(client).content.decode()
     assert event.registrations.count() == 3
+
+
+@pytest.mark.parametrize(("email", "by_whom"), [
+    ("ines@example.org", "Inès Durand répond par le lien reçu par e-mail."),
+    ("", "Demandez maintenant"),
+])  # fmt: skip
+def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
+    make_question(event, "topic", text="Sujet")
+    client.force_login(make_staff(event, "desk"))
+    page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
+    told = "Encore sans réponse\u202f: Régime."
+    assert (told in page, by_whom in page) == (True, True)

@@ -6,20 +6,21 @@ from collections import defaultdict
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convention.errors import ConventionError
 from registrations.invoices.balance import balance_of
-from registrations.invoices.books import Journal, entries
+from registrations.invoices.books import Journal, entries, left_out
 from registrations.invoices.credit import correct, credit, credit_amount, credit_withdrawn
 from registrations.invoices.day_book import day_book
 from registrations.invoices.fec import COLUMNS, fec, fec_name
 from registrations.invoices.history import ChargeFact, DocumentFact, History, LineFact
 from registrations.invoices.issue import issue, issue_deposit
 from registrations.invoices.models import Issuer, Payout, Receivable
-from registrations.invoices.owe import Owed, withdraw
+from registrations.invoices.owe import Buyer, Owed, owe, withdraw
 from registrations.invoices.pay import record_payment, record_payout
 from registrations.invoices.refund import refund, refund_done, refund_failed
 from registrations.invoices.vat import VatRow, on_collection, on_debits, vat_report
@@ -247,3 +248,25 @@ def test_the_day_book_tells_what_came_by_which_way(issuer):
         540,
         34_460,
     )
+
+
+def test_another_currency_is_left_out_of_the_books_and_named(issuer, treasurer):
+    on = timezone.localdate()
+    francs = owe(
+        reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), charges=[GUESTS], currency="CHF"
+    )
+    record_payment(receivable=francs, amount=36_000, method="transfer", received_on=on)
+    record_payout(external_id="po_chf", amount=500, arrived_on=on, currency="CHF")
+    assert (entries(issuer, on, on), vat_report(on, on, vat_due="collection")) == ([], [])
+    assert left_out(on, on) == ["FRANCS (CHF)", "po_chf (CHF)"]
+    page = treasurer.get(reverse("money-books"), {"first": on, "last": on})
+    assert "FRANCS (CHF), po_chf (CHF)" in page.text
+    assert len(fec(issuer, on, on).splitlines()) == 1
+
+
+def test_a_test_payment_stands_in_a_journal_of_its_own(issuer):
+    on = timezone.localdate()
+    record_payment(receivable=make_receivable(), amount=12_000, method="test", received_on=on)
+    [entry] = [one for one in entries(issuer, on, on) if one.journal is not Journal.VAT]
+    assert entry.journal.value == ("ES", "Paiements d’essai, sans argent")
+    assert [(side.account, side.amount) for side in entry.sides] == [("471000", 12_000), ("411000", -12_000)]

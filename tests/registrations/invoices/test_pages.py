@@ -9,7 +9,7 @@ from django.urls import reverse
 from lxml import html
 
 from convention.audit.models import Entry
-from convention.club.models import ClubRole, Person
+from convention.club.models import Person
 from registrations.invoices.advice import STATES, Kind
 from registrations.invoices.balance import balance_of
 from registrations.invoices.issue import issue
@@ -20,7 +20,7 @@ from registrations.invoices.pay import record_payment
 from registrations.invoices.refund import refund
 from registrations.invoices.views.owed import advise, facts_of, standing_of
 from tests.doors import client_of
-from tests.factories import make_event, make_person
+from tests.factories import make_event
 
 from .makers import make_receivable
 
@@ -30,10 +30,8 @@ DINNER = Owed("dinner", "Dîner", 6_600, 1000)
 
 
 @pytest.fixture
-def client(db):
-    person = make_person()
-    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
-    return client_of(person)
+def client(treasurer):
+    return treasurer
 
 
 def sent(client, address_name, *args, **typed):

@@ -1,13 +1,16 @@
 """The last package, wanted by many at the same moment; and packages beside plain orders."""
 
 import pytest
+from django.utils import timezone
 
 from convention.errors import ConventionError
 from registrations.bill import receivable_of
+from registrations.checkout.play_payment import play_payment
 from registrations.invoices.balance import balance_of
 from registrations.models import Order, Registration, Sponsorship
 from registrations.order_request import OrderRequest, Place
-from registrations.register import register
+from registrations.places import release_lapsed, release_packages
+from registrations.register import HOLD, register
 from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
 from registrations.sponsors.take_package import take_package
 from tests.factories import make_event, make_ticket
@@ -56,3 +59,30 @@ def test_packages_orders_and_cancellations_at_once_leave_all_counters_and_sums_t
         assert package.taken == package.sponsorships.standing().count() <= 6
     owed = [balance_of(receivable_of(one.order)).owed for one in Sponsorship.objects.all()]
     assert sum(owed) == 120_000 * Sponsorship.objects.standing().count()
+
+
+def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_counted_once():
+    event = make_event()
+    ticket = make_ticket(event, capacity=60)
+    package = make_package(event, ticket, capacity=20)
+    sponsors = [
+        take_package(package=package, sponsor=sponsor_of(name=f"S{n}", payment="card"), key=f"k{n}")
+        for n in range(16)
+    ]
+    later = timezone.now() + 2 * HOLD
+
+    def work(number: int) -> None:
+        one = sponsors[number % 16]
+        release_packages(at=later)
+        release_lapsed([ticket.pk], at=later)
+        play_payment(order=one.order)
+        if number % 3 == 0:
+            cancel_sponsorship(sponsorship=one)
+
+    results = in_threads([lambda n=n: work(n) for n in range(48)], threads=8)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    package.refresh_from_db()
+    ticket.refresh_from_db()
+    assert package.taken == sum(one.counts for one in Sponsorship.objects.all())
+    assert ticket.taken == sum(one.counts for one in Registration.objects.all())
+    assert Sponsorship.objects.confirmed().exists()

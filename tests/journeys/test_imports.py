@@ -1,0 +1,85 @@
+"""An organizer on a phone brings in a list: columns, errors, a rehearsal, undo; and merges a duplicate."""
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page
+
+from convention.club.models import ClubRole
+from registrations.models import Registration
+from tests.factories import make_event, make_person, make_registration, make_ticket
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "Vorname,Kolumne,Adresse,Billet\nZoé,Müller,zoe@example.org,guest\nAna,Silva,nowhere,\n"
+
+
+def look_at(page: Page) -> None:
+    assert_no_sideways_scroll(page)
+    assert_accessible(page)
+
+
+def choose(page: Page, text: str) -> None:
+    """Give the page a file and have it checked."""
+    upload = {"name": "list.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    page.locator("main [name=file]").set_input_files(upload)
+    page.locator("main [name=check]").click()
+    page.wait_for_load_state()
+
+
+def map_columns(page: Page) -> None:
+    for number, field in enumerate(("first_name", "last_name", "email", "ticket")):
+        page.locator(f"[name=column-{number}]").select_option(field)
+    page.locator("main [name=check]").click()
+    page.wait_for_load_state()
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_a_list_is_mapped_rehearsed_imported_undone_and_a_duplicate_merged(browser_page, prefix, site):
+    page, event = browser_page, make_event(slug="congress")
+    guest = make_ticket(event, slug="guest", is_default=True)
+    organizer = make_person()
+    ClubRole.objects.create(person=organizer, role=ClubRole.Role.ORGANIZER)
+    sign_in(page, Client(), site, organizer)
+    here = f"{prefix}/organize/congress/registrations/"
+    page.goto(f"{here}import/")
+    look_at(page)
+
+    # Columns that say nothing by themselves, a row with an error, then the list that is good.
+    choose(page, LIST)
+    look_at(page)
+    map_columns(page)
+    assert page.locator(".notice.error li").count() == 1
+    look_at(page)
+    page.goto(f"{here}import/")
+    choose(page, LIST.replace("nowhere", "ana@example.org"))
+    map_columns(page)
+    assert Registration.objects.count() == 0
+    look_at(page)
+    page.locator("#columns .button:not([name])").first.click()
+    page.wait_for_load_state()
+    look_at(page)
+    assert Registration.objects.confirmed().count() == 2
+
+    # Undone as a whole.
+    page.goto(f"{here}imports/")
+    look_at(page)
+    page.locator("main table a").first.click()
+    look_at(page)
+    page.locator("main form button.grave").click()
+    page.wait_for_load_state()
+    look_at(page)
+    assert Registration.objects.confirmed().count() == 0
+
+    # Two that are one person.
+    kept = make_registration(
+        guest, first_name="Zoé", last_name="Müller", email="z@example.org", company="Acme"
+    )
+    make_registration(guest, first_name="Zoé", last_name="Muller", email="z@example.org", company="Acme SA")
+    page.goto(f"{here}duplicates/")
+    look_at(page)
+    page.locator("main .listing a.button").first.click()
+    look_at(page)
+    page.locator("main form button.grave").click()
+    page.wait_for_load_state()
+    look_at(page)
+    assert Registration.objects.confirmed().get() == kept

@@ -1,0 +1,155 @@
+"""A package by card: held while it is being paid, confirmed by the payment alone, else free again."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.checkout.place_paid import place_paid
+from registrations.checkout.play_payment import play_payment
+from registrations.checkout.settle import pay_order
+from registrations.checkout.start_payment import next_attempt
+from registrations.checkout.troubles import unplaced_orders
+from registrations.forget import lapsed_holds
+from registrations.invoices.balance import balance_of
+from registrations.invoices.models import Receivable
+from registrations.logos import printed_logos, tiers_of
+from registrations.models import Sponsorship
+from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from registrations.sponsors.logo import keep_logo
+from registrations.sponsors.take_package import take_package, take_package_for
+from tests.registrations.sponsors.makers import make_package, picture, sponsor_of
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def package(event):
+    return make_package(event, event.tickets.get(slug="guest"), capacity=1, has_printed_logo=True)
+
+
+@pytest.fixture
+def taken(package):
+    one = take_package(package=package, sponsor=sponsor_of(payment="card"), key="a")
+    keep_logo(sponsorship=one, upload=picture())
+    return one
+
+
+def counted(package) -> tuple[int, int]:
+    """Packages taken, and places of the ticket that comes with it."""
+    package.refresh_from_db()
+    package.pass_ticket.refresh_from_db()
+    return package.taken, package.pass_ticket.taken
+
+
+def states(one: Sponsorship) -> list[str]:
+    one.refresh_from_db()
+    return [one.state, *(r.state for r in one.order.registrations.order_by("pk"))]
+
+
+def run_out(one: Sponsorship) -> None:
+    """The time to pay is over, and the minute's round has passed."""
+    past = timezone.now() - MINUTE
+    Sponsorship.objects.filter(pk=one.pk, confirmed_at=None).update(held_until=past)
+    one.order.registrations.filter(confirmed_at=None).update(held_until=past)
+    lapsed_holds()
+
+
+def test_it_is_held_and_nothing_is_shown_or_owed_in_the_books_until_it_is_paid(event, package, taken):
+    assert (states(taken), counted(package)) == (["pending"] * 3, (1, 2))
+    assert (tiers_of(event), printed_logos(event), Receivable.objects.count()) == ([], [], 0)
+    play_payment(order=taken.order)
+    assert (states(taken), counted(package)) == (["confirmed"] * 3, (1, 2))
+    assert [len(tier.sponsors) for tier in tiers_of(event)] == [1]
+    assert [logo.name for logo in printed_logos(event)] == ["Acme"]
+    assert balance_of(Receivable.objects.get()).is_settled
+
+
+def test_what_is_not_paid_in_time_is_free_again_by_itself(package, taken):
+    run_out(taken)
+    assert (states(taken), counted(package)) == (["expired"] * 3, (0, 0))
+    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    lapsed_holds()
+    assert (states(other), counted(package)) == (["confirmed"] * 3, (1, 2))
+    cancel_sponsorship(sponsorship=taken)
+    assert counted(package) == (1, 2)
+
+
+def test_a_package_without_places_lapses_too(event):
+    alone = make_package(event, capacity=1)
+    one = take_package(package=alone, sponsor=sponsor_of(payment="card"), key="a")
+    run_out(one)
+    alone.refresh_from_db()
+    assert (states(one), alone.taken) == (["expired"], 0)
+    play_payment(order=one.order)
+    alone.refresh_from_db()
+    assert (states(one), alone.taken) == (["confirmed"], 1)
+
+
+def test_the_last_one_is_had_by_who_asks_once_its_time_is_over(package, taken):
+    past = timezone.now() - MINUTE
+    Sponsorship.objects.update(held_until=past)
+    taken.order.registrations.update(held_until=past)
+    package.refresh_from_db()
+    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    assert (states(other)[0], states(taken)[0]) == ("confirmed", "expired")
+
+
+def test_starting_to_pay_holds_it_longer_and_takes_it_again(package, taken):
+    run_out(taken)
+    attempt = next_attempt(order=taken.order)
+    assert (states(taken), counted(package)) == (["pending"] * 3, (1, 2))
+    assert taken.held_until > attempt.expires_at
+
+
+def test_money_that_comes_too_late_is_told_and_placed_once_one_is_free(package, taken, mailoutbox, run_tasks):
+    run_out(taken)
+    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    run_tasks()
+    mailoutbox.clear()
+    pay_order(order=taken.order, amount=120_000, method="card", external_id="pi_1")
+    receivable = Receivable.objects.get(reference=taken.order.reference)
+    assert (states(taken)[0], balance_of(receivable).owed) == ("expired", 0)
+    assert [(order.reference, order.kept) for order in unplaced_orders()] == [
+        (taken.order.reference, 120_000)
+    ]
+    cancel_sponsorship(sponsorship=other)
+    assert len(place_paid(order=taken.order)) == 3
+    assert (states(taken)[0], counted(package)) == ("confirmed", (1, 2))
+    assert balance_of(receivable).is_settled
+
+
+def test_for_a_sponsor_it_waits_a_week(package):
+    one = take_package_for(package=package, sponsor=sponsor_of(payment="card"), key="a")
+    days = one.held_until - timezone.now()
+    assert (states(one)[0], days > datetime.timedelta(days=6)) == ("pending", True)
+
+
+def test_the_pages_say_until_when_and_what_for(client, package, taken):
+    own = reverse("order-sponsor", args=[taken.order.reference, taken.order.secret])
+    pay = reverse("order-pay", args=[taken.order.reference, taken.order.secret])
+    assert "vous sont réservés jusqu’au" in client.get(own).text
+    page = client.get(pay)
+    assert ("Le pack est réservé jusqu’au" in page.text, "Or</td>" in page.text) == (True, True)
+    run_out(taken)
+    assert "le pack n’est plus réservé" in client.get(own).text
+    assert "Il est encore libre" in client.get(pay).text
+    take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    assert "Le pack n’est plus libre" in client.get(pay).text
+
+
+def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, taken):
+    run_out(taken)
+    event.tickets.filter(slug="guest").update(capacity=1)
+    pay = reverse("order-pay", args=[taken.order.reference, taken.order.secret])
+    assert "Le pack n’est plus libre" in client.get(pay).text
+
+
+def test_the_orders_own_page_says_the_vat_of_the_package(client, taken):
+    order = client.get(taken.order.manage_path)
+    assert [one.replace("\u00a0", " ").replace("\u202f", " ") for one in order.context["vat"]] == [
+        "dont TVA 20 % : 200 €"
+    ]
