@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("visits", "0002_life"),
+        ("visits", "0003_identities"),
     ]
 
     operations = [

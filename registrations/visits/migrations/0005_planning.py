@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("club", "0004_people"),
-        ("visits", "0002_life"),
+        ("visits", "0004_day"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ def confirm_what_was_taken(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrations", "0011_self_service")]
+    dependencies = [("registrations", "0012_visits")]
 
     operations = [
         migrations.AddField(
