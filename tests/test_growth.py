@@ -178,6 +178,7 @@ def add_scans(device, registration, at):
 def queries_of(client, address):
     """How often the database is asked for one answer, with nothing kept from before; and its status."""
     cache.clear()
+    connection.queries_log.clear()  # it holds the last 9,000 only, and stops counting then
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(address)
         if answer.streaming:
