@@ -224,4 +224,3 @@ def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
     assert set(found) <= {"full", "taken"}
     assert sum(taken(first, second)) == 20
     assert taken(first, second) == [LegSeat.objects.filter(leg=leg).count() for leg in (first, second)]
-    assert taken(first) == [3] or taken(first)[0] < 3
