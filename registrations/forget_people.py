@@ -4,8 +4,9 @@ import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from convention.addresses import folded
 from convention.club.models import ClubRole, CompanyContact, Employment, Person, Seat
 from convention.events.models import EventRole
 from convention.jobs.models import Job
@@ -88,7 +89,7 @@ def old_people(before: datetime.datetime) -> int:
     return gone
 
 
-def quiet_people(before: datetime.datetime) -> "QuerySet[Person]":
+def quiet_people(before: datetime.datetime) -> list[Person]:
     """Whom the club had no contact with since then."""
     day = before.date()
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=day)
@@ -98,5 +99,6 @@ def quiet_people(before: datetime.datetime) -> "QuerySet[Person]":
         busy |= Q(pk__in=model.objects.filter(lasting).values("person"))
     seen = Q(last_login__gte=before) | Q(date_joined__gte=before)
     rows = Person.objects.filter(is_active=True, is_staff=False, is_superuser=False)
-    written = recent.filter(email__iexact=OuterRef("email"))
-    return rows.exclude(busy).exclude(seen).exclude(Exists(written)).order_by("pk")
+    written = {folded(address) for address in recent.exclude(email="").values_list("email", flat=True)}
+    quiet = rows.exclude(busy).exclude(seen).order_by("pk")
+    return [person for person in quiet.iterator() if folded(person.email or "") not in written]

@@ -49,10 +49,18 @@ def erase(*, case: Case, by: Person | None = None) -> Counts:
     case.email, case.answer = "", Case.Answer.ERASED
     case.answered_at, case.answered_by = timezone.now(), by
     case.save()
+    _answer_the_others(case)
     if address:
         goodbye = letter("erased", address, language, case=case)
         transaction.on_commit(partial(send, goodbye), robust=True)
     return dict(case.counts)
+
+
+def _answer_the_others(case: Case) -> None:
+    """What else the same person asked is answered by the erasure too."""
+    if case.person_id:
+        others = Case.objects.open().filter(person=case.person_id)
+        others.update(answer=case.answer, answered_at=case.answered_at, answered_by=case.answered_by)
 
 
 @transaction.atomic

@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from badges.attendance.fast_path import scan_one
 from badges.attendance.models import Device, Scan
-from convention.events.models import EventRole
-from tests.factories import make_administrator, make_staff
+from convention.club.models import CompanyRole, Employment
+from convention.events.models import Delegation, EventRole
+from tests.doors import delegated, named_under
+from tests.factories import make_administrator, make_person, make_staff
 
 from .making import bearer, code_of, make_event, make_item, make_registration
 
@@ -101,4 +103,38 @@ def test_the_quick_way_asks_the_same(client, event):
 
     assert quick() is not None
     EventRole.objects.all().delete()
+    assert quick() is None
+
+
+YESTERDAY = timezone.localdate() - datetime.timedelta(days=1)
+ENDS = {
+    "contract": lambda: Delegation.objects.update(ends_on=YESTERDAY),
+    "job": lambda: Employment.objects.update(ends_on=YESTERDAY),
+    "firm": lambda: CompanyRole.objects.filter(role="organizer").update(ends_on=YESTERDAY),
+}
+
+
+@pytest.mark.parametrize("what", ENDS)
+def test_a_phone_of_an_outside_firm_ends_with_contract_job_or_the_firms_role(client, event, what):
+    worker = make_person()
+    named_under(delegated(event), worker, "desk")
+    token = paired_by(client, event, worker)
+    assert answers(client, event, token) == (200, 200)
+    ENDS[what]()
+    assert answers(client, event, token) == (401, 401)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("what", ENDS)
+def test_the_quick_way_asks_for_contract_job_and_the_firms_role(client, event, what):
+    worker = make_person()
+    named_under(delegated(event), worker, "desk")
+    token = paired_by(client, event, worker)
+
+    def quick():
+        item = make_item(code_of(make_registration(event)))
+        return scan_one(token=token, items=[item], now=timezone.now())
+
+    assert quick() is not None
+    ENDS[what]()
     assert quick() is None

@@ -117,6 +117,7 @@ def test_the_case_says_what_was_done_and_forgets_the_address(mailoutbox, django_
         erase(case=case, by=by)
     case.refresh_from_db()
     assert (case.email, case.answer, case.answered_by) == ("", "erased", by)
+    assert Case.objects.open().count() == 0  # the request to see what is held, too
     assert case.counts["registrations.registration"] == {"emptied": 1}
     assert case.counts["attendance.scan"] == {"kept": 1}
     assert case.counts["registrations.waitingentry"] == {"gone": 1}
