@@ -37,6 +37,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
         *_registrations(facts),
         *_money(facts),
         *_mail(facts),
+        *_visit(facts),
         *_schedule(facts),
         *_seats(facts),
         *_on_site(facts, at),
@@ -140,6 +141,13 @@ def _mail(facts: Facts) -> Iterator[Matter]:
             len(facts.stopped),
         )
         yield Matter(sentence % _named(facts.stopped), 2, "organize-mail")
+def _visit(facts: Facts) -> Iterator[Matter]:
+    if facts.not_agreed and facts.locks_at:
+            "%(count)s visitor has not agreed to confidentiality yet; the list is locked on %(moment)s.",
+            "%(count)s visitors have not agreed to confidentiality yet; the list is locked on %(moment)s.",
+            facts.not_agreed,
+        named = {"count": facts.not_agreed, "moment": say_moment(facts.locks_at, facts.event.zone)}
+        yield Matter(sentence % named, 1, "organize-visit-applicants", "?state=confirmed")
 
 
 def _schedule(facts: Facts) -> Iterator[Matter]:

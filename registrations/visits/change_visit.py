@@ -27,6 +27,7 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
     if own:
         visit.save(update_fields=own)
         record("visit.change", visit, event=visit.event, fields=own)
-    if of_ticket := [name for name in changed if name in OF_TICKET]:
+    of_ticket = [name for name in changed if name in OF_TICKET]
+    if of_ticket or ticket.pk is None:  # somebody may have removed the ticket that nobody had
         save_ticket(ticket=ticket, changed=of_ticket)
     return visit

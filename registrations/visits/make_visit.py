@@ -42,18 +42,23 @@ def make_visit(*, event: Event) -> Visit:
 
 
 def _give_ticket(event: Event) -> None:
-    """A free ticket for members, unless there is one."""
+    """A ticket for members, unless there is one."""
     if not Ticket.objects.filter(event=event, audience=Ticket.Audience.MEMBER).exists():
-        Ticket.objects.create(
-            event=event,
-            slug="member",
-            name="Adhérent",
-            name_en="Member",
-            audience=Ticket.Audience.MEMBER,
-            capacity=PLACES,
-            company_cap=PER_COMPANY,
-            is_default=not event.tickets.filter(is_default=True).exists(),
-        )
+        new_ticket(event).save()
+
+
+def new_ticket(event: Event) -> Ticket:
+    """A free ticket for members with some places, few for one company; not stored yet."""
+    return Ticket(
+        event=event,
+        slug="member",
+        name="Adhérent",
+        name_en="Member",
+        audience=Ticket.Audience.MEMBER,
+        capacity=PLACES,
+        company_cap=PER_COMPANY,
+        is_default=not event.tickets.filter(is_default=True).exists(),
+    )
 
 
 def _adopt(visit: Visit) -> None:

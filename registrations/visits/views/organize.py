@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 
-from ...models import Ticket
 from ..applicants import applicants_of, counts_of
 from ..call_off import call_off
 from ..change_visit import change_visit
@@ -24,7 +23,7 @@ from ..eligibility import ticket_of
 from ..forms.facts import ReasonForm, VisitForm
 from ..life import agree, close, missing_for_members, publish, reopen
 from ..lock import lock, unlock
-from ..make_visit import make_visit
+from ..make_visit import make_visit, new_ticket
 from ..models import Visit
 
 STEPS: dict[str, tuple[Callable[..., Visit], object]] = {
@@ -45,7 +44,7 @@ def facts(request: HttpRequest, event: str) -> HttpResponse:
     if visit is None:
         return page(request, "visits/organize_begin.html", found)
     visit.event = found
-    ticket = ticket_of(visit) or Ticket(event=found)
+    ticket = ticket_of(visit) or new_ticket(found)
     form = VisitForm(request.POST or None, instance=visit, ticket=ticket)
     if not may_read_identities(request.user, visit):
         form.keep_list()

@@ -25,7 +25,7 @@ from registrations.visits.models import Application
 from registrations.visits.refusals import Ended, NotEligible, NotReady
 from registrations.visits.standing import State
 from registrations.visits.withdraw import take_place_back, withdraw
-from tests.factories import LONG_AGO, make_company, make_member, make_membership, make_person
+from tests.factories import LONG_AGO, make_company, make_member, make_person
 
 from .makers import applicant, applied, make_market, make_visit, reread, state
 
@@ -343,7 +343,6 @@ def test_an_event_without_a_visit_registers_as_before():
     visit = make_visit()
     event = visit.event
     visit.delete()
-    make_membership(make_company())
     person = make_member()
     order = register(
         event=event,
