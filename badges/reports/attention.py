@@ -141,11 +141,15 @@ def _mail(facts: Facts) -> Iterator[Matter]:
             len(facts.stopped),
         )
         yield Matter(sentence % _named(facts.stopped), 2, "organize-mail")
+
+
 def _visit(facts: Facts) -> Iterator[Matter]:
     if facts.not_agreed and facts.locks_at:
+        sentence = ngettext(
             "%(count)s visitor has not agreed to confidentiality yet; the list is locked on %(moment)s.",
             "%(count)s visitors have not agreed to confidentiality yet; the list is locked on %(moment)s.",
             facts.not_agreed,
+        )
         named = {"count": facts.not_agreed, "moment": say_moment(facts.locks_at, facts.event.zone)}
         yield Matter(sentence % named, 1, "organize-visit-applicants", "?state=confirmed")
 
