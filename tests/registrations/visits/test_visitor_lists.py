@@ -371,12 +371,12 @@ def test_the_workbook_holds_each_visitor_as_text(sent):
     assert first[0] == "Nom"
     assert second[0] == "Zwickelstein"
     assert second[3:] == (
-        "2\u00a0avril\u00a01971",
+        "2 avril 1971",
         "Zwickelbourg-1",
         "Portugal",
         "passeport",
         "QX0000001ZZ",
-        "30\u00a0novembre\u00a02039",
+        "30 novembre 2039",
     )
 
 
@@ -441,3 +441,20 @@ def test_administrators_keep_lists_too(sent):
     made, _address = sent
     page = client_of(make_administrator()).get(f"/organize/{made.visit.event.slug}/visit/lists/")
     assert page.status_code == 200
+
+
+def test_who_gets_the_list_is_the_secretarys_to_say():
+    visit, person = make_hosted(), make_person()
+    EventRole.objects.create(event=visit.event, person=person, role="organizer", starts_on=LONG_AGO)
+    address = f"/organize/{visit.event.slug}/visit/"
+    facts = {
+        "capacity": 20, "list_days": 5, "identity_days": 21, "security_name": "Moi",
+        "security_email": "moi@evil.example", "identity_fields": ["birth_place"], "briefing": "Casque.",
+    }  # fmt: skip
+    client_of(person).post(address, facts)
+    visit.refresh_from_db()
+    assert (visit.briefing, visit.security_email) == ("Casque.", "garde@hote.example")
+    assert len(visit.identity_fields) == 6
+    client_of(make_secretary()).post(address, facts)
+    visit.refresh_from_db()
+    assert (visit.security_email, visit.identity_fields) == ("moi@evil.example", ["birth_place"])
