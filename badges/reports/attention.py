@@ -36,6 +36,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
         *_tickets(facts, at),
         *_registrations(facts),
         *_money(facts),
+        *_visit(facts),
         *_schedule(facts),
         *_seats(facts),
         *_on_site(facts, at),
@@ -129,6 +130,17 @@ def _money(facts: Facts) -> Iterator[Matter]:
             facts.disputes,
         )
         yield Matter(sentence % {"count": facts.disputes}, 2)
+
+
+def _visit(facts: Facts) -> Iterator[Matter]:
+    if facts.not_agreed and facts.locks_at:
+        sentence = ngettext(
+            "%(count)s visitor has not agreed to confidentiality yet; the list is locked on %(moment)s.",
+            "%(count)s visitors have not agreed to confidentiality yet; the list is locked on %(moment)s.",
+            facts.not_agreed,
+        )
+        named = {"count": facts.not_agreed, "moment": say_moment(facts.locks_at, facts.event.zone)}
+        yield Matter(sentence % named, 1, "organize-visit-applicants", "?state=confirmed")
 
 
 def _schedule(facts: Facts) -> Iterator[Matter]:

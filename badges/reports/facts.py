@@ -18,6 +18,9 @@ from convention.typeset import missing_glyphs
 from registrations.checkout.models import OPEN_DISPUTES, Dispute
 from registrations.listing import came_back
 from registrations.models import Delivery, Registration, Ticket, WaitingEntry
+from registrations.visits.deadline import locks_at
+from registrations.visits.models import Application, Visit
+from registrations.visits.standing import agreed_among
 from schedule.clashes import Placed, clashes
 from schedule.fullness import fullness
 from schedule.models import Session, SessionSpeaker
@@ -48,6 +51,8 @@ class Facts:
     full: list[str] = field(default_factory=list)
     filling: list[str] = field(default_factory=list)
     disputes: int = 0
+    not_agreed: int = 0
+    locks_at: datetime.datetime | None = None
 
     @property
     def absent(self) -> int:
@@ -82,6 +87,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     _look_at_seats(found, at)
     _count_undelivered(found)
     _count_disputes(found)
+    _look_at_visits(found)
     for event, names in unprintable_names(events).items():
         found[event].unprintable = names
     return list(found.values())
@@ -145,6 +151,19 @@ def _count_disputes(found: dict[int, Facts]) -> None:
     rows = Dispute.objects.filter(status__in=OPEN_DISPUTES, payment__receivable__event__in=found).order_by()
     for event, count in rows.values_list("payment__receivable__event").annotate(count=Count("pk")):
         found[event].disputes = count
+
+
+def _look_at_visits(found: dict[int, Facts]) -> None:
+    """Whoever has a place on a visit whose list is not locked yet, and has not agreed to its text."""
+    visits = Visit.objects.published().filter(event__in=found, locked_at__isnull=True)
+    coming = {visit.pk: visit for visit in visits.select_related("event")}
+    places = list(Application.objects.confirmed().filter(visit__in=coming)) if coming else []
+    agreed = agreed_among(places) if places else frozenset()
+    for place in places:
+        if place.pk not in agreed:
+            visit = coming[place.visit_id]
+            found[visit.event_id].not_agreed += 1
+            found[visit.event_id].locks_at = locks_at(visit)
 
 
 def people(condition: Q) -> Count:

@@ -91,3 +91,8 @@ def test_the_gravest_come_first():
 def test_a_standing_queue_is_told():
     assert queue_matters(Queue(failed=0, stuck=0)) == []
     assert [matter.gravity for matter in queue_matters(Queue(failed=2, stuck=1))] == [2, 1]
+
+
+def test_visitors_who_have_not_agreed_to_confidentiality_are_said_with_the_day_of_the_lock():
+    sentence = "2 visiteurs n’ont pas encore accepté la confidentialité ; la liste est arrêtée le 1er juin 2027 à 11 h."
+    assert said(facts(not_agreed=2, locks_at=NOW)) == [(1, sentence)]

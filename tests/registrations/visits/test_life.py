@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from badges.reports.facts import facts_of
 from convention.audit.models import Entry
 from convention.club.change_employer import change_employer
 from convention.club.models import Seat
@@ -331,3 +332,13 @@ def test_a_seat_that_is_given_again_is_no_matter_any_more():
     assert list(lost_seats(visit, [application])) == [application.pk]
     Seat.objects.update(ends_on=None)
     assert lost_seats(visit, [application]) == {}
+
+
+def test_the_organizer_s_first_page_counts_who_has_not_agreed_until_the_lock():
+    visit = make_visit()
+    agreed(applied(visit)), applied(visit), applied(visit)
+    [found] = facts_of([visit.event], at=timezone.now())
+    assert (found.not_agreed, found.locks_at) == (2, locks_at(reread(visit)))
+    lock(visit=visit)
+    [found] = facts_of([visit.event], at=timezone.now())
+    assert (found.not_agreed, found.locks_at) == (0, None)
