@@ -37,6 +37,8 @@ TREASURERS = {"treasurer", "administrator"}
 SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
 NOBODY: set[str] = set()
+RUN = "begin step call-off text applicants applicants-csv applicants-xlsx applicant applicant-decide".split()
+KEPT = "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
 
 DOORS = {
     # the site
@@ -144,21 +146,8 @@ DOORS = {
     "visit-apply": VISITS,
     "visit-withdraw": NOBODY,
     "visit-text": VISITS,
-    **{
-        f"organize-visit{name}": VISITS
-        for name in (
-            "",
-            "-begin",
-            "-step",
-            "-call-off",
-            "-text",
-            "-applicants",
-            "-applicants-csv",
-            "-applicants-xlsx",
-            "-applicant",
-            "-applicant-decide",
-        )
-    },
+    "organize-visit": VISITS,
+    **dict.fromkeys([f"organize-visit-{name}" for name in RUN], VISITS),
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -176,29 +165,10 @@ DOORS = {
     "club-employer": ADMINISTRATORS,
     # what visitors tell a host: their own, the secretary's lists, the host's pages by its own links
     "visit-identity": NOBODY,  # but whoever has a place: see test_identities
-    **dict.fromkeys(
-        [
-            "organize-visit-lists",
-            "organize-visit-list-make",
-            "organize-visit-list",
-            "organize-visit-list-send",
-            "organize-visit-list-revoke",
-            "organize-visit-host",
-            "organize-visit-host-end",
-            "organize-visit-replace",
-            "organize-visit-refuse",
-            "organize-visit-approve",
-        ],
-        SECRETARIES,
-    ),
-    "host": EVERYONE,
-    "host-enter": EVERYONE,  # a button: the secret decides
-    "host-sign-out": EVERYONE,
-    "host-list": EVERYONE,  # with the secret
-    "host-visit": NOBODY,  # but whom a mailed link let in: see test_hosts
-    "host-visit-list": NOBODY,
-    "host-person": NOBODY,
-    "host-briefing": NOBODY,
+    **dict.fromkeys([f"organize-visit-{name}" for name in KEPT], SECRETARIES),
+    **dict.fromkeys(["host", "host-enter", "host-sign-out", "host-list"], EVERYONE),  # with the secret
+    # but whom a mailed link let in: see test_hosts
+    **dict.fromkeys(["host-visit", "host-visit-list", "host-person", "host-briefing"], NOBODY),
     # the treasurer
     **dict.fromkeys(
         [
