@@ -41,6 +41,8 @@ SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
 PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
+RUN = "begin step call-off text applicants applicants-csv applicants-xlsx applicant applicant-decide".split()
+KEPT = "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
 
 DOORS = {
     # the site
@@ -166,6 +168,8 @@ DOORS = {
     },
     "visit-evacuation-worker": EVERYONE,
     **DAY_DOORS,
+    "organize-visit": VISITS,
+    **dict.fromkeys([f"organize-visit-{name}" for name in RUN], VISITS),
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -234,6 +238,10 @@ DOORS = {
     **{f"organize-turns{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
     **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
     "organize-season": PLANNERS,
+    **dict.fromkeys([f"organize-visit-{name}" for name in KEPT], SECRETARIES),
+    **dict.fromkeys(["host", "host-enter", "host-sign-out", "host-list"], EVERYONE),  # with the secret
+    # but whom a mailed link let in: see test_hosts
+    **dict.fromkeys(["host-visit", "host-visit-list", "host-person", "host-briefing"], NOBODY),
     # the treasurer
     **dict.fromkeys(
         [

@@ -16,6 +16,8 @@ from .models import VisitorList
 HEIGHT, WIDTH = A4
 SIDE, TOP, FOOT = 40.0, 40.0, HEIGHT - 56.0
 GAP = 8.0
+NUMBERS = 24.0
+"""The first column, in points."""
 
 
 def draw_list(content: Content, visitor_list: VisitorList) -> bytes:
@@ -29,14 +31,20 @@ def draw_list(content: Content, visitor_list: VisitorList) -> bytes:
     return file.getvalue()
 
 
+def widths_of(columns: int) -> list[float]:
+    """The room of each column: a number, then names and company wider than what follows."""
+    shares = [1.15, 1.0, 1.4, *[1.0] * (columns - 3)]
+    room = WIDTH - 2 * SIDE - NUMBERS
+    return [NUMBERS, *(room * share / sum(shares) for share in shares)]
+
+
 class _Sheet:
     """Where the next row goes."""
 
     def __init__(self, document: Document, content: Content, visitor_list: VisitorList) -> None:
         self.document, self.list = document, visitor_list
         self.header = ["", *headings(content)]
-        room = WIDTH - 2 * SIDE - 24
-        self.widths = [24.0, *[room / (len(self.header) - 1)] * (len(self.header) - 1)]
+        self.widths = widths_of(len(self.header) - 1)
         self.folio = 0
         self.page: Page
         self._turn()
@@ -59,7 +67,7 @@ class _Sheet:
             self.y = set_.draw(self.page, SIDE, self.y) + 3
         self._foot()
         self.y += 8
-        self._cells(self.header, Weight.SEMIBOLD, 8.5)
+        self._cells(self.header, Weight.SEMIBOLD, 7.5)
 
     def _foot(self) -> None:
         self.page.color(PALE)

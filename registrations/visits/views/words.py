@@ -1,5 +1,7 @@
 """The host's word as the secretary hears it by telephone: a veto, a replacement."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,25 +50,24 @@ def _propose(form: ReplacementForm, application: Application) -> bool:
 def refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Write down that the host does not receive somebody."""
     application = application_to_keep(event, pk, request.user)
-    try:
-        veto(application=application)
-    except ConventionError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, _("Noted: %(name)s is told, without a reason.") % {"name": application.person}
-        )
-    return redirect("organize-visit-lists", event)
+    return _noted(request, application, veto, _("Noted: %(name)s is told, without a reason."))
 
 
 @require_POST
 def approve(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Write down that the host receives a replacement."""
     application = application_to_keep(event, pk, request.user)
+    return _noted(request, application, approve_replacement, _("%(name)s has the place now."))
+
+
+def _noted(
+    request: HttpRequest, application: Application, act: Callable[..., Application], sentence: str
+) -> HttpResponse:
+    """Do it, and say so; or say why not."""
     try:
-        approve_replacement(application=application)
+        act(application=application)
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("%(name)s has the place now.") % {"name": application.person})
-    return redirect("organize-visit-lists", event)
+        messages.success(request, sentence % {"name": application.person})
+    return redirect("organize-visit-lists", application.visit.event.slug)

@@ -1,35 +1,25 @@
-"""The list for the host: versions, differences, the link, who reads it, and what is written down."""
+"""The list for the host: who is on it, versions, differences, hash, keys and the mail."""
 
-import datetime
-import io
 import re
 
-import openpyxl
 import pytest
 from cryptography.fernet import Fernet
 from django.test import Client
 from django.utils import timezone, translation
 
-from convention.audit.models import Entry
-from convention.errors import Closed, Expired, InvalidFields
-from convention.events.models import EventRole
+from convention.errors import Closed, InvalidFields
 from convention.sealed import Unsealable
-from registrations.visits.acknowledge import acknowledge
 from registrations.visits.contents import hash_of, open_content, read_list
 from registrations.visits.differences import differences, in_words
 from registrations.visits.give_identity import give_identity
-from registrations.visits.host_doors import list_by_link
-from registrations.visits.list_files import file_of
 from registrations.visits.list_words import cells, changes_of, headings
 from registrations.visits.make_list import NobodyReady, SameList, make_list
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.reseal import reseal
-from registrations.visits.send_list import hash_token, mail_list, revoke_link, send_list
+from registrations.visits.send_list import hash_token, mail_list, send_list
 from registrations.visits.visitors import visitors_of
-from tests.factories import LONG_AGO, make_administrator, make_person
-from tests.papers import pdf_text
+from tests.factories import make_person
 from tests.registrations.visits.hosted import (
-    DAY,
     agree,
     answers_of,
     make_hosted,
@@ -271,173 +261,3 @@ def test_only_the_latest_version_goes_out_and_only_to_somebody():
     make_list(visit=visit)
     with pytest.raises(Closed):
         send_list(visitor_list=first)
-
-
-# --- the link --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sent(mailoutbox):
-    """A list behind a link: the version and the address."""
-    visit = make_hosted()
-    make_identified(visit, 1, last_name="Zwickelstein")
-    made = make_sent_list(visit)
-    return made, f"/host/lists/{token_in(mailoutbox[0])}/"
-
-
-def test_following_the_link_reads_nothing_until_a_click(sent):
-    made, address = sent
-    page = Client().get(address)
-    assert page.status_code == 200
-    assert "Zwickel" not in page.content.decode()
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
-    opened = Client().post(address, {"act": "open"})
-    assert opened["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
-    assert "Zwickelstein" in opened.content.decode()
-    made.refresh_from_db()
-    assert made.opened_at is not None
-    [entry] = Entry.objects.filter(verb="visitor_list.read")
-    assert (entry.reason, entry.fields[:3]) == ("link", ["last_name", "first_name", "company"])
-    assert "Zwickel" not in str(vars(entry))
-
-
-def test_the_gate_acknowledges_once(sent):
-    made, address = sent
-    Client().post(address, {"act": "acknowledge", "name": "  "})
-    made.refresh_from_db()
-    assert made.acknowledged_at is None
-    Client().post(address, {"act": "acknowledge", "name": "Marc Portier"})
-    acknowledge(visitor_list=made, name="Un autre")
-    made.refresh_from_db()
-    assert made.acknowledged_by == "Marc Portier"
-    assert Entry.objects.filter(verb="visitor_list.acknowledge").count() == 1
-
-
-def end_by_time(made):
-    made.link_expires_at = timezone.now()
-    made.save()
-
-
-def end_by_revoking(made):
-    revoke_link(visitor_list=made)
-
-
-def end_by_calling_off(made):
-    Visit.objects.update(cancelled_at=timezone.now())
-
-
-def end_by_a_newer_version(made):
-    make_identified(made.visit, 2)
-    make_sent_list(made.visit)
-
-
-@pytest.mark.parametrize("end", [end_by_time, end_by_revoking, end_by_calling_off, end_by_a_newer_version])
-def test_a_link_that_ended_opens_nothing(sent, end):
-    made, address = sent
-    end(made)
-    client = Client()
-    answers = [client.get(address), *(client.post(address, {"act": act}) for act in ("open", "xlsx", "pdf"))]
-    assert [answer.status_code for answer in answers] == [410] * 4
-    assert [answer for answer in answers if b"Zwickelstein" in answer.content] == []
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
-
-
-def test_a_link_lasts_no_longer_than_the_visit(sent):
-    made, _address = sent
-    assert made.link_expires_at == made.visit.event.ends_at
-    later = make_hosted(days=40, identity_days=120)
-    make_identified(later, 9)
-    made = make_sent_list(later)
-    assert abs(made.link_expires_at - timezone.now() - 14 * DAY) < datetime.timedelta(minutes=5)
-
-
-def test_a_guessed_link_is_nothing(sent):
-    assert Client().get(f"/host/lists/{'A' * 43}/").status_code == 410
-    # A version without a link is not reached by the empty hash.
-    revoke_link(visitor_list=sent[0])
-    with pytest.raises(Expired):
-        list_by_link("")
-
-
-# --- files -----------------------------------------------------------------------------------------------
-
-
-def test_the_workbook_holds_each_visitor_as_text(sent):
-    _made, address = sent
-    answer = Client().post(address, {"act": "xlsx"})
-    assert "no-store" in answer["Cache-Control"].split(", ")
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
-    first, second = sheet.iter_rows(values_only=True)
-    assert first[0] == "Nom"
-    assert second[0] == "Zwickelstein"
-    assert second[3:] == (
-        "2\u00a0avril\u00a01971",
-        "Zwickelbourg-1",
-        "Portugal",
-        "passeport",
-        "QX0000001ZZ",
-        "30\u00a0novembre\u00a02039",
-    )
-
-
-def test_the_paper_says_version_and_hash_on_each_page():
-    visit = make_hosted(fields=["birth_date"])
-    for number in range(45):
-        make_identified(visit, number, last_name=f"Nom-{number:02}")
-    made = make_list(visit=visit)
-    paper = pdf_text(file_of(open_content(made), made, kind="pdf"))
-    assert paper.count(made.hash) == 2
-    assert [number for number in range(45) if f"Nom-{number:02}" not in paper] == []
-
-
-# --- who reads -------------------------------------------------------------------------------------------
-
-
-def test_the_secretary_reads_and_it_is_written_down(sent):
-    made, _address = sent
-    secretary = make_secretary()
-    client, address = client_of(secretary), f"/organize/{made.visit.event.slug}/visit/lists/1/"
-    assert "Zwickelstein" not in client.get(address).content.decode()
-    assert "Zwickelstein" in client.post(address, {"act": "open"}).content.decode()
-    [entry] = Entry.objects.filter(verb="visitor_list.read")
-    assert (entry.actor, entry.reason, entry.event) == (secretary, "secretary", made.visit.event.slug)
-
-
-@pytest.mark.parametrize("role", ["organizer", "desk", "scanner"])
-def test_nobody_who_works_for_the_event_sees_identities(sent, role):
-    made, _address = sent
-    slug, person = made.visit.event.slug, make_person()
-    EventRole.objects.create(event=made.visit.event, person=person, role=role, starts_on=LONG_AGO)
-    client = client_of(person)
-    asked = [
-        client.get(f"/organize/{slug}/visit/lists/"),
-        client.get(f"/organize/{slug}/visit/lists/1/"),
-        client.post(f"/organize/{slug}/visit/lists/1/", {"act": "open"}),
-        client.post(f"/organize/{slug}/visit/lists/1/", {"act": "xlsx"}),
-        client.post(f"/organize/{slug}/visit/lists/1/send/"),
-        client.post(f"/organize/{slug}/visit/lists/make/"),
-        client.post(f"/organize/{slug}/visit/host/", {"name": "X", "email": "x@evil.example"}),
-    ]
-    assert [answer.status_code for answer in asked] == [403] * 7
-    assert [answer for answer in asked if b"Zwickel" in answer.content] == []
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
-
-
-def test_the_command_writes_the_list_for_its_owner_alone(manage, tmp_path):
-    visit = make_hosted()
-    make_identified(visit, 1, last_name="Zwickelstein")
-    make_list(visit=visit)
-    path = tmp_path / "list.xlsx"
-    done = manage("visitor_list", visit.event.slug, "--output", str(path))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert Entry.objects.get(verb="visitor_list.read").reason == "command"
-    bad = manage("visitor_list", visit.event.slug, "--output", str(tmp_path / "list.csv"))
-    assert (bad.returncode, bad.stdout) == (2, "")
-    assert len(bad.stderr.strip().splitlines()) == 1
-
-
-def test_administrators_keep_lists_too(sent):
-    made, _address = sent
-    page = client_of(make_administrator()).get(f"/organize/{made.visit.event.slug}/visit/lists/")
-    assert page.status_code == 200
