@@ -4,6 +4,7 @@ import random
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,14 +24,17 @@ from registrations.forget import lapsed_holds
 from registrations.invoices.balance import balance_of
 from registrations.invoices.models import Payment, Receivable, Refund
 from registrations.invoices.refund import refund, refundable
-from registrations.models import Order, Registration, Ticket
+from registrations.models import Order, Registration, Sponsorship, Ticket
+from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from registrations.sponsors.take_package import take_package
 from tests.factories import make_event, make_ticket
 from tests.registrations.checkout.conftest import by_client
 from tests.registrations.checkout.makers import begin, lapse, order_by_card
+from tests.registrations.sponsors.makers import make_package, sponsor_of
 from tests.stripe_standin import StandIn
 from tests.work import run_waiting_tasks
 
-PLACES = 3
+PLACES, PACKAGES = 3, 2
 chance = st.randoms(use_true_random=False)
 
 
@@ -48,7 +52,8 @@ class Histories(RuleBasedStateMachine):
         self.project.STRIPE_WEBHOOK_SECRET = self.standin.post.secret
         self.project.STRIPE_API_BASE = self.standin.url
         self.event = make_event()
-        make_ticket(self.event, price=12_000, capacity=PLACES)
+        ticket = make_ticket(self.event, price=12_000, capacity=PLACES)
+        self.package = make_package(self.event, ticket, passes=1, capacity=PACKAGES)
         self.orders: list[Order] = []
 
     def teardown(self) -> None:
@@ -69,6 +74,14 @@ class Histories(RuleBasedStateMachine):
     @rule(people=st.integers(1, 2))
     def someone_orders(self, people: int) -> None:
         self.try_to(lambda: self.orders.append(order_by_card(self.event, people=people)))
+
+    @rule()
+    def a_sponsor_takes_a_package(self) -> None:
+        self.package.refresh_from_db()
+        key, sponsor = f"k{len(self.orders)}", sponsor_of(payment="card")
+        self.try_to(
+            lambda: self.orders.append(take_package(package=self.package, sponsor=sponsor, key=key).order)
+        )
 
     @precondition(lambda self: self.orders)
     @rule(chances=chance)
@@ -93,7 +106,10 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(chances=chance)
     def time_runs_out(self, chances: random.Random) -> None:
-        lapse(self.any_order(chances))
+        order = self.any_order(chances)
+        lapse(order)
+        waiting = order.sponsorships.filter(confirmed_at=None, held_until__isnull=False)
+        waiting.update(held_until=timezone.now())
         lapsed_holds()
 
     @precondition(lambda self: self.orders)
@@ -102,6 +118,11 @@ class Histories(RuleBasedStateMachine):
         standing = list(Registration.objects.filter(cancelled_at=None))
         if standing:
             cancel(registration=chances.choice(standing))
+
+    @precondition(lambda self: Sponsorship.objects.standing().exists())
+    @rule(chances=chance)
+    def a_sponsor_cancels(self, chances: random.Random) -> None:
+        cancel_sponsorship(sponsorship=chances.choice(list(Sponsorship.objects.standing())))
 
     @rule(chances=chance, times=st.integers(1, 2))
     def events_arrive(self, chances: random.Random, times: int) -> None:
@@ -158,6 +179,8 @@ class Histories(RuleBasedStateMachine):
         ticket = Ticket.objects.get(event=self.event)
         counted = sum(registration.counts for registration in Registration.objects.all())
         assert ticket.taken == counted <= PLACES
+        self.package.refresh_from_db()
+        assert self.package.taken == sum(one.counts for one in Sponsorship.objects.all()) <= PACKAGES
 
     @invariant()
     def nobody_comes_unpaid(self) -> None:
@@ -166,7 +189,8 @@ class Histories(RuleBasedStateMachine):
             assert balance.given_back <= balance.paid
         paid = set(Receivable.objects.filter(payments__isnull=False).values_list("reference", flat=True))
         for order in Order.objects.all():
-            if order.registrations.filter(confirmed_at__isnull=False).exists():
+            confirmed = order.registrations.filter(confirmed_at__isnull=False)
+            if confirmed.exists() or order.sponsorships.filter(confirmed_at__isnull=False).exists():
                 assert order.reference in paid
 
     def settle_all(self) -> None:
@@ -182,7 +206,7 @@ class Histories(RuleBasedStateMachine):
         assert sum(Refund.objects.filter(state="done").values_list("amount", flat=True)) == at_stripe
         for receivable in Receivable.objects.all():
             order = Order.objects.get(reference=receivable.reference)
-            standing = order.registrations.filter(cancelled_at=None)
+            standing = [*order.sponsorships.standing(), *order.registrations.filter(cancelled_at=None)]
             balance = balance_of(receivable)
             placed = sum(r.price for r in standing if r.counts)
             assert balance.owed in {placed, sum(r.price for r in standing)}
