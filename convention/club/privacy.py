@@ -9,7 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal import Holding, Subject, Words
 
-from .models import ClubRole, CompanyContact, Employment, Mandate, Membership, Person, Seat
+from .models import (
+    ClubRole,
+    CompanyContact,
+    DirectoryImport,
+    Employment,
+    Mandate,
+    Membership,
+    Person,
+    Seat,
+)
 from .periods import ONE_DAY
 
 COUNTED = _("how many people a company and a group had stays countable; no name is left")
@@ -32,6 +41,7 @@ def _end_nameless(rows: "QuerySet[Any]", subject: Subject) -> None:
 def _forget_person(rows: "QuerySet[Any]", _subject: Subject) -> None:
     """Leave a number without a name, that opens nothing: what points to it stays countable."""
     for person in rows:
+        _forget_in_imports(person)
         person.groups.clear()
         person.user_permissions.clear()
         person.set_unusable_password()
@@ -39,6 +49,17 @@ def _forget_person(rows: "QuerySet[Any]", _subject: Subject) -> None:
         person.photo_consent, person.last_login = None, None
         person.is_active = person.is_staff = person.is_superuser = False
         person.save()
+
+
+def _forget_in_imports(person: Person) -> None:
+    """What an import wrote of them, and what stood there before: it cannot be undone for them any more."""
+    jobs = map(str, person.employments.values_list("pk", flat=True))
+    theirs = [("person", str(person.pk)), *(("employment", key) for key in jobs)]
+    for run in DirectoryImport.objects.exclude(before={}):
+        for kind, key in theirs:
+            for values in (run.before, run.after):
+                values.get(kind, {}).pop(key, None)
+        run.save(update_fields=["before", "after"])
 
 
 def last_administrator(subject: Subject) -> Iterator[Words]:
@@ -85,6 +106,14 @@ HOLDINGS = [
         did=("billing_contact", "representative"),
         tells=("id", "company", "starts_on", "ends_on", "billing_contact", "representative"),
         because=_("the membership is the company’s; no name is left"),
+    ),
+    Holding(
+        model=DirectoryImport,
+        why=_("lists of the directory that you imported or took back"),
+        did=("person", "undone_by"),
+        tells=("id", "file_name", "made_at", "undone_at"),
+        because=_("what was imported stays traceable; no name is left"),
+        leads=False,
     ),
 ]
 OBSTACLES = [last_administrator]

@@ -8,10 +8,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.audit.record import record
 from convention.personal import Holding, Rule, Subject, Words
+from convention.sealed import unseal
 
+from .give_identity import sealed_for
 from .models import (
     Application,
+    DayMail,
     DebriefNote,
     FeedbackAnswer,
     HostContact,
@@ -33,6 +37,16 @@ def _forget_contacts(rows: "QuerySet[Any]", _subject: Subject | None = None) -> 
     """Their access ends, and their name goes."""
     rows.filter(ended_at__isnull=True).update(ended_at=timezone.now())
     rows.update(name="", email="")
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    """What was told, opened for whom it is about; like every reading it stands in the trail."""
+    application = identity.application
+    record(
+        "identity.read", application, event=application.visit.event, fields=identity.fields, reason="export"
+    )
+    told: dict[str, Any] = unseal(identity.sealed, of=sealed_for(application))
+    return told
 
 
 def lists_not_purged(subject: Subject) -> Iterator[Words]:
@@ -74,8 +88,21 @@ HOLDINGS = [
         empties=("name",),
         because=_("that the text was agreed to, with its hash; no name is left"),
     ),
-    Holding(model=Identity, why=_("what a host needs to know of you"), through=("application",), gone=True),
+    Holding(
+        model=Identity,
+        why=_("what a host needs to know of you"),
+        through=("application",),
+        hides=("sealed",),
+        reads=_identity,
+        gone=True,
+    ),
     Holding(model=LegSeat, why=_("rides that you take"), through=("application",), because=COUNTED),
+    Holding(
+        model=DayMail,
+        why=_("which mails about the day of a visit you got"),
+        through=("application",),
+        because=COUNTED,
+    ),
     Holding(
         model=DebriefNote,
         why=_("notes that you wrote after a visit"),
