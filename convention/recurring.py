@@ -9,6 +9,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "convention.forget.old_results": 3600,
         "convention.forget.ended_sessions": 3600,
         "convention.api.forget.ended_tokens": 24 * 3600,
+        "convention.club.forget.old_imports": 24 * 3600,
         "convention.jobs.forget.old_jobs": 3600,
         "schedule.uploads.forget_old_uploads": 3600,
         "registrations.invoices.remind.remind_all": 3600,

@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 
 from convention.addresses import folded, same
 from convention.audit.record import record
+from convention.bad_rows import BadRows
 from convention.club.models import Company, Seat
+from convention.columns import columns_from, mapping_of
 from convention.counters import Counted
 from convention.events.models import Event
 from convention.tables import Table
@@ -28,8 +30,8 @@ from convention.turns import take_turn
 from .answers import Around, limited_options, read
 from .bill import is_paid
 from .checks import goes_with
-from .import_columns import columns_from, guessed, mapping_of
-from .import_rows import BadRows, Offered, Row, read_rows
+from .import_columns import NEEDED, guessed
+from .import_rows import Offered, Row, read_rows
 from .import_write import BATCH, IMPORTED, PRICED_ANEW, Imported, add_new, keep_run, remembered, write
 from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
 from .on_application import about_unasked
@@ -91,7 +93,7 @@ def _bring_in(event: Event, given: List) -> Imported:
     offered = offered_at(event)
     table, header = given.table, given.table.header
     picks = picks_for(event, table, offered.questions) if given.picks is None else given.picks
-    columns, ignored = columns_from(header, picks)
+    columns, ignored = columns_from(header, picks, NEEDED)
     rows = read_rows(table, columns, offered)
     done = Imported(ignored_columns=ignored)
     _sort(done, rows, event, offered)

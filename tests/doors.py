@@ -18,7 +18,16 @@ from badges.mailings.models import Mailing, Recipient
 from badges.mailings.tokens import unsubscribe_url
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
-from convention.club.models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person
+from convention.club.models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    DirectoryImport,
+    Employment,
+    Market,
+    Person,
+)
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
 from registrations.bill import receivable_of
@@ -181,6 +190,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-sessions": person,
         "organize-registration-answers": person,
         "organize-registrations-import-undo": {"pk": imported.pk},
+        "club-import-undo": {"pk": DirectoryImport.objects.create(new=1, made={"company": [0]}).pk},
+        "club-role-end": {"role_id": values["role_of_company"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
         "organize-question": {"slug": f"diet{spare or ''}"},
@@ -217,6 +228,8 @@ def company_of(registration: Registration) -> dict[str, Any]:
         "seat": contact.seats.get().pk,
         "job": job.pk,
         "member": colleague.pk,
+        "role_of_company": company.roles.get().pk,
+        "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
     }
 
 

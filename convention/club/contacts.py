@@ -13,6 +13,11 @@ from .models import Company, CompanyContact, Person
 from .periods import ONE_DAY
 
 
+def is_contact(person: Person, company: Company, *, at: datetime.date) -> bool:
+    """Whether the person acts for the company on that day."""
+    return CompanyContact.objects.open(at=at).filter(person=person, company=company).exists()
+
+
 @transaction.atomic
 def appoint_contact(
     *,

@@ -11,6 +11,7 @@ from stdnum.fr import siren, siret
 from convention.refusable import Refusable
 from convention.text import tidy
 
+from .family import above
 from .models import Company, Employment, Membership, Person, Plan
 
 
@@ -57,11 +58,13 @@ class CompanyForm(Refusable, forms.ModelForm):
         model = Company
         fields = [
             "name", "sector", "parent", "siren", "siret", "vat_number",
-            "street", "postcode", "city", "country",
+            "street", "postcode", "city", "country", "markets",
         ]  # fmt: skip
+        widgets = {"markets": forms.CheckboxSelectMultiple}
         labels = {"parent": _("parent company")}
         help_texts = {
             "country": _("Two letters, such as FR."),
+            "markets": _("Two firms that share one compete: their people do not visit each other."),
         }
 
     def clean_name(self) -> str:
@@ -69,10 +72,12 @@ class CompanyForm(Refusable, forms.ModelForm):
         return tidy(self.cleaned_data["name"])
 
     def clean_parent(self) -> Company | None:
-        """Another company."""
+        """Another company, and none that belongs to this one."""
         parent: Company | None = self.cleaned_data["parent"]
         if parent and parent.pk == self.instance.pk:
             raise forms.ValidationError(_("A company is not its own parent."))
+        if parent and self.instance.pk in {one.pk for one in above(parent)}:
+            raise forms.ValidationError(_("Choose a company that does not belong to this one."))
         return parent
 
     def clean_siren(self) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from convention.downloads import Sheet
 
 from .facts import standings
-from .models import Company, Membership, Seat
+from .models import Company, Employment, Membership, Seat
 
 
 def _companies() -> Sheet:
@@ -57,8 +57,27 @@ def _seats() -> Sheet:
     return Sheet(_("Seats"), header, rows)
 
 
+def _people() -> Sheet:
+    header = [
+        _("Company"), _("SIREN"), _("First name"), _("Last name"), _("E-mail"), _("Function"), _("Level"),
+        _("From"), _("Until"), _("Seat"),
+    ]  # fmt: skip
+    jobs = Employment.objects.select_related("person", "company")
+    held = set(Seat.objects.counting().values_list("membership__company", "person"))
+    rows = (
+        [
+            job.company.name, job.company.siren, job.person.first_name, job.person.last_name,
+            job.person.email or "", job.title, job.level, job.starts_on, job.ends_on or "",
+            _("yes") if (job.company_id, job.person_id) in held else "",
+        ]
+        for job in jobs.order_by("company__name", "person__last_name", "pk")
+    )  # fmt: skip
+    return Sheet(_("People"), header, rows)
+
+
 LISTS: dict[str, Callable[[], Sheet]] = {
     "companies": _companies,
     "memberships": _memberships,
+    "people": _people,
     "seats": _seats,
 }

@@ -6,10 +6,11 @@ or English, says what they are; without one it is told by their content: address
 
 from collections.abc import Iterable, Sequence
 
+from convention.columns import split_name
 from convention.tables import read_pasted
 from convention.text import fold, tidy
 
-from ..import_columns import field_of, split_name
+from ..import_columns import field_of
 from ..models import Ticket
 
 type Row = dict[str, str]

@@ -9,18 +9,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from convention.bad_rows import BadRows, said_by_rows, shortened
 from convention.club.models import Person
+from convention.columns import columns_from
 from convention.errors import ConventionError, Unreadable
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.forms_list import ListForm, columns_of
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
 
-from ..forms.import_list import ListForm, columns_of
-from ..import_columns import columns_from, fields_for
+from ..import_columns import NEEDED, fields_for
 from ..import_later import AT_ONCE, packed
 from ..import_list import import_list, picks_for, rehearse_import
-from ..import_rows import BadRows, doubts, said_by_rows, shortened
+from ..import_rows import doubts
 from ..models import ImportRun
 from ..questions import questions_of
 from ..undo_import import foresee, undo_import
@@ -42,7 +44,7 @@ def import_page(request: HttpRequest, event: str) -> HttpResponse:
             context |= {"kept": form.checked_text, "file_name": form.file_name}
             if "check" not in request.POST:
                 return _imported(request, found, form, picks)
-            columns, _ignored = columns_from(form.table.header, picks)
+            columns, _ignored = columns_from(form.table.header, picks, NEEDED)
             context["rehearsal"] = rehearse_import(event=found, table=form.table, picks=picks)
             context["doubts"] = shortened(said_by_rows(doubts(form.table, columns)))
         except BadRows as error:

@@ -11,12 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from convention.audit.models import Entry
+from convention.bad_rows import BadRows
 from convention.errors import SoldOut, Unreadable
 from convention.events.models import Event
 from convention.tables import read_table, write_xlsx
 from registrations.doors import own_secret
 from registrations.import_list import import_list, rehearse_import
-from registrations.import_rows import BadRows
 from registrations.models import CompanyShare, Order, Registration
 from tests.factories import make_company, make_event, make_member, make_order, make_registration, make_ticket
 

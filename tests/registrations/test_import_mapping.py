@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 from lxml import html
 
+from convention.bad_rows import BadRows
+from convention.columns import split_name, with_maps
 from convention.errors import SoldOut, Unreadable
 from convention.events.models import Event
 from convention.tables import read_table
-from registrations.import_columns import guessed, split_name, with_maps
+from registrations.import_columns import guessed
 from registrations.import_list import import_list, remembered_mapping
-from registrations.import_rows import BadRows
 from registrations.models import Addon, ImportRun, Option, Registration
 from tests.factories import (
     make_addon,

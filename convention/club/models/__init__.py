@@ -1,5 +1,7 @@
 """The club: companies, people, who works where, who holds which role, memberships and working groups."""
 
+from .imports import UNDO_LASTS as UNDO_LASTS
+from .imports import DirectoryImport as DirectoryImport
 from .memberships import Membership as Membership
 from .memberships import MembershipQuerySet as MembershipQuerySet
 from .memberships import Plan as Plan

@@ -93,10 +93,12 @@ class Membership(Terms, Period):
         LAPSED = "lapsed", _("lapsed")
         RESIGNED = "resigned", _("resigned")
         EXCLUDED = "excluded", _("excluded")
+        MERGED = "merged", pgettext_lazy("membership", "merged")
 
     class Leaving(models.TextChoices):
         RESIGNED = "resigned", _("the company resigned")
         EXCLUDED = "excluded", _("the club excluded it")
+        MERGED = "merged", _("the company merged with another")
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="memberships")
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")

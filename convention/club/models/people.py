@@ -114,6 +114,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["last_name", "first_name"]
+        indexes = [models.Index(fields=["last_name", "first_name"], name="person_by_name")]
 
     def __str__(self) -> str:
         return self.name or self.email or f"#{self.pk}"

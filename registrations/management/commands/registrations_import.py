@@ -6,12 +6,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
+from convention.bad_rows import BadRows, said_by_rows, shortened
+from convention.columns import columns_from, with_maps
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
-from registrations.import_columns import columns_from, fields_for, with_maps
+from registrations.import_columns import NEEDED, fields_for
 from registrations.import_list import import_list, picks_for, rehearse_import
-from registrations.import_rows import BadRows, doubts, said_by_rows, shortened
+from registrations.import_rows import doubts
 from registrations.questions import questions_of
 
 
@@ -51,7 +53,7 @@ class Command(SentenceCommand):
                 done = import_list(event=event, table=table, picks=picks, file_name=file.name)
         except BadRows as error:
             self.refuse("\n".join(said_errors(error)))
-        columns, _ignored = columns_from(table.header, picks)
+        columns, _ignored = columns_from(table.header, picks, NEEDED)
         for heading in done.ignored_columns:
             self.say(_("Column “%(column)s” is not used.") % {"column": heading})
         for line in shortened(said_by_rows(doubts(table, columns))):

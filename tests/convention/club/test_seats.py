@@ -2,6 +2,7 @@
 
 import datetime
 import importlib
+import threading
 from functools import partial
 
 import pytest
@@ -9,6 +10,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from convention.audit.models import Entry
+from convention.club import seats
 from convention.club.change_employer import change_employer
 from convention.club.contacts import appoint_contact, dismiss_contact
 from convention.club.doors import companies_of_contact, member_company
@@ -135,3 +137,24 @@ def test_the_last_seat_is_given_once_whatever_the_hurry():
     jobs = [partial(give_seat, membership=one, person=person) for person in people]
     refused = [done for done in in_threads(jobs) if isinstance(done, NoSeatLeft)]
     assert (len(refused), Seat.objects.count()) == (7, 3)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_there_would_be_too_many(monkeypatch):
+    """The negative control: the same hurry, the membership read but not locked, each past the count at once."""
+    company = make_company()
+    one = membership_of(company, seats=3)
+    people = [colleague(company) for _each in range(8)]
+    together, count = threading.Barrier(len(people)), seats.refuse_too_many
+
+    def counted(allowed, spans):
+        count(allowed, spans)
+        together.wait(timeout=30)
+
+    monkeypatch.setattr(seats, "refuse_too_many", counted)
+    monkeypatch.setattr(
+        seats, "locked", lambda row: Membership.objects.select_related("company").get(pk=row.pk)
+    )
+    in_threads([partial(give_seat, membership=one, person=person) for person in people])
+    assert Seat.objects.open().count() == 8

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.tables import MOST_BYTES, Table, read_table, too_large
+from .tables import MOST_BYTES, Table, read_table, too_large
 
 EXAMPLES, SEARCHED = 3, 50
 

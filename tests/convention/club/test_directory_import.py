@@ -1,0 +1,308 @@
+"""A list of companies and people: what it makes and changes, what is wrong by row, and undoing it."""
+
+import csv
+import datetime
+import io
+from functools import partial
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.utils import timezone, translation
+
+from convention.audit.models import Entry
+from convention.bad_rows import BadRows
+from convention.club.doors import companies_of_contact, member_company
+from convention.club.forget import old_imports
+from convention.club.import_directory import import_directory, rehearse_directory
+from convention.club.models import (
+    Company,
+    CompanyRole,
+    DirectoryImport,
+    Employment,
+    Market,
+    Membership,
+    Person,
+    Seat,
+)
+from convention.club.periods import most_at_once
+from convention.club.seats import NoSeatLeft, give_seat, span_of
+from convention.club.undo_directory import CannotUndo, foresee, undo_directory
+from convention.errors import Unreadable
+from convention.tables import read_table
+from tests.factories import (
+    LONG_AGO,
+    make_administrator,
+    make_company,
+    make_member,
+    make_person,
+    make_registration,
+)
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
+
+
+LIST = """\
+Entreprise;SIREN;Secteur;Ville;Rôle;Marchés;Prénom;Nom;Courriel;Fonction;Niveau;Siège;Contact
+Banque du Lac;732 829 320;Banque;Annecy;adhérent;;Zoé;Müller;zoe@lac.example;DSI;CIO;oui;oui
+Banque du Lac;;;;;;Ali;Roi;ali@lac.example;;;oui;
+Stockage SA;;;;fournisseur, analyst;stockage;;;;;;;
+"""
+
+
+def brought(text):
+    return import_directory(table=read_table("list.csv", text.encode()), file_name="list.csv")
+
+
+def refused(text):
+    with pytest.raises(BadRows) as error:
+        brought(text)
+    return error.value.rows
+
+
+@pytest.fixture
+def lake():
+    Market.objects.create(slug="stockage", name="Stockage", name_en="Storage")
+    return make_company(name="Banque du Lac", role=None)
+
+
+def with_membership(company, **terms):
+    company.memberships.all().delete()
+    return Membership.objects.create(
+        company=company, plan=make_company().memberships.get().plan, starts_on=LONG_AGO,
+        confirmed_on=LONG_AGO, **terms,
+    )  # fmt: skip
+
+
+def test_a_list_makes_companies_people_jobs_roles_markets_seats_and_contacts(lake):
+    with_membership(lake, seats=2)
+    done = brought(LIST)
+    zoe, ali = Person.objects.get(email="zoe@lac.example"), Person.objects.get(email="ali@lac.example")
+    lake.refresh_from_db()
+    assert (lake.siren, lake.sector, lake.city) == ("732829320", "Banque", "Annecy")
+    assert [member_company(one) for one in (zoe, ali)] == [lake, lake]
+    assert [list(companies_of_contact(one)) for one in (zoe, ali)] == [[lake], []]
+    assert [(job.title, job.level) for job in zoe.employments.all()] == [("DSI", "cio")]
+    assert not zoe.has_usable_password()
+    vendor = Company.objects.get(name="Stockage SA")
+    assert vendor.slug == "stockage-sa"
+    roles = CompanyRole.objects.open().filter(company__in=[lake, vendor])
+    assert sorted(roles.values_list("company__name", "role")) == [
+        ("Banque du Lac", "member"), ("Stockage SA", "analyst"), ("Stockage SA", "vendor"),
+    ]  # fmt: skip
+    assert [market.slug for market in vendor.markets.all()] == ["stockage"]
+    assert (done.rows_new, done.rows_changed, done.rows_unchanged) == (3, 0, 0)
+    again = brought(LIST)
+    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 3)
+    entry = Entry.objects.filter(verb="directory.import").first()
+    assert "zoe@lac.example" not in f"{entry.subject}{entry.fields}"
+
+
+def test_a_rehearsal_keeps_nothing(lake):
+    with_membership(lake, seats=2)
+    done = rehearse_directory(table=read_table("list.csv", LIST.encode()))
+    assert (len(done.new["person"]), len(done.new["seat"])) == (2, 2)
+    assert not Person.objects.filter(email__endswith="lac.example").exists()
+    assert (Seat.objects.count(), DirectoryImport.objects.count(), Entry.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (";;Zoé;M;z@x.example", "Name the company"),
+        ("A;12;;;", "no SIREN"),
+        (";732829320;Zoé;M;z@x.example", "write its name too"),
+        ("A;;;;z@x.example", "does not know this address"),
+        ("A;;Zoé;M;z@", "not a valid e-mail"),
+        (f"A;;{'x' * 151};M;z@x.example", "at most 150"),
+        ("A;;Zoé;M;z@x.example;;;;;;2026-02-30", "is no day"),
+        ("A;;Zoé;M;z@x.example;;;;;;02/01/2026;1/1/2026", "must not come before"),
+        ("A;;Zoé;M;z@x.example;chef", "“chef” is not known"),
+        ("A;;Zoé;M;z@x.example;;maybe", "yes or no"),
+        ("A;;Zoé;M;;;;oui", "A contact signs in"),
+        ("A;;;;;;oui", "belongs to somebody"),
+        ("A;;;;;;;;roi", "“roi” is not known"),
+        ("A;;;;;;;;;lune", "“lune” is not known"),
+        ("A;;Zoé;M;z@x.example;;oui", "has no membership"),
+        ("Prise;732829320;;;", "another SIREN"),
+        ("Prise;;Zoé;M;gone@x.example", "may not sign in"),
+        ("Prise;;Ana;S;here@x.example", "note the change of employer"),
+        ("Prise;;Ana;S;former@x.example;;oui;;;;2020-01-01;2020-02-01", "is over"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_row(row, said):
+    make_company(name="Prise", role=None, siren="404833048")
+    make_person(email="gone@x.example", is_active=False)
+    make_member(make_company(), email="here@x.example")
+    header = "company;siren;first_name;last_name;email;level;seat;contact;roles;markets;from;to\n"
+    [(number, sentence)] = refused(f"{header}B;;;;\n{row}\n")
+    assert (number, said in sentence) == (3, True), sentence
+    assert not Company.objects.filter(name__in=["A", "B"]).exists()
+
+
+def test_everything_that_is_wrong_is_said_at_once(lake):
+    with_membership(lake, seats=1)
+    rows = refused(
+        "company,first_name,last_name,email,seat\n"
+        "Banque du Lac,Zoé,M,zoe@x.example,yes\n"
+        "Banque du Lac,Ali,R,ali@x.example,yes\n"
+        "Banque du Lac,Zoé,M,zoe@x.example,yes\n"
+        ",,,,yes\n"
+    )
+    assert [number for number, _sentence in rows] == [4, 5, 5]
+    assert Person.objects.filter(email__endswith="x.example").count() == 0
+
+
+def test_seats_beyond_the_membership_are_said_by_row_and_nothing_is_kept(lake):
+    with_membership(lake, seats=2)
+    rows = "".join(f"Banque du Lac,P{n},M,p{n}@x.example,yes\n" for n in range(5))
+    found = refused(f"company,first_name,last_name,email,seat\n{rows}")
+    assert [number for number, _sentence in found] == [4, 5, 6]
+    assert (Seat.objects.count(), Employment.objects.count()) == (0, 0)
+
+
+def test_a_table_without_a_company_column_is_refused():
+    with pytest.raises(Unreadable):
+        brought("first_name,last_name\nZoé,M\n")
+
+
+def test_who_is_known_is_updated_and_an_end_takes_the_seat(lake):
+    with_membership(lake, seats=5)
+    ana = make_member(lake, first_name="Ana", last_name="Silva", email="ana@lac.example")
+    named = make_person(email=None, first_name="Éric", last_name="Sans")
+    Employment.objects.create(person=named, company=lake, starts_on=LONG_AGO)
+    last = TODAY() + 9 * ONE_DAY
+    done = brought(
+        "company,first_name,last_name,email,function,until\n"
+        f"banque du lac,ANA,Silva-Roi,Ana@lac.example,RSSI,{last}\n"
+        "Banque du Lac,eric,sans,eric@lac.example,,\n"
+    )
+    ana.refresh_from_db()
+    named.refresh_from_db()
+    assert (ana.first_name, ana.last_name, ana.employments.get().title) == ("Ana", "Silva-Roi", "RSSI")
+    assert (named.email, named.first_name) == ("eric@lac.example", "Éric")
+    assert ana.seats.get().ends_on == ana.employments.get().ends_on == last
+    assert (done.rows_new, done.rows_changed) == (0, 2)
+    undo_directory(run=done.run)
+    ana.refresh_from_db()
+    named.refresh_from_db()
+    assert (ana.last_name, ana.employments.get().ends_on, named.email) == ("Silva", None, None)
+
+
+def test_an_exported_list_comes_back_without_a_change(client, lake):
+    with_membership(lake, seats=5)
+    brought(LIST)
+    client.force_login(make_administrator())
+    text = client.get("/organize/club/lists/people.csv").content.decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(text)))) == 3
+    again = brought(text)
+    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 2)
+
+
+def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
+    with_membership(lake, seats=5)
+    run = brought(LIST).run
+    zoe = Person.objects.get(email="zoe@lac.example")
+    make_registration(person=zoe)
+    foreseen = foresee(run)
+    assert [(name, str(why)) for name, why in foreseen.left] == [("Zoé Müller", "is in use since")]
+    undo_directory(run=run)
+    assert member_company(zoe) == lake
+    assert not Person.objects.filter(email="ali@lac.example").exists()
+    assert not Company.objects.filter(name="Stockage SA").exists()
+    lake.refresh_from_db()
+    assert (lake.siren, lake.city) == ("", "")
+    with pytest.raises(CannotUndo):
+        undo_directory(run=run)
+
+
+def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_ended(lake):
+    with_membership(lake, seats=5)
+    run = brought(LIST).run
+    vendor = Company.objects.get(name="Stockage SA")
+    make_member(vendor)
+    seat = Seat.objects.get(person__email="ali@lac.example")
+    Seat.objects.filter(pk=seat.pk).update(ends_on=TODAY())
+    Company.objects.filter(pk=lake.pk).update(city="Chambéry")
+    done = undo_directory(run=run)
+    lake.refresh_from_db()
+    assert (lake.city, Company.objects.filter(pk=vendor.pk).exists()) == ("Chambéry", True)
+    assert list(vendor.markets.all()) == []
+    assert Person.objects.filter(email="ali@lac.example").exists()
+    assert not Person.objects.filter(email="zoe@lac.example").exists()
+    assert len(done.left) == 3
+
+
+def test_former_values_are_forgotten_after_thirty_days(lake):
+    with_membership(lake, seats=5)
+    run = brought(LIST).run
+    old_imports()
+    run.refresh_from_db()
+    assert run.may_be_undone
+    DirectoryImport.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
+    old_imports()
+    run.refresh_from_db()
+    assert (run.made, run.before, run.after, run.may_be_undone) == ({}, {}, {}, False)
+
+
+def test_the_page_checks_maps_imports_and_undoes(client, lake):
+    with_membership(lake, seats=5)
+    client.force_login(make_administrator())
+    at = "/organize/club/import/"
+    text = LIST.replace("Fonction", "Chose")
+    page = client.post(at, {"file": SimpleUploadedFile("l.csv", text.encode()), "check": "1"})
+    assert (len(page.context["rehearsal"].new["seat"]), Seat.objects.count()) == (2, 0)
+    picks = {f"column-{column.index}": column.pick for column in page.context["columns"]}
+    chosen = {**picks, "column-9": "title", "checked": page.context["kept"], "name": "l.csv"}
+    assert client.post(at, chosen)["Location"] == "/organize/club/imports/"
+    run = DirectoryImport.objects.get()
+    assert (run.file_name, run.mapping["chose"]) == ("l.csv", "title")
+    assert Employment.objects.get(title="DSI").level == "cio"
+    undo = f"/organize/club/imports/{run.pk}/undo/"
+    assert client.get(undo).context["foreseen"].is_anything
+    client.post(undo)
+    assert Employment.objects.count() == 0
+    wrong = client.post(at, {"file": SimpleUploadedFile("l.xlsx", b"PK\x03nothing"), "check": "1"})
+    assert list(wrong.context["form"].errors) == ["file"]
+
+
+def test_the_command_says_what_it_would_do_and_does_it(lake, tmp_path, capsys):
+    with_membership(lake, seats=5)
+    file = tmp_path / "list.csv"
+    file.write_text(LIST.replace("Fonction", "Chose"))
+    call_command("club_import", file, dry_run=True)
+    call_command("club_import", file, map=["Chose=title"])
+    said = capsys.readouterr()
+    assert said.out.startswith("Rehearsal, nothing was stored: New companies: 1, people: 2, seats: 2.")
+    assert (said.err.count("Chose"), Employment.objects.filter(title="DSI").count()) == (1, 1)
+    file.write_text("company,siren\nA,12\n")
+    with pytest.raises(SystemExit) as ended:
+        call_command("club_import", file)
+    assert (ended.value.code, "Row 2" in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_list_and_hurried_contacts_together_give_no_seat_too_many(lake):
+    membership = with_membership(lake, seats=4)
+    people = [make_person() for _each in range(6)]
+    for person in people:
+        Employment.objects.create(person=person, company=lake, starts_on=LONG_AGO)
+    lists = [
+        f"company,first_name,last_name,email,seat\nBanque du Lac,N{n},M,n{n}@x.example,yes\n"
+        for n in range(4)
+    ]
+    jobs = [partial(give_seat, membership=membership, person=person) for person in people]
+    jobs += [partial(brought, text) for text in lists]
+    outcomes = in_threads(jobs, threads=10)
+    assert most_at_once(map(span_of, Seat.objects.all())) == 4
+    assert sum(isinstance(one, NoSeatLeft | BadRows) for one in outcomes) == 6

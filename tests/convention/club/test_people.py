@@ -1,0 +1,198 @@
+"""People of the club: found, kept, employed, and who takes over when somebody leaves."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.change_employer import change_employer
+from convention.club.doors import companies_of_contact
+from convention.club.employ import employ
+from convention.club.hand_over import Mandates, Successors
+from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
+from convention.club.people_facts import people_found
+from convention.club.roles import end_role, give_role
+from convention.errors import InvalidFields
+from tests.factories import (
+    LONG_AGO,
+    make_administrator,
+    make_company,
+    make_contact,
+    make_member,
+    make_person,
+)
+
+pytestmark = pytest.mark.django_db
+AT = "/organize/club/"
+TODAY = timezone.localdate
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def admin(client):
+    client.force_login(make_administrator())
+    return client
+
+
+def lead(person):
+    group = WorkingGroup.objects.create(slug="cloud", name="Cloud", kind="thematic")
+    return Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
+
+
+def test_a_role_is_held_once_at_a_time_and_a_member_may_be_a_vendor_too():
+    company = make_company()
+    vendor = give_role(company=company, role="vendor", starts_on=TODAY(), ends_on=TODAY() + ONE_DAY)
+    assert sorted(CompanyRole.objects.open().values_list("role", flat=True)) == ["member", "vendor"]
+    with pytest.raises(InvalidFields):
+        give_role(company=company, role="vendor", starts_on=TODAY() + ONE_DAY)
+    give_role(company=company, role="vendor", starts_on=TODAY() + 2 * ONE_DAY)
+    end_role(role=vendor)
+    assert CompanyRole.objects.filter(role="vendor").count() == 1
+    member = CompanyRole.objects.get(role="member")
+    end_role(role=member)
+    member.refresh_from_db()
+    assert member.ends_on == TODAY() - ONE_DAY
+
+
+def test_an_employment_is_noted_once_at_a_time():
+    person, company = make_person(), make_company()
+    employ(person=person, company=company, starts_on=LONG_AGO, ends_on=TODAY() - ONE_DAY)
+    with pytest.raises(InvalidFields):
+        employ(person=person, company=company, starts_on=TODAY() - ONE_DAY)
+    employ(person=person, company=company, starts_on=TODAY())
+    employ(person=person, company=make_company(), starts_on=TODAY(), title="Conseil")
+    assert Employment.objects.open().filter(person=person).count() == 2
+
+
+def test_a_successor_takes_over_contact_bills_votes_and_mandates():
+    company, after = make_company(), make_company()
+    leaver, heir, leads = make_contact(company), make_member(company), make_person()
+    mandate = lead(leaver)
+    company.memberships.update(representative=leaver, billing_contact=leaver)
+    change_employer(
+        person=leaver,
+        to=after,
+        on=TODAY(),
+        successors=Successors(heir=heir, mandates=Mandates.HAND_OVER, lead=leads),
+    )
+    membership = company.memberships.get()
+    assert (membership.representative, membership.billing_contact) == (heir, heir)
+    assert [list(companies_of_contact(one)) for one in (leaver, heir)] == [[], [company]]
+    mandate.refresh_from_db()
+    assert mandate.ends_on == TODAY() - ONE_DAY
+    held = Mandate.objects.open().get()
+    assert (held.person, held.role, held.starts_on) == (leads, "lead", TODAY())
+
+
+@pytest.mark.parametrize(("choice", "still_leads"), [("stay", True), ("end", False)])
+def test_without_a_successor_nobody_stands_for_the_company(choice, still_leads):
+    company = make_company()
+    leaver = make_contact(company)
+    lead(leaver)
+    company.memberships.update(representative=leaver)
+    change_employer(person=leaver, to=None, on=TODAY(), successors=Successors(mandates=choice))
+    assert company.memberships.get().representative is None
+    assert company.contacts.get().ends_on == TODAY() - ONE_DAY
+    assert Mandate.objects.open().filter(person=leaver).exists() == still_leads
+
+
+def test_a_successor_works_there_and_is_somebody_else():
+    company = make_company()
+    leaver = make_contact(company)
+    for heir in (leaver, make_member()):
+        with pytest.raises(InvalidFields) as refused:
+            change_employer(person=leaver, to=None, on=TODAY(), successors=Successors(heir=heir))
+        assert list(refused.value.fields) == ["heir"]
+    with pytest.raises(InvalidFields) as refused:
+        change_employer(
+            person=leaver,
+            to=None,
+            on=TODAY(),
+            successors=Successors(mandates=Mandates.HAND_OVER, lead=leaver),
+        )
+    assert list(refused.value.fields) == ["lead"]
+
+
+def test_people_are_found_by_words_company_and_seat():
+    company = make_company()
+    ana = make_member(company, first_name="Ana", last_name="Silva", email="a@x.example")
+    zoe = make_person(first_name="Zoé", last_name="Silva", email="zoe@x.example")
+    Employment.objects.create(person=zoe, company=company, starts_on=LONG_AGO)
+    make_person(first_name="Ana", last_name="Gone", is_active=False)
+    find = people_found
+    assert [list(find(words)) for words in ("silva ana", "zoe@x", "gone", "a b")] == [[ana], [zoe], [], []]
+    assert list(find("", company=company.slug)) == [ana, zoe]
+    assert [list(find("", company=company.slug, seat=seat)) for seat in ("held", "none")] == [[ana], [zoe]]
+
+
+def test_the_pages_of_a_person_from_the_list_to_the_next_employer(admin):
+    company, after = make_company(name="Avant"), make_company(name="Après")
+    person = make_contact(company, first_name="Ana", last_name="Silva")
+    lead(person)
+    leads = make_person(email="lead@x.example")
+    heir = make_member(company)
+    page = admin.get(f"{AT}people/?q=silva&seat=held&company={company.slug}")
+    assert list(page.context["shown"]) == [person, heir] or list(page.context["shown"]) == [person]
+    at = f"{AT}people/{person.pk}/"
+    admin.post(at, {"first_name": " Anna ", "last_name": "Silva", "language": "en"})
+    person.refresh_from_db()
+    assert (person.first_name, person.language) == ("Anna", "en")
+    assert list(admin.post(at, {"language": "en"}).context["form"].errors) == ["last_name"]
+    past = {"job-company": after.pk, "job-starts_on": "2010-01-01", "job-ends_on": "2011-01-01"}
+    assert admin.post(f"{at}jobs/", past)["Location"] == at
+    twice = admin.post(f"{at}jobs/", past)
+    assert list(twice.context["job_form"].errors) == ["company"]
+    job = person.employments.get(company=company)
+    admin.post(f"{at}jobs/{job.pk}/", {"title": "RSSI", "level": "manager"})
+    job.refresh_from_db()
+    assert (job.title, job.level) == ("RSSI", "manager")
+    typed = {
+        "on": TODAY(),
+        "to": after.pk,
+        "heir": heir.pk,
+        "mandates": "hand_over",
+        "lead": "nobody@x.example",
+    }
+    assert list(admin.post(f"{at}employer/", typed).context["form"].errors) == ["lead"]
+    assert admin.post(f"{at}employer/", {**typed, "lead": "Lead@x.example"})["Location"] == at
+    assert Mandate.objects.open().get().person == leads
+    assert list(companies_of_contact(heir)) == [company]
+    assert "Après" in admin.get(at).content.decode()
+
+
+def test_markets_and_roles_of_a_company_have_pages(admin):
+    company = make_company(role="vendor")
+    admin.post(f"{AT}markets/", {"name": " Le  nuage ", "name_en": "Cloud"})
+    market = Market.objects.get()
+    assert (market.slug, market.name) == ("le-nuage", "Le nuage")
+    assert list(admin.post(f"{AT}markets/", {"name": "le nuage"}).context["form"].errors) == ["name"]
+    admin.post(f"{AT}markets/le-nuage/", {"name": "Nuage", "name_en": "Cloud"})
+    fields = {"name": company.name, "country": "FR", "markets": [market.pk]}
+    admin.post(f"{AT}companies/{company.slug}/edit/", fields)
+    assert [one.name for one in company.markets.all()] == ["Nuage"]
+    page = admin.get(f"{AT}markets/le-nuage/")
+    assert [list(page.context["firms"]), page.context["rows"][0].firms] == [[company], 1]
+    at = f"{AT}companies/{company.slug}/roles/"
+    admin.post(at, {"role-role": "analyst", "role-starts_on": TODAY()})
+    twice = admin.post(at, {"role-role": "analyst", "role-starts_on": TODAY()})
+    assert list(twice.context["role_form"].errors) == ["role"]
+    admin.post(f"{at}{company.roles.get(role='analyst').pk}/end/")
+    assert [role.role for role in company.roles.all()] == ["vendor"]
+    found = admin.get(f"{AT}?role=vendor").context["rows"]
+    assert [row.company for row in found] == [company]
+
+
+def test_a_parent_is_no_company_of_ones_own(admin):
+    top = make_company(name="Tête")
+    below = make_company(name="Fille", parent=top)
+    typed = {"name": "Tête", "country": "FR", "parent": below.pk}
+    answer = admin.post(f"{AT}companies/{top.slug}/edit/", typed)
+    assert list(answer.context["form"].errors) == ["parent"]
+    assert Company.objects.get(pk=top.pk).parent is None
+
+
+def test_whoever_left_for_nowhere_is_found_without_an_employer(admin):
+    person = make_member(first_name="Ana", last_name="Seule")
+    change_employer(person=person, to=None, on=TODAY())
+    [one] = admin.get(f"{AT}people/?q=seule").context["shown"]
+    assert (one, one.jobs_today, one.seats_today) == (Person.objects.get(pk=person.pk), [], [])
