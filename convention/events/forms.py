@@ -15,7 +15,7 @@ from convention.text import tidy
 
 from .models import Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components", "club", "money"})
+RESERVED = frozenset({"new", "components", "club", "money", "season"})
 YEARS = range(1971, 3000)
 MOMENTS = (
     "starts_at",

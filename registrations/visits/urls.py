@@ -9,7 +9,7 @@ from convention.events.models import Event
 from convention.routes import OrganizerPage
 
 from .doors import runs_visit
-from .views import applicants, members, organize, text
+from .views import applicants, members, organize, proposals, season, text
 
 RUN = "organize/<slug:event>/visit"
 
@@ -37,6 +37,20 @@ pages: list[Any] = [
     ),
     path(f"{RUN}/applicants/<int:pk>/", applicants.applicant, name="organize-visit-applicant"),
     path(f"{RUN}/applicants/<int:pk>/decide/", applicants.decide, name="organize-visit-applicant-decide"),
+]
+pages += [
+    path("season/", season.season, name="season"),
+    path("season/proposals/", proposals.proposals, name="proposals"),
+    path("season/proposals/new/", proposals.new, name="proposal-new"),
+    path("season/proposals/<int:pk>/", proposals.act, name="proposal-act"),
+    path("organize/season/", season.plan, name="organize-season"),
+    path("organize/season/turns/", season.whose_turn, name="organize-turns"),
+    path("organize/season/turns.csv", season.export, {"kind": "csv"}, name="organize-turns-csv"),
+    path("organize/season/turns.xlsx", season.export, {"kind": "xlsx"}, name="organize-turns-xlsx"),
+    path("organize/season/proposals/", proposals.to_plan, name="organize-proposals"),
+    path("organize/season/proposals/<int:pk>/", proposals.proposal, name="organize-proposal"),
+    path("organize/season/proposals/<int:pk>/date/", proposals.set_date, name="organize-proposal-date"),
+    path("organize/season/proposals/<int:pk>/decide/", proposals.decide, name="organize-proposal-decide"),
 ]
 organizer_pages = [
     OrganizerPage("organize-visit", _("Visit"), 5, has_content=is_site_visit, opens_to=runs_visit),

@@ -1,22 +1,36 @@
 """What comes before a date is set: proposals of visits, and who would come."""
 
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from convention.club.models import Person
+from convention.club.models import Company, Person
 
 from .visits import Visit
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    """Sets of proposals."""
+
+    def standing(self) -> Self:
+        """Those of which nothing was made yet, and that were not set aside."""
+        return self.filter(became__isnull=True, set_aside_at__isnull=True)
 
 
 class Proposal(models.Model):
     """A visit that a member or a host would like to see; interest is counted before a date is set.
 
-    `became` is the visit made of it; one that was set aside says why.
+    The host is a company of the directory, or a name until it is one. `became` is the visit made of it; one
+    that was set aside says why.
     """
 
     title = models.CharField(_("what to see"), max_length=200)
+    host = models.ForeignKey(
+        Company, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("host")
+    )
     host_name = models.CharField(_("host"), max_length=200, blank=True)
     why = models.TextField(_("why it is worth a day"), blank=True)
     proposed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -24,9 +38,12 @@ class Proposal(models.Model):
     proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
     set_aside_at = models.DateTimeField(pgettext_lazy("visit", "set aside"), null=True, blank=True)
     set_aside_because = models.CharField(_("reason"), max_length=300, blank=True)
+    told_at = models.DateTimeField(_("those interested were told"), null=True, blank=True)
     became = models.OneToOneField(
         Visit, models.SET_NULL, null=True, blank=True, related_name="proposal", verbose_name=_("visit")
     )
+
+    objects = ProposalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("proposal of a visit")
@@ -35,6 +52,16 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def whose(self) -> str:
+        """The host's name, as far as it is known."""
+        return self.host.name if self.host else self.host_name
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether interest may be said: no visit was made of it, and it was not set aside."""
+        return self.became_id is None and self.set_aside_at is None
 
 
 class Interest(models.Model):

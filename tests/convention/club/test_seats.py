@@ -142,7 +142,7 @@ def test_the_last_seat_is_given_once_whatever_the_hurry():
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_there_would_be_too_many(monkeypatch):
-    """The negative control: the same hurry, the membership read but not locked, each past the count at once."""
+    """The negative control: the membership is read but not locked, and each is past the count at once."""
     company = make_company()
     one = membership_of(company, seats=3)
     people = [colleague(company) for _each in range(8)]

@@ -1,0 +1,53 @@
+"""Plan a visit: a date is set for what was proposed, and it becomes a visit, a draft like any other."""
+
+import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record
+from convention.club.models import Company
+from convention.errors import Closed
+from convention.events.models import Event
+
+from .make_visit import make_visit
+from .models import Proposal, Visit
+from .propose import locked_proposal
+
+
+@transaction.atomic
+def plan_visit(
+    *, proposal: Proposal, host: Company, starts_at: datetime.datetime, ends_at: datetime.datetime, name: str
+) -> Visit:
+    """Make a draft event at the host's and its visit; the proposal keeps what it became.
+
+    Raises Closed where it became one already, or was set aside.
+    """
+    found = locked_proposal(proposal)
+    if not found.is_standing:
+        raise Closed(_("This proposal became a visit, or was set aside."))
+    event = Event.objects.create(
+        slug=_free_slug(name, starts_at),
+        kind=Event.Kind.SITE_VISIT,
+        name=name,
+        host=host,
+        description=found.why,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    record("event.create", event, event=event, fields=["name", "host", "starts_at", "ends_at"])
+    visit = make_visit(event=event)
+    found.became, found.host, found.host_name = visit, host, ""
+    found.save(update_fields=["became", "host", "host_name"])
+    record("proposal.become", found, event=event, fields=["became"])
+    return visit
+
+
+def _free_slug(name: str, starts_at: datetime.datetime) -> str:
+    stem = f"{slugify(name)[:60].strip('-') or 'visite'}-{starts_at:%Y-%m}"
+    taken = set(Event.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    number = 1
+    while (slug := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    return slug
