@@ -41,7 +41,7 @@ from registrations.invoices.refund import refund
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
-from registrations.visits.models import Application, NdaText, Visit
+from registrations.visits.models import Application, NdaText, Proposal, Visit
 from schedule.models import Selection
 from tests.factories import (
     make_addon,
@@ -140,6 +140,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
     applicant = application_of(event).pk
+    proposal = Proposal.objects.create(title="Stockage", host_name="Nuage")
     special = {
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
         **{
@@ -191,6 +192,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-answers": person,
         "organize-registrations-import-undo": {"pk": imported.pk},
         "club-import-undo": {"pk": DirectoryImport.objects.create(new=1, made={"company": [0]}).pk},
+        **{f"organize-proposal{name}": {"pk": proposal.pk} for name in ("", "-date", "-decide")},
+        "proposal-act": {"pk": proposal.pk},
         "club-role-end": {"role_id": values["role_of_company"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,

@@ -35,6 +35,7 @@ ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 TREASURERS = {"treasurer", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
+PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
 
 DOORS = {
@@ -185,6 +186,24 @@ DOORS = {
     "club-membership-leave": ADMINISTRATORS,
     "club-membership-renew": ADMINISTRATORS,
     "club-employer": ADMINISTRATORS,
+    # the season: members and vendors are tried in test_planning; nobody here is one
+    "season": PLANNERS,
+    "proposals": NOBODY,
+    "proposal-new": NOBODY,
+    "proposal-act": NOBODY,
+    **dict.fromkeys(
+        [
+            "organize-season",
+            "organize-turns",
+            "organize-turns-csv",
+            "organize-turns-xlsx",
+            "organize-proposals",
+            "organize-proposal",
+            "organize-proposal-date",
+            "organize-proposal-decide",
+        ],
+        PLANNERS,
+    ),
     # the treasurer
     **dict.fromkeys(
         [
@@ -235,6 +254,7 @@ DOORS = {
     "organize-check-in": DESK,
 }
 POSTED = {
+    "proposal-act", "organize-proposal-date", "organize-proposal-decide",
     "club-role-add", "club-role-end", "club-job-add",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",

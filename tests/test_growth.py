@@ -16,14 +16,17 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.mailings.models import Mailing, Recipient
 from convention.audit.models import Entry
+from convention.club.models import Company, DirectoryImport, Employment, Market, Person
 from convention.events.models import EventRole
 from convention.models import BouncedAddress
 from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
 from registrations.visits.models import Application, NdaAcceptance, NdaText, Visit
+from registrations.visits.models import Application, Proposal, Visit
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
+    LONG_AGO,
     make_addon,
     make_administrator,
     make_company,
@@ -102,6 +105,7 @@ def add_one(here, number, person):
         )
     add_mailings(event, people)
     add_applications(event, people[1], person, number)
+    add_directory(event, number)
     other = make_event()
     make_registration(make_ticket(other), person=person)
 
@@ -118,6 +122,28 @@ def add_applications(event, place, person, number):
     Application.objects.create(visit=visit, person=make_member(), company=make_company(), waiting=waits)
     other = Visit.objects.create(event=make_event(kind="site_visit"), agreed_at=timezone.now())
     Application.objects.create(visit=other, person=person)
+def add_directory(event, number):
+    """A company with one of everything, a person's history, a market, an import; a proposal and a visit."""
+    market = Market.objects.create(slug=f"market{number}", name=f"Marché {number}")
+    company = Company.objects.filter(contacts__isnull=False).order_by("pk")[0]
+    company.markets.add(market)
+    company.roles.create(role="vendor", starts_on=LONG_AGO, ends_on=LONG_AGO)
+    make_company(parent=company).markets.add(market)
+    colleague = Person.objects.get(employments__company=company, contact_of=None, seats=None)
+    other = make_company()
+    colleague.employments.create(company=other, starts_on=LONG_AGO, ends_on=LONG_AGO)
+    colleague.seats.create(membership=other.memberships.get(), starts_on=LONG_AGO, ends_on=LONG_AGO)
+    Employment.objects.create(person=make_person(), company=company, starts_on=LONG_AGO)
+    member = make_member(company)
+    DirectoryImport.objects.create(person=member, new=1)
+    for proposal in Proposal.objects.all():
+        proposal.interests.create(person=member)
+    visited = make_event(kind="site_visit", host=other, visibility="members")
+    make_ticket(visited, audience="member")
+    visit = Visit.objects.create(event=visited)
+    Application.objects.create(visit=visit, person=member, company=company)
+    Proposal.objects.create(title="Stockage", host=other, proposed_by=member, became=visit)
+    Proposal.objects.create(title="Nuage", host=other, proposed_by=member).interests.create(person=member)
 
 
 def add_mailings(event, people):

@@ -5,21 +5,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('club', '0004_people'),
-        ('visits', '0002_life'),
+        ("club", "0004_people"),
+        ("visits", "0002_life"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='proposal',
-            name='host',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='club.company', verbose_name='host'),
+            model_name="proposal",
+            name="host",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="club.company",
+                verbose_name="host",
+            ),
         ),
         migrations.AddField(
-            model_name='proposal',
-            name='told_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='those interested were told'),
+            model_name="proposal",
+            name="told_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="those interested were told"),
         ),
     ]

@@ -1,0 +1,337 @@
+"""Planning: the season, proposals and the interest in them, a date is set, and places go round."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.club.models import ClubRole, Company, Employment
+from convention.club.seats import take_seat
+from convention.errors import Closed, Forbidden
+from convention.events.models import Event
+from registrations.cancel import cancel
+from registrations.visits.been import been_by_person, turns
+from registrations.visits.interest import Counted, counted, say_interest, take_back_interest
+from registrations.visits.models import Interest, NdaText, Proposal, Visit
+from registrations.visits.plan_visit import plan_visit
+from registrations.visits.propose import MOST_STANDING, propose, set_aside, take_up, withdraw_proposal
+from registrations.visits.season import Season, calendar_of, events_in, season_named, season_of
+from registrations.visits.tell_interested import tell_interested
+from tests.factories import (
+    LONG_AGO,
+    make_administrator,
+    make_company,
+    make_event,
+    make_member,
+    make_person,
+)
+
+from .makers import applied, make_market, make_visit
+
+pytestmark = pytest.mark.django_db
+PARIS = Event(timezone="Europe/Paris").zone
+
+
+def at(year, month, day, hour=9):
+    return datetime.datetime(year, month, day, hour, tzinfo=PARIS)
+
+
+def make_secretary():
+    person = make_person()
+    ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO)
+    return person
+
+
+def make_vendor(*markets):
+    company = make_company(role="vendor")
+    company.markets.set(markets)
+    return company
+
+
+def at_vendor(company):
+    person = make_person()
+    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    return person
+
+
+def proposed(**fields):
+    return propose(person=make_member(), **{"title": "Le stockage", "host": make_vendor(), **fields})
+
+
+# --- the season -------------------------------------------------------------------------------------------
+
+
+def test_a_season_runs_from_september_to_august():
+    days = {
+        datetime.date(2026, 8, 31): 2025,
+        datetime.date(2026, 9, 1): 2026,
+        datetime.date(2027, 1, 1): 2026,
+    }
+    assert {day: season_of(day).year for day in days} == days
+    season = Season(2026)
+    assert (season.first, season.last, str(season)) == (
+        datetime.date(2026, 9, 1), datetime.date(2027, 8, 31), "2026–2027",
+    )  # fmt: skip
+    this = season_of(timezone.localdate())
+    assert [season_named(text) for text in ("2031", "", "x", "99999", "0001", "²026")] == [
+        Season(2031), this, this, this, this, this,
+    ]  # fmt: skip
+
+
+def test_the_calendar_tells_months_clashes_and_days_off():
+    first = make_visit(starts_at=at(2030, 10, 7))
+    same = make_event(kind="group_meeting", starts_at=at(2030, 10, 7, 14), ends_at=at(2030, 10, 7, 16))
+    off = make_visit(starts_at=at(2030, 10, 7), cancelled_at=timezone.now())
+    holiday = make_visit(starts_at=at(2030, 11, 11))
+    make_visit(starts_at=at(2029, 8, 31))
+    season = Season(2030)
+    months = calendar_of(season, events_in(season))
+    assert [month.first.month for month in months] == [9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8]
+    found = {entry.event: entry for month in months for entry in month.entries}
+    assert set(found) == {first.event, same, off.event, holiday.event}
+    assert [found[event].others for event in (first.event, same, off.event)] == [(same,), (first.event,), ()]
+    assert [found[event].is_on_a_working_day for event in (first.event, holiday.event)] == [True, False]
+    assert (found[first.event].visit, found[first.event].ticket.capacity) == (first, 5)
+
+
+def test_members_see_what_is_published_and_planners_all(client):
+    make_visit(starts_at=at(2030, 10, 7), slug="montree")
+    draft = make_visit(starts_at=at(2030, 12, 2), slug="cachee", visibility="draft", agreed_at=None)
+    client.force_login(make_member())
+    months = client.get("/season/?season=2030").context["months"]
+    assert [entry.event.slug for month in months for entry in month.entries] == ["montree"]
+    assert client.get("/organize/season/").status_code == 403
+    client.force_login(make_secretary())
+    page = client.get("/organize/season/?season=2030")
+    assert len(page.context["months"]) == 12
+    assert f"/organize/{draft.event.slug}/visit/" in page.content.decode()
+    client.force_login(make_person())
+    assert client.get("/season/").status_code == 403
+
+
+# --- proposals and interest -------------------------------------------------------------------------------
+
+
+def test_a_member_proposes_and_a_vendor_opens_its_own_site(client):
+    vendor = make_vendor()
+    member, seller = make_member(), at_vendor(vendor)
+    client.force_login(member)
+    client.post(
+        "/season/proposals/new/", {"title": " Un  nuage ", "host_name": "Nuage SA", "why": "Avant tous"}
+    )
+    client.force_login(seller)
+    page = client.get("/season/proposals/new/")
+    assert list(page.context["form"].fields["host"].queryset) == [vendor]
+    client.post("/season/proposals/new/", {"title": "Chez nous", "host": vendor.pk})
+    found = Proposal.objects.order_by("pk").values_list("title", "host_name", "host", "is_from_host")
+    assert list(found) == [("Un nuage", "Nuage SA", None, False), ("Chez nous", "", vendor.pk, True)]
+    rows = client.get("/season/proposals/").context["rows"]
+    assert [one.title for one, _interest, _said in rows] == ["Chez nous"]  # a vendor sees no other's
+    own = Proposal.objects.get(title="Un nuage")
+    assert client.post(f"/season/proposals/{own.pk}/", {"act": "interest"}).status_code == 404
+    client.force_login(make_person())
+    assert client.get("/season/proposals/").status_code == 403
+
+
+def test_a_member_that_is_also_a_vendor_proposes_as_host_what_is_its_own():
+    company = make_company()
+    company.roles.create(role="vendor", starts_on=LONG_AGO)
+    person = make_member(company)
+    assert propose(person=person, title="Ici", host=company).is_from_host
+    assert not propose(person=person, title="Ailleurs", host=make_vendor()).is_from_host
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"), [({"host_name": "X"}, "title"), ({"title": "X"}, "host"), ({"title": " "}, "title")]
+)
+def test_a_proposal_says_what_and_where(client, typed, field):
+    client.force_login(make_member())
+    answer = client.post("/season/proposals/new/", typed)
+    assert field in answer.context["form"].errors
+    assert Proposal.objects.count() == 0
+
+
+def test_nobody_floods_the_list():
+    member = make_member()
+    for number in range(MOST_STANDING):
+        propose(person=member, title=f"{number}", host_name="X")
+    with pytest.raises(Closed):
+        propose(person=member, title="Encore", host_name="X")
+
+
+def test_interest_counts_members_of_today_once_and_no_competitor():
+    market = make_market()
+    proposal = proposed(host=make_vendor(market))
+    company = make_company()
+    one, other = make_member(company), make_member(company)
+    for person in (one, one, other):
+        say_interest(proposal=proposal, person=person)
+    third = make_member()
+    say_interest(proposal=proposal, person=third)
+    assert counted([proposal]) == {proposal.pk: Counted(3, 2)}
+    take_seat(seat=third.seats.get())
+    assert counted([proposal]) == {proposal.pk: Counted(2, 1)}
+    take_back_interest(proposal=proposal, person=one)
+    assert counted([proposal]) == {proposal.pk: Counted(1, 1)}
+    rival = make_company()
+    rival.markets.add(market)
+    for person in (make_member(rival), make_person()):
+        with pytest.raises(Forbidden):
+            say_interest(proposal=proposal, person=person)
+
+
+def test_a_subsidiary_of_a_competitor_would_not_come_either():
+    market = make_market()
+    parent = make_vendor(market)
+    proposal = proposed(host=make_vendor(market))
+    with pytest.raises(Forbidden):
+        say_interest(proposal=proposal, person=make_member(make_company(parent=parent)))
+
+
+def test_what_is_set_aside_says_why_and_may_stand_again():
+    member = make_member()
+    proposal = propose(person=member, title="X", host_name="Y")
+    say_interest(proposal=proposal, person=member)
+    set_aside(proposal=proposal, because="Pas cette année")
+    with pytest.raises(Closed):
+        say_interest(proposal=proposal, person=make_member())
+    with pytest.raises(Closed):
+        withdraw_proposal(proposal=proposal, person=member)
+    again = take_up(proposal=proposal)
+    assert (again.is_standing, again.set_aside_because, again.interests.count()) == (True, "", 1)
+    with pytest.raises(Forbidden):
+        withdraw_proposal(proposal=proposal, person=make_member())
+    withdraw_proposal(proposal=proposal, person=member)
+    assert Proposal.objects.count() == 0
+
+
+def test_the_buttons_of_members(client):
+    member = make_member()
+    proposal = propose(person=member, title="X", host_name="Y")
+    client.force_login(member)
+    page = f"/season/proposals/{proposal.pk}/"
+    found = []
+    for act in ("interest", "interest", "not", "interest"):
+        client.post(page, {"act": act})
+        found.append(Interest.objects.count())
+    assert found == [1, 1, 0, 1]
+    client.post(page, {"act": "withdraw"})
+    assert Proposal.objects.count() == 0
+
+
+# --- a date is set ----------------------------------------------------------------------------------------
+
+
+def test_a_proposal_becomes_a_visit_once():
+    proposal = proposed(host=None, host_name="Nuage SA", why="Pour voir")
+    host = make_vendor()
+    given = {"host": host, "name": "Le nuage", "starts_at": at(2030, 10, 7), "ends_at": at(2030, 10, 7, 17)}
+    visit = plan_visit(proposal=proposal, **given)
+    event = visit.event
+    assert (event.slug, event.kind, event.visibility) == ("le-nuage-2030-10", "site_visit", "draft")
+    assert (event.host, event.description, visit.state) == (host, "Pour voir", "draft")
+    proposal.refresh_from_db()
+    assert (proposal.became, proposal.host, proposal.host_name) == (visit, host, "")
+    with pytest.raises(Closed):
+        plan_visit(proposal=proposal, **given)
+    assert plan_visit(proposal=proposed(), **given).event.slug == "le-nuage-2030-10-2"
+    verbs = set(Entry.objects.values_list("verb", flat=True))
+    assert {"proposal.make", "event.create", "visit.create", "proposal.become"} <= verbs
+
+
+def test_those_interested_are_told_once_the_visit_is_open(run_tasks, mailoutbox):
+    proposal = proposed()
+    there, gone, closed = make_member(language="en"), make_member(), make_member()
+    for person in (there, gone, closed):
+        say_interest(proposal=proposal, person=person)
+    starts = timezone.now() + datetime.timedelta(days=60)
+    visit = plan_visit(
+        proposal=proposal, host=proposal.host, name="V", starts_at=starts,
+        ends_at=starts + datetime.timedelta(hours=4),
+    )  # fmt: skip
+    with pytest.raises(Closed):
+        tell_interested(proposal=proposal)
+    Event.objects.filter(pk=visit.event_id).update(visibility="members")
+    Visit.objects.filter(pk=visit.pk).update(agreed_at=timezone.now())
+    NdaText.objects.create(visit=visit, number=1, text="x")
+    take_seat(seat=gone.seats.get())
+    closed.is_active = False
+    closed.save()
+    assert tell_interested(proposal=proposal) == 3
+    run_tasks()
+    assert [(letter.to, letter.subject) for letter in mailoutbox] == [([there.email], "A date is set: V")]
+    assert f"/visits/{visit.event.slug}/" in mailoutbox[0].body
+    with pytest.raises(Closed):
+        tell_interested(proposal=proposal)
+
+
+def test_the_planner_s_pages_from_a_proposal_to_its_visit(client):
+    proposal = proposed()
+    say_interest(proposal=proposal, person=make_member())
+    client.force_login(make_secretary())
+    assert client.get("/organize/season/proposals/").context["rows"][0][1] == Counted(1, 1)
+    page = f"/organize/season/proposals/{proposal.pk}/"
+    fields = {"title": "Mieux dit", "host": proposal.host_id, "why": ""}
+    client.post(page, fields)
+    client.post(f"{page}decide/", {"aside-because": "Non"})
+    client.post(f"{page}decide/", {"take_up": "1"})
+    assert list(client.post(f"{page}decide/", {}).context["aside_form"].errors) == ["because"]
+    typed = {"date-name": "V", "date-host": proposal.host_id, "date-starts_at": "2030-10-07T09:00"}
+    wrong = client.post(f"{page}date/", {**typed, "date-ends_at": "2030-10-07T08:00"})
+    assert list(wrong.context["date_form"].errors) == ["ends_at"]
+    answer = client.post(f"{page}date/", {**typed, "date-ends_at": "2030-10-07T17:00"})
+    visit = Visit.objects.get()
+    assert answer["Location"] == f"/organize/{visit.event.slug}/visit/"
+    assert (visit.event.starts_at, visit.proposal.title) == (at(2030, 10, 7), "Mieux dit")
+    client.post(f"{page}decide/", {"tell": "1"})
+    assert Proposal.objects.get().told_at is None
+
+
+# --- who has been where -----------------------------------------------------------------------------------
+
+
+def held(visit):
+    """The visit, over now."""
+    ends = timezone.now() - datetime.timedelta(days=20)
+    Event.objects.filter(pk=visit.event_id).update(starts_at=ends - datetime.timedelta(hours=6), ends_at=ends)
+    return visit
+
+
+def test_whoever_had_the_fewest_places_stands_first():
+    often, never, vain = make_company(name="A"), make_company(name="B"), make_company(name="C")
+    for _each in range(2):
+        visit = make_visit(places=1)
+        applied(visit, often)
+        applied(visit, vain)
+        held(visit)
+    ahead = make_visit()
+    applied(ahead, never)
+    cancelled = make_visit()
+    applied(cancelled, never)
+    Visit.objects.filter(pk=cancelled.pk).update(cancelled_at=timezone.now())
+    rows = [row for row in turns() if row.company in (often, never, vain)]
+    assert [(row.company.name, row.went, row.missed, row.ahead, row.in_vain) for row in rows] == [
+        ("C", 0, 0, 0, 2), ("B", 0, 0, 1, 0), ("A", 2, 0, 0, 0),
+    ]  # fmt: skip
+    assert rows[2].last.event.ends_at < timezone.now()
+
+
+def test_a_place_given_back_is_no_visit():
+    application = applied(make_visit())
+    cancel(registration=application.registration)
+    held(application.visit)
+    assert been_by_person([application.person_id]) == {}
+    [row] = [row for row in turns() if row.company == application.company]
+    assert (row.went, row.in_vain) == (0, 1)
+
+
+def test_places_by_company_stand_on_a_page_and_in_a_file(client):
+    application = applied(make_visit())
+    held(application.visit)
+    client.force_login(make_administrator())
+    rows = {row.company: row.went for row in client.get("/organize/season/turns/").context["shown"]}
+    assert rows[application.company] == 1
+    lines = client.get("/organize/season/turns.csv").content.decode("utf-8-sig").splitlines()
+    assert f"{application.company},1,0,0,0,Visite" in lines
+    assert Company.objects.filter(memberships__isnull=False).count() == len(lines) - 1
