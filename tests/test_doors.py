@@ -191,19 +191,9 @@ DOORS = {
     "proposals": NOBODY,
     "proposal-new": NOBODY,
     "proposal-act": NOBODY,
-    **dict.fromkeys(
-        [
-            "organize-season",
-            "organize-turns",
-            "organize-turns-csv",
-            "organize-turns-xlsx",
-            "organize-proposals",
-            "organize-proposal",
-            "organize-proposal-date",
-            "organize-proposal-decide",
-        ],
-        PLANNERS,
-    ),
+    **{f"organize-turns{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
+    **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
+    "organize-season": PLANNERS,
     # the treasurer
     **dict.fromkeys(
         [

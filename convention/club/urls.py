@@ -7,7 +7,7 @@ from django.urls import path
 from convention.downloads import list_paths
 
 from .lists import LISTS
-from .views import companies, imports, markets, memberships, people
+from .views import companies, list_imports, markets, memberships, people
 
 ONE = "organize/club/companies/<slug:company>"
 MEMBERSHIP = f"{ONE}/memberships/<int:membership>"
@@ -37,8 +37,8 @@ pages: list[Any] = [
     path(f"{PERSON}/employer/", people.employer, name="club-employer"),
     path("organize/club/markets/", markets.markets, name="club-markets"),
     path("organize/club/markets/<slug:market>/", markets.market, name="club-market"),
-    path("organize/club/import/", imports.import_page, name="club-import"),
-    path("organize/club/imports/", imports.imports, name="club-imports"),
-    path("organize/club/imports/<int:pk>/undo/", imports.undo, name="club-import-undo"),
+    path("organize/club/import/", list_imports.import_page, name="club-import"),
+    path("organize/club/imports/", list_imports.past, name="club-imports"),
+    path("organize/club/imports/<int:pk>/undo/", list_imports.undo, name="club-import-undo"),
 ]
 endpoints: list[Any] = []

@@ -36,18 +36,15 @@ def plans(person: "Visitor") -> bool:
 
 def planner(person: "Visitor") -> Person:
     """Who plans the season. Raises SignInNeeded or Forbidden; an outside organizer plans nothing."""
-    if not person.is_authenticated:
-        raise SignInNeeded(_("Sign in to see this page."))
-    if not plans(person):
-        raise Forbidden(_("This page is for those who plan the club’s season."))
-    return signed_in(person)
+    who = _known(person)
+    if plans(who):
+        return who
+    raise Forbidden(_("This page is for those who plan the club’s season."))
 
 
 def proposer(person: "Visitor") -> Proposer:
     """Who reads and makes proposals: members, and people of vendors. Raises SignInNeeded or Forbidden."""
-    if not person.is_authenticated:
-        raise SignInNeeded(_("Sign in to see this page."))
-    who = signed_in(person)
+    who = _known(person)
     if who.is_active:
         sells = CompanyRole.objects.open().filter(role=CompanyRole.Role.VENDOR).values("company")
         jobs = Employment.objects.open().filter(person=who, company__in=sells)
@@ -60,9 +57,13 @@ def proposer(person: "Visitor") -> Proposer:
 
 def member(person: "Visitor") -> Person:
     """A member, who sees the season. Raises SignInNeeded or Forbidden; whoever plans it sees it too."""
-    if not person.is_authenticated:
-        raise SignInNeeded(_("Sign in to see this page."))
-    who = signed_in(person)
+    who = _known(person)
     if plans(who) or (who.is_active and member_company(who)):
         return who
     raise Forbidden(_("The season is for members: people with a seat of a member company."))
+
+
+def _known(person: "Visitor") -> Person:
+    if not person.is_authenticated:
+        raise SignInNeeded(_("Sign in to see this page."))
+    return signed_in(person)

@@ -47,7 +47,7 @@ def import_page(request: "HttpRequest") -> "HttpResponse":
 
 
 @require_GET
-def imports(request: "HttpRequest") -> "HttpResponse":
+def past(request: "HttpRequest") -> "HttpResponse":
     """Past imports, newest first: who brought what, and what became of it."""
     administrator(request.user)
     rows = DirectoryImport.objects.select_related("person")
