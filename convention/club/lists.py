@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.downloads import Sheet
 
@@ -72,7 +73,7 @@ def _people() -> Sheet:
         ]
         for job in jobs.order_by("company__name", "person__last_name", "pk")
     )  # fmt: skip
-    return Sheet(_("People"), header, rows)
+    return Sheet(pgettext("club", "People"), header, rows)
 
 
 LISTS: dict[str, Callable[[], Sheet]] = {

@@ -10,6 +10,7 @@ from convention.seeding import World
 
 from ..models import Registration, Ticket, WaitingEntry
 from .models import Application, NdaAcceptance, NdaText, Visit
+from .seed_planning import propose_visits
 
 MARKETS = [
     ("nuage", "Nuage", "Cloud"),
@@ -42,6 +43,7 @@ def seed(world: World) -> None:
     first, second = (Event.objects.get(slug=f"visit-{number}") for number in (1, 2))
     open_visit(world, first)
     closed_visit(world, second)
+    propose_visits(world)
 
 
 def give_markets() -> None:

@@ -18,7 +18,7 @@ from ..models import Proposal
 from ..planning_doors import member, planner, plans
 from ..season import Season, calendar_of, events_in, season_named
 
-ROWS = 60
+ROWS = 30
 
 
 @never_cache

@@ -1,0 +1,77 @@
+"""The directory at full size: 500 companies and 20,000 people come in as one list, and pages stay small."""
+
+import csv
+import io
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from convention.club.import_directory import import_directory
+from convention.club.models import Company, Employment, Membership, Person, Plan, Seat
+from convention.club.undo_directory import undo_directory
+from convention.tables import read_table
+from tests.factories import LONG_AGO, make_administrator
+
+pytestmark = [pytest.mark.django_db, pytest.mark.soak]
+COMPANIES, PEOPLE = 500, 20_000
+MOST_QUERIES = 30
+PAGES = (
+    "", "?page=9", "?q=Société 4", "companies/societe-7/", "people/", "people/?page=300",
+    "people/?q=prénom 77",
+    "people/?seat=none", "people/?company=societe-7", "import/", "lists/people.csv", "lists/seats.csv",
+)  # fmt: skip
+
+
+def members():
+    """Companies with a membership each, and seats for nine in ten of their people."""
+    plan = Plan.objects.create(slug="plan", name="Plan")
+    companies = Company.objects.bulk_create(
+        Company(name=f"Société {number}", slug=f"societe-{number}") for number in range(COMPANIES)
+    )
+    Membership.objects.bulk_create(
+        Membership(company=one, plan=plan, seats=40, starts_on=LONG_AGO, confirmed_on=LONG_AGO)
+        for one in companies
+    )
+
+
+def listed():
+    """The list of everybody, as a file."""
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(["company", "first_name", "last_name", "email", "title", "seat"])
+    for number in range(PEOPLE):
+        seat = "" if number % 10 == 9 else "yes"
+        company = f"Société {number % COMPANIES}"
+        rows.writerow([company, f"Prénom {number}", f"Nom {number}", f"p{number}@x.example", "DSI", seat])
+    return read_table("list.csv", file.getvalue().encode())
+
+
+def test_everybody_comes_in_as_one_list_pages_stay_small_and_it_is_undone(client):
+    members()
+    with CaptureQueriesContext(connection) as asked:
+        done = timed("import", lambda: import_directory(table=listed()))
+    assert (Person.objects.count(), Employment.objects.count()) == (PEOPLE, PEOPLE)
+    assert Seat.objects.counting().count() == PEOPLE * 9 // 10
+    assert len(asked) < 400  # in bulk: 40 statements for each kind of row, not one for each row
+    client.force_login(make_administrator())
+    counts = {}
+    for page in PAGES:
+        with CaptureQueriesContext(connection) as asked:
+            answer = timed(page, lambda page=page: client.get(f"/organize/club/{page}"))
+        assert answer.status_code == 200
+        counts[page] = len(asked)
+    assert max(counts.values()) <= MOST_QUERIES, counts
+    again = timed("again", lambda: import_directory(table=listed()))
+    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, PEOPLE)
+    timed("undo", lambda: undo_directory(run=done.run))
+    assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
+
+
+def timed(name, work):
+    """Do it, and print how long it took, for whoever looks."""
+    before = time.monotonic()
+    found = work()
+    print(f"{name or 'companies'}: {time.monotonic() - before:.2f} s")
+    return found
