@@ -85,7 +85,7 @@ class Words:
 
 def _in_all_languages(choices: Iterable[tuple[str, object]]) -> dict[str, str]:
     """Codes by their own name and by what each language calls them."""
-    found = {}
+    found: dict[str, str] = {}
     for language, _name in settings.LANGUAGES:
         with override(language):
             found |= {fold(word): value for value, label in choices for word in (value, str(label))}

@@ -31,12 +31,13 @@ def seats_for(wishes: Sequence[Wish]) -> tuple[list[Seat], list[tuple[int, str]]
     companies = {wish.company.pk for wish in wishes if wish.company.pk}
     locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
     by_company = defaultdict[int, list[Membership]](list)
-    for membership in locked:
-        by_company[membership.company_id].append(membership)
+    for one in locked:
+        by_company[one.company_id].append(one)
     given = defaultdict[int, list[Seat]](list)
     for seat in Seat.objects.filter(membership__company__in=companies).order_by("pk"):
         given[seat.membership_id].append(seat)
-    wanted, errors = defaultdict[Membership, list[tuple[int, Seat]]](list), []
+    wanted = defaultdict[Membership, list[tuple[int, Seat]]](list)
+    errors: list[tuple[int, str]] = []
     for wish in wishes:
         membership = _open_on(by_company[wish.company.pk or 0], wish.span[0])
         if membership is None:
@@ -45,8 +46,8 @@ def seats_for(wishes: Sequence[Wish]) -> tuple[list[Seat], list[tuple[int, str]]
             first, last = wish.span
             seat = Seat(membership=membership, person=wish.person, starts_on=first, ends_on=last)
             wanted[membership].append((wish.number, seat))
-    for membership, asked in wanted.items():
-        errors += _too_many(membership, list(map(span_of, given[membership.pk])), asked)
+    for one, asked in wanted.items():
+        errors += _too_many(one, list(map(span_of, given[one.pk])), asked)
     return [seat for asked in wanted.values() for _number, seat in asked], errors
 
 

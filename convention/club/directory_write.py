@@ -89,9 +89,8 @@ def end_seats_with_jobs(done: Brought) -> None:
         for pk, job in done.changed["employment"].items()
         if "ends_on" in done.before["employment"][pk]
     }
-    people = {person for person, _company in ended}
-    seats = Seat.objects.filter(person__in=people).select_related("membership").order_by("membership", "pk")
-    for seat in seats if people else []:
+    seats = Seat.objects.filter(person__in={person for person, _company in ended})
+    for seat in seats.select_related("membership").order_by("membership", "pk"):
         last = ended.get((seat.person_id, seat.membership.company_id))
         if last and (seat.ends_on is None or seat.ends_on > last):
             take_seat(seat=seat, last_day=last)

@@ -32,9 +32,11 @@ def with_today(people: QuerySet[Person], *, at: datetime.date | None = None) -> 
     """Each with where they work and which seats they hold on that day, in two more queries."""
     jobs = Employment.objects.open(at=at).select_related("company").order_by("starts_on", "pk")
     seats = Seat.objects.counting(at=at).select_related("membership__company").order_by("starts_on", "pk")
-    return people.prefetch_related(
-        Prefetch("employments", jobs, to_attr="jobs_today"), Prefetch("seats", seats, to_attr="seats_today")
+    today: tuple[Any, ...] = (
+        Prefetch("employments", jobs, to_attr="jobs_today"),
+        Prefetch("seats", seats, to_attr="seats_today"),
     )
+    return people.prefetch_related(*today)
 
 
 def facts_of(person: Person) -> dict[str, Any]:

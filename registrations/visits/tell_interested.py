@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 def tell_interested(*, proposal: Proposal) -> int:
     """Queue a mail to each of them; how many. Raises Closed where members cannot apply, or it was done."""
     found = locked_proposal(proposal)
-    visit = Visit.objects.select_related("event").filter(pk=found.became_id).first()
+    visit = Visit.objects.select_related("event").filter(proposal=found).first()
     if visit is None or visit.state != Visit.State.PUBLISHED:
         raise Closed(_("Open the visit to members first: then those interested can apply."))
     if found.told_at:
@@ -44,10 +44,10 @@ def tell_one(interest_id: int) -> None:
     rows = Interest.objects.select_related("person", "proposal__became__event__venue")
     interest = rows.filter(pk=interest_id).first()
     visit = interest.proposal.became if interest else None
-    if interest is None or visit is None or not interest.person.email:
+    if interest is None or visit is None:
         return
     person, event = interest.person, visit.event
-    if not person.is_active or member_company(person) is None:
+    if not person.email or not person.is_active or member_company(person) is None:
         return
     with translation.override(person.language):
         letter = Letter(
