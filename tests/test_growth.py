@@ -22,8 +22,7 @@ from convention.models import BouncedAddress
 from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.quotation import quote_package
-from registrations.visits.models import Application, NdaAcceptance, NdaText, Visit
-from registrations.visits.models import Application, Proposal, Visit
+from registrations.visits.models import Application, NdaAcceptance, NdaText, Proposal, Visit
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     LONG_AGO,
@@ -122,6 +121,8 @@ def add_applications(event, place, person, number):
     Application.objects.create(visit=visit, person=make_member(), company=make_company(), waiting=waits)
     other = Visit.objects.create(event=make_event(kind="site_visit"), agreed_at=timezone.now())
     Application.objects.create(visit=other, person=person)
+
+
 def add_directory(event, number):
     """A company with one of everything, a person's history, a market, an import; a proposal and a visit."""
     market = Market.objects.create(slug=f"market{number}", name=f"Marché {number}")
