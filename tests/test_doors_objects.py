@@ -8,7 +8,7 @@ from convention.events.models import EventRole
 from registrations.doors import own_secret
 from tests.doors import client_of, named_addresses, objects_of
 from tests.factories import make_administrator, make_person, make_registration
-from tests.test_doors import DOORS, SECRETARIES
+from tests.roles import DOORS, SECRETARIES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

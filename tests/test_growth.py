@@ -53,7 +53,8 @@ from tests.factories import (
 )
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.registrations.visits.objects import add_hosted
-from tests.test_doors import POSTED, WITH_MORE
+from tests.roles import POSTED
+from tests.test_doors import WITH_MORE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -162,7 +163,7 @@ def add_directory(event, number):
     company.markets.add(market)
     company.roles.create(role="vendor", starts_on=LONG_AGO, ends_on=LONG_AGO)
     make_company(parent=company).markets.add(market)
-    colleague = Person.objects.get(employments__company=company, contact_of=None, seats=None)
+    colleague = Person.objects.filter(employments__company=company, contact_of=None).order_by("pk")[0]
     other = make_company()
     colleague.employments.create(company=other, starts_on=LONG_AGO, ends_on=LONG_AGO)
     colleague.seats.create(membership=other.memberships.get(), starts_on=LONG_AGO, ends_on=LONG_AGO)

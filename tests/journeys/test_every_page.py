@@ -19,7 +19,7 @@ from tests.doors import make_world
 from tests.factories import make_registration, make_session, make_staff
 from tests.journeys.browsing import sign_in
 from tests.journeys.walking import Walk, pages_for
-from tests.test_doors import POSTED
+from tests.roles import POSTED
 from tests.test_headers import FRAMED
 
 pytestmark = [

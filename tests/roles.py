@@ -1,0 +1,316 @@
+"""Who is let in at which address: the table that `test_doors.py` holds against the address patterns."""
+
+from convention.club.lists import LISTS as CLUB_LISTS
+from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
+
+OUTSIDERS = {
+    "attendee", "other attendee", "company contact", "scanner", "former organizer",
+    "former outside organizer", "treasurer", "secretary",
+}  # fmt: skip
+ROLES = [
+    "anonymous", "erased organizer", *sorted(OUTSIDERS), "organizer elsewhere", "desk", "organizer",
+    "outside organizer", "administrator",
+]  # fmt: skip
+EVERYONE = set(ROLES)
+SIGNED_IN = EVERYONE - {"anonymous", "erased organizer"}
+ORGANIZERS = {"organizer", "outside organizer", "administrator"}
+RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
+DESK = ORGANIZERS | {"desk"}
+ADMINISTRATORS = {"administrator"}
+CONTACT = {"company contact"}
+PRIVACY_DESK = {"secretary", "administrator"}
+TREASURERS = {"treasurer", "administrator"}
+SECRETARIES = {"secretary", "administrator"}
+VISITS = ORGANIZERS | {"secretary"}
+PLANNERS = {"secretary", "administrator"}
+NOBODY: set[str] = set()
+RUN = "begin step call-off text applicants applicants-csv applicants-xlsx applicant applicant-decide".split()
+KEPT = "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
+
+DOORS = {
+    # the site
+    "home": EVERYONE,
+    "accent": EVERYONE,
+    "choose-language": EVERYONE,
+    "components": EVERYONE,  # in production nobody
+    "dev-mails": EVERYONE,
+    "dev-mail": NOBODY,
+    "dev-mail-html": NOBODY,
+    "dev-mail-attachment": NOBODY,
+    # the API: open, or closed to whoever holds no token of the right kind
+    "api-schema": EVERYONE,
+    "api-docs": EVERYONE,
+    "api-problem": EVERYONE,
+    "api-event": EVERYONE,
+    "api-sessions": EVERYONE,
+    "api-orders": EVERYONE,
+    "api-quotes": EVERYONE,
+    "api-registrations": NOBODY,
+    "scanner-snapshot": NOBODY,
+    "scanner-scans": NOBODY,
+    # one's own
+    "api-tokens": SIGNED_IN,
+    "api-token-revoke": NOBODY,  # another person's token
+    "me": SIGNED_IN,
+    "security": SIGNED_IN,
+    "security-sessions-end": SIGNED_IN,
+    "security-session-end": NOBODY,  # another person's session
+    # what everybody reads
+    "event": EVERYONE,
+    "agenda": EVERYONE,
+    "agenda-ics": EVERYONE,
+    "agenda-xml": EVERYONE,
+    "agenda-json": EVERYONE,
+    "agenda-pdf": EVERYONE,
+    "choose": EVERYONE,
+    "my-agenda": EVERYONE,
+    "my-agenda-feed": EVERYONE,  # with the secret
+    "shared-agenda": EVERYONE,  # with the secret
+    "keep-agenda": EVERYONE,  # with the secret
+    "session": EVERYONE,
+    "speakers": EVERYONE,
+    "speaker": EVERYONE,
+    "register": EVERYONE,
+    "register-choices": EVERYONE,
+    "register-check": EVERYONE,
+    "badge": EVERYONE,
+    # the order's holder, by the secret of the link
+    "order": EVERYONE,
+    "order-calendar": EVERYONE,
+    "order-correct": EVERYONE,
+    "order-answers": EVERYONE,
+    "order-cancel": EVERYONE,
+    "order-substitute": EVERYONE,
+    "order-details": EVERYONE,
+    "order-badge": EVERYONE,
+    "order-apple-pass": NOBODY,  # where it is not configured
+    "order-google-pass": NOBODY,
+    "order-badge-picture": EVERYONE,
+    "order-renew": EVERYONE,
+    "order-sessions": EVERYONE,
+    "order-agenda": EVERYONE,
+    "join-waiting": EVERYONE,
+    "waiting": EVERYONE,  # with the secret
+    "waiting-leave": EVERYONE,  # with the secret
+    "order-pay": EVERYONE,
+    "order-pay-test": EVERYONE,  # in production nobody
+    "order-transfer": EVERYONE,
+    "order-pro-forma": EVERYONE,
+    "order-sponsor": EVERYONE,
+    "order-sponsor-logo": EVERYONE,
+    "quotation": EVERYONE,  # with the secret
+    "quotation-paper": EVERYONE,  # with the secret
+    "quotation-mail": EVERYONE,  # with the secret
+    "sponsors": EVERYONE,
+    "sponsor-order": EVERYONE,
+    "sponsor-logo": EVERYONE,
+    "stripe-webhook": NOBODY,  # Stripe alone, by its signature
+    "lost-link": EVERYONE,
+    "renew-agenda": EVERYONE,  # one's own, by the cookie
+    "prove": NOBODY,  # a forged proof
+    "unsubscribe": EVERYONE,  # with the signed link of a mail
+    # the scanner's shell holds nothing; its data ask for a device's token
+    "scan": EVERYONE,
+    "scanner-worker": EVERYONE,
+    "scanner-manifest": EVERYONE,
+    # a company's contact: of this one
+    "company": CONTACT,
+    "company-home": CONTACT,
+    "company-seats": CONTACT,
+    "company-seat-give": CONTACT,
+    "company-seat-take": CONTACT,
+    "company-registrations": CONTACT,
+    "company-place": CONTACT,
+    "company-place-invite": CONTACT,
+    "company-place-cancel": CONTACT,
+    "company-orders": CONTACT,
+    "company-invoices": CONTACT,
+    "company-invoice": CONTACT,
+    "company-register": CONTACT,
+    "company-check": CONTACT,
+    # visits: of a member, and of who runs them; nobody here has a seat or has applied
+    "visits": SIGNED_IN,
+    "visit": VISITS,
+    "visit-apply": VISITS,
+    "visit-withdraw": NOBODY,
+    "visit-text": VISITS,
+    **{
+        f"organize-visit{name}": VISITS
+        for name in (
+            "",
+            "-begin",
+            "-step",
+            "-call-off",
+            "-text",
+            "-applicants",
+            "-applicants-csv",
+            "-applicants-xlsx",
+            "-applicant",
+            "-applicant-decide",
+        )
+    },
+    "visit-evacuation-worker": EVERYONE,
+    **DAY_DOORS,
+    "organize-visit": VISITS,
+    **dict.fromkeys([f"organize-visit-{name}" for name in RUN], VISITS),
+    # the club's companies
+    "club-companies": ADMINISTRATORS,
+    "club-company-new": ADMINISTRATORS,
+    **{f"club-{name}-{kind}": ADMINISTRATORS for name in CLUB_LISTS for kind in ("csv", "xlsx")},
+    "club-company": ADMINISTRATORS,
+    "club-company-edit": ADMINISTRATORS,
+    "club-company-absorb": ADMINISTRATORS,
+    "club-role-add": ADMINISTRATORS,
+    "club-role-end": ADMINISTRATORS,
+    "club-people": ADMINISTRATORS,
+    "club-person": ADMINISTRATORS,
+    "club-job-add": ADMINISTRATORS,
+    "club-job": ADMINISTRATORS,
+    "club-markets": ADMINISTRATORS,
+    "club-market": ADMINISTRATORS,
+    "club-import": ADMINISTRATORS,
+    "club-imports": ADMINISTRATORS,
+    "club-import-undo": ADMINISTRATORS,
+    "club-contact-end": ADMINISTRATORS,
+    "club-seat-give": ADMINISTRATORS,
+    "club-seat-take": ADMINISTRATORS,
+    "club-membership-new": ADMINISTRATORS,
+    "club-membership": ADMINISTRATORS,
+    "club-membership-confirm": ADMINISTRATORS,
+    "club-membership-leave": ADMINISTRATORS,
+    "club-membership-renew": ADMINISTRATORS,
+    "club-employer": ADMINISTRATORS,
+    # what visitors tell a host: their own, the secretary's lists, the host's pages by its own links
+    "visit-identity": NOBODY,  # but whoever has a place: see test_identities
+    **dict.fromkeys(
+        [
+            "organize-visit-lists",
+            "organize-visit-list-make",
+            "organize-visit-list",
+            "organize-visit-list-send",
+            "organize-visit-list-revoke",
+            "organize-visit-host",
+            "organize-visit-host-end",
+            "organize-visit-replace",
+            "organize-visit-refuse",
+            "organize-visit-approve",
+        ],
+        SECRETARIES,
+    ),
+    "host": EVERYONE,
+    "host-enter": EVERYONE,  # a button: the secret decides
+    "host-sign-out": EVERYONE,
+    "host-list": EVERYONE,  # with the secret
+    "host-visit": NOBODY,  # but whom a mailed link let in: see test_hosts
+    "host-visit-list": NOBODY,
+    "host-person": NOBODY,
+    "host-briefing": NOBODY,
+    # one's own data; and the privacy desk
+    **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-forget")},
+    "my-privacy-stay": NOBODY,  # who asked for nothing has nothing to take back
+    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-note", "-retention", "-texts")},
+    **{f"privacy-case{name}": PRIVACY_DESK for name in ("", "-file", "-erase", "-refuse", "-answered")},
+    "privacy-run": ADMINISTRATORS,
+    "privacy-days": ADMINISTRATORS,
+    "privacy-text": ADMINISTRATORS,
+    # the season: members and vendors are tried in test_planning; nobody here is one
+    "season": PLANNERS,
+    "proposals": NOBODY,
+    "proposal-new": NOBODY,
+    "proposal-act": NOBODY,
+    **{f"organize-turns{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
+    **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
+    "organize-season": PLANNERS,
+    **dict.fromkeys([f"organize-visit-{name}" for name in KEPT], SECRETARIES),
+    **dict.fromkeys(["host", "host-enter", "host-sign-out", "host-list"], EVERYONE),  # with the secret
+    # but whom a mailed link let in: see test_hosts
+    **dict.fromkeys(["host-visit", "host-visit-list", "host-person", "host-briefing"], NOBODY),
+    # the treasurer
+    **dict.fromkeys(
+        [
+            "money",
+            "money-csv",
+            "money-xlsx",
+            "money-new",
+            "money-lines",
+            "money-owed",
+            "money-buyer",
+            "money-pro-forma",
+            "money-issue",
+            "money-deposit",
+            "money-pay",
+            "money-credit-gone",
+            "money-paper",
+            "money-credit",
+            "money-correct",
+            "money-refund",
+            "money-refund-done",
+            "money-refund-failed",
+            "money-books",
+            "money-entries",
+            "money-payouts",
+            "money-payout",
+            "money-issuer",
+            "money-days",
+            "money-days-csv",
+            "money-days-xlsx",
+            "money-cards",
+            "money-card-place",
+            "money-bank",
+            "money-bank-import",
+            "money-bank-line",
+            "money-bank-aside",
+            "money-bank-undo",
+        ],
+        TREASURERS,
+    ),
+    # organizers
+    "organize": RUNNING_SOMETHING - {"desk"},
+    "organize-event-create": ADMINISTRATORS,
+    "organize-event": ORGANIZERS,
+    "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
+    "organize-delegation-new": ADMINISTRATORS,
+    "organize-delegation-name": ADMINISTRATORS,
+    "organize-delegation-end": ADMINISTRATORS,
+    "desks": RUNNING_SOMETHING,
+    "desk": DESK,
+    "desk-badge": DESK,
+    "desk-walk-in": DESK,
+    "organize-devices": DESK,
+    "organize-attendance-person": DESK,
+    "organize-check-in": DESK,
+}
+POSTED = {
+    "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
+    "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
+    "host-visit-list",
+    "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-forget", "my-privacy-stay",
+    "privacy-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse", "privacy-case-answered",
+    "proposal-act", "organize-proposal-date", "organize-proposal-decide",
+    "club-role-add", "club-role-end", "club-job-add",
+    "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
+    "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
+    "waiting-leave", "organize-waiting-act", "quotation-mail", "organize-quotation-mail",
+    "security-sessions-end", "security-session-end",
+    "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
+    "organize-delegation-end",
+    "organize-check-in",
+    "organize-checkpoints-sessions",
+    "organize-conflict-resolve",
+    "organize-device-revoke",
+    "organize-checkpoint-remove",
+    "organize-registration-cancel", "api-orders", "api-quotes", "scanner-scans",
+    "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
+    "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
+    "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
+    "organize-question-remove",
+    "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
+    "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
+    "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
+    "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
+    "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
+    "organize-mail-bounce-right", "organize-duplicate-apart",
+    "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
+    "organize-visit-applicant-decide", *DAY_POSTED,
+}  # fmt: skip
+# A check once chosen; a choice of a session.
