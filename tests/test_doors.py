@@ -37,6 +37,11 @@ TREASURERS = {"treasurer", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
 PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
+OF_THE_CLUB = """
+    companies company-new company company-edit company-absorb role-add role-end people person
+    job-add job markets market import imports import-undo contact-end seat-give seat-take
+    membership-new membership membership-confirm membership-leave membership-renew employer
+""".split()
 
 DOORS = {
     # the site
@@ -160,36 +165,7 @@ DOORS = {
         )
     },
     # the club's companies
-    **{
-        f"club-{name}": ADMINISTRATORS
-        for name in (
-            "companies",
-            "company-new",
-            "company",
-            "company-edit",
-            "company-absorb",
-            "role-add",
-            "role-end",
-            "people",
-            "person",
-            "job-add",
-            "job",
-            "markets",
-            "market",
-            "import",
-            "imports",
-            "import-undo",
-            "contact-end",
-            "seat-give",
-            "seat-take",
-            "membership-new",
-            "membership",
-            "membership-confirm",
-            "membership-leave",
-            "membership-renew",
-            "employer",
-        )
-    },  # fmt: skip
+    **{f"club-{name}": ADMINISTRATORS for name in OF_THE_CLUB},
     **{f"club-{name}-{kind}": ADMINISTRATORS for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     # the season: members and vendors are tried in test_planning; nobody here is one
     "season": PLANNERS,
