@@ -37,6 +37,7 @@ from registrations.quotation import quote_package
 from registrations.visits.models import Application, NdaText, Proposal, Visit
 from schedule.models import Selection
 from tests.factories import (
+    LONG_AGO,
     make_addon,
     make_answer_file,
     make_company,
@@ -58,7 +59,6 @@ from tests.registrations.visits.objects import hosted_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
-LONG_AGO = datetime.date(2020, 1, 1)
 
 
 def named_addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, list[str]]]:

@@ -1,4 +1,4 @@
-"""What `doors.py` makes of money and mail: documents, bank lines, mailings, each as arguments of addresses."""
+"""What `doors.py` makes of money and mail: documents, bank lines and mailings, by address."""
 
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +16,7 @@ from registrations.invoices.owe import Owed
 from registrations.invoices.pay import record_payment, record_payout
 from registrations.invoices.refund import refund
 from registrations.models import Registration
+from tests.factories import LONG_AGO
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 
 
