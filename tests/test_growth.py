@@ -128,8 +128,8 @@ def add_applications(event, place, person, number):
     """On the visit: somebody with a place, one who waits, a version of the text; a visit of the reader."""
     visit = Visit.objects.get(event=event)
     text = NdaText.objects.create(visit=visit, number=number + 2, text=f"Version {number}")
-    placed = Application.objects.create(
-        visit=visit, person=make_member(), company=make_company(), registration=place
+    placed, _made = Application.objects.update_or_create(
+        visit=visit, registration=place, defaults={"person": make_member(), "company": make_company()}
     )
     NdaAcceptance.objects.create(application=placed, nda=text, name="Ana", hash=text.hash)
     waits = WaitingEntry.objects.filter(event=event, ticket=place.ticket).last()

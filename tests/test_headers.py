@@ -12,6 +12,7 @@ FOR_ALL = {
     "accent", "agenda", "agenda-ics", "agenda-json", "agenda-pdf", "agenda-xml", "api-docs", "api-event",
     "api-problem", "api-schema", "api-sessions", "badge", "components", "dev-mails", "event", "home", "scan",
     "scanner-manifest", "scanner-worker", "session", "speaker", "speakers", "sponsors",
+    "visit-evacuation-worker",
 }  # fmt: skip
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -73,7 +74,7 @@ def test_every_answer_is_closed_to_strangers(role):
 # Files without a trace of who asks.
 SHARED_SIGNED_IN = {
     "accent", "agenda-ics", "agenda-json", "agenda-pdf", "agenda-xml", "api-docs", "api-event", "api-problem",
-    "api-schema", "api-sessions", "scan", "scanner-manifest", "scanner-worker",
+    "api-schema", "api-sessions", "scan", "scanner-manifest", "scanner-worker", "visit-evacuation-worker",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record
 from convention.personal import Holding, Rule, Subject, Words
-from convention.sealed import unseal
+from convention.sealed import NoKey, Unsealable, unseal
 
 from .give_identity import sealed_for
 from .models import (
@@ -42,11 +42,11 @@ def _forget_contacts(rows: "QuerySet[Any]", _subject: Subject | None = None) -> 
 def _identity(identity: Identity) -> dict[str, Any]:
     """What was told, opened for whom it is about; like every reading it stands in the trail."""
     application = identity.application
-    record(
-        "identity.read", application, event=application.visit.event, fields=identity.fields, reason="export"
-    )
-    told: dict[str, Any] = unseal(identity.sealed, of=sealed_for(application))
-    return told
+    record("identity.export", application, event=application.visit.event, fields=identity.fields)
+    try:
+        return {"told": unseal(identity.sealed, of=sealed_for(application))}
+    except (NoKey, Unsealable) as error:
+        return {"told": str(error)}
 
 
 def lists_not_purged(subject: Subject) -> Iterator[Words]:

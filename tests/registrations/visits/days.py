@@ -92,7 +92,9 @@ def ride_of(event, registration):
     """A ride of the event's visit, whoever takes it, a debrief and a question: one of each, for addresses."""
     visit = Visit.objects.get(event=event)
     leg = Leg.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
-    one = Application.objects.create(visit=visit, person=make_member(), registration=registration)
+    one, _made = Application.objects.get_or_create(
+        visit=visit, registration=registration, defaults={"person": make_member()}
+    )
     LegSeat.objects.create(leg=leg, application=one)
     Debrief.objects.create(visit=visit, text="Vu")
     FeedbackQuestion.objects.create(visit=visit, text="Utile ?")

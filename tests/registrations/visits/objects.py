@@ -18,8 +18,8 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
     visit = Visit.objects.get(event=event)
     visit.security_email, visit.locked_at, visit.sent_at = "garde@hote.example", now, now
     visit.save()
-    application = Application.objects.create(
-        visit=visit, registration=registration, company=make_company(), listed_at=now
+    application, _made = Application.objects.update_or_create(
+        visit=visit, registration=registration, defaults={"company": make_company(), "listed_at": now}
     )
     number, token = 1 + spare, f"{spare:043d}"
     row = make_version(visit, number)
@@ -52,7 +52,9 @@ def make_version(visit: Visit, number: int) -> VisitorList:
 def add_hosted(registration: Registration, number: int) -> None:
     """One more visitor, version, contact and replacement of that event's visit."""
     visit = Visit.objects.get(event=registration.event)
-    came = Application.objects.create(visit=visit, registration=registration, listed_at=timezone.now())
+    came, _made = Application.objects.update_or_create(
+        visit=visit, registration=registration, defaults={"listed_at": timezone.now()}
+    )
     Application.objects.create(visit=visit, replaces=came, company=make_company())
     make_version(visit, 100 + number)
     add_host_contact(visit=visit, name="Paul", email=f"paul{number}-{visit.pk}@hote.example")
