@@ -15,6 +15,7 @@ from convention.audit.record import record
 from convention.downloads import download
 from convention.errors import ConventionError
 from convention.events.doors import event_to_organize
+from convention.text import tidy
 
 from ...bill import left_of
 from ...models import SponsorLogo
@@ -123,6 +124,6 @@ def send_logo(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Cancel, with a reason for the trail."""
     _event, one = sponsorship_to_organize(event, pk, request.user)
-    cancel_sponsorship(sponsorship=one, reason=request.POST.get("reason", "")[:300])
+    cancel_sponsorship(sponsorship=one, reason=tidy(request.POST.get("reason", "")[:300]))
     messages.success(request, _("The sponsorship of %(name)s is cancelled.") % {"name": one.name})
     return redirect("organize-sponsor", event, pk)

@@ -15,6 +15,7 @@ from badges.attendance.snapshot import snapshot_of
 from badges.visits.make_doors import make_doors, missing_doors
 from badges.visits.roster import manifest_of, roster_of
 from badges.visits.where import Facts, Where, where_is
+from convention.audit.models import Entry
 from registrations.cancel import cancel
 from registrations.visits.choose_rides import choose_rides
 from registrations.visits.models import Leg
@@ -76,6 +77,7 @@ def test_the_doors_are_made_in_one_act_and_only_once(visit):
     assert missing_doors(visit) == 4
     assert make_doors(visit=visit) == 4
     assert make_doors(visit=visit) == 0
+    assert Entry.objects.filter(verb="checkpoint.create", event=visit.event.slug).count() == 1
     kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "leg", "counted_at__kind")
     assert sorted(kinds, key=str) == [
         ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),

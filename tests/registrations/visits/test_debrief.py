@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from convention.audit.models import Entry
 from convention.errors import Closed, InvalidFields
 from registrations.visits.debrief import (
     add_note,
@@ -143,6 +144,12 @@ def test_nothing_is_published_before_the_end_or_without_a_text(visit):
     assert debrief_of(visit).published_at is None
 
 
+def trail():
+    """The verbs of what was done to debriefs and feedback, in order."""
+    rows = Entry.objects.filter(verb__regex="^(debrief|feedback)").order_by("pk")
+    return list(rows.values_list("verb", flat=True))
+
+
 def test_the_group_adds_notes_and_takes_its_own_back(visit, there):
     came, unsigned, _absent = there
     other = make_visitor(visit, last_name="Dupré")
@@ -159,6 +166,7 @@ def test_the_group_adds_notes_and_takes_its_own_back(visit, there):
     assert debrief_of(visit).notes.count() == 1
     client.post(page, {"remove": note.pk})
     assert debrief_of(visit).notes.count() == 0
+    assert trail() == ["debrief.note", "debrief.note_remove"]
     with pytest.raises(InvalidFields):
         add_note(debrief=debrief_of(visit), application=came, text="x" * 5_001)
 
@@ -178,6 +186,7 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     assert client.post(f"{page}act/", {"act": "burn"}).status_code == 422
     client.post(f"{page}act/", {"act": "publish"})
     client.post(f"{page}act/", {"act": "approve"})
+    assert trail() == ["debrief.change", "debrief.publish", "debrief.approve"]
     assert "pour les présents" in client.get(page).content.decode()
     Visit.objects.update(embargo_until=None)
     assert "ouvert à son public" in client.get(page).content.decode()
@@ -198,6 +207,7 @@ def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there)
     with pytest.raises(Closed):
         answer_feedback(application=absent, answers={rating.pk: 5})
     answer_feedback(application=came, answers={rating.pk: 5})
+    assert trail() == ["feedback.ask", "feedback.answer"]
     answer_feedback(application=unsigned, answers={rating.pk: 2})
     first = results_of(visit)[0]
     assert (first.count, first.is_shown, first.marks, first.average) == (2, False, {}, None)

@@ -188,6 +188,7 @@ def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
     assert "Il ne reste aucune place" in answer.content.decode()
     calendar = visitor.get(f"/visits/{visit.event.slug}/rides.ics")
     assert b"Gare de Lyon" in calendar.content
+    assert Entry.objects.filter(verb="ride.create", event=visit.event.slug).count() == 1
     assert "1 / 1" in organizer.get(f"/organize/{visit.event.slug}/visit/rides/").content.decode()
 
 
