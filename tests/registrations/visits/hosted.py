@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from tests.factories import LONG_AGO, make_company, make_event, make_member, mak
 numbers = itertools.count(1)
 FIELDS = ["birth_date", "birth_place", "nationality", "document_kind", "document_number", "document_expiry"]
 DAY = datetime.timedelta(days=1)
+LINK = re.compile(r"/host/lists/([\w-]{43})/")
 
 
 def make_hosted(*, days: int = 5, fields: list[str] | None = None, **facts: Any) -> Visit:
@@ -124,3 +126,8 @@ def make_sent_list(visit: Visit) -> VisitorList:
 def make_host(visit: Visit, email: str = "sophie@hote.example") -> HostContact:
     """Somebody at the host's."""
     return add_host_contact(visit=visit, name="Sophie Garde", email=email)
+
+
+def token_in(mail):
+    """The token of the link to a list, in a mail."""
+    return LINK.search(mail.body)[1]

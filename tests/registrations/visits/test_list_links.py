@@ -2,12 +2,11 @@
 
 import datetime
 import io
-import re
 
 import openpyxl
 import pytest
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from convention.audit.models import Entry
 from convention.errors import Expired
@@ -19,6 +18,7 @@ from registrations.visits.list_files import file_of
 from registrations.visits.make_list import make_list
 from registrations.visits.models import Visit
 from registrations.visits.send_list import revoke_link
+from tests.doors import client_of
 from tests.factories import LONG_AGO, make_administrator, make_person
 from tests.papers import pdf_text
 from tests.registrations.visits.hosted import (
@@ -27,28 +27,10 @@ from tests.registrations.visits.hosted import (
     make_identified,
     make_secretary,
     make_sent_list,
+    token_in,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french")]
-
-LINK = re.compile(r"/host/lists/([\w-]{43})/")
-
-
-@pytest.fixture
-def french():
-    """Words of acts are said in French here."""
-    with translation.override("fr"):
-        yield
-
-
-def client_of(person):
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def token_in(mail):
-    return LINK.search(mail.body)[1]
 
 
 # --- the link --------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """The list for the host: who is on it, versions, differences, hash, keys and the mail."""
 
-import re
-
 import pytest
 from cryptography.fernet import Fernet
 from django.test import Client
@@ -18,6 +16,7 @@ from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.reseal import reseal
 from registrations.visits.send_list import hash_token, mail_list, send_list
 from registrations.visits.visitors import visitors_of
+from tests.doors import client_of
 from tests.factories import make_person
 from tests.registrations.visits.hosted import (
     agree,
@@ -27,28 +26,10 @@ from tests.registrations.visits.hosted import (
     make_secretary,
     make_sent_list,
     make_visitor,
+    token_in,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french")]
-
-LINK = re.compile(r"/host/lists/([\w-]{43})/")
-
-
-@pytest.fixture
-def french():
-    """Words of acts are said in French here."""
-    with translation.override("fr"):
-        yield
-
-
-def client_of(person):
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def token_in(mail):
-    return LINK.search(mail.body)[1]
 
 
 def row(key, **changed):
