@@ -3,13 +3,16 @@
 import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
-from convention.club.models import Company
+from convention.club.models import Company, Person
 from convention.errors import Closed
-from convention.events.models import Event
+from convention.events.appoint import give
+from convention.events.doors import organizes
+from convention.events.models import Event, EventRole
 
 from .make_visit import make_visit
 from .models import Proposal, Visit
@@ -18,10 +21,17 @@ from .propose import locked_proposal
 
 @transaction.atomic
 def plan_visit(
-    *, proposal: Proposal, host: Company, starts_at: datetime.datetime, ends_at: datetime.datetime, name: str
+    *,
+    proposal: Proposal,
+    host: Company,
+    starts_at: datetime.datetime,
+    ends_at: datetime.datetime,
+    name: str,
+    planner: Person | None = None,
 ) -> Visit:
     """Make a draft event at the host's and its visit; the proposal keeps what it became.
 
+    Whoever plans it runs the event from then on, so that a secretary needs nobody else for its settings.
     Raises Closed where it became one already, or was set aside.
     """
     found = locked_proposal(proposal)
@@ -37,6 +47,8 @@ def plan_visit(
         ends_at=ends_at,
     )
     record("event.create", event, event=event, fields=["name", "host", "starts_at", "ends_at"])
+    if planner and not organizes(planner, event):
+        give(event=event, person=planner, role=EventRole.Role.ORGANIZER, days=(timezone.localdate(), None))
     visit = make_visit(event=event)
     found.became, found.host, found.host_name = visit, host, ""
     found.save(update_fields=["became", "host", "host_name"])

@@ -154,12 +154,12 @@ def _page(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
 @require_POST
 def set_date(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a date: the proposal becomes a visit, a draft."""
-    planner(request.user)
+    person = planner(request.user)
     found = _proposal(pk)
     form = DateForm(request.POST, prefix="date")
     if form.is_valid():
         try:
-            visit = plan_visit(proposal=found, **form.cleaned_data)
+            visit = plan_visit(proposal=found, planner=person, **form.cleaned_data)
         except ConventionError as error:
             form.add_error(None, str(error))
         else:

@@ -9,6 +9,7 @@ from convention.audit.models import Entry
 from convention.club.models import ClubRole, Company, Employment
 from convention.club.seats import take_seat
 from convention.errors import Closed, Forbidden
+from convention.events.doors import organizes
 from convention.events.models import Event
 from registrations.cancel import cancel
 from registrations.visits.been import been_by_person, turns
@@ -235,7 +236,11 @@ def test_a_proposal_becomes_a_visit_once():
     assert (proposal.became, proposal.host, proposal.host_name) == (visit, host, "")
     with pytest.raises(Closed):
         plan_visit(proposal=proposal, **given)
-    assert plan_visit(proposal=proposed(), **given).event.slug == "le-nuage-2030-10-2"
+    secretary = make_person()
+    other = plan_visit(proposal=proposed(), planner=secretary, **given).event
+    assert (other.slug, organizes(secretary, other), organizes(secretary, event)) == (
+        "le-nuage-2030-10-2", True, False,
+    )  # fmt: skip
     verbs = set(Entry.objects.values_list("verb", flat=True))
     assert {"proposal.make", "event.create", "visit.create", "proposal.become"} <= verbs
 
