@@ -33,6 +33,15 @@ def holds_role(person: "Visitor", *roles: str, at: datetime.date | None = None) 
     return ClubRole.objects.open(at=at).filter(person=person, role__in=roles).exists()
 
 
+def club_roles(person: "Visitor") -> frozenset[str]:
+    """All club roles that this person holds today; superusers hold all."""
+    if not isinstance(person, Person) or not person.is_active:
+        return frozenset()
+    if person.is_superuser:
+        return frozenset(ClubRole.Role.values)
+    return frozenset(ClubRole.objects.open().filter(person=person).values_list("role", flat=True))
+
+
 def member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
     """The company whose seat makes this person a member on that day, if one does."""
     seat = open_seat(person, at=at)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
+from convention.many_rows import ManyRows
 from convention.refusable import Refusable
 from convention.text import tidy
 
@@ -60,6 +61,7 @@ class CompanyForm(Refusable, forms.ModelForm):
             "name", "sector", "parent", "siren", "siret", "vat_number",
             "street", "postcode", "city", "country", "markets",
         ]  # fmt: skip
+        field_classes = {"markets": ManyRows}
         widgets = {"markets": forms.CheckboxSelectMultiple}
         labels = {"parent": _("parent company")}
         help_texts = {

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
-from ..club.doors import companies_of_contact, holds_role
+from ..club.doors import club_roles, companies_of_contact
 from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
@@ -42,12 +42,16 @@ class Visitor:
     @cached_property
     def keeps_books(self) -> bool:
         """Whether the club's money is this person's work."""
-        return holds_role(self.request.user, ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
+        return bool(self._roles & {ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR})
 
     @cached_property
     def keeps_privacy(self) -> bool:
         """Whether requests about people's data are this person's work."""
-        return holds_role(self.request.user, ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR)
+        return bool(self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR})
+
+    @cached_property
+    def _roles(self) -> frozenset[str]:
+        return club_roles(self.request.user)
 
     @cached_property
     def staffs(self) -> bool:

@@ -5,15 +5,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from convention.many_rows import ManyRows
+
 from ..models import Addon, Ticket
-from .many_tickets import ManyTickets
 from .tickets import SoldForm
 
 
 class AddonForm(SoldForm[Addon]):
     """An add-on; it goes with all tickets where none is ticked."""
 
-    tickets = ManyTickets(
+    tickets = ManyRows(
         Ticket.objects.none(),
         label=_("Tickets it goes with"),
         required=False,

@@ -6,17 +6,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.many_rows import ManyRows
 from convention.refusable import Refusable
 
 from ..models import Quota, Ticket
-from .many_tickets import ManyTickets
 
 
 class QuotaForm(Refusable, forms.ModelForm[Quota]):
     """A number of places and the tickets that share them."""
 
     capacity = forms.IntegerField(label=_("Places"), min_value=0, max_value=1_000_000)
-    tickets = ManyTickets(
+    tickets = ManyRows(
         Ticket.objects.none(),
         label=_("Tickets that share them"),
         required=False,

@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import WallClock
 from convention.events.models import Event
+from convention.many_rows import ManyRows
 from convention.refusable import Refusable
 
 from ..models import Ticket, Voucher
 from ..order_request import code_typed
 from ..vouchers import MOST_AT_ONCE
-from .many_tickets import ManyTickets
 
 MOMENTS = ("opens_at", "closes_at")
 CODE = re.compile(r"[A-Z0-9_-]{3,40}")
@@ -39,7 +39,7 @@ class VoucherForm(Refusable, forms.ModelForm[Voucher]):
         initial=1,
         help_text=_("Each person counts. Empty: no limit."),
     )
-    tickets = ManyTickets(
+    tickets = ManyRows(
         Ticket.objects.none(),
         label=_("Tickets it holds for"),
         required=False,

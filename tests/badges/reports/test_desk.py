@@ -284,6 +284,7 @@ def test_nobody_walks_in_once_the_event_is_over(event, client):
 def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
     make_question(event, "topic", text="Sujet")
+    make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
     page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
     told = "Encore sans réponse\u202f: Régime."

@@ -79,10 +79,10 @@ def test_the_doors_are_made_in_one_act_and_only_once(visit):
     assert make_doors(visit=visit) == 0
     assert Entry.objects.filter(verb="checkpoint.create", event=visit.event.slug).count() == 1
     kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "leg", "counted_at__kind")
-    assert sorted(kinds, key=str) == [
+    assert set(kinds) == {
         ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),
         ("exit", None, "entrance"),
-    ]  # fmt: skip
+    }  # fmt: skip
     make_leg(visit, meeting_point="Gare de l’Est")
     assert make_doors(visit=visit) == 1
     Leg.objects.get(pk=out.pk).delete()
