@@ -181,6 +181,8 @@ CAME = "badges.attendance.came.came_among"
 PRESENCE = "badges.attendance.came.came_and_left"
 # What knows of events whose places are given on application (registrations/on_application.py).
 ON_APPLICATION = "registrations.visits.rules.RULES"
+# Who says what may not be changed of an event any more (convention/events/guards.py).
+EVENT_GUARDS = ["registrations.visits.guard_event.guard_event"]
 # Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
 PRINTED_LOGOS = "registrations.logos.printed_logos"
 

@@ -1,0 +1,62 @@
+"""What stands around a visit and must not undo it: settings of its event, merged places, imported ones."""
+
+import datetime
+
+import pytest
+
+from convention.events.models import Event
+from tests.doors import client_of
+from tests.factories import make_event, make_staff
+
+from .hosted import make_hosted, make_identified, make_secretary
+from .makers import make_visit
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def answer(event: Event, person, **changes: str):
+    """What the settings' page says to these changes, by field; nothing where they are kept."""
+    ends = event.ends_at.astimezone(event.zone)
+    values = {
+        "name": event.name,
+        "kind": event.kind,
+        "visibility": event.visibility,
+        "starts_at": f"{event.starts_at.astimezone(event.zone):%Y-%m-%dT%H:%M}",
+        "ends_at": f"{ends:%Y-%m-%dT%H:%M}",
+        "timezone": event.timezone,
+        "accent": event.accent,
+        "host": event.host_id or "",
+    }
+    page = client_of(person).post(f"/organize/{event.slug}/settings/", {**values, **changes})
+    return sorted(page.context["form"].errors) if page.status_code == 200 else []
+
+
+def later(event: Event) -> str:
+    """A week after its end, as the page writes it."""
+    return f"{event.ends_at.astimezone(event.zone) + 7 * DAY:%Y-%m-%dT%H:%M}"
+
+
+def test_a_visit_stays_one_and_other_events_change_their_kind():
+    visit, plain = make_visit(), make_event(kind="site_visit")
+    for event, expected in ((visit.event, ["kind"]), (plain, [])):
+        assert answer(event, make_staff(event), kind="convention") == expected
+        event.refresh_from_db()
+        assert (event.kind == "site_visit") == bool(expected)
+
+
+def test_the_end_is_put_off_by_the_secretary_alone_once_visitors_are_known():
+    visit = make_visit()
+    event = visit.event
+    organizer = make_staff(event)
+    assert answer(event, organizer, ends_at=later(event)) == []
+    locked = make_hosted().event
+    known = make_hosted(locked_at=None)
+    make_identified(known, 1)
+    for event in (locked, known.event):
+        organizer = make_staff(event)
+        assert answer(event, organizer, ends_at=later(event)) == ["ends_at"]
+        assert answer(event, organizer, name="Autre") == []
+        reader = make_secretary()
+        event.roles.create(person=reader, role="organizer")
+        assert answer(event, reader, ends_at=later(event)) == []
