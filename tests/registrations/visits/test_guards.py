@@ -4,12 +4,15 @@ import datetime
 
 import pytest
 
+from badges.attendance.merge import merge
 from convention.events.models import Event
+from registrations.absorb import CannotMerge
+from registrations.visits.models import Application
 from tests.doors import client_of
-from tests.factories import make_event, make_staff
+from tests.factories import make_event, make_registration, make_staff
 
 from .hosted import make_hosted, make_identified, make_secretary
-from .makers import make_visit
+from .makers import applied, make_visit
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -60,3 +63,14 @@ def test_the_end_is_put_off_by_the_secretary_alone_once_visitors_are_known():
         reader = make_secretary()
         event.roles.create(person=reader, role="organizer")
         assert answer(event, reader, ends_at=later(event)) == []
+
+
+def test_of_two_places_the_one_that_was_applied_for_is_kept():
+    visit = make_visit()
+    theirs = applied(visit)
+    assert theirs.registration is not None
+    double = make_registration(theirs.registration.ticket, email=theirs.registration.email)
+    with pytest.raises(CannotMerge, match="applied for"):
+        merge(kept=double, other=theirs.registration)
+    merge(kept=theirs.registration, other=double)
+    assert Application.objects.confirmed().get() == theirs
