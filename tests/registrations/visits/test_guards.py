@@ -3,13 +3,15 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from badges.attendance.merge import merge
 from convention.events.models import Event
 from registrations.absorb import CannotMerge
+from registrations.visits.make_visit import make_visit as begin
 from registrations.visits.models import Application
 from tests.doors import client_of
-from tests.factories import make_event, make_registration, make_staff
+from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
 
 from .hosted import make_hosted, make_identified, make_secretary
 from .makers import applied, make_visit
@@ -74,3 +76,22 @@ def test_of_two_places_the_one_that_was_applied_for_is_kept():
         merge(kept=double, other=theirs.registration)
     merge(kept=theirs.registration, other=double)
     assert Application.objects.confirmed().get() == theirs
+
+
+def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begins():
+    starts = timezone.now() + 40 * DAY
+    event = make_event(kind="site_visit", visibility="draft", starts_at=starts, ends_at=starts + DAY / 4)
+    ticket = make_ticket(event, slug="member", audience="member", is_default=True, capacity=9)
+    company = make_company()
+    member, known = make_member(company), make_member(company)
+    place = make_registration(ticket, email=member.email.upper(), member_of=company)
+    make_registration(ticket, email=known.email, person=known, member_of=company)
+    make_registration(ticket, email=known.email, member_of=company)
+    stranger = make_registration(ticket, email="nobody@example.org", last_name="Inconnue")
+    visit = begin(event=event)
+    place.refresh_from_db()
+    assert place.person == member
+    assert {one.person for one in visit.applications.all()} == {member, known}
+    page = client_of(make_staff(event)).get(f"/organize/{event.slug}/visit/applicants/").content.decode()
+    assert stranger.reference in page
+    assert place.reference not in page
