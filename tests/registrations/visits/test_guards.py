@@ -8,11 +8,15 @@ from django.utils import timezone
 from badges.attendance.merge import merge
 from convention.events.models import Event
 from registrations.absorb import CannotMerge
+from registrations.cancel import cancel
+from registrations.visits.choose_rides import choose_rides
 from registrations.visits.make_visit import make_visit as begin
-from registrations.visits.models import Application
+from registrations.visits.models import Application, Leg
+from registrations.visits.rides import save_ride
 from tests.doors import client_of
 from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
 
+from . import days
 from .hosted import make_hosted, make_identified, make_secretary
 from .makers import applied, make_visit
 
@@ -95,3 +99,15 @@ def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begi
     page = client_of(make_staff(event)).get(f"/organize/{event.slug}/visit/applicants/").content.decode()
     assert stranger.reference in page
     assert place.reference not in page
+
+
+def test_seats_of_those_who_lost_their_place_do_not_keep_a_coach_large():
+    visit = days.make_visit(starts=48)
+    gone, leg = days.make_visitor(visit), days.make_leg(visit, capacity=2)
+    choose_rides(application=gone, rides=[leg.pk])
+    cancel(registration=gone.registration)
+    leg.refresh_from_db()
+    leg.capacity = 0
+    save_ride(leg=leg, changed=["capacity"])
+    leg = Leg.objects.get()
+    assert (leg.capacity, leg.taken) == (0, 0)
