@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def refuse_change(event: Event, person: "Visitor") -> None:
     """In the transaction that keeps it: raises InvalidFields where something built on it forbids that.
 
-    Each guard is given the event as it is stored, the one to keep and who asks; it answers sentences by field.
+    Each guard is given the event as it is stored, the one to keep, and who asks; it answers by field.
     """
     stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     fields: dict[str, list[str]] = {}
