@@ -181,6 +181,15 @@ CAME = "badges.attendance.came.came_among"
 PRESENCE = "badges.attendance.came.came_and_left"
 # What knows of events whose places are given on application (registrations/on_application.py).
 ON_APPLICATION = "registrations.visits.rules.RULES"
+# Who says what may not be changed of an event any more (convention/events/guards.py).
+EVENT_GUARDS = ["registrations.visits.guard_event.guard_event"]
+# Who says why a company cannot merge into another on a day (convention/club/absorb_company.py).
+COMPANY_GUARDS = ["convention.events.guard_company.guard_company"]
+# Who knows which people used a seat since a moment (convention/club/undo_directory.py).
+USED_SINCE = [
+    "convention.events.used_since.given_roles_since",
+    "registrations.used_since.registered_since",
+]
 # Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
 PRINTED_LOGOS = "registrations.logos.printed_logos"
 

@@ -22,6 +22,7 @@ from .answer_files import is_file
 from .answers import limited_options
 from .bill import kept_of, rebill
 from .models import Order, Registration, SessionSeat
+from .on_application import rules_of
 from .places import exchange, taken_besides
 from .questions import questions_of
 from .seats import give_up_everything, seats_of
@@ -65,7 +66,10 @@ def absorb(*, kept: Registration, other: Registration, taken: Collection[str], r
 
 
 def refuse_other_than_two(kept: Registration, other: Registration) -> None:
-    """Raises CannotMerge unless both are of one event, and stand; the one that is kept is confirmed."""
+    """Raises CannotMerge unless both are of one event, and stand; the one that is kept is confirmed.
+
+    Where places are given on application, the one that was applied for is kept.
+    """
     standing = (Registration.State.CONFIRMED, Registration.State.PENDING)
     if kept.pk == other.pk or kept.event_id != other.event_id:
         raise CannotMerge(_("Choose two registrations of this event."))
@@ -73,6 +77,9 @@ def refuse_other_than_two(kept: Registration, other: Registration) -> None:
         raise CannotMerge(_("The registration that is kept must be confirmed; choose the other one."))
     if other.state not in standing:
         raise CannotMerge(_("The other registration no longer stands; there is nothing to merge."))
+    rules = rules_of(kept.event)
+    if rules and rules.is_applied_for(other) and not rules.is_applied_for(kept):
+        raise CannotMerge(_("Keep the place that was applied for, and merge the other one into it."))
 
 
 def _hand_seats_over(kept: Registration, other: Registration) -> None:

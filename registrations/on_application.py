@@ -44,6 +44,9 @@ class Rules(Protocol):
     def admit(self, registrations: Sequence[Registration]) -> None:
         """In the transaction that gives places to these people: each has asked and may come, or it raises."""
 
+    def is_applied_for(self, registration: Registration) -> bool:
+        """Whether the place is that of an application that stands."""
+
 
 def rules_of(event: Event) -> Rules | None:
     """The rules of an event whose places are given on application; None for any other."""

@@ -55,6 +55,14 @@ def _others(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
     return rows.exclude(pk__in=_theirs(rows, subject).values("pk"))
 
 
+def _waits(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
+    """Their own waits: the address on one that was applied for may be somebody else’s by now."""
+    others = rows.filter(application__person__isnull=False)
+    if subject.person_id:
+        others = others.exclude(application__person=subject.person_id)
+    return rows.exclude(pk__in=others.values("pk"))
+
+
 def _file(row: Any) -> Iterable[tuple[str, bytes]]:
     yield row.name, bytes(row.content)
 
@@ -165,6 +173,7 @@ HOLDINGS = [
         model=WaitingEntry,
         why=_("that you wait for a place"),
         addresses=("email", "address"),
+        only=_waits,
         through=("registration",),
         hides=("secret",),
         gone=True,

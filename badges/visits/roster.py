@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from badges.attendance.came import came_and_left
 from badges.attendance.headcount import expected
@@ -15,12 +16,14 @@ from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
 from convention.text import fold
 from registrations.models import Registration
+from registrations.visits.day_doors import visits_known_to
 from registrations.visits.models import Leg, LegSeat, Visit
 
 from .where import Facts, Where, where_is
 
 if TYPE_CHECKING:
     from badges.attendance.came import Stay
+    from convention.club.doors import Visitor as Reader
 
 DAY = datetime.timedelta(days=1)
 
@@ -53,8 +56,13 @@ class Visitor:
         return min(self.boarded.values(), default=None)
 
 
-def roster_of(visit: Visit, *, at: datetime.datetime | None = None) -> list[Visitor]:
-    """All who are expected, and all who came although their place was taken away since; by name."""
+def roster_of(
+    visit: Visit, *, reader: "Reader | None" = None, at: datetime.datetime | None = None
+) -> list[Visitor]:
+    """All who are expected, and all who came although their place was taken away since; by name.
+
+    Titles of other visits are told to a reader who knows of them.
+    """
     now, event = at or timezone.now(), visit.event
     people = list(expected(event).only(
         "pk", "reference", "last_name", "first_name", "company", "person_id", "cancelled_at"
@@ -64,7 +72,7 @@ def roster_of(visit: Visit, *, at: datetime.datetime | None = None) -> list[Visi
         stays=came_and_left(event),
         boarded=_boarded(event),
         rides=_rides(visit),
-        elsewhere=_elsewhere(event, [one.person_id for one in people if one.person_id]),
+        elsewhere=_elsewhere(event, [one.person_id for one in people if one.person_id], reader),
         outward=frozenset(visit.legs.filter(direction=Leg.Direction.OUT).values_list("pk", flat=True)),
     )
     found = [_visitor(one, event, seen) for one in people]
@@ -124,8 +132,9 @@ def _rides(visit: Visit) -> dict[int, list[int]]:
     return found
 
 
-def _elsewhere(event: Event, people: Iterable[int]) -> dict[int, list[str]]:
+def _elsewhere(event: Event, people: Iterable[int], reader: "Reader | None") -> dict[int, list[str]]:
     """By person, the other visits of that day where they have a place; those that saw them come first."""
+    known = visits_known_to(reader) if reader else Event.objects.none()
     start = event.starts_at.astimezone(event.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     entered = Presence.objects.filter(registration=OuterRef("pk"), entries__gt=0)
     rows = Registration.objects.confirmed().exclude(event=event).filter(
@@ -133,8 +142,10 @@ def _elsewhere(event: Event, people: Iterable[int]) -> dict[int, list[str]]:
         event__starts_at__lt=start + DAY, event__ends_at__gt=start,
     )  # fmt: skip
     found: dict[int, list[str]] = {}
-    for one in rows.annotate(was_seen=Exists(entered)).select_related("event").order_by("-was_seen", "pk"):
-        found.setdefault(one.person_id or 0, []).append(one.event.title)
+    seen = rows.annotate(was_seen=Exists(entered), is_known=Exists(known.filter(pk=OuterRef("event"))))
+    for one in seen.select_related("event").order_by("-was_seen", "pk"):
+        title = one.event.title if one.is_known else _("another visit")
+        found.setdefault(one.person_id or 0, []).append(title)
     return found
 
 

@@ -3,8 +3,10 @@
 import datetime
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,11 +41,12 @@ def absorb_company(*, company: Company, into: Company, on: datetime.date) -> Abs
     """From that day everybody of the company works at the other one, with a seat as far as there are some.
 
     Its membership ends the day before, its roles, markets and contacts go over. The other one's limit of
-    seats holds: those with the oldest seats come first. Raises InvalidFields for a company and itself, and
-    for one that belongs to the company that goes.
+    seats holds: those with the oldest seats come first. Raises InvalidFields for a company and itself, for
+    one that belongs to the company that goes, and while that one runs an event under a contract.
     """
     take_turn("club:directory")
     _refuse_circle(company, into)
+    _refuse_guarded(company, on)
     done = Absorbed()
     held = _end_seats(company, on)
     _move_people(done, company, into, on)
@@ -75,6 +78,15 @@ def _refuse_circle(company: Company, into: Company) -> None:
     if company.pk in {one.pk for one in (into, *above(into))}:
         sentence = _("Choose a company that does not belong to this one.")
         raise InvalidFields(_("Some fields need another look."), {"into": [sentence]})
+
+
+def _refuse_guarded(company: Company, on: datetime.date) -> None:
+    """Whoever builds on companies may forbid it for now (`settings.COMPANY_GUARDS`)."""
+    fields: dict[str, list[str]] = {}
+    for path in settings.COMPANY_GUARDS:
+        fields |= import_string(path)(company, on)
+    if fields:
+        raise InvalidFields(_("Some fields need another look."), fields)
 
 
 def _end_seats(company: Company, on: datetime.date) -> list[Seat]:

@@ -4,13 +4,16 @@ What happened since is never undone: whoever signed in, registered, was changed 
 stays with all that the list wrote of them, and is told.
 """
 
+import datetime
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -62,6 +65,7 @@ def foresee(run: DirectoryImport) -> Undone:
     found = {kind: _rows(model, run.made.get(kind, [])) for kind, model in KINDS.items()}
     _leave_changed(done, run, found)
     _leave_used(done, found)
+    _leave_used_since(done, found, run.made_at)
     done.removed = {kind: sorted(rows) for kind, rows in found.items()}
     for kind, before in run.before.items():
         rows = _rows(KINDS[kind], map(int, before))
@@ -115,6 +119,21 @@ def _leave_used(done: Undone, found: dict[str, dict[int, Any]]) -> None:
         ours = {KINDS[name]: set(rows) for name, rows in found.items()}
         for pk in _named_elsewhere(KINDS[kind], list(found[kind]), ours):
             _leave(done, found, kind, found[kind][pk], str(IN_USE))
+
+
+def _leave_used_since(done: Undone, found: dict[str, dict[int, Any]], since: datetime.datetime) -> None:
+    """Whoever the club knew before keeps what they have used since, by what `settings.USED_SINCE` knows."""
+    rows = {
+        row.person_id: (kind, row)
+        for kind in DATED
+        for row in found[kind].values()
+        if getattr(row, "person_id", None)
+    }
+    for batch in batched(sorted(rows), BATCH, strict=False):
+        used = set().union(*(import_string(path)(batch, since) for path in settings.USED_SINCE))
+        for person in sorted(used):
+            kind, row = rows[person]
+            _leave(done, found, kind, row, str(IN_USE))
 
 
 def _leave(done: Undone, found: dict[str, dict[int, Any]], kind: str, row: Any, why: str) -> None:

@@ -42,7 +42,7 @@ class WallClock(forms.DateTimeField):
         return moment.replace(tzinfo=None) if moment else None
 
 
-class EventForm(forms.ModelForm):
+class EventForm(Refusable, forms.ModelForm):
     """An event, but for its address."""
 
     starts_at = WallClock(label=_("Starts"))

@@ -21,6 +21,7 @@ from convention.errors import Forbidden, InvalidFields
 from .appoint import appoint, appoint_under, dismiss
 from .doors import delegation_of, event_to_organize, may_change_venue, may_create_events
 from .forms import AppointForm, EventForm, NewEventForm, OwnEventForm, RoomForms, VenueForm, VenueToRead
+from .guards import refuse_change
 from .lists import event_lists
 from .models import Event, EventRole
 
@@ -59,16 +60,22 @@ def settings(request: "HttpRequest", event: str) -> "HttpResponse":
     form_of = EventForm if may_create_events(request.user) else OwnEventForm
     form = form_of(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        save_event(request, form, "event.change")
-        messages.success(request, _("The event was saved."))
-        return redirect("organize-settings", found.slug)
+        try:
+            save_event(request, form, "event.change")
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        else:
+            messages.success(request, _("The event was saved."))
+            return redirect("organize-settings", found.slug)
     shown = Event.objects.select_related("venue").get(pk=found.pk) if form.errors else found
     return page(request, "organize/event_settings.html", shown, form=form)
 
 
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
-    """Keep it with a line in the audit trail, and say what happens to a pale accent."""
+    """Keep it with a line in the audit trail, and say what happens to a pale accent. Raises InvalidFields."""
+    if form.instance.pk:
+        refuse_change(form.instance, request.user)
     event: Event = form.save()
     record(verb, event, event=event, fields=form.changed_data)
     if "accent" in form.changed_data and not is_readable_as_chosen(event.accent):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from convention.downloads import Sheet
 
 from ..line import waiting_order
-from ..models import WaitingEntry
+from ..models import Registration, Ticket, WaitingEntry
 from ..on_application import ranked
 from .eligibility import sentences_of, ticket_of
 from .lost_seats import lost_seats
@@ -55,6 +55,13 @@ def applicants_of(visit: Visit) -> list[Applicant]:
         )
         for one in applications
     ]
+
+
+def places_not_applied_for(visit: Visit) -> list[Registration]:
+    """Members’ places that no application leads to: whose they are could not be told when the visit began."""
+    places = Registration.objects.confirmed().filter(event=visit.event_id, application__isnull=True)
+    of_members = places.filter(ticket__audience=Ticket.Audience.MEMBER)
+    return list(of_members.select_related("event").order_by("sort_name", "pk"))
 
 
 def positions_in(visit: Visit) -> dict[int, int]:

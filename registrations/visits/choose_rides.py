@@ -25,7 +25,7 @@ def choose_rides(*, application: Application, rides: Collection[int]) -> None:
     had = {seat.leg_id for seat in application.rides.all()}
     wanted = {*rides} | {pk for pk in had if legs[pk].leaves_at <= now}
     _refuse_odd(application, legs, wanted - had, wanted)
-    _free_lost([legs[pk] for pk in wanted - had])
+    free_lost([legs[pk] for pk in wanted - had])
     _leave(application, [legs[pk] for pk in had - wanted])
     _board(application, [legs[pk] for pk in wanted - had])
     if had != wanted:
@@ -64,7 +64,7 @@ def _refuse_odd(
             raise InvalidFields(_("Some fields need another look."), {way: [_("Choose one ride each way.")]})
 
 
-def _free_lost(legs: list[Leg]) -> None:
+def free_lost(legs: list[Leg]) -> None:
     """Seats of those who lost their place since are free again, whoever took the place from them."""
     lost = LegSeat.objects.filter(leg__in=legs).exclude(pk__in=LegSeat.objects.standing().values("pk"))
     for leg in legs:

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from convention.club.doors import holds_role, member_company
 from convention.club.models import ClubRole, Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
-from convention.events.doors import event_to_staff, works_desk
+from convention.events.doors import event_to_staff, staffed_events, works_desk
 from convention.events.models import Event
 
 from .doors import runs_visit, visit_to_run
@@ -42,6 +43,13 @@ def visit_to_debrief(slug: str, person: "Visitor") -> Visit:
     if not holds_role(person, *KEEPERS):
         raise Forbidden(_("The debrief is kept by the club’s secretary."))
     return visit
+
+
+def visits_known_to(person: "Visitor") -> QuerySet[Event]:
+    """The events that this person may hear of by name where their people are also expected elsewhere."""
+    if holds_role(person, ClubRole.Role.SECRETARY):
+        return Event.objects.all()
+    return staffed_events(person)
 
 
 def ride_to_plan(slug: str, pk: int, person: "Visitor") -> Leg:

@@ -4,11 +4,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.addresses import having
 from convention.audit.record import record
+from convention.club.models import Person, Seat
 from convention.errors import ConventionError
 from convention.events.models import Event
 
 from ..models import Registration, Ticket
+from .eligibility import seat_on_the_day
 from .models import Application, Visit
 
 PLACES, PER_COMPANY = 20, 2
@@ -62,11 +65,16 @@ def new_ticket(event: Event) -> Ticket:
 
 
 def _adopt(visit: Visit) -> None:
-    """An application for each member's place that was booked before."""
+    """An application for each member's place that was booked before, or written by an import or the desk."""
     places = Registration.objects.confirmed().filter(
-        event=visit.event, ticket__audience=Ticket.Audience.MEMBER, person__isnull=False
+        event=visit.event, ticket__audience=Ticket.Audience.MEMBER
     )
-    seen: dict[int | None, Registration] = {place.person_id: place for place in places.order_by("-pk")}
+    known = places.filter(person__isnull=False).order_by("-pk")
+    seen: dict[int | None, Registration] = {place.person_id: place for place in known}
+    for place in places.filter(person__isnull=True).order_by("pk"):
+        seat = _seat_at(visit, place)
+        if seat and seat.person_id not in seen:
+            seen[seat.person_id] = _give_holder(place, seat)
     Application.objects.bulk_create(
         Application(
             visit=visit,
@@ -77,3 +85,20 @@ def _adopt(visit: Visit) -> None:
         )
         for place in sorted(seen.values(), key=lambda place: place.pk)
     )
+
+
+def _seat_at(visit: Visit, place: Registration) -> Seat | None:
+    """The seat on the day of the one person who has the address of a place, at the company that it names."""
+    people = having(Person.objects.filter(is_active=True), place.email) if place.email else []
+    seat = seat_on_the_day(visit, people[0]) if len(people) == 1 else None
+    if seat is None or place.member_of_id not in (None, seat.membership.company_id):
+        return None
+    return seat
+
+
+def _give_holder(place: Registration, seat: Seat) -> Registration:
+    """Say whose place it is; its company is told by the application alone, for no share was counted."""
+    place.person_id = seat.person_id
+    place.save(update_fields=["person"])
+    place.member_of_id = place.member_of_id or seat.membership.company_id
+    return place

@@ -78,7 +78,6 @@ HOLDINGS = [
         model=Application,
         why=_("that you want to come on a visit, and what became of it"),
         people=("person",),
-        through=("registration", "waiting"),
         because=COUNTED,
     ),
     Holding(

@@ -7,6 +7,7 @@ from convention.audit.record import record
 from convention.errors import ConventionError
 
 from ..keep import keep
+from .choose_rides import free_lost
 from .models import Leg, LegSeat
 from .tell_passengers import tell_passengers
 
@@ -25,6 +26,7 @@ class RideInUse(ConventionError):
 def save_ride(*, leg: Leg, changed: list[str]) -> Leg:
     """Keep a new or changed ride; `changed` names its fields. Raises InvalidFields for too few seats."""
     is_new = leg.pk is None
+    free_lost(list(Leg.objects.select_for_update().filter(pk=leg.pk)))
     keep(leg, changed)
     record("ride.create" if is_new else "ride.change", leg, event=leg.visit.event, fields=changed)
     if not is_new and TOLD & {*changed}:

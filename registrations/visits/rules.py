@@ -100,6 +100,10 @@ class VisitRules:
                 )
                 raise GivenOnApplication(sentence)
 
+    def is_applied_for(self, registration: Registration) -> bool:
+        """Whether the place is that of an application that stands."""
+        return Application.objects.standing().filter(registration=registration).exists()
+
 
 def _link(registration: Registration) -> bool:
     """Make the place that of its holder's application, and ask for what comes next; whether there is one."""

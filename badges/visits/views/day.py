@@ -56,7 +56,7 @@ def _frame(request: HttpRequest, visit: Visit) -> dict[str, object]:
 
 def _rows(request: HttpRequest, visit: Visit) -> dict[str, object]:
     """The numbers, and the rows chosen."""
-    roster = roster_of(visit)
+    roster = roster_of(visit, reader=request.user)
     chosen = request.GET.get("state", "")
     state = Where(chosen) if chosen in Where.values else None
     return {

@@ -39,7 +39,8 @@ def roster_file(request: HttpRequest, event: str, name: str, kind: str) -> HttpR
     """Everybody, as .csv or .xlsx."""
     visit = visit_to_run(event, request.user)
     record("visit_roster.export", visit, event=visit.event, fields=[kind])
-    return download(roster_sheet(visit, roster_of(visit)), name=f"{event}-roster", kind=kind)
+    sheet = roster_sheet(visit, roster_of(visit, reader=request.user))
+    return download(sheet, name=f"{event}-roster", kind=kind)
 
 
 @require_GET

@@ -12,7 +12,7 @@ from convention.downloads import download
 from convention.errors import ConventionError
 from convention.events.doors import organizes
 
-from ..applicants import applicants_of, counts_of, sheet_of
+from ..applicants import applicants_of, counts_of, places_not_applied_for, sheet_of
 from ..doors import application_to_run, visit_to_run
 from ..eligibility import in_words
 from ..forms.facts import ReasonForm
@@ -35,6 +35,7 @@ def applicants(request: HttpRequest, event: str) -> HttpResponse:
         "visit": visit,
         "section": "organize",
         "counts": counts_of(rows),
+        "not_applied_for": places_not_applied_for(visit),
         "all": len(rows),
         "to_decide": sum(one.is_to_decide for one in rows),
         "wanted": wanted if wanted in [*State.values, "decide"] else "",

@@ -16,6 +16,7 @@ from badges.visits.make_doors import make_doors, missing_doors
 from badges.visits.roster import manifest_of, roster_of
 from badges.visits.where import Facts, Where, where_is
 from convention.audit.models import Entry
+from convention.events.models import Event
 from registrations.cancel import cancel
 from registrations.visits.choose_rides import choose_rides
 from registrations.visits.models import Leg
@@ -24,6 +25,7 @@ from tests.doors import client_of
 from tests.factories import make_member, make_person, make_registration, make_staff
 from tests.papers import pdf_sizes, pdf_text
 from tests.registrations.visits.days import HOUR, end, make_leg, make_visit, make_visitor, pass_by
+from tests.registrations.visits.hosted import make_secretary
 
 START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
 
@@ -171,10 +173,15 @@ def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
     for one in (visit, other, another_day):
         make_visitor(one, person)
     make_visitor(visit, last_name="Brun")
-    assert [one.elsewhere for one in roster_of(visit)] == [(other.event.title,), ()]
+    Event.objects.filter(pk=other.event_id).update(name="Visite secrète", name_en="")
+    at, readers = f"/organize/{visit.event.slug}/visit", (make_staff(visit.event), make_secretary())
+    for reader, said in zip(readers, ("une autre visite", "Visite secrète"), strict=True):
+        page = client_of(reader).get(f"{at}/day/").content.decode()
+        assert "Attendus à deux visites ce jour" in page
+        assert f"aussi à : {said}" in page
+        assert said in client_of(reader).get(f"{at}/day/visit-roster.csv").content.decode()
+    assert [one.elsewhere for one in roster_of(visit)] == [("une autre visite",), ()]
     assert [one.elsewhere for one in roster_of(another_day)] == [()]
-    page = client_of(make_staff(visit.event)).get(f"/organize/{visit.event.slug}/visit/day/").content.decode()
-    assert "Attendus à deux visites ce jour" in page
 
 
 def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(visit):

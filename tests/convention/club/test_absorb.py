@@ -10,10 +10,13 @@ from convention.club.absorb_company import absorb_company, rehearse_absorption
 from convention.club.doors import companies_of_contact, member_company
 from convention.club.models import Company, Employment, Market, Membership, Seat
 from convention.errors import InvalidFields
+from convention.events.models import Delegation
+from tests.doors import delegated
 from tests.factories import (
     make_administrator,
     make_company,
     make_contact,
+    make_event,
     make_member,
     make_person,
 )
@@ -88,6 +91,19 @@ def test_without_a_membership_nobody_is_seated_and_circles_are_refused(firms):
     for into in (vendor, Company.objects.get(pk=gone.pk)):
         with pytest.raises(InvalidFields):
             absorb_company(company=vendor, into=into, on=TODAY())
+
+
+def test_a_firm_under_contract_goes_only_when_the_contract_has_ended(firms):
+    gone, stays = firms
+    gone.roles.create(role="organizer", starts_on=TODAY() - 9 * ONE_DAY)
+    on = TODAY() + 10 * ONE_DAY
+    contract = delegated(make_event(), until=on)
+    Delegation.objects.update(company=gone)
+    with pytest.raises(InvalidFields) as refused:
+        rehearse_absorption(company=gone, into=stays, on=on)
+    (sentence,) = refused.value.fields["on"]
+    assert contract.event.title in sentence
+    assert absorb_company(company=gone, into=stays, on=on + ONE_DAY).moved == []
 
 
 def test_the_page_says_first_what_the_merger_does(client, firms):

@@ -30,10 +30,12 @@ from convention.club.seats import NoSeatLeft, give_seat, span_of
 from convention.club.undo_directory import CannotUndo, foresee, undo_directory
 from convention.errors import Unreadable
 from convention.tables import read_table
+from registrations.models import Registration
 from tests.factories import (
     LONG_AGO,
     make_administrator,
     make_company,
+    make_event,
     make_member,
     make_person,
     make_registration,
@@ -223,6 +225,27 @@ def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
     assert (lake.siren, lake.city) == ("", "")
     with pytest.raises(CannotUndo):
         undo_directory(run=run)
+
+
+def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
+    with_membership(lake, seats=5)
+    before, works, idle, came_before = (
+        make_person(email=f"{name}@lac.example", first_name=name, last_name="Roi")
+        for name in ("came", "works", "idle", "earlier")
+    )
+    make_registration(person=came_before)
+    Registration.objects.update(created_at=timezone.now() - ONE_DAY)
+    rows = [f"Banque du Lac;{one.first_name};Roi;{one.email};oui" for one in Person.objects.order_by("pk")]
+    run = brought("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).run
+    make_registration(person=before)
+    make_event().roles.create(person=works, role="desk", starts_on=TODAY())
+    assert sorted(foresee(run).left) == [
+        (str(before.seats.get()), "is in use since"),
+        (str(works.seats.get()), "is in use since"),
+    ]
+    undo_directory(run=run)
+    people = (before, works, idle, came_before)
+    assert [member_company(one) for one in people] == [lake, lake, None, None]
 
 
 def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_ended(lake):

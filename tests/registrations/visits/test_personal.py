@@ -1,0 +1,30 @@
+"""What a person is told of visits, and what is erased with them: theirs alone."""
+
+import pytest
+
+from convention.club.models import Person
+from convention.privacy.held import Held
+from convention.privacy.subjects import subject_of
+from registrations.models import WaitingEntry
+from registrations.visits.models import Application, Identity
+from tests.factories import make_person
+
+from .hosted import make_hosted, make_identified
+
+pytestmark = pytest.mark.django_db
+
+
+def told(person: Person) -> set[str]:
+    """The tables of which something concerns somebody."""
+    return {found.holding.table for found in Held(subject_of(person)).found}
+
+
+def test_an_address_on_somebody_else_s_wait_leads_to_nothing_of_theirs():
+    visit = make_hosted()
+    waits, assistant = make_identified(visit, 1), make_person()
+    waits.waiting = WaitingEntry.objects.create(
+        event=visit.event, ticket=visit.event.tickets.get(), email=assistant.email, address=assistant.email
+    )
+    waits.save()
+    theirs = {model._meta.label_lower for model in (Application, Identity, WaitingEntry)}
+    assert told(assistant) & theirs == set()
