@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from convention.club.models import Person
+from convention.text import fold
+
+from ..models import Registration
 from .identity_fields import asked_by, is_complete
 from .models import Application, Identity, Visit
 from .standing import agreed_among
@@ -39,10 +43,16 @@ def lacking(
     """The codes of what keeps someone with a place from the list (`REASONS`)."""
     registration = application.registration
     assert registration is not None
-    is_theirs = registration.person_id is not None and registration.person_id == application.person_id
     checks = (
-        ("other_person", is_theirs),
+        ("other_person", _is_theirs(registration, application.person)),
         ("confidentiality", application.pk in agreed),
         ("identity", is_complete(asked, given)),
     )
     return [code for code, is_well in checks if not is_well]
+
+
+def _is_theirs(registration: Registration, person: Person | None) -> bool:
+    """Whether the place is that of whoever applied, and says their name: the host reads it there."""
+    if person is None or registration.person_id != person.pk:
+        return False
+    return fold(registration.name) == fold(person.name)

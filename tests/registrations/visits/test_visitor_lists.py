@@ -84,12 +84,16 @@ def test_who_lacks_something_is_left_out_and_named():
     handed_on = make_identified(visit, 3)
     handed_on.registration.person = make_person()
     handed_on.registration.save(update_fields=["person"])
+    renamed = make_identified(visit, 4)
+    renamed.registration.last_name = "Intruse"
+    renamed.registration.save(update_fields=["last_name"])
     found = visitors_of(visit)
     assert found.ready == [ready]
     assert {one.pk: codes for one, codes in found.missing} == {
         no_identity.pk: ["identity"],
         no_text.pk: ["confidentiality"],
         handed_on.pk: ["other_person"],
+        renamed.pk: ["other_person"],
     }
 
 
