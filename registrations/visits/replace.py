@@ -16,7 +16,7 @@ from .models import Application, HostContact, Identity, Visit
 from .place import give_place
 from .refusals import NotEligible
 from .tell_word import ask_host, tell_club
-from .veto import give_up_place, refuse_if_begun
+from .veto import give_up_place, refuse_if_begun, was_vetoed
 
 
 def propose_by_address(*, application: Application, email: str) -> Application:
@@ -40,6 +40,8 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     _refuse_not_now(visit, replaced)
     if Application.objects.alive().filter(visit=visit, person=by).exists():
         raise _wrong(_("This person comes already, or waits for a place on this visit."))
+    if was_vetoed(visit, by):
+        raise _wrong(_("The host does not receive this person: name somebody else."))
     seat = _seat(visit, replaced, by)
     Application.objects.standing().filter(visit=visit, person=by).update(withdrawn_at=timezone.now())
     made = Application.objects.create(

@@ -25,6 +25,7 @@ from registrations.visits.apply import apply
 from registrations.visits.models import Application
 from registrations.visits.refusals import Ended, NotEligible, NotReady
 from registrations.visits.standing import State
+from registrations.visits.veto import veto
 from registrations.visits.withdraw import take_place_back, withdraw
 from tests.factories import LONG_AGO, make_company, make_member, make_person
 
@@ -286,6 +287,17 @@ def test_the_club_takes_a_place_back_and_says_why(run_tasks, mailoutbox):
     assert state(application) == State.WITHDRAWN
     [mail] = [m for m in mailoutbox if "taken back" in m.subject]
     assert "You changed employer." in mail.body
+
+
+def test_the_host_s_no_outlasts_the_application(client: Client):
+    visit = make_visit(slug="labs")
+    application = applied(visit)
+    veto(application=application)
+    with pytest.raises(NotEligible, match="did not confirm"):
+        apply(visit=visit, person=applicant(application))
+    assert Application.objects.get() == application
+    client.force_login(applicant(application))
+    assert client.get("/visits/labs/").context["can_apply"] is False
 
 
 # --- other doors to a place ---------------------------------------------------------------------------

@@ -338,7 +338,16 @@ def of_a_full_company(visit):
     return make_member(company)
 
 
-@pytest.mark.parametrize("who", [seatless, competitor, coming_already, of_a_full_company])
+def refused_by_the_host(visit):
+    vetoed = make_identified(visit, 9)
+    veto(application=vetoed)
+    return vetoed.person
+
+
+WRONG = [seatless, competitor, coming_already, of_a_full_company, refused_by_the_host]
+
+
+@pytest.mark.parametrize("who", WRONG)
 def test_who_could_not_apply_cannot_replace(visit, who):
     person, replaced = who(visit), only_first(visit)
     with pytest.raises(InvalidFields) as refused:
