@@ -1,5 +1,7 @@
 """Replacements after the lock: named by the secretary, received by the host, told to who comes no more."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +14,8 @@ from registrations.visits.give_identity import give_identity
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.replace import approve_replacement, propose_by_address, propose_replacement
 from registrations.visits.veto import veto
+from registrations.visits.withdraw import withdraw
+from tests.doors import client_of
 from tests.factories import make_company, make_member, make_person
 from tests.registrations.visits.hosted import (
     agree,
@@ -19,6 +23,7 @@ from tests.registrations.visits.hosted import (
     make_identified,
     make_secretary,
     make_sent_list,
+    make_visitor,
     only,
     page_of,
 )
@@ -184,3 +189,27 @@ def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visi
     client.post(f"{run}/refuse/{made.pk}/")
     made.refresh_from_db()
     assert made.host_refused_at is not None
+
+
+def test_the_page_leads_to_each_place_that_can_be_filled(visit):
+    ready, missing, gone = only(visit), make_visitor(visit), make_visitor(visit)
+    withdraw(application=gone)
+    client = client_of(make_secretary())
+    assert filled_from(client, visit) == {ready.pk, missing.pk, gone.pk}
+    made = propose_replacement(application=gone, by=make_member())
+    assert filled_from(client, visit) == {ready.pk, missing.pk}
+    approve_replacement(application=made)
+    withdraw(application=Application.objects.get(pk=made.pk))
+    assert filled_from(client, visit) == {ready.pk, missing.pk, made.pk}
+
+
+def test_a_place_given_up_before_the_lock_went_to_the_line(visit):
+    gone = only(visit)
+    withdraw(application=gone)
+    Visit.objects.update(locked_at=timezone.now())
+    assert filled_from(client_of(make_secretary()), visit) == set()
+
+
+def filled_from(client, visit):
+    page = client.get(f"/organize/{visit.event.slug}/visit/lists/").content.decode()
+    return {int(pk) for pk in re.findall(r"/visit/replace/(\d+)/", page)}
