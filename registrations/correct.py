@@ -22,6 +22,7 @@ from convention.text import fold
 from .answer import drop_answers
 from .checks import about_words
 from .models import Order, Registration
+from .on_application import page_to_apply
 from .order_request import Place
 
 FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
@@ -44,11 +45,12 @@ def correct(*, registration: Registration, correction: Correction, reason: str =
 
     A correction queues a mail with the new badge, and the order's mails follow this person's address; they
     do not follow the place to somebody else.
-    Raises InvalidFields, and Closed for a cancelled or expired registration, once the event is over, or when
-    it is too late to give the place to somebody else.
+    Raises InvalidFields, also for another name where places are given on application; and Closed for a
+    cancelled or expired registration, once the event is over, or when it is too late to give the place to
+    somebody else.
     """
     registration, before = _corrected(registration, correction)
-    _refuse_late_transfer(registration, before)
+    _refuse_transfer(registration, before)
     return _correct(registration, before, reason)
 
 
@@ -73,7 +75,7 @@ def correct_own(*, registration: Registration, correction: Correction) -> Regist
     With them goes the link of the whole order. Raises the same.
     """
     registration, before = _corrected(registration, correction)
-    _refuse_late_transfer(registration, before)
+    _refuse_transfer(registration, before)
     _keep(registration, before, "")
     return registration
 
@@ -109,7 +111,8 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
 
 
-def _refuse_late_transfer(registration: Registration, before: dict[str, Any]) -> None:
+def _refuse_transfer(registration: Registration, before: dict[str, Any]) -> None:
+    _refuse_other_name(registration, before)
     if is_someone_else(registration, before):
         refuse_late(registration.event)
 
@@ -124,11 +127,29 @@ def refuse_late(event: Event) -> None:
     )
 
 
+def _refuse_other_name(registration: Registration, before: dict[str, Any]) -> None:
+    """Raises InvalidFields where the place is for whoever applied; accents and capitals are put right."""
+    if not has_other_name(registration, before) or not registration.ticket.needs_proof:
+        return
+    if page_to_apply(registration.event):
+        field = "last_name" if "last_name" in before else "first_name"
+        sentence = _(
+            "This place is for whoever applied. Write to the organizers if the name is misspelt, or cancel "
+            "if you cannot come."
+        )
+        raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
+
+
+def has_other_name(registration: Registration, before: dict[str, Any]) -> bool:
+    """Whether the name is another one than before, accents and capitals aside."""
+    first, last = (before.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
+    return fold(f"{first} {last}") != fold(registration.name)
+
+
 def is_someone_else(registration: Registration, before: dict[str, Any]) -> bool:
     """Whether both the name and the address are other ones than before."""
-    first, last = (before.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
-    has_other_name = fold(f"{first} {last}") != fold(registration.name)
-    return has_other_name and "email" in before and not same(before["email"], registration.email)
+    has_other_address = "email" in before and not same(before["email"], registration.email)
+    return has_other_address and has_other_name(registration, before)
 
 
 def _let_order_follow(registration: Registration, was: str) -> None:

@@ -16,7 +16,8 @@ from ..register import refuse_if_closed
 from .eligibility import Refusal, candidate_for, objections, seat_on_the_day, ticket_of
 from .models import Application, Visit
 from .place import give_place
-from .refusals import NotReady, refuse_not_open
+from .refusals import NotEligible, NotReady, refuse_not_open
+from .veto import was_vetoed
 
 TRIES = 5
 """How often a place may be given back and taken by others between two looks."""
@@ -27,8 +28,8 @@ def apply(*, visit: Visit, person: Person) -> Application:
     """Ask to come on a visit, for the company whose seat one holds on its day.
 
     Who may not come gets an application that says why, and may apply again once that has changed. Who has
-    asked already gets the application that stands. Raises Closed, InvalidFields, or NotReady for someone
-    whose name is not known.
+    asked already gets the application that stands. Raises Closed, InvalidFields, NotEligible for someone whom
+    the host does not receive, or NotReady for someone whose name is not known.
     """
     share_turn(turn_of(visit))
     Person.objects.select_for_update().get(pk=person.pk)  # one wish of a person at a time, here and elsewhere
@@ -38,6 +39,7 @@ def apply(*, visit: Visit, person: Person) -> Application:
     now = timezone.now()
     refuse_not_open(visit, at=now)
     refuse_if_closed(visit.event, at=now)
+    _refuse_vetoed(visit, person)
     _refuse_nameless(person)
     _end_what_stands(visit, person)
     seat = seat_on_the_day(visit, person)
@@ -51,6 +53,11 @@ def apply(*, visit: Visit, person: Person) -> Application:
 def turn_of(visit: Visit) -> str:
     """The turn that applicants share, and that whoever locks the list takes alone."""
     return f"visit:{visit.pk}"
+
+
+def _refuse_vetoed(visit: Visit, person: Person) -> None:
+    if was_vetoed(visit, person):
+        raise NotEligible([_("The host did not confirm your visit, so you cannot apply for it again.")])
 
 
 def _refuse_nameless(person: Person) -> None:

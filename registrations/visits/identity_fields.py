@@ -54,7 +54,7 @@ def window_of(visit: Visit) -> Window:
 REASONS = {
     "confidentiality": _("has not agreed to the confidentiality text as it stands"),
     "identity": _("has not said who they are"),
-    "other_person": _("gave the place to somebody else, whom the host has not approved"),
+    "other_person": _("the place is under another name than that of whoever applied, or somebody else’s"),
 }
 """Why someone with a place is not on the list."""
 

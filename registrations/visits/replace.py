@@ -1,9 +1,10 @@
 """Replace: after the lock a place changes hands by name only, and only with the host's word."""
 
 import dataclasses
+import datetime
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.addresses import having
@@ -15,8 +16,9 @@ from .eligibility import candidate_for, in_words, objections, seat_on_the_day
 from .models import Application, HostContact, Identity, Visit
 from .place import give_place
 from .refusals import NotEligible
+from .tell_applicant import tell_applicant
 from .tell_word import ask_host, tell_club
-from .veto import give_up_place, refuse_if_begun
+from .veto import give_up_place, refuse_if_begun, was_vetoed
 
 
 def propose_by_address(*, application: Application, email: str) -> Application:
@@ -40,6 +42,8 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     _refuse_not_now(visit, replaced)
     if Application.objects.alive().filter(visit=visit, person=by).exists():
         raise _wrong(_("This person comes already, or waits for a place on this visit."))
+    if was_vetoed(visit, by):
+        raise _wrong(_("The host does not receive this person: name somebody else."))
     seat = _seat(visit, replaced, by)
     Application.objects.standing().filter(visit=visit, person=by).update(withdrawn_at=timezone.now())
     made = Application.objects.create(
@@ -64,11 +68,11 @@ def approve_replacement(*, application: Application, by: HostContact | None = No
     if made is None or made.person is None or made.replaces_id is None:
         raise Closed(_("Nothing waits for a word here any more."))
     made.visit = visit
-    replaced = Application.objects.select_related("registration__order").get(pk=made.replaces_id)
+    replaced = Application.objects.select_related("registration__order", "person").get(pk=made.replaces_id)
     seat = _seat_now(visit, made.person)
-    _end(replaced)
+    _end(visit, replaced)
     made.host_approved_at = timezone.now()
-    give_place(application=made, seat=seat, as_of=replaced.applied_at)
+    give_place(application=made, seat=seat, as_of=_first_asked(replaced))
     made.save(update_fields=["host_approved_at", "registration"])
     record(
         "application.approve",
@@ -80,6 +84,13 @@ def approve_replacement(*, application: Application, by: HostContact | None = No
     if by:
         tell_club.enqueue(made.pk)
     return made
+
+
+def _first_asked(replaced: Application) -> datetime.datetime:
+    """When the place was asked for first, by whoever had it before any replacement."""
+    while replaced.replaces:
+        replaced = replaced.replaces
+    return replaced.applied_at
 
 
 def _locked(application: Application) -> Visit:
@@ -126,13 +137,26 @@ def _seat_now(visit: Visit, person: Person) -> Seat:
     return seat
 
 
-def _end(replaced: Application) -> None:
-    """Take the place of whoever is replaced, and what they had told of themselves."""
+def _end(visit: Visit, replaced: Application) -> None:
+    """Take the place of whoever is replaced, and what they had told of themselves; they are told so."""
+    reason = _("replaced with the host’s word")
+    place = replaced.registration
+    had_place = place is not None and place.cancelled_at is None
     standing = Application.objects.standing().filter(pk=replaced.pk)
-    standing.update(withdrawn_at=timezone.now(), listed_at=None)
+    because = _told_to(replaced) if had_place else ""
+    if standing.update(withdrawn_at=timezone.now(), listed_at=None, ended_because=because):
+        fields = ["withdrawn_at", "ended_because"]
+        record("visit.withdraw", replaced, event=visit.event, fields=fields, reason=reason)
+        tell_applicant.enqueue(replaced.pk)
     Identity.objects.filter(application=replaced).delete()
-    if replaced.registration:
-        give_up_place(replaced.registration, reason=_("replaced with the host’s word"))
+    if place:
+        give_up_place(place, reason=reason)
+
+
+def _told_to(replaced: Application) -> str:
+    """What whoever is replaced reads, in their language."""
+    with translation.override(replaced.person.language if replaced.person else None):
+        return _("somebody else comes in your place, with the host’s word.")
 
 
 def _wrong(*sentences: str) -> InvalidFields:

@@ -20,6 +20,7 @@ from .contents import open_content
 from .differences import in_words
 from .make_list import refuse_if_not_the_time
 from .models import Application, Visit, VisitorList
+from .visitors import visitors_of
 
 LINK_LASTS = datetime.timedelta(days=14)
 
@@ -33,8 +34,8 @@ def hash_token(token: str) -> str:
 def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList:
     """Queue the mail to the security contact; links of this and of earlier versions open nothing from now on.
 
-    Sending again makes a new link. Raises Closed, also for a version that a newer one replaced, and
-    InvalidFields where nobody is named who gets it.
+    Sending again makes a new link. Raises Closed, also for a version that a newer one replaced or that names
+    somebody who may not stand on it any more, and InvalidFields where nobody is named who gets it.
     """
     visits = Visit.objects.select_related("event").select_for_update(of=("self",))
     visit = visits.get(pk=visitor_list.visit_id)
@@ -42,6 +43,8 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
     latest = visit.lists.order_by("-number").first()
     if latest is None or latest.pk != visitor_list.pk:
         raise Closed(_("A newer version of this list was made: send that one."))
+    if names_who_left(visit, latest):
+        raise Closed(_("Somebody on this version may not be on it any more: make the next version."))
     if not visit.security_email:
         raise InvalidFields(
             _("Name the host’s security contact first."),
@@ -57,6 +60,12 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
     return latest
 
 
+def names_who_left(visit: Visit, row: VisitorList) -> bool:
+    """Whether somebody on this version left, was vetoed or lacks something since it was made."""
+    ready = {one.pk for one in visitors_of(visit).ready}
+    return any(one["key"] not in ready for one in open_content(row).rows)
+
+
 @transaction.atomic
 def revoke_link(*, visitor_list: VisitorList) -> None:
     """End the link at once, such as after it went to the wrong address."""
@@ -68,16 +77,19 @@ def revoke_link(*, visitor_list: VisitorList) -> None:
 
 @task()
 def mail_list(list_id: int) -> None:
-    """Send the mail with a link made now, unless it went out or was revoked. Raises NotSent."""
+    """Send the mail with a link made now, unless it went out, was revoked or is stale. Raises NotSent."""
     with leased(f"visitor-list:{list_id}"):
         row = VisitorList.objects.select_related("visit__event__host").get(pk=list_id)
         if not row.is_under_way or row.visit.purged_at or row.visit.cancelled_at:
+            return
+        same = VisitorList.objects.filter(pk=list_id, asked_at=row.asked_at)
+        if names_who_left(row.visit, row):
+            same.update(asked_at=None)
             return
         token = secrets.token_urlsafe(32)
         now = timezone.now()
         row.link_hash = hash_token(token)
         row.link_expires_at = min(now + LINK_LASTS, row.visit.event.ends_at)
-        same = VisitorList.objects.filter(pk=list_id, asked_at=row.asked_at)
         same.update(link_hash=row.link_hash, link_expires_at=row.link_expires_at)
         try:
             send(letter_for(row, token))

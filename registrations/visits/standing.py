@@ -52,6 +52,10 @@ WITH_PLACE = frozenset(
 )
 
 
+LOST = frozenset({Registration.State.CANCELLED, Registration.State.EXPIRED})
+"""A place held for a payment is not lost yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What the state of one application follows from.
@@ -168,9 +172,9 @@ def facts_of(one: Application, around: Around) -> Facts:
         is_withdrawn=one.withdrawn_at is not None,
         is_refused=one.refused_at is not None,
         is_host_refused=one.host_refused_at is not None,
-        wait=wait.state if wait else "",
+        wait=wait.state if wait and place is None else "",
         has_place=_stands(place),
-        lost_place=place is not None and not _stands(place),
+        lost_place=place is not None and place.state in LOST,
         has_agreed=one.pk in around.agreed,
         has_identity=asked <= around.identities.get(one.pk, frozenset()),
         is_listed=one.listed_at is not None,

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
+from convention.club.models import Person
 from convention.errors import Closed
 
 from ..cancel import cancel_keeping
@@ -55,6 +56,11 @@ def _free(application: Application) -> None:
         give_up_place(application.registration, reason=reason)
     elif application.waiting and application.waiting.state in IN_LINE:
         leave_waiting(entry=application.waiting, reason=reason)
+
+
+def was_vetoed(visit: Visit, person: Person) -> bool:
+    """Whether the host has said that it does not receive this person: that holds for any later wish."""
+    return Application.objects.filter(visit=visit, person=person, host_refused_at__isnull=False).exists()
 
 
 def refuse_if_begun(visit: Visit) -> None:

@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Exists, OuterRef, Q
+
+from convention.club.models import Person
+from convention.text import fold
+
+from ..models import Registration
 from .identity_fields import asked_by, is_complete
 from .models import Application, Identity, Visit
+from .models.applications import STANDS
 from .standing import agreed_among
 
 
@@ -14,6 +21,11 @@ class Visitors:
 
     ready: list[Application] = field(default_factory=list)
     missing: list[tuple[Application, list[str]]] = field(default_factory=list)
+
+    @property
+    def everybody(self) -> list[Application]:
+        """Both, those who are ready first."""
+        return [*self.ready, *(application for application, _codes in self.missing)]
 
 
 def visitors_of(visit: Visit) -> Visitors:
@@ -33,16 +45,32 @@ def visitors_of(visit: Visit) -> Visitors:
     return found
 
 
+def given_up(visit: Visit) -> list[Application]:
+    """Those whose place was given up after the lock and that nobody else has, or is named for."""
+    if visit.locked_at is None:
+        return []
+    taken = Application.objects.filter(STANDS | Q(registration__isnull=False), replaces=OuterRef("pk"))
+    rows = visit.applications.filter(registration__cancelled_at__gte=visit.locked_at)
+    rows = rows.exclude(Exists(taken)).select_related("company", "registration")
+    return list(rows.order_by("registration__sort_name", "pk"))
+
+
 def lacking(
     application: Application, agreed: frozenset[int], asked: Sequence[str], given: Sequence[str]
 ) -> list[str]:
     """The codes of what keeps someone with a place from the list (`REASONS`)."""
     registration = application.registration
     assert registration is not None
-    is_theirs = registration.person_id is not None and registration.person_id == application.person_id
     checks = (
-        ("other_person", is_theirs),
+        ("other_person", _is_theirs(registration, application.person)),
         ("confidentiality", application.pk in agreed),
         ("identity", is_complete(asked, given)),
     )
     return [code for code, is_well in checks if not is_well]
+
+
+def _is_theirs(registration: Registration, person: Person | None) -> bool:
+    """Whether the place is that of whoever applied, and says their name: the host reads it there."""
+    if person is None or registration.person_id != person.pk:
+        return False
+    return fold(registration.name) == fold(person.name)

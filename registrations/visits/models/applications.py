@@ -35,10 +35,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(STANDS)
 
     def alive(self) -> Self:
-        """Those of them whose place was not cancelled and whose wait has not ended without one."""
+        """Those of them whose place was neither cancelled nor lapsed, and whose wait goes on or led to it."""
         waits = STILL_WAITS & Q(waiting__isnull=False)
         untouched = Q(registration__isnull=True, waiting__isnull=True)
-        placed = Q(registration__isnull=False, registration__cancelled_at__isnull=True)
+        held = Q(registration__confirmed_at__isnull=False) | Q(registration__held_until__gt=timezone.now())
+        placed = Q(registration__isnull=False, registration__cancelled_at__isnull=True) & held
         return self.standing().filter(placed | untouched | (Q(registration__isnull=True) & waits))
 
     def confirmed(self) -> Self:

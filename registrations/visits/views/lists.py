@@ -20,7 +20,7 @@ from ..list_words import word_of
 from ..make_list import make_list
 from ..models import Visit, VisitorList
 from ..send_list import revoke_link, send_list
-from ..visitors import visitors_of
+from ..visitors import given_up, visitors_of
 from .frame import asks_file, file_answer, shown
 
 
@@ -38,6 +38,8 @@ def lists(request: HttpRequest, event: str) -> HttpResponse:
         "tab": "lists",
         "ready": found.ready,
         "missing": [(one, [str(REASONS[code]) for code in codes]) for one, codes in found.missing],
+        "coming": found.everybody,
+        "given_up": given_up(visit),
         "asked": [word_of(name) for name in asked_by(visit)],
         "versions": [(row, changes_in(row, versions)) for row in versions],
         "awaiting": list(awaiting_of(visit).select_related("person", "company", "replaces__registration")),

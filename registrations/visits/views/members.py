@@ -25,6 +25,7 @@ from ..doors import application_of, runs_visit, visit_for_member, visits_of_memb
 from ..eligibility import candidate_for, in_words, objections, seat_on_the_day, ticket_of
 from ..models import Application, NdaText, Visit
 from ..standing import State, states_across, states_of
+from ..veto import was_vetoed
 from ..withdraw import withdraw
 
 
@@ -83,7 +84,9 @@ def visit(request: HttpRequest, slug: str) -> HttpResponse:
 def _about(found: Visit, person: Person, application: Application | None) -> dict[str, Any]:
     """What the applicant reads: the state and where it leads; before applying, what speaks against it."""
     now = timezone.now()
-    can_apply = found.state == Visit.State.PUBLISHED and closes_at(found) > now
+    can_apply = (
+        found.state == Visit.State.PUBLISHED and closes_at(found) > now and not was_vetoed(found, person)
+    )
     state = states_of(found, [application])[application.pk] if application else None
     if application is None or state is None or state.has_ended:
         codes = objections(candidate_for(found, person, seat_on_the_day(found, person))) if can_apply else []

@@ -19,6 +19,7 @@ from tests.factories import LONG_AGO, make_company, make_event, make_member, mak
 numbers = itertools.count(1)
 FIELDS = ["birth_date", "birth_place", "nationality", "document_kind", "document_number", "document_expiry"]
 DAY = datetime.timedelta(days=1)
+ENTRY = re.compile(r"/host/enter/([\w-]{43})/")
 LINK = re.compile(r"/host/lists/([\w-]{43})/")
 
 
@@ -131,3 +132,13 @@ def make_host(visit: Visit, email: str = "sophie@hote.example") -> HostContact:
 def token_in(mail):
     """The token of the link to a list, in a mail."""
     return LINK.search(mail.body)[1]
+
+
+def page_of(visit: Visit) -> str:
+    """Where the host sees the visit."""
+    return f"/host/visits/{visit.event.slug}/"
+
+
+def only(visit: Visit) -> Application:
+    """The one application that replaces nobody."""
+    return visit.applications.get(replaces=None)

@@ -12,6 +12,7 @@ from convention.errors import Closed, InvalidFields
 from convention.tables import Table
 from registrations.accept_offer import accept_ticket
 from registrations.cancel import cancel
+from registrations.correct import Correction, correct, correct_for, correct_own
 from registrations.import_list import import_list
 from registrations.import_rows import BadRows
 from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
@@ -24,6 +25,7 @@ from registrations.visits.apply import apply
 from registrations.visits.models import Application
 from registrations.visits.refusals import Ended, NotEligible, NotReady
 from registrations.visits.standing import State
+from registrations.visits.veto import veto
 from registrations.visits.withdraw import take_place_back, withdraw
 from tests.factories import LONG_AGO, make_company, make_member, make_person
 
@@ -287,6 +289,17 @@ def test_the_club_takes_a_place_back_and_says_why(run_tasks, mailoutbox):
     assert "You changed employer." in mail.body
 
 
+def test_the_host_s_no_outlasts_the_application(client: Client):
+    visit = make_visit(slug="labs")
+    application = applied(visit)
+    veto(application=application)
+    with pytest.raises(NotEligible, match="did not confirm"):
+        apply(visit=visit, person=applicant(application))
+    assert Application.objects.get() == application
+    client.force_login(applicant(application))
+    assert client.get("/visits/labs/").context["can_apply"] is False
+
+
 # --- other doors to a place ---------------------------------------------------------------------------
 
 
@@ -311,6 +324,30 @@ def test_a_place_is_not_given_to_a_colleague_by_its_holder():
     with pytest.raises(GivenOnApplication):
         substitute(registration=application.registration, by=place_of(colleague))
     assert Registration.objects.get().person == application.person
+
+
+def corrected_to(place, **said) -> Correction:
+    kept = {
+        name: getattr(place, name) for name in ("first_name", "last_name", "email", "company", "no_photo")
+    }
+    return Correction(**{**kept, **said})
+
+
+@pytest.mark.parametrize("act", [correct, correct_own])
+def test_a_place_does_not_pass_to_somebody_else_as_a_correction(act):
+    place = applied(make_visit(), first_name="Zoé", last_name="Müller").registration
+    with pytest.raises(InvalidFields) as refused:
+        act(registration=place, correction=corrected_to(place, last_name="Intruse"))
+    assert list(refused.value.fields) == ["last_name"]
+    assert Registration.objects.get().last_name == "Müller"
+    act(registration=place, correction=corrected_to(place, first_name="ZOE"))
+    assert Registration.objects.get().first_name == "ZOE"
+
+
+def test_who_runs_the_visit_corrects_a_name():
+    place = applied(make_visit()).registration
+    correct_for(registration=place, correction=corrected_to(place, last_name="Silveira"))
+    assert Registration.objects.get().last_name == "Silveira"
 
 
 def test_the_desk_registers_nobody_for_a_visit():

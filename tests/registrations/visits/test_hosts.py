@@ -9,60 +9,24 @@ from django.utils import timezone
 
 from convention.audit.models import Entry
 from convention.errors import Closed, InvalidFields
-from registrations.models import CompanyShare, Registration, WaitingEntry
-from registrations.visits.give_identity import give_identity
+from registrations.models import WaitingEntry
 from registrations.visits.host_contacts import add_host_contact, end_host_contact
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit
 from registrations.visits.purge import purge
-from registrations.visits.replace import approve_replacement, propose_by_address, propose_replacement
 from registrations.visits.veto import veto
-from tests.factories import make_company, make_member, make_person
+from tests.factories import make_person
 from tests.registrations.visits.hosted import (
-    agree,
-    answers_of,
+    ENTRY,
     make_host,
     make_hosted,
     make_identified,
     make_secretary,
     make_sent_list,
+    only,
+    page_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-LINK = re.compile(r"/host/enter/([\w-]{43})/")
-
-
-@pytest.fixture
-def visit(mailoutbox):
-    """A visit whose list was sent: one visitor, one contact at the host's; nobody has mail left."""
-    visit = make_hosted()
-    make_identified(visit, 1, last_name="Zwickelstein")
-    make_sent_list(visit)
-    make_host(visit)
-    mailoutbox.clear()
-    return visit
-
-
-@pytest.fixture
-def enter(run_tasks, mailoutbox):
-    """Sign in at the host's pages as somebody: the browser."""
-
-    def sign_in(email="sophie@hote.example"):
-        client = Client()
-        client.post("/host/", {"email": email})
-        run_tasks()
-        client.post(f"/host/enter/{LINK.search(mailoutbox[-1].body)[1]}/")
-        return client
-
-    return sign_in
-
-
-def page_of(visit):
-    return f"/host/visits/{visit.event.slug}/"
-
-
-def only(visit):
-    return visit.applications.get(replaces=None)
 
 
 # --- signing in ------------------------------------------------------------------------------------------
@@ -72,7 +36,7 @@ def test_a_link_signs_in_once(visit, run_tasks, mailoutbox):
     answer = Client().post("/host/", {"email": "Sophie@Hote.example"})
     run_tasks()
     [mail] = mailoutbox
-    token = LINK.search(mail.body)[1]
+    token = ENTRY.search(mail.body)[1]
     assert token not in str(list(HostLink.objects.values()))
     assert "Zwickelstein" not in mail.body
     client = Client()
@@ -96,7 +60,7 @@ def test_a_late_link_signs_nobody_in(visit, run_tasks, mailoutbox):
     Client().post("/host/", {"email": "sophie@hote.example"})
     run_tasks()
     HostLink.objects.update(expires_at=timezone.now())
-    answer = Client().post(f"/host/enter/{LINK.search(mailoutbox[0].body)[1]}/")
+    answer = Client().post(f"/host/enter/{ENTRY.search(mailoutbox[0].body)[1]}/")
     assert answer.status_code == 410
 
 
@@ -258,120 +222,3 @@ def test_a_visit_that_has_begun_takes_no_veto(visit):
     visit.event.save()
     with pytest.raises(Closed):
         veto(application=only(visit))
-
-
-# --- replacements ----------------------------------------------------------------------------------------
-
-
-def colleague_of(application):
-    return make_member(application.company, first_name="Zoé", last_name="Remplace")
-
-
-def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, run_tasks, mailoutbox):
-    replaced = only(visit)
-    new = colleague_of(replaced)
-    made = propose_by_address(application=replaced, email=new.email.upper())
-    run_tasks()
-    assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"]]
-    assert [word for word in ("Zwickelstein", "Remplace") if word in mailoutbox[0].body] == []
-    replaced.registration.refresh_from_db()
-    assert replaced.registration.cancelled_at is None
-    client = enter()
-    assert "Remplace" in client.get(page_of(visit)).content.decode()
-    client.post(f"{page_of(visit)}people/{made.pk}/", {"act": "approve"})
-    replaced.refresh_from_db()
-    made.refresh_from_db()
-    assert made.host_approved_at is not None
-    assert (made.registration.person, made.registration.cancelled_at) == (new, None)
-    assert replaced.withdrawn_at is not None
-    assert replaced.registration.cancelled_at is not None
-    assert not Identity.objects.filter(application=replaced).exists()
-    assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
-    agree(made)
-    give_identity(application=made, answers=answers_of(5))
-    second = make_sent_list(visit)
-    assert (second.added, second.removed) == (1, 1)
-
-
-def test_a_refused_replacement_changes_nothing(visit):
-    replaced = only(visit)
-    made = propose_replacement(application=replaced, by=colleague_of(replaced))
-    veto(application=made)
-    replaced.refresh_from_db()
-    assert replaced.withdrawn_at is None
-    assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
-    with pytest.raises(Closed):
-        approve_replacement(application=made)
-    # Somebody else can be named after that.
-    propose_replacement(application=replaced, by=colleague_of(replaced))
-
-
-def test_a_place_given_up_after_the_lock_is_filled_the_same_way(visit):
-    gone = only(visit)
-    veto(application=gone)
-    made = propose_replacement(application=gone, by=make_member())
-    approve_replacement(application=made)
-    made.refresh_from_db()
-    assert made.registration.confirmed_at is not None
-
-
-def seatless(visit):
-    return make_person()
-
-
-def competitor(visit):
-    seller = make_company()
-    market = visit.event.host.markets.create(slug="stockage", name="Stockage")
-    seller.markets.add(market)
-    return make_member(seller)
-
-
-def coming_already(visit):
-    return make_identified(visit, 7).person
-
-
-def of_a_full_company(visit):
-    other = make_identified(visit, 8)
-    company = other.company
-    ticket = visit.event.tickets.get()
-    CompanyShare.objects.create(ticket=ticket, company=company, taken=ticket.company_cap)
-    return make_member(company)
-
-
-@pytest.mark.parametrize("who", [seatless, competitor, coming_already, of_a_full_company])
-def test_who_could_not_apply_cannot_replace(visit, who):
-    person, replaced = who(visit), only_first(visit)
-    with pytest.raises(InvalidFields) as refused:
-        propose_replacement(application=replaced, by=person)
-    assert list(refused.value.fields) == ["email"]
-    assert not Application.objects.filter(replaces__isnull=False).exists()
-
-
-def only_first(visit):
-    return visit.applications.order_by("pk").first()
-
-
-def test_one_is_named_at_a_time_and_only_after_the_lock(visit):
-    replaced = only(visit)
-    propose_replacement(application=replaced, by=colleague_of(replaced))
-    with pytest.raises(Closed):
-        propose_replacement(application=replaced, by=make_member())
-    Visit.objects.update(locked_at=None)
-    with pytest.raises(Closed):
-        propose_replacement(application=replaced, by=make_member())
-
-
-def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visit):
-    replaced, client = only(visit), Client()
-    client.force_login(make_secretary())
-    new, run = colleague_of(replaced), f"/organize/{visit.event.slug}/visit"
-    answer = client.post(f"{run}/replace/{replaced.pk}/", {"email": "inconnue@example.org"})
-    assert list(answer.context["form"].errors) == ["email"]
-    client.post(f"{run}/replace/{replaced.pk}/", {"email": new.email})
-    made = Application.objects.get(replaces=replaced)
-    client.post(f"{run}/approve/{made.pk}/")
-    made.refresh_from_db()
-    assert made.registration.person == new
-    client.post(f"{run}/refuse/{made.pk}/")
-    made.refresh_from_db()
-    assert made.host_refused_at is not None

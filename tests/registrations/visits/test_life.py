@@ -11,9 +11,12 @@ from convention.club.change_employer import change_employer
 from convention.club.models import Seat
 from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
+from registrations.accept_offer import accept_ticket
 from registrations.by_hand import offer_now
 from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.places import release_lapsed
 from registrations.visits.agree_to_text import TextChanged, agree_to_text
+from registrations.visits.apply import apply
 from registrations.visits.call_off import call_off
 from registrations.visits.change_visit import change_visit
 from registrations.visits.deadline import locks_at
@@ -342,3 +345,32 @@ def test_the_organizer_s_first_page_counts_who_has_not_agreed_until_the_lock():
     lock(visit=visit)
     [found] = facts_of([visit.event], at=timezone.now())
     assert (found.not_agreed, found.locks_at) == (0, None)
+
+
+def unpaid(application: Application, *, until: datetime.datetime | None) -> None:
+    place = Registration.objects.filter(application=application)
+    place.update(confirmed_at=None, held_until=until)
+
+
+def test_a_place_held_for_a_payment_is_not_lost_yet():
+    visit = make_visit(places=1)
+    first, second = applied(visit), applied(visit)
+    withdraw(application=first)
+    accept_ticket(entry=second.waiting)
+    unpaid(second, until=timezone.now() + DAY)
+    assert state(second) == State.APPLIED
+    assert apply(visit=visit, person=applicant(second)) == second
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_whose_payment_did_not_come_applies_again(is_swept):
+    visit = make_visit()
+    application = applied(visit)
+    unpaid(application, until=timezone.now() - DAY)
+    if is_swept:
+        release_lapsed([application.registration.ticket_id], at=timezone.now())
+    assert state(application) == State.WITHDRAWN
+    again = apply(visit=visit, person=applicant(application))
+    assert again != application
+    assert state(again) == State.CONFIRMED
+    assert Application.objects.alive().get() == again

@@ -15,6 +15,7 @@ from registrations.visits.make_list import NobodyReady, SameList, make_list
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.reseal import reseal
 from registrations.visits.send_list import hash_token, mail_list, send_list
+from registrations.visits.veto import veto
 from registrations.visits.visitors import visitors_of
 from tests.doors import client_of
 from tests.factories import make_person
@@ -84,12 +85,16 @@ def test_who_lacks_something_is_left_out_and_named():
     handed_on = make_identified(visit, 3)
     handed_on.registration.person = make_person()
     handed_on.registration.save(update_fields=["person"])
+    renamed = make_identified(visit, 4)
+    renamed.registration.last_name = "Intruse"
+    renamed.registration.save(update_fields=["last_name"])
     found = visitors_of(visit)
     assert found.ready == [ready]
     assert {one.pk: codes for one, codes in found.missing} == {
         no_identity.pk: ["identity"],
         no_text.pk: ["confidentiality"],
         handed_on.pk: ["other_person"],
+        renamed.pk: ["other_person"],
     }
 
 
@@ -242,3 +247,39 @@ def test_only_the_latest_version_goes_out_and_only_to_somebody():
     make_list(visit=visit)
     with pytest.raises(Closed):
         send_list(visitor_list=first)
+
+
+def vetoed(application):
+    veto(application=application)
+
+
+def withdrawn(application):
+    Application.objects.filter(pk=application.pk).update(withdrawn_at=timezone.now())
+
+
+def of_a_new_text(application):
+    NdaText.objects.create(visit=application.visit, number=2, text="Rien, vraiment.")
+
+
+@pytest.mark.parametrize("left", [vetoed, withdrawn, of_a_new_text])
+def test_a_version_that_names_who_left_goes_out_no_more(left):
+    visit = make_hosted()
+    application = make_identified(visit, 1)
+    make_identified(visit, 2)
+    made = make_sent_list(visit)
+    left(application)
+    with pytest.raises(Closed, match="prochaine version"):
+        send_list(visitor_list=made)
+    make_list(visit=visit)
+
+
+def test_who_left_before_the_mail_went_is_told_to_nobody(mailoutbox):
+    visit = make_hosted()
+    application = make_identified(visit, 1)
+    made = send_list(visitor_list=make_list(visit=visit))
+    withdrawn(application)
+    mail_list.func(made.pk)
+    made.refresh_from_db()
+    application.refresh_from_db()
+    assert mailoutbox == []
+    assert (made.is_under_way, made.sent_at, made.link_hash, application.listed_at) == (False, None, "", None)

@@ -1,0 +1,215 @@
+"""Replacements after the lock: named by the secretary, received by the host, told to who comes no more."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.errors import Closed, InvalidFields
+from registrations.cancel import cancel
+from registrations.models import CompanyShare, Registration
+from registrations.visits.give_identity import give_identity
+from registrations.visits.models import Application, Identity, Visit
+from registrations.visits.replace import approve_replacement, propose_by_address, propose_replacement
+from registrations.visits.veto import veto
+from registrations.visits.withdraw import withdraw
+from tests.doors import client_of
+from tests.factories import make_company, make_member, make_person
+from tests.registrations.visits.hosted import (
+    agree,
+    answers_of,
+    make_identified,
+    make_secretary,
+    make_sent_list,
+    make_visitor,
+    only,
+    page_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def colleague_of(application):
+    return make_member(application.company, first_name="Zoé", last_name="Remplace")
+
+
+def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, run_tasks, mailoutbox):
+    replaced = only(visit)
+    new = colleague_of(replaced)
+    made = propose_by_address(application=replaced, email=new.email.upper())
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"]]
+    assert [word for word in ("Zwickelstein", "Remplace") if word in mailoutbox[0].body] == []
+    replaced.registration.refresh_from_db()
+    assert replaced.registration.cancelled_at is None
+    client = enter()
+    assert "Remplace" in client.get(page_of(visit)).content.decode()
+    client.post(f"{page_of(visit)}people/{made.pk}/", {"act": "approve"})
+    replaced.refresh_from_db()
+    made.refresh_from_db()
+    assert made.host_approved_at is not None
+    assert (made.registration.person, made.registration.cancelled_at) == (new, None)
+    assert replaced.withdrawn_at is not None
+    assert replaced.registration.cancelled_at is not None
+    assert not Identity.objects.filter(application=replaced).exists()
+    assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
+    agree(made)
+    give_identity(application=made, answers=answers_of(5))
+    second = make_sent_list(visit)
+    assert (second.added, second.removed) == (1, 1)
+
+
+def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
+    replaced = only(visit)
+    replaced.person.language = "en"
+    replaced.person.save(update_fields=["language"])
+    approve_replacement(application=propose_replacement(application=replaced, by=colleague_of(replaced)))
+    run_tasks()
+    [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
+    assert mail.subject.startswith("Your place was taken back: ")
+    assert "back: somebody else comes in your place" in " ".join(mail.body.split())
+    [entry] = Entry.objects.filter(verb="visit.withdraw")
+    assert (entry.subject, entry.fields) == (
+        f"visits.application:{replaced.pk}", ["withdrawn_at", "ended_because"],
+    )  # fmt: skip
+
+
+def test_whoever_gave_the_place_up_reads_no_second_mail(visit, run_tasks, mailoutbox):
+    gone = only(visit)
+    cancel(registration=gone.registration)
+    run_tasks()
+    mailoutbox.clear()
+    approve_replacement(application=propose_replacement(application=gone, by=colleague_of(gone)))
+    run_tasks()
+    assert [one for one in mailoutbox if one.to == [gone.person.email]] == []
+
+
+def test_a_replacement_is_replaced_after_the_deadline_too(visit):
+    first = only(visit)
+    visit.event.registration_closes_at = timezone.now()
+    visit.event.save()
+    second = propose_replacement(application=first, by=colleague_of(first))
+    approve_replacement(application=second)
+    third = propose_replacement(application=second, by=colleague_of(second))
+    approve_replacement(application=third)
+    third.refresh_from_db()
+    assert third.registration.state == Registration.State.CONFIRMED
+
+
+def test_a_refused_replacement_changes_nothing(visit):
+    replaced = only(visit)
+    made = propose_replacement(application=replaced, by=colleague_of(replaced))
+    veto(application=made)
+    replaced.refresh_from_db()
+    assert replaced.withdrawn_at is None
+    assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
+    with pytest.raises(Closed):
+        approve_replacement(application=made)
+    # Somebody else can be named after that.
+    propose_replacement(application=replaced, by=colleague_of(replaced))
+
+
+def test_a_place_given_up_after_the_lock_is_filled_the_same_way(visit):
+    gone = only(visit)
+    veto(application=gone)
+    made = propose_replacement(application=gone, by=make_member())
+    approve_replacement(application=made)
+    made.refresh_from_db()
+    assert made.registration.confirmed_at is not None
+
+
+def seatless(visit):
+    return make_person()
+
+
+def competitor(visit):
+    seller = make_company()
+    market = visit.event.host.markets.create(slug="stockage", name="Stockage")
+    seller.markets.add(market)
+    return make_member(seller)
+
+
+def coming_already(visit):
+    return make_identified(visit, 7).person
+
+
+def of_a_full_company(visit):
+    other = make_identified(visit, 8)
+    company = other.company
+    ticket = visit.event.tickets.get()
+    CompanyShare.objects.create(ticket=ticket, company=company, taken=ticket.company_cap)
+    return make_member(company)
+
+
+def refused_by_the_host(visit):
+    vetoed = make_identified(visit, 9)
+    veto(application=vetoed)
+    return vetoed.person
+
+
+WRONG = [seatless, competitor, coming_already, of_a_full_company, refused_by_the_host]
+
+
+@pytest.mark.parametrize("who", WRONG)
+def test_who_could_not_apply_cannot_replace(visit, who):
+    person, replaced = who(visit), only_first(visit)
+    with pytest.raises(InvalidFields) as refused:
+        propose_replacement(application=replaced, by=person)
+    assert list(refused.value.fields) == ["email"]
+    assert not Application.objects.filter(replaces__isnull=False).exists()
+
+
+def only_first(visit):
+    return visit.applications.order_by("pk").first()
+
+
+def test_one_is_named_at_a_time_and_only_after_the_lock(visit):
+    replaced = only(visit)
+    propose_replacement(application=replaced, by=colleague_of(replaced))
+    with pytest.raises(Closed):
+        propose_replacement(application=replaced, by=make_member())
+    Visit.objects.update(locked_at=None)
+    with pytest.raises(Closed):
+        propose_replacement(application=replaced, by=make_member())
+
+
+def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visit):
+    replaced, client = only(visit), Client()
+    client.force_login(make_secretary())
+    new, run = colleague_of(replaced), f"/organize/{visit.event.slug}/visit"
+    answer = client.post(f"{run}/replace/{replaced.pk}/", {"email": "inconnue@example.org"})
+    assert list(answer.context["form"].errors) == ["email"]
+    client.post(f"{run}/replace/{replaced.pk}/", {"email": new.email})
+    made = Application.objects.get(replaces=replaced)
+    client.post(f"{run}/approve/{made.pk}/")
+    made.refresh_from_db()
+    assert made.registration.person == new
+    client.post(f"{run}/refuse/{made.pk}/")
+    made.refresh_from_db()
+    assert made.host_refused_at is not None
+
+
+def test_the_page_leads_to_each_place_that_can_be_filled(visit):
+    ready, missing, gone = only(visit), make_visitor(visit), make_visitor(visit)
+    withdraw(application=gone)
+    client = client_of(make_secretary())
+    assert filled_from(client, visit) == {ready.pk, missing.pk, gone.pk}
+    made = propose_replacement(application=gone, by=make_member())
+    assert filled_from(client, visit) == {ready.pk, missing.pk}
+    approve_replacement(application=made)
+    withdraw(application=Application.objects.get(pk=made.pk))
+    assert filled_from(client, visit) == {ready.pk, missing.pk, made.pk}
+
+
+def test_a_place_given_up_before_the_lock_went_to_the_line(visit):
+    gone = only(visit)
+    withdraw(application=gone)
+    Visit.objects.update(locked_at=timezone.now())
+    assert filled_from(client_of(make_secretary()), visit) == set()
+
+
+def filled_from(client, visit):
+    page = client.get(f"/organize/{visit.event.slug}/visit/lists/").content.decode()
+    return {int(pk) for pk in re.findall(r"/visit/replace/(\d+)/", page)}
