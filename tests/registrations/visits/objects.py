@@ -1,5 +1,6 @@
 """One of everything that the addresses of lists and hosts name, of any event."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -22,7 +23,7 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
         visit=visit, registration=registration, defaults={"company": make_company(), "listed_at": now}
     )
     number, token = 1 + spare, f"{spare:043d}"
-    row = make_version(visit, number)
+    row = make_version(visit, number, [])
     VisitorList.objects.filter(pk=row.pk).update(
         link_hash=hash_token(token), link_expires_at=now + LINK_LASTS, sent_at=now, asked_at=now
     )
@@ -39,11 +40,14 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
     }
 
 
-def make_version(visit: Visit, number: int) -> VisitorList:
-    """A version of the list with one visitor."""
-    row = {"key": 1, "last_name": "Silva", "first_name": "Ana", "company": "Acme", "identity": {}}
-    content = new_content([], [row], None)
-    made = VisitorList(visit=visit, number=number, hash=content.hash, count=1)
+ANA = {"key": 1, "last_name": "Silva", "first_name": "Ana", "company": "Acme", "identity": {}}
+"""A visitor as a list keeps her; she has left since, so that the list goes out no more."""
+
+
+def make_version(visit: Visit, number: int, rows: Sequence[dict[str, Any]] = (ANA,)) -> VisitorList:
+    """A version of the list with these visitors."""
+    content = new_content([], list(rows), None)
+    made = VisitorList(visit=visit, number=number, hash=content.hash, count=len(rows))
     made.sealed = close(content, made)
     made.save()
     return made
