@@ -41,11 +41,7 @@ def attachment(content: bytes, *, name: str, mimetype: str) -> HttpResponse:
 
 def archive(content: bytes, *, name: str) -> HttpResponse:
     """A zip with what is somebody's own, for this reader only; `name` is without its ending."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.zip"',
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(content, content_type="application/zip", headers=headers)
+    return attachment(content, name=f"{name}.zip", mimetype="application/zip")
 
 
 def list_paths(before: str, view: Callable[..., Any], names: Iterable[str]) -> list[URLPattern]:

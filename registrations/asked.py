@@ -66,4 +66,4 @@ def _reading() -> str:
         (SELECT {joined} FROM registrations_question_tickets t WHERE t.question_id = a.id)
         FROM registrations_question a
         LEFT JOIN registrations_option o ON o.question_id = a.id
-        WHERE a.event_id = %s ORDER BY a.position, a.id, o.position, o.id"""  # noqa: S608 (our names)
+        WHERE a.event_id = %s ORDER BY a.position, a.id, o.position, o.id"""  # noqa: S608 (names of our own tables and columns)

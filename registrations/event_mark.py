@@ -79,4 +79,4 @@ def _reading() -> str:
         LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.is_public
         LEFT JOIN registrations_quota q ON q.id = t.quota_id
         LEFT JOIN registrations_pricestep s ON s.ticket_id = t.id
-        WHERE e.id = %s ORDER BY t.id, s.id"""  # noqa: S608 (our names)
+        WHERE e.id = %s ORDER BY t.id, s.id"""  # noqa: S608 (names of our own tables and columns)

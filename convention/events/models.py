@@ -178,8 +178,8 @@ class DelegationQuerySet(PeriodQuerySet["Delegation"]):
         organizer = CompanyRole.objects.open(at=day).filter(
             company=OuterRef("company"), role=CompanyRole.Role.ORGANIZER
         )
-        found: Self = super().open(at=day).filter(Exists(organizer))  # type: ignore[assignment]  # stays one
-        return found
+        found: Self = super().open(at=day)  # type: ignore[assignment]  # a set of contracts stays one
+        return found.filter(Exists(organizer))
 
 
 class Delegation(Period):

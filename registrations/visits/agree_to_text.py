@@ -20,8 +20,8 @@ class TextChanged(ConventionError):
 
 
 @transaction.atomic
-def agree_to_text(*, application: Application, hash: str, name: str) -> NdaAcceptance:  # noqa: A002 - its name
-    """Agree to the version of that hash under one's name; agreeing again changes nothing.
+def agree_to_text(*, application: Application, text_hash: str, name: str) -> NdaAcceptance:
+    """Agree to the version of that hash (SHA-256) under one's name; agreeing again changes nothing.
 
     Raises TextChanged where another version counts, InvalidFields without a name, Ended, or Closed once the
     visit is over.
@@ -33,7 +33,7 @@ def agree_to_text(*, application: Application, hash: str, name: str) -> NdaAccep
     if not Application.objects.alive().filter(pk=application.pk).exists():
         raise Ended(_("This application has ended: there is nothing to agree to."))
     latest = NdaText.objects.filter(visit=visit).first()
-    if latest is None or latest.hash != hash:
+    if latest is None or latest.hash != text_hash:
         raise TextChanged(_("The text has changed since: read it again, then agree."))
     if not (name := tidy(name)):
         raise InvalidFields(

@@ -32,13 +32,6 @@ def choose_rides(*, application: Application, rides: Collection[int]) -> None:
         record("ride.choose", application, event=application.visit.event)
 
 
-@transaction.atomic
-def leave_rides(*, application: Application) -> None:
-    """Give all seats back: for whoever does not come any more."""
-    legs = _locked(application)
-    _leave(application, [legs[seat.leg_id] for seat in application.rides.all()])
-
-
 def _locked(application: Application) -> dict[int, Leg]:
     rows = Leg.objects.select_for_update().filter(visit=application.visit_id).order_by("pk")
     return {leg.pk: leg for leg in rows}

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
-from convention.downloads import XLSX
+from convention.downloads import XLSX, attachment
 
 from ..contents import Content
 from ..list_files import file_of
@@ -25,11 +25,8 @@ def shown(content: Content) -> dict[str, object]:
 
 def file_answer(content: Content, row: VisitorList, kind: str) -> HttpResponse:
     """The list as a file that no cache keeps."""
-    answer = HttpResponse(file_of(content, row, kind=kind), content_type=TYPES[kind])
     name = f"{row.visit.event.slug}-v{row.number}.{kind}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return attachment(file_of(content, row, kind=kind), name=name, mimetype=TYPES[kind])
 
 
 def asks_file(request: HttpRequest) -> str:

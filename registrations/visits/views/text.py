@@ -62,7 +62,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and application and may_agree and form.is_valid():
         data = form.cleaned_data
         try:
-            agree_to_text(application=application, hash=data["hash"], name=data["name"])
+            agree_to_text(application=application, text_hash=data["hash"], name=data["name"])
         except InvalidFields as error:
             form.add_errors(error.fields)
         except ConventionError as error:

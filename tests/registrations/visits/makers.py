@@ -62,7 +62,7 @@ def agreed(application: Application) -> Application:
     """The same, who agreed to the text that counts."""
     text = NdaText.objects.filter(visit=application.visit).first()
     assert text is not None
-    agree_to_text(application=application, hash=text.hash, name="Ana Silva")
+    agree_to_text(application=application, text_hash=text.hash, name="Ana Silva")
     return application
 
 

@@ -277,12 +277,12 @@ def test_nobody_agrees_to_a_text_that_changed_under_their_eyes_nor_without_a_nam
     shown = visit.nda_texts.get().hash
     write_text(visit=visit, text="Autre chose.")
     with pytest.raises(TextChanged):
-        agree_to_text(application=application, hash=shown, name="Ana")
+        agree_to_text(application=application, text_hash=shown, name="Ana")
     latest = visit.nda_texts.first().hash
     with pytest.raises(InvalidFields):
-        agree_to_text(application=application, hash=latest, name="  ")
-    given = agree_to_text(application=application, hash=latest, name="Ana")
-    assert agree_to_text(application=application, hash=latest, name="Other") == given
+        agree_to_text(application=application, text_hash=latest, name="  ")
+    given = agree_to_text(application=application, text_hash=latest, name="Ana")
+    assert agree_to_text(application=application, text_hash=latest, name="Other") == given
 
 
 def test_who_has_withdrawn_agrees_to_nothing():

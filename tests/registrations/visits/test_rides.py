@@ -11,7 +11,7 @@ from django.utils import timezone
 from convention.audit.models import Entry
 from convention.errors import Closed, InvalidFields, SoldOut
 from registrations.cancel import cancel
-from registrations.visits.choose_rides import choose_rides, leave_rides
+from registrations.visits.choose_rides import choose_rides
 from registrations.visits.models import Leg, LegSeat
 from registrations.visits.ride_calendar import ride_calendar
 from registrations.visits.rides import RideInUse, remove_ride, save_ride
@@ -63,7 +63,7 @@ def test_a_seat_of_whoever_lost_their_place_is_free_for_the_next(visit):
     assert LegSeat.objects.get().application == comes
     with pytest.raises(Closed):
         choose_rides(application=gone, rides=[])
-    leave_rides(application=comes)
+    choose_rides(application=comes, rides=[])
     assert taken(leg) == [0]
 
 
@@ -104,7 +104,7 @@ def test_passengers_hear_of_another_place_or_hour_and_of_nothing_else(visit, run
         save_ride(leg=leg, changed=["capacity"])
     with pytest.raises(RideInUse):
         remove_ride(leg=leg)
-    leave_rides(application=one)
+    choose_rides(application=one, rides=[])
     remove_ride(leg=leg)
     assert list(visit.legs.all()) == [back]
 
