@@ -20,7 +20,7 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from .limits import refuse_flood, refuse_guesses, refuse_many_quotes
+from .limits import refuse_flood, refuse_many_quotes, voucher_brought
 from .listing import Filter
 from .models import Order, Registration
 from .price_words import as_data, reduction_data
@@ -73,9 +73,9 @@ class Orders(APIView):
             raise NotFound(_("There is no event at this address."))
         wanted = read_order(request.data)
         refuse_flood(found, wanted)
-        refuse_guesses(found, wanted.code, wanted.email)
+        voucher = voucher_brought(found, wanted.code, wanted.email)
         key = request.headers.get("Idempotency-Key", "").strip()
-        means = Means(source="api", key=key, tickets=tickets)
+        means = Means(source="api", key=key, tickets=tickets, voucher=voucher)
         order = register(event=found, request=wanted, means=means)
         return Response(answer_of(order), status=201)
 
@@ -100,8 +100,8 @@ class Quotes(APIView):
             raise NotFound(_("There is no event at this address."))
         wanted = read_order(request.data)
         refuse_many_quotes(found, wanted)
-        refuse_guesses(found, wanted.code, wanted.email)
-        quoted, currency = look_up(event=found, request=wanted, means=Means(tickets=tickets))
+        means = Means(tickets=tickets, voucher=voucher_brought(found, wanted.code, wanted.email))
+        quoted, currency = look_up(event=found, request=wanted, means=means)
         return Response(as_data(quoted, currency=currency, zone=found.zone))
 
 

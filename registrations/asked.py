@@ -1,16 +1,16 @@
 """The questions of an event as an order needs them: one read, composed once (`statements.py` says why)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
 from convention.events.models import Event
 
 from .models import Option, Question, Ticket
-from .statements import columns, kept_cursor, row_of
+from .statements import columns, give, kept_cursor, row_of
 
 
 def questions_asked(event: Event) -> list[Question]:
@@ -26,7 +26,7 @@ def questions_asked(event: Event) -> list[Question]:
         options |= {option.pk: option for option in _option(row, question)}
     for question in questions.values():
         question.shown_if = options.get(question.shown_if_id or 0)
-        _give(
+        give(
             question,
             "options",
             Option,
@@ -38,7 +38,7 @@ def questions_asked(event: Event) -> list[Question]:
 def _question(row: Sequence[Any], event: Event) -> Question:
     question = row_of(Question, iter(row))
     question.event = event
-    _give(question, "tickets", Ticket, [Ticket(pk=int(key)) for key in (row[-1] or "").split(",") if key])
+    give(question, "tickets", Ticket, [Ticket(pk=int(key)) for key in (row[-1] or "").split(",") if key])
     return question
 
 
@@ -48,13 +48,6 @@ def _option(row: Sequence[Any], question: Question) -> Iterator[Option]:
         option = row_of(Option, islice(row, before, None))
         option.question = question
         yield option
-
-
-def _give(question: Question, name: str, model: type[models.Model], rows: Iterable[models.Model]) -> None:
-    """As `prefetch_related` would: what was read is there without asking again."""
-    found: models.QuerySet[Any] = models.QuerySet(model)
-    found._result_cache = list(rows)
-    vars(question).setdefault("_prefetched_objects_cache", {})[name] = found
 
 
 @cache

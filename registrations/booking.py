@@ -22,9 +22,13 @@ from convention.tasks import enqueue, waiting_task
 from .answer_files import claim_files, is_file
 from .models import IdempotencyKey, Option, Order, Registration, RegistrationAddon, Ticket
 from .models.quotas import NEVER_OVER
+from .models.tickets import NEVER_OVERSOLD
+from .models.vouchers import NEVER_OVERUSED
 from .places import belongings, sold_out, take, take_share
-from .statements import insert, insertion_from, kept_cursor, stored, values_of
+from .statements import constraint_of, insert, insertion_from, kept_cursor, stored, values_of
 
+SHORT = {NEVER_OVER, NEVER_OVERSOLD, NEVER_OVERUSED, "registrations_ticket_taken_check"}
+"""The constraints that refuse a statement whose counters are not conditional."""
 FROM_ORDER = {"order_id": "ordered.id"}
 FROM_COUNTERS = {"order_id": "ordered.id", "sequence": "raised.sequence"}
 WITH_ARGUMENT = {
@@ -33,13 +37,17 @@ WITH_ARGUMENT = {
 PLACE = """
     UPDATE registrations_ticket SET taken = taken + %s
     WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity)
-        AND quota_id IS NOT DISTINCT FROM %s {coded}
+        AND quota_id IS NOT DISTINCT FROM %s
     RETURNING id, quota_id
 """
-CODED = """
-    UPDATE registrations_voucher SET taken = taken + %s
-    WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity) RETURNING id
+CODED = "UPDATE registrations_voucher SET taken = taken + %s WHERE id = %s RETURNING id"
+PLACE_CODED = """
+    UPDATE registrations_ticket SET taken = CASE
+        WHEN quota_id IS NOT DISTINCT FROM %s THEN taken + %s ELSE -1 END
+    WHERE id = %s AND EXISTS (SELECT 1 FROM coded) RETURNING id, quota_id
 """
+"""The code is counted before the place is, so neither has a condition: where one is short, or the ticket
+shares another quota by now, a constraint refuses the statement."""
 SHARED = """
     UPDATE registrations_quota SET taken = taken + %s FROM place
     WHERE registrations_quota.id = place.quota_id RETURNING registrations_quota.id
@@ -161,7 +169,7 @@ def _write_alone(booking: Booking, task: Any) -> None:
 def _takes_place(ticket: Ticket, places: int) -> bool:
     """Take places, and those of the quota; False where there are none. Raises SoldOut for the quota."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACE.format(coded=""), [places, ticket.pk, places, ticket.quota_id])
+        cursor.execute(PLACE, [places, ticket.pk, places, ticket.quota_id])
         has_place = cursor.fetchone() is not None
     if has_place and ticket.quota and take_from({ticket.quota: places}):
         raise sold_out(ticket)
@@ -173,24 +181,30 @@ def _write_at_once(booking: Booking, task: Any) -> None:
     order, registrations = booking.order, booking.registrations
     ticket, places = registrations[0].ticket, len(registrations)
     shared = [places] if ticket.quota_id else []
-    coded = [places, booking.voucher_id, places] if booking.voucher_id else []
-    values = [*coded, places, ticket.pk, places, ticket.quota_id, *shared, order.event_id, *values_of(order)]
+    if booking.voucher_id:
+        values = [places, booking.voucher_id, ticket.quota_id, places, ticket.pk]
+    else:
+        values = [places, ticket.pk, places, ticket.quota_id]
+    values += [*shared, order.event_id, *values_of(order)]
     for registration in registrations:
         values += values_of(registration, tuple(FROM_COUNTERS))
     if booking.key:
         values += values_of(booking.key, tuple(FROM_ORDER))
     values += values_of(task, tuple(WITH_ARGUMENT))
-    shape = Shape(places, with_quota=bool(shared), with_key=booking.key is not None, with_voucher=bool(coded))
-    # A repeated key or a full quota fails the statement: the caller's transaction, if any, must survive that.
-    within = coded or ((booking.key or shared) and connection.in_atomic_block)
+    shape = Shape(
+        places,
+        with_quota=bool(shared),
+        with_key=booking.key is not None,
+        with_voucher=booking.voucher_id is not None,
+    )
+    # A repeated key or a full counter fails the statement: the caller’s transaction must survive that.
+    within = connection.in_atomic_block and (booking.key or shared or booking.voucher_id)
     statement = _statement(shape, type(task))  # type: ignore[arg-type] # hashable it is
     try:
         with transaction.atomic() if within else contextlib.nullcontext():
             row = _run(statement, values)
-            if row is None and coded:
-                transaction.set_rollback(True)  # the code was counted, the place was not
     except IntegrityError as error:
-        if NEVER_OVER not in str(error):
+        if constraint_of(error) not in SHORT:
             raise
         row = None
     if row is None:
@@ -231,8 +245,7 @@ class Shape:
 def _statement(shape: Shape, task: Any) -> str:
     """Places, sequence, order, registrations, key and task in one go, each from what came before."""
     parts = [f"coded AS ({CODED})"] if shape.with_voucher else []
-    place = PLACE.format(coded="AND EXISTS (SELECT 1 FROM coded)" if shape.with_voucher else "")
-    parts.append(f"place AS ({place})")
+    parts.append(f"place AS ({PLACE_CODED if shape.with_voucher else PLACE})")
     if shape.with_quota:
         parts.append(f"shared AS ({SHARED})")
     also = "AND EXISTS (SELECT 1 FROM shared)" if shape.with_quota else ""

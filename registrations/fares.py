@@ -14,7 +14,7 @@ from convention.text import fold
 from .models import Addon, Passes, Ticket, Voucher
 from .order_request import OrderRequest, Place
 from .pricing import Asked, Code, Fare, Line, Quote, Step, quote
-from .statements import tickets_named
+from .statements import tickets_named, voucher_named
 
 
 @dataclass(frozen=True)
@@ -31,23 +31,24 @@ class Wares:
         return facts_of(self.voucher) if self.voucher else None
 
 
-def wares_for(event: Event, request: OrderRequest, tickets: Sequence[Ticket] | None = None) -> Wares:
-    """What is asked for, of what is offered to whoever has the order's code; tickets that were read are used.
+def wares_for(
+    event: Event,
+    request: OrderRequest,
+    tickets: Sequence[Ticket] | None = None,
+    voucher: Voucher | None = None,
+) -> Wares:
+    """What is asked for, of what is offered to whoever has the order's code; what was read already is used.
 
     A plain order reads its tickets and nothing else.
     """
     if tickets is None:
         tickets = tickets_named(event, {place.ticket for place in request.places})
     addons = {slug for place in request.places for slug in place.addons}
-    voucher = voucher_named(event, request.code) if request.code else None
+    if voucher is None and request.code:
+        voucher = voucher_named(event, request.code)
     offered = offered_to(tickets, voucher)
     found = event.addons.filter(slug__in=addons).prefetch_related("tickets") if addons else ()
     return Wares({ticket.slug: ticket for ticket in offered}, {a.slug: a for a in found}, voucher)
-
-
-def voucher_named(event: Event, code: str) -> Voucher | None:
-    """The event's voucher of that code, as `code_typed` writes it."""
-    return event.vouchers.filter(code=code).prefetch_related("tickets").first()
 
 
 def offered_to(tickets: Iterable[Ticket], voucher: Voucher | None) -> list[Ticket]:

@@ -3,10 +3,10 @@
 from convention.api.throttles import refuse_spent, seconds_to_wait, spend
 from convention.events.models import Event
 
-from .fares import voucher_named
 from .invoices.models import Quotation
-from .models import Order, Registration
+from .models import Order, Registration, Voucher
 from .order_request import OrderRequest, code_typed
+from .statements import voucher_named
 
 HOUR = 3600
 ORDERS_PER_HOUR = 300
@@ -59,8 +59,8 @@ def refuse_many_quotation_mails(quotation: Quotation) -> None:
     spend("mail", str(quotation.buyer["email"]).casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
-def refuse_guesses(event: Event, code: str, *who: str) -> None:
-    """Before a code tells anything: count one that there is not, once, for each browser or address.
+def voucher_brought(event: Event, code: str, *who: str) -> Voucher | None:
+    """The voucher of that code; one that there is not is counted, once for each browser or address.
 
     Raises TooOften for whoever brought too many of them, whatever they bring next.
     """
@@ -68,7 +68,8 @@ def refuse_guesses(event: Event, code: str, *who: str) -> None:
     names = [f"{event.pk}:{one.strip()}" for one in who if code and one]
     for name in names:
         refuse_spent("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
-    if names and voucher_named(event, code) is None:
-        for name in names:
-            if not seconds_to_wait("code", f"{name}:{code}", most=1, seconds=HOUR):
-                spend("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
+    voucher = voucher_named(event, code) if code else None
+    for name in names if voucher is None else ():
+        if not seconds_to_wait("code", f"{name}:{code}", most=1, seconds=HOUR):
+            spend("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
+    return voucher

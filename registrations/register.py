@@ -51,7 +51,8 @@ class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
     `company` is the one whose contact orders: who holds a seat of it needs no proof. `tickets` are those
-    asked for where they were read together with the event; else they are read. `offer` is a place that is
+    asked for where they were read together with the event, and `voucher` that of the code where it was; else
+    they are read. `offer` is a place that is
     held for this order already: the rules are those of the moment when its wait began. `seat` is the one for
     which the signed-in person comes, where it is known already, and `as_of` the moment whose rules hold,
     where it is not now: a place given on application may be given later.
@@ -62,6 +63,7 @@ class Means:
     person: Person | None = None
     company: Company | None = None
     tickets: Sequence[Ticket] | None = None
+    voucher: Voucher | None = None
     offer: "Offer | None" = None
     seat: Seat | None = None
     as_of: datetime.datetime | None = None
@@ -107,7 +109,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
     try:
         return _price_and_book(event, request, means)
     except Spent:  # others were faster with the code: what it gives is looked at again, once
-        return _price_and_book(event, request, replace(means, tickets=None))
+        return _price_and_book(event, request, replace(means, tickets=None, voucher=None))
     except IntegrityError:
         if means.key and (order := ordered_before(event, request, means.key)):
             return order
@@ -143,7 +145,7 @@ def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
 def _sale(event: Event, request: OrderRequest, means: Means) -> "Sale":
     """What is asked for with its price, after every check that needs no lock; raises what they raise."""
     now = timezone.now()
-    wares = wares_for(event, request, means.tickets)
+    wares = wares_for(event, request, means.tickets, means.voucher)
     _refuse_what_is_wrong(request, wares, means)
     seats = _seats_of(request, means)
     passes = _allowance(event, request, wares, seats)

@@ -9,14 +9,14 @@ from functools import cache, partial
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.db.models.expressions import Col
 from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
 from convention.events.models import Event
 
-from .models import PriceStep, Quota, Ticket
+from .models import PriceStep, Quota, Ticket, Voucher
 
 type Convert = Callable[[Any], Any]
 
@@ -58,10 +58,44 @@ def tickets_named(event: Event, slugs: Collection[str]) -> list[Ticket]:
     return event_with_tickets(event.slug, slugs)[1] if slugs else []
 
 
+def voucher_named(event: Event, code: str) -> Voucher | None:
+    """The event's voucher of that code, as `code_typed` writes it, with the tickets that it holds for."""
+    with kept_cursor() as cursor:
+        cursor.execute(_reading_voucher(), [event.pk, code])
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    voucher, before = row_of(Voucher, iter(rows[0])), len(Voucher._meta.concrete_fields)
+    voucher.event = event
+    tickets = [row_of(Ticket, islice(row, before, None)) for row in rows if row[before] is not None]
+    give(voucher, "tickets", Ticket, tickets)
+    return voucher
+
+
+@cache
+def _reading_voucher() -> str:
+    return f"""SELECT {columns(Voucher, "v")}, {columns(Ticket, "t")} FROM registrations_voucher v
+        LEFT JOIN registrations_voucher_tickets b ON b.voucher_id = v.id
+        LEFT JOIN registrations_ticket t ON t.id = b.ticket_id
+        WHERE v.event_id = %s AND v.code = %s ORDER BY t.position, t.id"""  # noqa: S608 (our names)
+
+
+def give(row: models.Model, name: str, model: type[models.Model], rows: Iterable[models.Model]) -> None:
+    """As `prefetch_related` would: what was read is there without asking again."""
+    found: models.QuerySet[Any] = models.QuerySet(model)
+    found._result_cache = list(rows)
+    vars(row).setdefault("_prefetched_objects_cache", {})[name] = found
+
+
 def kept_cursor() -> Any:
     """A cursor whose statements PostgreSQL keeps prepared; the usual one elsewhere."""
     kept = getattr(connection, "kept_cursor", None)
     return kept() if kept else connection.cursor()
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The constraint that PostgreSQL says was broken."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""))
 
 
 def adapted(at: datetime.datetime) -> Any:

@@ -18,6 +18,8 @@ from .offered import Offered
 from .quotas import Quota
 from .vat import EXEMPT_WITHOUT_VAT
 
+NEVER_OVERSOLD = "ticket_never_oversold"
+
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     """Sets of tickets."""
@@ -65,7 +67,7 @@ class Ticket(Offered):
             models.UniqueConstraint(
                 fields=["event"], condition=Q(is_default=True), name="one_default_ticket_per_event"
             ),
-            models.CheckConstraint(name="ticket_never_oversold", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name=NEVER_OVERSOLD, condition=NEVER_TOO_MANY),
             models.CheckConstraint(name="ticket_exempt_without_vat", condition=EXEMPT_WITHOUT_VAT),
         ]
 

@@ -12,6 +12,8 @@ from convention.events.models import Event
 
 from .tickets import Ticket
 
+NEVER_OVERUSED = "voucher_never_overused"
+
 
 class Voucher(Counted):
     """A code for as many places as it has; `value` is a percentage, or cents.
@@ -47,7 +49,7 @@ class Voucher(Counted):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["event", "code"], name="voucher_code_once_per_event"),
-            models.CheckConstraint(name="voucher_never_overused", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name=NEVER_OVERUSED, condition=NEVER_TOO_MANY),
             models.CheckConstraint(
                 name="voucher_percent_at_most_100", condition=~Q(kind="percent") | Q(value__lte=100)
             ),

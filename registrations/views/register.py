@@ -22,10 +22,10 @@ from convention.text import whole_number
 from .. import draft as drafts
 from ..checks import MOST_PLACES, about_its_use, about_numbers, about_voucher
 from ..draft import Draft
-from ..fares import facts_of, offered_to, voucher_named
+from ..fares import facts_of, offered_to
 from ..forms.answers import AnswersForm, forms_for
 from ..forms.register import ChoiceForm, CodeForm, ContactForm, Offer, PersonForm
-from ..limits import refuse_guesses
+from ..limits import voucher_brought
 from ..models import Voucher
 from ..on_application import page_to_apply
 from ..order_request import code_typed
@@ -133,8 +133,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     if data is not None:
         _keep_choices(draft, request)
-    refuse_guesses(event, draft.code, request.session.session_key or "", draft.email)
-    voucher = voucher_named(event, draft.code) if draft.code else None
+    voucher = voucher_brought(event, draft.code, request.session.session_key or "", draft.email)
     applies = "apply" in request.POST
     code = CodeForm(data, initial={"code": draft.code})
     forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)
