@@ -138,9 +138,18 @@ def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any]) -> Row:
 @cache
 def _shape(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Convert]]]:
     """The names of its fields, and what makes the database's values ours, by place."""
-    fields = model._meta.concrete_fields
-    converters = [(index, convert) for index, field in enumerate(fields) for convert in _converters(field)]
-    return [field.attname for field in fields], converters
+    names = [field.attname for field in model._meta.concrete_fields]
+    return names, conversions([(model, names)])
+
+
+def conversions(read: Iterable[tuple[type[models.Model], Iterable[str]]]) -> list[tuple[int, Convert]]:
+    """Which cells of a row of these models' columns the database gives in another form, and what mends it."""
+    fields = [
+        {field.attname: field for field in model._meta.concrete_fields}[name]
+        for model, names in read
+        for name in names
+    ]
+    return [(index, convert) for index, field in enumerate(fields) for convert in _converters(field)]
 
 
 def _converters(field: "models.Field[Any, Any]") -> Iterator[Convert]:

@@ -1,39 +1,44 @@
-"""One scan in two statements: the usual case, on PostgreSQL.
+"""One scan in two statements, three on SQLite: the usual case.
 
 A single read gathers all that `load` would, a single write adds the scan and moves the presence on, if
-nobody else has meanwhile: it waits at the registration's row for whoever works on the same badge, and
-then finds the presence as it was read, or writes nothing. Whatever is not the usual case (a replay, an
-override, a late scan, a door with a limit, another door than the device's own, two at the same moment)
-is answered by None and taken in by `scan`, which decides by the same rules under locks.
+nobody else has meanwhile: it waits at the registration's row for whoever works on the same badge (on
+SQLite for whoever writes), and then finds the presence as it was read, or writes nothing. Whatever is not
+the usual case (a replay, an override, a late scan, a door with a limit, another door than the device's own,
+two at the same moment) is answered by None and taken in by `scan`, which decides by the same rules under
+locks.
 """
 
 import datetime
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
-from django.db.utils import DEFAULT_DB_ALIAS
+from django.db.utils import DEFAULT_DB_ALIAS, OperationalError
 from django.utils import timezone
 
-from convention.events.models import Event
+from convention.events.models import Event, EventKey
 from registrations.models import Registration, Ticket
+from registrations.statements import conversions
 
 from .batch import Batch, Result, pass_of
 from .clock import effective
 from .columns import MOVED, PRESENCE, SCAN, STATE_FIELDS
+from .dialect import run
 from .doors import hash_token
 from .ledger import Ledger, holder_of
-from .models import PAIRING_ROLES, Checkpoint, Device
+from .models import PAIRING_ROLES, Checkpoint, Device, Presence
 from .presence import NOBODY, State
 from .reading import InvalidReading, Reading, read
 from .scan import touch
 from .signatures import Key, judge, key_number, parsed
 
-PREPARED_AFTER = 2
-ROLES = [str(role) for role in PAIRING_ROLES]
+ROLES = ", ".join(f"'{role}'" for role in PAIRING_ROLES)
+BROKEN = (psycopg.OperationalError, sqlite3.OperationalError, OperationalError)
 
 
 def ordered(model: type[Model], *names: str) -> list[str]:
@@ -80,7 +85,7 @@ LEFT JOIN registrations_sessionseat u
 WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now)s AND NOT d.is_desk
     AND (d.paired_by_id IS NULL OR EXISTS (
         SELECT 1 FROM events_eventrole w JOIN club_person o ON o.id = w.person_id AND o.is_active
-        WHERE w.event_id = d.event_id AND w.person_id = d.paired_by_id AND w.role = ANY(%(roles)s)
+        WHERE w.event_id = d.event_id AND w.person_id = d.paired_by_id AND w.role IN ({ROLES})
             AND w.starts_on <= %(today)s AND (w.ends_on IS NULL OR w.ends_on >= %(today)s)
             AND (w.delegation_id IS NULL OR EXISTS (
                 SELECT 1 FROM events_delegation f
@@ -97,17 +102,20 @@ ADD = f"""
 INSERT INTO attendance_scan ({", ".join(SCAN)}) VALUES ({SCAN_VALUES})
 """  # noqa: S608 (our own column names)
 
-MOVE_ON = f"""
-WITH held AS (
-    SELECT 1 FROM registrations_registration
-    WHERE id = %(registration_id)s AND merged_into_id IS NULL FOR NO KEY UPDATE
-), moved AS (
+MOVE = f"""
     INSERT INTO attendance_presence AS known ({", ".join(PRESENCE)})
-    SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE.items())} FROM held
+    SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE.items())}
+    FROM registrations_registration WHERE id = %(registration_id)s AND merged_into_id IS NULL
     ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
     SET {MOVED}
     WHERE known.version = EXCLUDED.version - 1 AND known.changed_at = %(known_at)s::timestamptz
-    RETURNING 1
+"""  # noqa: S608 (our own column names)
+
+MOVE_ON = f"""
+WITH held AS (
+    SELECT id, merged_into_id FROM registrations_registration WHERE id = %(registration_id)s FOR NO KEY UPDATE
+), moved AS (
+{MOVE.replace("registrations_registration", "held")} RETURNING 1
 )
 INSERT INTO attendance_scan ({", ".join(SCAN)}) SELECT {SCAN_VALUES} FROM moved
 """  # noqa: S608 (our own column names)
@@ -128,7 +136,7 @@ class Known(NamedTuple):
 
 def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[Device, Result] | None:
     """Take in one scan of the usual kind; None for all others, which nothing has been done about."""
-    if connection.vendor != "postgresql" or connection.in_atomic_block or len(items) != 1:
+    if connection.in_atomic_block or len(items) != 1:
         return None
     try:
         reading = read(items[0])
@@ -136,7 +144,7 @@ def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[D
         return decide_one(known, reading, now) if known else None
     except InvalidReading:
         return None
-    except psycopg.OperationalError:
+    except BROKEN:
         connection.close()  # it is broken; the whole way opens another, and knows a scan that was written
         return None
 
@@ -148,7 +156,6 @@ def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
         "token": hash_token(token),
         "now": now,
         "today": timezone.localdate(now),
-        "roles": ROLES,
         "key": signed.claim.key if signed else None,
         "reference": signed.claim.registration if signed else reading.registration,
         "uid": reading.uid,
@@ -166,7 +173,7 @@ def look(token: str, reading: Reading, now: datetime.datetime) -> Known | None:
 
 def unpack(row: tuple[Any, ...]) -> tuple[Known, bool]:
     """The row as what it stands for, and whether the scan is new and its door without limit."""
-    cells = iter(row)
+    cells = converted(row)
     device = from_cells(Device, DEVICE, cells)
     device.event = from_cells(Event, EVENT, cells)
     door = from_cells(Checkpoint, DOOR, cells)
@@ -181,6 +188,25 @@ def unpack(row: tuple[Any, ...]) -> tuple[Known, bool]:
     holder = None if registration.pk is None else registration
     known = Known(device, door, key, holder, found, changed_at, takes_bookings, has_seat)
     return known, capacity is None and scan is None
+
+
+def converted(row: tuple[Any, ...]) -> Iterator[Any]:
+    """The cells as the models have them."""
+    cells = list(row)
+    for index, convert in to_convert():
+        cells[index] = convert(cells[index])
+    return iter(cells)
+
+
+@cache
+def to_convert() -> list[tuple[int, Callable[[Any], Any]]]:
+    """Which cells of that row the database gives in another form, and what makes them ours."""
+    read: list[tuple[type[Model], list[str]]] = [
+        (Device, DEVICE), (Event, EVENT), (Checkpoint, DOOR), (Checkpoint, ["capacity"]),
+        (EventKey, ["event_id", "public_key"]), (Registration, HELD), (Ticket, TICKET),
+        (Presence, [*STATE_FIELDS, "changed_at"]),
+    ]  # fmt: skip
+    return conversions(read)
 
 
 def from_cells[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
@@ -215,21 +241,24 @@ def write(batch: Batch, known_at: datetime.datetime | None) -> bool:
     `known_at` is when the presence that was read had been written.
     """
     values = batch.scans[0] | {"known_at": known_at}
-    statement = ADD
+    statements = [ADD]
     for registration, door in batch.changed:
-        state, statement = batch.ledger.states[registration, door], MOVE_ON
+        state = batch.ledger.states[registration, door]
+        statements = [MOVE_ON] if connection.vendor == "postgresql" else [MOVE, ADD]
         moved = {"event_id": values["event_id"], "checkpoint_id": door, "registration_id": registration}
         moved |= {name: getattr(state, name.removesuffix("_id")) for name in STATE_FIELDS}
         values = values | {f"p_{name}": value for name, value in moved.items()} | {"p_changed_at": batch.now}
     try:
-        return run(statement, values).rowcount == 1
-    except psycopg.IntegrityError:
+        return write_all(statements, values)
+    except (psycopg.IntegrityError, sqlite3.IntegrityError):
         return False
 
 
-def run(statement: str, values: dict[str, Any]) -> psycopg.Cursor[Any]:
-    """Run a statement that the server keeps prepared, outside of any transaction of Django's."""
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
-    raw.prepare_threshold = PREPARED_AFTER
-    return psycopg.Cursor(raw).execute(statement, values)
+def write_all(statements: list[str], values: dict[str, Any]) -> bool:
+    """Run these statements, which each write one row; false, and nothing is written, where one found none."""
+    if len(statements) == 1:
+        return run(statements[0], values).rowcount == 1
+    with transaction.atomic():
+        done = all(run(statement, values).rowcount == 1 for statement in statements)
+        transaction.set_rollback(not done)
+    return done

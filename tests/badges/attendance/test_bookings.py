@@ -69,7 +69,6 @@ def test_whoever_leaves_the_session_is_no_longer_let_in_and_the_entrance_does_no
     assert verdict(make_device(session.event, checkpoint=entrance)[0], person) == ("admitted", "")
 
 
-@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_the_quick_way_knows_seats_too(session, door):
     switch_on(session)

@@ -92,7 +92,6 @@ def test_a_phone_that_the_club_paired_is_tied_to_nobody(client, event):
     assert answers(client, event, token) == (200, 200)
 
 
-@pytest.mark.postgresql
 def test_the_quick_way_asks_the_same(client, event):
     """Still one read; without the role it finds nothing."""
     token = paired_by(client, event, make_staff(event, "desk"))
@@ -124,7 +123,6 @@ def test_a_phone_of_an_outside_firm_ends_with_contract_job_or_the_firms_role(cli
     assert answers(client, event, token) == (401, 401)
 
 
-@pytest.mark.postgresql
 @pytest.mark.parametrize("what", ENDS)
 def test_the_quick_way_asks_for_contract_job_and_the_firms_role(client, event, what):
     worker = make_person()

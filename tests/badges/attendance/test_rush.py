@@ -122,7 +122,6 @@ def test_one_scan_sent_at_once_over_http_is_kept_once():
     assert Presence.objects.get().version == 1
 
 
-@pytest.mark.postgresql
 def test_the_quick_way_decides_and_writes_the_same():
     """Every kind of scan by both ways, for two people alike."""
     event = make_event()
