@@ -1,9 +1,4 @@
-"""The columns of scans and presences as PostgreSQL knows them, for rows written in sets."""
-
-from collections.abc import Iterable, Sequence
-from typing import Any
-
-from django.db import connection
+"""The columns of scans and presences, with their kinds as PostgreSQL knows them."""
 
 SCAN = {
     "uid": "uuid", "device_id": "bigint", "event_id": "bigint", "checkpoint_id": "bigint",
@@ -26,19 +21,3 @@ PRESENCE = {
 } | STATE  # fmt: skip
 
 MOVED = ", ".join(f"{name} = EXCLUDED.{name}" for name in [*STATE, "changed_at"])
-
-
-def add_rows(table: str, kinds: dict[str, str], rows: Sequence[dict[str, Any]], *, ending: str = "") -> None:
-    """Insert rows on PostgreSQL in one statement, a column at a time: a third of the usual cost."""
-    if not rows:
-        return
-    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds.values())
-    names = ", ".join(kinds)
-    statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {ending}"  # noqa: S608 (our names)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [column(rows, name) for name in kinds])
-
-
-def column(rows: Iterable[dict[str, Any]], name: str) -> list[Any]:
-    """The values of one column."""
-    return [row[name] for row in rows]

@@ -9,16 +9,14 @@ locks.
 """
 
 import datetime
-import sqlite3
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-import psycopg
-from django.db import connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Model
-from django.db.utils import DEFAULT_DB_ALIAS, OperationalError
+from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
 from convention.events.models import Event, EventKey
@@ -38,7 +36,6 @@ from .scan import touch
 from .signatures import Key, judge, key_number, parsed
 
 ROLES = ", ".join(f"'{role}'" for role in PAIRING_ROLES)
-BROKEN = (psycopg.OperationalError, sqlite3.OperationalError, OperationalError)
 
 
 def ordered(model: type[Model], *names: str) -> list[str]:
@@ -144,7 +141,7 @@ def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[D
         return decide_one(known, reading, now) if known else None
     except InvalidReading:
         return None
-    except BROKEN:
+    except (OperationalError, InterfaceError):
         connection.close()  # it is broken; the whole way opens another, and knows a scan that was written
         return None
 
@@ -250,7 +247,7 @@ def write(batch: Batch, known_at: datetime.datetime | None) -> bool:
         values = values | {f"p_{name}": value for name, value in moved.items()} | {"p_changed_at": batch.now}
     try:
         return write_all(statements, values)
-    except (psycopg.IntegrityError, sqlite3.IntegrityError):
+    except IntegrityError:
         return False
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from convention.events.models import EventKey
 from registrations.models import Registration, SessionSeat
 
-from .columns import MOVED, PRESENCE, SCAN, STATE, STATE_FIELDS, add_rows
+from .columns import MOVED, PRESENCE, SCAN, STATE, STATE_FIELDS
+from .dialect import add_rows
 from .inside import still_inside
 from .models import Checkpoint, Device, Presence, Scan
 from .presence import COUNTED, NOBODY, Pass, State
@@ -28,7 +28,6 @@ HELD = [
     "cancelled_at", "merged_into", "ticket__name", "ticket__name_en",
 ]  # fmt: skip
 MERGED = "merged"
-WRITTEN = [name.removesuffix("_id") for name in STATE] + ["changed_at"]
 OVER = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {MOVED}"
 
 
@@ -46,7 +45,7 @@ class Holder:
 
 @dataclass(slots=True)
 class Ledger:
-    """What is known of a batch: filled by `load`, kept up to date while deciding."""
+    """What is known of a batch: `codes` come first, `load` adds the rest; kept up to date while deciding."""
 
     device: Device
     codes: dict[str, Code] = field(default_factory=dict)
@@ -81,15 +80,14 @@ class Followed(Exception):
         self.into = frozenset(into)
 
 
-def load(device: Device, readings: dict[Reading, Checkpoint], also: frozenset[int] = frozenset()) -> Ledger:
-    """Read all that the scans need, in a fixed number of queries, and lock what must not move.
+def load(ledger: Ledger, readings: dict[Reading, Checkpoint], also: frozenset[int] = frozenset()) -> None:
+    """Read all else that the scans need, in a fixed number of queries, and lock what must not move.
 
     Rows are locked in the order of their ids (capacity doors, then registrations), so that two batches
     never wait for each other. Call it in a transaction. Raises Followed for badges whose registration was
     merged into one that is not at hand: it is locked in its turn when `also` names it.
     """
-    ledger = Ledger(device)
-    ledger.codes = judge_codes(device, readings)
+    device = ledger.device
     ledger.places = lock_places(device, readings.values())
     references = {code.claim.registration for code in ledger.codes.values() if code.claim}
     ledger.holders = lock_holders(device, references | {reading.registration for reading in readings}, also)
@@ -97,7 +95,6 @@ def load(device: Device, readings: dict[Reading, Checkpoint], also: frozenset[in
     holders = [holder.pk for holder in ledger.holders.values() if holder]
     ledger.states = states_of(holders, {door.door_id for door in readings.values()})
     ledger.booked = booked_at({door.pk for door in readings.values() if door.session_id}, holders)
-    return ledger
 
 
 def booked_at(doors: set[int], holders: list[int]) -> dict[int, set[int]]:
@@ -240,10 +237,7 @@ def counted(scans: QuerySet[Scan], doors: set[int] | None = None) -> Iterable[tu
 
 def store(ledger: Ledger, scans: list[dict[str, Any]], changed: set[Pair], *, at: datetime.datetime) -> None:
     """Add the scans and bring the presences up to date."""
-    if connection.vendor == "postgresql":
-        add_rows(Scan._meta.db_table, SCAN, scans)
-    else:
-        Scan.objects.bulk_create([Scan(**row) for row in scans])
+    add_rows(Scan._meta.db_table, SCAN, scans)
     write_presences(ledger.device.event_id, {pair: ledger.states[pair] for pair in changed}, at=at)
 
 
@@ -254,16 +248,7 @@ def write_presences(event_id: int, states: dict[Pair, State], *, at: datetime.da
         | {name: getattr(state, name.removesuffix("_id")) for name in STATE}
         for (registration, door), state in sorted(states.items())
     ]
-    if connection.vendor == "postgresql":
-        add_rows(Presence._meta.db_table, PRESENCE, rows, ending=OVER)
-        return
-    Presence.objects.bulk_create(
-        [Presence(**row) for row in rows],
-        update_conflicts=True,
-        unique_fields=["checkpoint", "registration"],
-        update_fields=WRITTEN,
-        batch_size=2000,
-    )
+    add_rows(Presence._meta.db_table, PRESENCE, rows, ending=OVER)
 
 
 def state_of(pair: Pair, ledger: Ledger) -> State:

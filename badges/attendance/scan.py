@@ -12,7 +12,7 @@ from convention.audit.record import record
 from convention.errors import Unavailable
 
 from .batch import Batch, Result, pass_of
-from .ledger import Followed, load, store
+from .ledger import Followed, Ledger, judge_codes, load, store
 from .models import Checkpoint, Device
 from .reading import InvalidReading, Reading, read
 from .verdict import REFUSED
@@ -50,8 +50,10 @@ def take(device: Device, readings: list[Reading], now: datetime.datetime) -> lis
     also = frozenset[int]()
     for _try in range(TRIES):
         try:
+            # Signatures take the longest: they are judged before anything is locked.
+            ledger = Ledger(device, judge_codes(device, readings))
             with transaction.atomic():
-                return decide_all(device, readings, now, also)
+                return decide_all(ledger, readings, now, also)
         except Followed as merged:
             also |= merged.into
         except (IntegrityError, OperationalError) as error:
@@ -77,28 +79,29 @@ def refuse_without_database(error: Exception) -> None:
 
 
 def decide_all(
-    device: Device, readings: list[Reading], now: datetime.datetime, also: frozenset[int] = frozenset()
+    ledger: Ledger, readings: list[Reading], now: datetime.datetime, also: frozenset[int] = frozenset()
 ) -> list[Result]:
     """Decide in the order of effective time, store what is new, answer in the order sent."""
     if not readings:
         return []
-    doors = find_doors(device, readings)
+    doors = find_doors(ledger.device, readings)
     placed = [reading for reading in readings if reading.checkpoint in doors]
-    batch = Batch(load(device, {reading: doors[reading.checkpoint] for reading in placed}, also), now)
+    load(ledger, {reading: doors[reading.checkpoint] for reading in placed}, also)
+    batch = Batch(ledger, now)
     first: dict[Any, Reading] = {}
     for reading in placed:
         first.setdefault(reading.uid, reading)
-    fresh = [reading for reading in first.values() if reading.uid not in batch.ledger.stored]
+    fresh = [reading for reading in first.values() if reading.uid not in ledger.stored]
     batch.load_late(fresh, doors)
-    passes = [(pass_of(batch.ledger, one, doors[one.checkpoint], now), one) for one in fresh]
+    passes = [(pass_of(ledger, one, doors[one.checkpoint], now), one) for one in fresh]
     decided = {
         reading.uid: batch.decide(reading, doors[reading.checkpoint], one)
         for one, reading in sorted(passes, key=lambda pair: pair[0].order)
     }
-    store(batch.ledger, batch.scans, batch.changed, at=now)
+    store(ledger, batch.scans, batch.changed, at=now)
     for holder, reading in batch.overridden:
         label = f"registrations.registration:{holder}"
-        record("scan.override", label, event=device.event, reason=reading.override_reason)
+        record("scan.override", label, event=ledger.device.event, reason=reading.override_reason)
     return [batch.answer(reading, first.get(reading.uid), decided) for reading in readings]
 
 
