@@ -47,7 +47,9 @@ def job(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def club_jobs(request: HttpRequest) -> HttpResponse:
     """The latest jobs of the club itself, for its administrators."""
     administrator(request.user)
-    return render(request, "jobs/club_jobs.html", {"section": "organize", "jobs": _latest(None)})
+    return render(
+        request, "jobs/club_jobs.html", {"section": "organize", "zone": None, "jobs": _latest(None)}
+    )
 
 
 @never_cache
@@ -55,7 +57,7 @@ def club_jobs(request: HttpRequest) -> HttpResponse:
 def club_job(request: HttpRequest, pk: int) -> HttpResponse:
     """How far one of them is, or what came of it."""
     administrator(request.user)
-    return render(request, "jobs/club_job.html", {"section": "organize", "job": _job(None, pk)})
+    return render(request, "jobs/club_job.html", {"section": "organize", "zone": None, "job": _job(None, pk)})
 
 
 @never_cache
