@@ -26,11 +26,8 @@ def jobs(request: HttpRequest, event: str) -> HttpResponse:
 
 
 def _latest(event: Event | None) -> list[Job]:
-    rows = Job.objects.filter(event=event).defer("given").select_related("asked_by")[:SHOWN]
-    found = list(rows)
-    for one in found:
-        one.event = event
-    return found
+    """The latest jobs of an event, or of the club."""
+    return list(Job.objects.filter(event=event).defer("given").select_related("asked_by")[:SHOWN])
 
 
 @never_cache

@@ -170,8 +170,7 @@ class Club:
             for one, order in zip(placed, orders, strict=True)
         )  # fmt: skip
         entries = WaitingEntry.objects.bulk_create(
-            WaitingEntry(event=event, ticket=ticket, email=one.email, address=one.email, person=one)
-            for one in waiting
+            WaitingEntry(event=event, ticket=ticket, email=one.email, address=one.email) for one in waiting
         )
         made = Application.objects.bulk_create(
             [
