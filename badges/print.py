@@ -25,15 +25,16 @@ TITLES: Final = {
 def print_badges(progress: Progress, file: BinaryIO) -> str:
     """The job: every valid badge in the layout asked for. Raises UnknownLayout or NothingToPrint."""
     job = progress.job
-    count = Registration.objects.filter(event=job.event).confirmed().count()
+    event = job.of_event
+    count = Registration.objects.filter(event=event).confirmed().count()
 
     def counted(badges: Iterable[Badge]) -> Iterator[tuple[Holder, str]]:
         for done, badge in enumerate(badges):
             progress(done, count)
             yield badge
 
-    problems = event_badges(file, job.event, layout=job.argument, through=counted)
-    job.file_name = f"badges-{job.event.slug}-{job.argument}.pdf"
+    problems = event_badges(file, event, layout=job.argument, through=counted)
+    job.file_name = f"badges-{event.slug}-{job.argument}.pdf"
     printed = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
     if not problems:
         return printed

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.audit.record import record
 from convention.club.models import Person
+from convention.downloads import PDF, attachment, inline
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -67,7 +68,7 @@ def organize_badges_pdf(request: HttpRequest, event: str, layout: str) -> FileRe
     record("badges.print", found, event=found, fields=[layout])
     file.seek(0)
     name = f"badges-{found.slug}-{layout}.pdf"
-    response = FileResponse(file, content_type="application/pdf", as_attachment=True, filename=name)
+    response = FileResponse(file, content_type=PDF, as_attachment=True, filename=name)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -97,12 +98,7 @@ def organize_preview(request: HttpRequest, event: str) -> HttpResponse:
 def order_badge(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """The badge of one registration, behind the link of its order."""
     registration = order_by_link(reference, secret).registration(person)
-    name = f"badge-{registration.reference.lower()}.pdf"
-    return HttpResponse(
-        badge_pdf(registration),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return inline(badge_pdf(registration), name=f"badge-{registration.reference.lower()}.pdf")
 
 
 @never_cache
@@ -111,11 +107,7 @@ def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: 
     """The same badge as a pass for Apple Wallet."""
     registration = order_by_link(reference, secret).registration(person)
     name = f"badge-{registration.reference.lower()}.pkpass"
-    return HttpResponse(
-        apple_pass(registration),
-        content_type="application/vnd.apple.pkpass",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(apple_pass(registration), name=name, mimetype="application/vnd.apple.pkpass")
 
 
 @never_cache

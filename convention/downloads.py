@@ -1,4 +1,7 @@
-"""Lists as files to download: the same for every list of every app, as .csv and .xlsx."""
+"""Files that leave the site: lists as .csv and .xlsx, papers to look at or to keep; how each is called.
+
+Unless a page says otherwise, nobody on the way and no browser keeps a copy.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,12 +9,14 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 from django.urls import URLPattern, path
+from django.utils.http import content_disposition_header
 
 from .tables import write_csv, write_xlsx
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF: Final = "application/pdf"
+CALENDAR: Final = "text/calendar; charset=utf-8"
 KINDS: Final = {"csv": CSV, "xlsx": XLSX}
 
 
@@ -33,10 +38,34 @@ def download(sheet: Sheet, *, name: str, kind: str) -> HttpResponse:
     return attachment(content, name=f"{name}.{kind}", mimetype=KINDS[kind])
 
 
-def attachment(content: bytes, *, name: str, mimetype: str) -> HttpResponse:
+def attachment(content: bytes | str, *, name: str, mimetype: str) -> HttpResponse:
     """A file to keep, for this reader only."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return _private(content, mimetype, to_keep(name))
+
+
+def inline(content: bytes | str, *, name: str, mimetype: str = PDF) -> HttpResponse:
+    """A file to look at in the browser, for this reader only; `name` is what it is called once it is kept."""
+    return _private(content, mimetype, to_look_at(name))
+
+
+def _private(content: bytes | str, mimetype: str, disposition: str) -> HttpResponse:
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=mimetype, headers=headers)
+
+
+def to_keep(name: str) -> str:
+    """The Content-Disposition of a file that is kept under that name, letters of every script included."""
+    return str(content_disposition_header(as_attachment=True, filename=_called(name)))
+
+
+def to_look_at(name: str) -> str:
+    """The Content-Disposition of a file that is shown, for one that everybody may read and keep."""
+    return str(content_disposition_header(as_attachment=False, filename=_called(name)))
+
+
+def _called(name: str) -> str:
+    """Without slashes, which the number of a document may have and the name of a file may not."""
+    return name.replace("/", "-")
 
 
 def archive(content: bytes, *, name: str) -> HttpResponse:

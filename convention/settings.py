@@ -172,7 +172,11 @@ REFUND_TASK = "registrations.checkout.refunds.send_refund"
 JOBS = {
     "badges": "badges.print.print_badges",
     "registrations": "registrations.import_later.import_later",
+    "directory": "convention.club.import_later.import_later",
+    "directory-undo": "convention.club.import_later.undo_later",
 }
+# How the club, which stands below, asks for one (convention/club/views/list_imports.py).
+ASK_FOR_JOB = "convention.jobs.ask.ask"
 
 # Who knows which registrations were scanned: a function that takes their ids and returns those.
 CAME = "badges.attendance.came.came_among"

@@ -171,6 +171,8 @@ DOORS = {
     "club-import": ADMINISTRATORS,
     "club-imports": ADMINISTRATORS,
     "club-import-undo": ADMINISTRATORS,
+    "club-long-jobs": ADMINISTRATORS,
+    "club-long-job": ADMINISTRATORS,
     "club-contact-end": ADMINISTRATORS,
     "club-seat-give": ADMINISTRATORS,
     "club-seat-take": ADMINISTRATORS,

@@ -1,13 +1,16 @@
-"""The one lock that asks for the second factor and for short sessions, whatever page is wanted."""
+"""Who is there, asked about once; and the lock that asks for the second factor and for short sessions."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
+from convention.club.asked import ask_once
 from convention.club.doors import signed_in
 from convention.club.models import Person
 from convention.middleware import is_signed_in
@@ -23,6 +26,24 @@ if TYPE_CHECKING:
 
 OPEN = ("account_", "mfa_", "security", "scan", "accent", "choose-language", "dev-mail")
 """Names of addresses (their beginnings) that serve signing in and out, or know no person at all."""
+
+
+class AskedOnce:
+    """Doors ask for the roles of whoever is there once in a request, however many doors there are."""
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Bring that person; read only where somebody asks who is there, as before."""
+        request.user = SimpleLazyObject(lambda: _asked_once(get_user(request)))  # type: ignore[assignment]  # a stand-in
+        return self.get_response(request)
+
+
+def _asked_once(visitor: Any) -> Any:
+    if isinstance(visitor, Person):
+        ask_once(visitor)
+    return visitor
 
 
 class SecondFactor:

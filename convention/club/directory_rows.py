@@ -15,7 +15,6 @@ from stdnum.fr import siren as siren_number
 
 from convention.bad_rows import NO, YES, BadRows
 from convention.columns import split_name
-from convention.tables import Table
 from convention.text import fold, tidy
 
 from .directory_columns import LABELS
@@ -92,10 +91,10 @@ def _in_all_languages(choices: Iterable[tuple[str, object]]) -> dict[str, str]:
     return found
 
 
-def read_rows(table: Table, columns: Mapping[str, int], words: Words) -> list[Row]:
+def read_rows(lines: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], words: Words) -> list[Row]:
     """Every row, tidied, with codes for what it names. Raises BadRows naming each error."""
     rows, errors = [], []
-    for number, cells in table.rows:
+    for number, cells in lines:
         values = {name: tidy(cells[index]) for name, index in columns.items() if index < len(cells)}
         row = _read(number, values, words)
         errors += [(number, sentence) for sentence in _wrong(values, row, words)]

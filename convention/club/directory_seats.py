@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import formats
@@ -23,19 +23,24 @@ class Wish:
     span: Span
 
 
-def seats_for(wishes: Sequence[Wish]) -> tuple[list[Seat], list[tuple[int, str]]]:
+def seats_for(
+    wishes: Sequence[Wish], *, ended: Mapping[tuple[int, int], datetime.date] | None = None
+) -> tuple[list[Seat], list[tuple[int, str]]]:
     """The seats to give, and what is wrong with rows that ask for one in vain.
 
+    `ended` are last days, by person and company, that are not written yet: no seat is counted after them.
     Memberships are locked in the order of their keys; whoever holds a seat at that time needs no other.
     """
     companies = {wish.company.pk for wish in wishes if wish.company.pk}
     locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
-    by_company = defaultdict[int, list[Membership]](list)
+    by_company, company_of = defaultdict[int, list[Membership]](list), dict[int, int]()
     for one in locked:
         by_company[one.company_id].append(one)
+        company_of[one.pk] = one.company_id
     given = defaultdict[int, list[Seat]](list)
     for seat in Seat.objects.filter(membership__company__in=companies).order_by("pk"):
-        given[seat.membership_id].append(seat)
+        if _counts(seat, (ended or {}).get((seat.person_id, company_of[seat.membership_id]))):
+            given[seat.membership_id].append(seat)
     wanted = defaultdict[Membership, list[tuple[int, Seat]]](list)
     errors: list[tuple[int, str]] = []
     for wish in wishes:
@@ -49,6 +54,13 @@ def seats_for(wishes: Sequence[Wish]) -> tuple[list[Seat], list[tuple[int, str]]
     for one, asked in wanted.items():
         errors += _too_many(one, list(map(span_of, given[one.pk])), asked)
     return [seat for asked in wanted.values() for _number, seat in asked], errors
+
+
+def _counts(seat: Seat, last: datetime.date | None) -> bool:
+    """Whether the seat is one still, shortened to where an employment ends."""
+    if last and (seat.ends_on is None or seat.ends_on > last):
+        seat.ends_on = last
+    return seat.ends_on is None or seat.ends_on >= seat.starts_on
 
 
 def _open_on(memberships: Iterable[Membership], day: datetime.date) -> Membership | None:

@@ -82,13 +82,18 @@ def write(done: Brought) -> None:
     )
 
 
-def end_seats_with_jobs(done: Brought) -> None:
-    """No seat outlasts an employment that the list ends."""
-    ended = {
+def ends_of_jobs(done: Brought) -> dict[tuple[int, int], Any]:
+    """The last days of employments that the list ends, by person and company."""
+    return {
         (job.person_id, job.company_id): job.ends_on
         for pk, job in done.changed["employment"].items()
         if "ends_on" in done.before["employment"][pk]
     }
+
+
+def end_seats_with_jobs(done: Brought) -> None:
+    """No seat outlasts an employment that the list ends."""
+    ended = ends_of_jobs(done)
     seats = Seat.objects.filter(person__in={person for person, _company in ended})
     for seat in seats.select_related("membership").order_by("membership", "pk"):
         last = ended.get((seat.person_id, seat.membership.company_id))

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.addresses import folded
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
+from .asked import answer_about
 from .models import ClubRole, Company, CompanyContact, Person, Seat
 
 if TYPE_CHECKING:
@@ -26,20 +28,18 @@ def signed_in(visitor: "Visitor") -> Person:
 
 def holds_role(person: "Visitor", *roles: str, at: datetime.date | None = None) -> bool:
     """Whether that person holds one of these club roles on that day; superusers hold all."""
-    if not isinstance(person, Person) or not person.is_active:
-        return False
-    if person.is_superuser:
-        return True
-    return ClubRole.objects.open(at=at).filter(person=person, role__in=roles).exists()
+    return not club_roles(person, at=at).isdisjoint(roles)
 
 
-def club_roles(person: "Visitor") -> frozenset[str]:
-    """All club roles that this person holds today; superusers hold all."""
+def club_roles(person: "Visitor", *, at: datetime.date | None = None) -> frozenset[str]:
+    """All club roles that this person holds on that day; superusers hold all."""
     if not isinstance(person, Person) or not person.is_active:
         return frozenset()
     if person.is_superuser:
         return frozenset(ClubRole.Role.values)
-    return frozenset(ClubRole.objects.open().filter(person=person).values_list("role", flat=True))
+    day = at or timezone.localdate()
+    held = ClubRole.objects.open(at=day).filter(person=person).values_list("role", flat=True)
+    return answer_about(person, ("club roles", day), lambda: frozenset(held))
 
 
 def member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:

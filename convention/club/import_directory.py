@@ -5,7 +5,8 @@ the name among the company's people. Nobody is written to, and nobody's employer
 its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,27 +23,49 @@ from .directory_columns import NEEDED, guessed
 from .directory_known import Known
 from .directory_rows import Row, Words, read_rows
 from .directory_seats import Wish, seats_for
-from .directory_write import Brought, end_seats_with_jobs, keep_run, write, write_seats
-from .models import Company, CompanyContact, CompanyRole, DirectoryImport, Employment, Person
+from .directory_write import Brought, end_seats_with_jobs, ends_of_jobs, keep_run, write, write_seats
+from .models import Company, CompanyContact, CompanyRole, DirectoryImport, Employment, Market, Person
 from .periods import Span
 
 TURN = "club:directory"
+type Lines = Iterable[tuple[int, list[str]]]
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Listed:
+    """A list that was read: its rows, and what is remembered of it. The directory was not asked yet."""
+
+    rows: list[Row]
+    columns: Mapping[str, int]
+    ignored: list[str]
+    mapping: Mapping[str, str]
+    file_name: str
+
+
 def import_directory(*, table: Table, picks: Sequence[str] | None = None, file_name: str = "") -> Brought:
     """Add or update everything in the table. `picks` say what each column is; else it is guessed.
 
     Raises Unreadable where columns are missing, and BadRows; then nothing is kept.
     """
-    take_turn(TURN)
+    return bring_in(listed=read_list(table=table, picks=picks, file_name=file_name))
+
+
+def read_list(
+    *, table: Table, picks: Sequence[str] | None = None, file_name: str = "", lines: Lines | None = None
+) -> Listed:
+    """Read the rows, each once, out of the table or as `lines` brings them. Raises Unreadable and BadRows."""
     header = table.header
     picks = picks_for(header) if picks is None else picks
     columns, ignored = columns_from(header, picks, NEEDED)
-    known = Known.now(timezone.localdate())
-    rows = read_rows(table, columns, Words.known(known.markets.values()))
-    done = Brought(ignored_columns=ignored)
-    wishes, errors = _sort(done, rows, known)
+    rows = read_rows(lines or table.rows, columns, Words.known(Market.objects.all()))
+    return Listed(rows, columns, ignored, mapping_of(header, picks), file_name)
+
+
+@transaction.atomic
+def bring_in(*, listed: Listed) -> Brought:
+    """Add or update what was read, all of it or nothing. Raises BadRows."""
+    take_turn(TURN)
+    done, wishes, errors = _sort(listed, Known.now(timezone.localdate()))
     if errors:
         raise BadRows(errors + seats_for(wishes)[1])
     write(done)
@@ -51,16 +74,19 @@ def import_directory(*, table: Table, picks: Sequence[str] | None = None, file_n
     if errors:
         raise BadRows(errors)
     write_seats(done.new["seat"])
-    run = keep_run(done, mapping=mapping_of(header, picks), file_name=file_name)
-    record("directory.import", run, fields=sorted(columns))
+    run = keep_run(done, mapping=listed.mapping, file_name=listed.file_name)
+    record("directory.import", run, fields=sorted(listed.columns))
     return done
 
 
 @transaction.atomic
 def rehearse_directory(*, table: Table, picks: Sequence[str] | None = None) -> Brought:
-    """What `import_directory` would do; nothing is kept. Raises the same."""
-    done = import_directory(table=table, picks=picks)
-    transaction.set_rollback(True)
+    """What `import_directory` would do; nothing is written meanwhile. Raises the same."""
+    take_turn(TURN)
+    done, wishes, errors = _sort(read_list(table=table, picks=picks), Known.now(timezone.localdate()))
+    done.new["seat"], too_many = seats_for(wishes, ended=ends_of_jobs(done))
+    if errors or too_many:
+        raise BadRows(errors + too_many)
     return done
 
 
@@ -71,10 +97,11 @@ def picks_for(header: Sequence[str]) -> list[str]:
     return guessed(header, before)
 
 
-def _sort(done: Brought, rows: list[Row], known: Known) -> tuple[list[Wish], list[tuple[int, str]]]:
+def _sort(listed: Listed, known: Known) -> tuple[Brought, list[Wish], list[tuple[int, str]]]:
     """Each row adds, changes or says nothing new; who asks for a seat, and what is wrong."""
+    done = Brought(ignored_columns=listed.ignored)
     wishes, errors = list[Wish](), list[tuple[int, str]]()
-    for row in rows:
+    for row in listed.rows:
         before = done.weight
         wrong = list(_take_in(done, row, known, wishes))
         errors += [(row.number, sentence) for sentence in wrong]
@@ -82,7 +109,7 @@ def _sort(done: Brought, rows: list[Row], known: Known) -> tuple[list[Wish], lis
         done.rows_new += made
         done.rows_changed += changed and not made
         done.rows_unchanged += not (made or changed)
-    return wishes, errors
+    return done, wishes, errors
 
 
 def _take_in(done: Brought, row: Row, known: Known, wishes: list[Wish]) -> Iterator[str]:

@@ -5,6 +5,7 @@ stays with all that the list wrote of them, and is told.
 """
 
 import datetime
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
@@ -40,11 +41,15 @@ class CannotUndo(ConventionError):
 
 @dataclass
 class Undone:
-    """What undoing does, or would do: keys to remove by kind, values to restore, and what is left."""
+    """What undoing does, or would do: keys to remove by kind, values to restore, and what is left.
+
+    `theirs` are the dated rows that the list made of each person, by kind and key.
+    """
 
     removed: dict[str, list[int]] = field(default_factory=dict)
     restored: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
     left: list[tuple[str, str]] = field(default_factory=list)
+    theirs: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
         return _("%(removed)d removed, %(restored)d as before, %(left)d left as they are.") % {
@@ -63,6 +68,9 @@ def foresee(run: DirectoryImport) -> Undone:
     """What undoing the import would do now."""
     done = Undone()
     found = {kind: _rows(model, run.made.get(kind, [])) for kind, model in KINDS.items()}
+    for kind in DATED:
+        for pk, row in found[kind].items():
+            done.theirs[getattr(row, "person_id", 0)].append((kind, pk))
     _leave_changed(done, run, found)
     _leave_used(done, found)
     _leave_used_since(done, found, run.made_at)
@@ -145,10 +153,8 @@ def _leave(done: Undone, found: dict[str, dict[int, Any]], kind: str, row: Any, 
     if person is None:
         return
     found["person"].pop(person, None)
-    for other in DATED:
-        theirs = [pk for pk, one in found[other].items() if getattr(one, "person_id", None) == person]
-        for pk in theirs:
-            del found[other][pk]
+    for other, pk in done.theirs.pop(person, []):
+        found[other].pop(pk, None)
 
 
 def _named_elsewhere(

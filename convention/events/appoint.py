@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record
+from convention.club.asked import ask_again
 from convention.club.join import join
 from convention.club.models import Person
 from convention.club.periods import Span
@@ -94,6 +95,7 @@ def dismiss(*, role: EventRole, by: Person) -> None:
     ended = same.filter(Q(pk=role.pk) | Q(pk__in=same.dated())).exclude(ends_on__lte=yesterday)
     ended.filter(starts_on__gt=yesterday).delete()
     ended.update(ends_on=yesterday)
+    ask_again(by)
     if role.person_id == by.pk and not organizes(by, role.event):
         raise Forbidden(_("You cannot end your own role: another organizer can."))
 

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.asked import answer_about
 from convention.club.doors import holds_role, member_company
 from convention.club.models import ClubRole, Person
 from convention.errors import Forbidden, NotFound, SignInNeeded
@@ -24,12 +26,12 @@ def organizes(person: "Visitor", event: Event) -> bool:
 
 def delegation_of(person: "Visitor", event: Event) -> Delegation | None:
     """The contract by which alone this person runs the event today; none where another right does."""
-    if not isinstance(person, Person) or holds_role(person, *EVERY_EVENT):
+    if holds_role(person, *EVERY_EVENT):
         return None
-    roles = EventRole.objects.open().filter(person=person, event=event, role=EventRole.Role.ORGANIZER)
-    found = list(roles.select_related("delegation__company").order_by("delegation__ends_on"))
-    contracts = [role.delegation for role in found]
-    return contracts[-1] if contracts and None not in contracts else None
+    roles = [one for one in _roles_as(person, EventRole.Role.ORGANIZER) if one.event_id == event.pk]
+    contracts = [one.delegation for one in roles if one.delegation]
+    whole = len(contracts) == len(roles)
+    return max(contracts, key=lambda one: one.ends_on) if contracts and whole else None
 
 
 def may_create_events(person: "Visitor") -> bool:
@@ -49,27 +51,48 @@ def works_desk(person: "Visitor", event: Event) -> bool:
 
 def has_event_role(person: "Visitor", event: Event, *roles: str) -> bool:
     """Whether this person holds one of these roles for the event, today."""
+    return any(one.event_id == event.pk for one in _roles_as(person, *roles))
+
+
+def event_roles(person: "Visitor") -> list[EventRole]:
+    """The roles that this person holds today, at whatever events, with the contracts behind them."""
     if not isinstance(person, Person) or not person.is_active:
-        return False
-    return EventRole.objects.open().filter(person=person, event=event, role__in=roles).exists()
+        return []
+    day = timezone.localdate()
+    held = EventRole.objects.open(at=day).filter(person=person).select_related("delegation__company")
+    return answer_about(person, ("event roles", day), lambda: list(held))
+
+
+def _roles_as(person: "Visitor", *roles: str) -> list[EventRole]:
+    return [one for one in event_roles(person) if one.role in roles]
 
 
 def organized_events(person: "Visitor") -> QuerySet[Event]:
     """The events this person runs; none for a stranger."""
     if holds_role(person, *EVERY_EVENT):
         return Event.objects.all()
-    if not isinstance(person, Person) or not person.is_active:
-        return Event.objects.none()
-    roles = EventRole.objects.open().filter(person=person, role=EventRole.Role.ORGANIZER)
-    return Event.objects.filter(pk__in=roles.values("event"))
+    return _events_of(_roles_as(person, EventRole.Role.ORGANIZER))
 
 
 def staffed_events(person: "Visitor") -> QuerySet[Event]:
     """The events at whose desk this person may work; organizers may at theirs."""
-    if not isinstance(person, Person) or not person.is_active:
-        return Event.objects.none()
-    roles = EventRole.objects.open().filter(person=person, role=EventRole.Role.DESK)
-    return organized_events(person) | Event.objects.filter(pk__in=roles.values("event"))
+    return organized_events(person) | _events_of(_roles_as(person, EventRole.Role.DESK))
+
+
+def _events_of(roles: list[EventRole]) -> QuerySet[Event]:
+    return Event.objects.filter(pk__in={one.event_id for one in roles})
+
+
+def runs_something(person: "Visitor") -> bool:
+    """Whether there is an event that this person runs."""
+    if holds_role(person, *EVERY_EVENT):
+        return Event.objects.exists()
+    return bool(_roles_as(person, EventRole.Role.ORGANIZER))
+
+
+def staffs_something(person: "Visitor") -> bool:
+    """Whether there is an event at whose desk this person may work."""
+    return bool(_roles_as(person, EventRole.Role.DESK)) or runs_something(person)
 
 
 def visible_event(slug: str, person: "Visitor") -> Event:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def ask(
-    *, event: Event, kind: str, title: str, asked_by: "Person", argument: str = "", given: str = ""
+    *, event: Event | None, kind: str, title: str, asked_by: "Person", argument: str = "", given: str = ""
 ) -> Job:
-    """Queue the work named `kind` in settings.JOBS, in the asker's language."""
+    """Queue the work named `kind` in settings.JOBS, of an event or of the club, in the asker's language."""
     job = Job.objects.create(
         event=event,
         kind=kind,

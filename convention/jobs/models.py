@@ -15,7 +15,10 @@ SILENT: Final = datetime.timedelta(minutes=3)
 
 
 class Job(models.Model):
-    """`kind` names the work in settings.JOBS; `argument` and `given` are for it; `title` is for people."""
+    """`kind` names the work in settings.JOBS; `argument` and `given` are for it; `title` is for people.
+
+    A job without an event is the whole club's: its administrators see it.
+    """
 
     class State(models.TextChoices):
         """Where a job stands; derived from its moments."""
@@ -26,7 +29,7 @@ class Job(models.Model):
         DONE = "done", _("done")
         REFUSED = "refused", _("not possible")
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    event = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=300)
@@ -50,6 +53,12 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def of_event(self) -> Event:
+        """The event of a job that has one, as every kind but those of the club does."""
+        assert self.event is not None
+        return self.event
 
     @property
     def state(self) -> State:

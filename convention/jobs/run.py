@@ -40,6 +40,10 @@ class Progress:
             self.said_at = time.monotonic()
             Job.objects.filter(pk=self.job.pk).update(done=done, total=total, seen_at=timezone.now())
 
+    def finish(self, said: str) -> None:
+        """End the job in the transaction of a work that writes: both are kept, or neither."""
+        finish(self.job, said=said)
+
 
 @task
 def run_job(job_id: int) -> None:
@@ -99,4 +103,4 @@ def sentences_of(error: ConventionError) -> list[str]:
 def _keep(job: Job, file: BinaryIO) -> None:
     if file.tell():
         file.seek(0)
-        job.file.save(f"{job.event.slug}-{job.pk}", File(file), save=False)
+        job.file.save(f"{job.event.slug if job.event else 'club'}-{job.pk}", File(file), save=False)

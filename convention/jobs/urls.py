@@ -15,6 +15,8 @@ pages: list[Any] = [
     path("organize/<slug:event>/jobs/", views.jobs, name="organize-jobs"),
     path("organize/<slug:event>/jobs/<int:pk>/", views.job, name="organize-job"),
     path("organize/<slug:event>/jobs/<int:pk>/file/", views.job_file, name="organize-job-file"),
+    path("organize/club/long-jobs/", views.club_jobs, name="club-long-jobs"),
+    path("organize/club/long-jobs/<int:pk>/", views.club_job, name="club-long-job"),
 ]
 
 

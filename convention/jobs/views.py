@@ -1,4 +1,4 @@
-"""Organizers' pages: the jobs of an event, one of them, and its file."""
+"""Organizers' pages: the jobs of an event, one of them, and its file; and the jobs of the club."""
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from convention.club.doors import administrator
 from convention.errors import Expired, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -20,8 +21,13 @@ SHOWN = 50
 def jobs(request: HttpRequest, event: str) -> HttpResponse:
     """The latest jobs, the newest first."""
     found = event_to_organize(event, request.user)
-    rows = Job.objects.filter(event=found).defer("given").select_related("asked_by")[:SHOWN]
-    return render(request, "jobs/jobs.html", {"event": found, "section": "organize", "jobs": rows})
+    context = {"event": found, "zone": found.zone, "section": "organize", "jobs": _latest(found)}
+    return render(request, "jobs/jobs.html", context)
+
+
+def _latest(event: Event | None) -> list[Job]:
+    """The latest jobs of an event, or of the club."""
+    return list(Job.objects.filter(event=event).defer("given").select_related("asked_by")[:SHOWN])
 
 
 @never_cache
@@ -29,8 +35,26 @@ def jobs(request: HttpRequest, event: str) -> HttpResponse:
 def job(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """How far one job is, or what came of it."""
     found = event_to_organize(event, request.user)
-    context = {"event": found, "section": "organize", "job": _job(found, pk)}
+    context = {"event": found, "zone": found.zone, "section": "organize", "job": _job(found, pk)}
     return render(request, "jobs/job.html", context)
+
+
+@never_cache
+@require_safe
+def club_jobs(request: HttpRequest) -> HttpResponse:
+    """The latest jobs of the club itself, for its administrators."""
+    administrator(request.user)
+    return render(
+        request, "jobs/club_jobs.html", {"section": "organize", "zone": None, "jobs": _latest(None)}
+    )
+
+
+@never_cache
+@require_safe
+def club_job(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far one of them is, or what came of it."""
+    administrator(request.user)
+    return render(request, "jobs/club_job.html", {"section": "organize", "zone": None, "job": _job(None, pk)})
 
 
 @never_cache
@@ -43,7 +67,7 @@ def job_file(request: HttpRequest, event: str, pk: int) -> FileResponse:
     return FileResponse(one.file.open(), as_attachment=True, filename=one.file_name)
 
 
-def _job(event: Event, pk: int) -> Job:
+def _job(event: Event | None, pk: int) -> Job:
     one = Job.objects.filter(event=event, pk=pk).defer("given").select_related("asked_by").first()
     if one is None:
         raise NotFound(_("There is no such job; its result is kept for seven days."))

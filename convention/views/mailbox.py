@@ -6,12 +6,12 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.csp import CSP
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
+from .. import downloads
 from ..errors import NotFound
 from ..mail_files import kept_mail, kept_mails
 from .components import development_only
@@ -63,8 +63,4 @@ def attachment(_request: "HttpRequest", file: str, number: int, position: int) -
     if position >= len(parts):
         raise NotFound(_("This mail has no such attachment."))
     part = parts[position]
-    return HttpResponse(
-        part.content,
-        content_type=part.content_type,
-        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=part.name)},
-    )
+    return downloads.attachment(part.content, name=part.name, mimetype=part.content_type)

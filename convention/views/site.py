@@ -21,7 +21,7 @@ from ..club.doors import club_roles, companies_of_contact
 from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
-from ..events.doors import organized_events, staffed_events
+from ..events.doors import runs_something, staffs_something
 from ..middleware import accepted_language, is_for_programs, lacks_slash, unavailable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Visitor:
     @cached_property
     def organizes(self) -> bool:
         """Whether there is an event that this person runs."""
-        return organized_events(self.request.user).exists()
+        return runs_something(self.request.user)
 
     @cached_property
     def keeps_books(self) -> bool:
@@ -56,7 +56,7 @@ class Visitor:
     @cached_property
     def staffs(self) -> bool:
         """Whether there is an event at whose desk this person works."""
-        return staffed_events(self.request.user).exists()
+        return staffs_something(self.request.user)
 
     @cached_property
     def is_contact(self) -> bool:

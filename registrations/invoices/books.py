@@ -11,12 +11,17 @@ from enum import Enum
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .history import histories
 from .models import Invoice, Issuer, Line, Payment, Payout, Receivable, Refund
 from .vat import movements
 
 EUROS = "EUR"
+LEFT_OUT = gettext_lazy(
+    "The books are in euros. What moved in another currency is neither in the VAT nor in the entries: "
+    "book it by hand, at the rate of its day."
+)
 
 
 class Journal(Enum):

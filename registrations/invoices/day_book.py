@@ -1,4 +1,7 @@
-"""What an event took in, day by day: invoiced, collected by each method, given back. Amounts are in cents."""
+"""What an event took in, day by day: invoiced, collected by each method, given back. Amounts are in cents.
+
+Each currency has a book of its own: cents of one are never added to those of another.
+"""
 
 import datetime
 from collections import defaultdict
@@ -11,6 +14,7 @@ from django.utils.translation import gettext as _
 from convention.downloads import Sheet
 from convention.events.models import Event
 
+from .books import EUROS
 from .models import Invoice, Payment, Refund
 
 
@@ -39,10 +43,11 @@ class DayRow:
 
 @dataclass(frozen=True)
 class DayBook:
-    """The days of one event on which something moved, and the methods that were used."""
+    """The days of one event on which something moved in one currency, and the methods that were used."""
 
     rows: Sequence[DayRow]
     methods: Sequence[str]
+    currency: str = EUROS
 
     @property
     def total(self) -> DayRow:
@@ -58,48 +63,61 @@ class DayBook:
         return whole
 
 
-def day_book(event: Event) -> DayBook:
-    """The day book of an event, in three queries."""
-    days: dict[datetime.date, DayRow] = {}
+def day_books(event: Event) -> list[DayBook]:
+    """The day books of an event, that in euros first, in three queries; at least one, if an empty one."""
+    found: dict[str, dict[datetime.date, DayRow]] = {EUROS: {}}
 
-    def on(day: datetime.date) -> DayRow:
-        return days.setdefault(day, DayRow(day))
+    def on(day: datetime.date, currency: str) -> DayRow:
+        return found.setdefault(currency, {}).setdefault(day, DayRow(day))
 
-    for document in Invoice.objects.filter(receivable__event=event).only("issued_on", "kind", "total"):
-        row = on(document.issued_on)
+    documents = Invoice.objects.filter(receivable__event=event)
+    for document in documents.only("issued_on", "kind", "total", "currency"):
+        row = on(document.issued_on, document.currency)
         row.credited += document.total if document.is_credit_note else 0
         row.invoiced += 0 if document.is_credit_note else document.total
-    for payment in Payment.objects.filter(receivable__event=event):
-        row = on(payment.received_on)
+    for payment in Payment.objects.filter(receivable__event=event).select_related("receivable"):
+        row = on(payment.received_on, payment.receivable.currency)
         row.collected[payment.method] += payment.amount
         row.fees += payment.fee
     done = Refund.objects.filter(receivable__event=event, state=Refund.State.DONE)
-    for refund in done.select_related("payment"):
-        on(refund.refunded_on).given_back[refund.payment.method] += refund.amount
+    for refund in done.select_related("payment", "receivable"):
+        row = on(refund.refunded_on, refund.receivable.currency)
+        row.given_back[refund.payment.method] += refund.amount
+    books = [_book(currency, days) for currency, days in found.items()]
+    return [book for book in books if book.rows] or books[:1]
+
+
+def _book(currency: str, days: dict[datetime.date, DayRow]) -> DayBook:
     rows = [days[day] for day in sorted(days) if not days[day].is_quiet]
     used = {method for row in rows for method in (*row.collected, *row.given_back)}
-    return DayBook(rows, [method for method in Payment.Method.values if method in used])
+    return DayBook(rows, [method for method in Payment.Method.values if method in used], currency)
 
 
-def as_table(book: DayBook) -> tuple[list[str], list[list[object]]]:
-    """Header and rows of a file; amounts in whole units of the currency."""
+def is_foreign(books: Sequence[DayBook]) -> bool:
+    """Whether one of them is in another currency than the books, which its money is not in."""
+    return any(book.currency != EUROS for book in books)
+
+
+def sheet_of(books: Sequence[DayBook]) -> Sheet:
+    """The days of all currencies, to download, in whole units; it names them where one is not the euro."""
+    methods = [method for method in Payment.Method.values if any(method in book.methods for book in books)]
     labels = dict(Payment.Method.choices)
     header = [_("Day"), _("Invoiced"), _("Credited")]
-    for method in book.methods:
+    for method in methods:
         header += [
             _("Collected: %(method)s") % {"method": labels[method]},
             _("Given back: %(method)s") % {"method": labels[method]},
         ]
-    rows: list[list[object]] = []
-    for row in book.rows:
-        amounts = [row.invoiced, row.credited]
-        for method in book.methods:
-            amounts += [row.collected[method], row.given_back[method]]
-        amounts += [row.fees, row.net]
-        rows.append([row.day, *(Decimal(amount) / 100 for amount in amounts)])
-    return [*header, _("Fees"), _("Kept")], rows
+    header += [_("Fees"), _("Kept")]
+    rows = [(book.currency, _cells(row, methods)) for book in books for row in book.rows]
+    if not is_foreign(books):
+        return Sheet(_("Day book"), header, [cells for _currency, cells in rows])
+    header.append(_("Currency (the books hold euros alone)"))
+    return Sheet(_("Day book"), header, [[*cells, currency] for currency, cells in rows])
 
 
-def sheet_of(book: DayBook) -> Sheet:
-    """The days, to download."""
-    return Sheet(_("Day book"), *as_table(book))
+def _cells(row: DayRow, methods: Sequence[str]) -> list[object]:
+    amounts = [row.invoiced, row.credited]
+    for method in methods:
+        amounts += [row.collected[method], row.given_back[method]]
+    return [row.day, *(Decimal(amount) / 100 for amount in (*amounts, row.fees, row.net))]

@@ -1,12 +1,15 @@
 """The file of entries that the French tax office reads (FEC, art. A47 A-1 of its procedures): 18 columns."""
 
 import datetime
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Final
 
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from .books import Entry, Side, entries
+from .books import LEFT_OUT, Entry, Side, entries
 from .complete import clean
 from .issuers import Issuer
 
@@ -28,6 +31,16 @@ def fec(issuer: Issuer, first: datetime.date, last: datetime.date) -> bytes:
     with translation.override("fr"):
         rows = [list(COLUMNS), *lines(issuer, entries(issuer, first, last))]
     return "".join("\t".join(row) + "\r\n" for row in rows).encode()
+
+
+def with_note(content: bytes, name: str, left_out: list[str]) -> bytes:
+    """A zip of the file, which has no place for a remark, and of a note that names what is not in it."""
+    note = "\r\n".join([str(LEFT_OUT), "", *left_out, ""])
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+        archive.writestr(_("left-out.txt"), note.encode())
+    return file.getvalue()
 
 
 def lines(issuer: Issuer, found: list[Entry]) -> Iterator[list[str]]:

@@ -18,9 +18,9 @@ from convention.events.models import Event
 from convention.forms_list import ListForm, columns_of
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
+from convention.packed_list import AT_ONCE, packed
 
 from ..import_columns import NEEDED, fields_for
-from ..import_later import AT_ONCE, packed
 from ..import_list import import_list, picks_for, rehearse_import
 from ..import_rows import doubts
 from ..models import ImportRun

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from convention.downloads import CALENDAR, attachment
 from convention.errors import InvalidFields
 
 from ..answers import asked, told
@@ -89,11 +90,7 @@ def calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The event as a calendar file."""
     grant = order_by_link(reference, secret)
     name = f"{grant.order.event.slug}.ics"
-    return HttpResponse(
-        calendar_file(grant),
-        content_type="text/calendar; charset=utf-8; method=PUBLISH",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(calendar_file(grant), name=name, mimetype=f"{CALENDAR}; method=PUBLISH")
 
 
 @never_cache

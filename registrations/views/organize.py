@@ -1,6 +1,7 @@
 """Organizers' pages: who registered, and one of them."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from convention.downloads import download
 from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.paging import KeyedPaginator
+from convention.paging import KeyedPaginator, OneReadingPaginator
 from convention.text import tidy
 
 from ..cancel import cancel, cancel_keeping
@@ -56,7 +57,9 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
     found = event_to_organize(event, request.user)
     chosen = Filter.of(request.GET)
     tickets = list(found.tickets.all())
-    people = KeyedPaginator(chosen.apply(found), PAGE, shown=Registration.objects.only(*SHOWN))
+    is_filtered = chosen != Filter(sort=chosen.sort)
+    pages = OneReadingPaginator if is_filtered else KeyedPaginator
+    people = pages(chosen.apply(found), PAGE, shown=Registration.objects.only(*SHOWN))
     shown = people.get_page(request.GET.get("page"))
     return _page(
         request,
@@ -65,7 +68,7 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
         shown=shown,
         rows=_rows(shown, found, tickets, request.GET),
         chosen=chosen,
-        is_filtered=chosen != Filter(sort=chosen.sort),
+        is_filtered=is_filtered,
         tickets=tickets,
         besides=[(name, value, label) for name, label in BESIDES.items() if (value := getattr(chosen, name))],
         states=[*Registration.State.choices, (UNDELIVERED, _("mail not delivered"))],
@@ -79,11 +82,17 @@ def _rows(
     titles = {ticket.pk: ticket.title for ticket in tickets}
     of_company = asked.copy()
     of_company.pop("page", None)
+
+    @cache
+    def list_of(company: str) -> str:
+        of_company["company"] = company
+        return f"?{of_company.urlencode()}"
+
+    said = cache(say_day)
     for one in shown:
-        of_company["company"] = one.company
         address = reverse("organize-registration", args=[event.slug, one.reference])
-        day = say_day(one.created_at, event.zone)
-        yield one, address, titles[one.ticket_id], day, f"?{of_company.urlencode()}"
+        day = said(one.created_at.astimezone(event.zone).date())
+        yield one, address, titles[one.ticket_id], day, list_of(one.company)
 
 
 @require_GET

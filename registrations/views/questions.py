@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
+from convention.downloads import attachment
 from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
@@ -81,15 +82,8 @@ def answer_file(request: HttpRequest, event: str, token: str) -> HttpResponse:
     found = event_to_organize(event, request.user)
     file = get_object_or_404(AnswerFile, event=found, token=token, registration__isnull=False)
     record("registration.read_file", file, event=found, fields=[file.question.slug])
-    return HttpResponse(
-        bytes(file.content),
-        content_type=file.content_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{file.question.slug}-{file.pk}{_ending(file)}"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    name = f"{file.question.slug}-{file.pk}{_ending(file)}"
+    return attachment(bytes(file.content), name=name, mimetype=file.content_type)
 
 
 def _ending(file: AnswerFile) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from convention.downloads import inline
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 
@@ -33,7 +34,7 @@ def quotation(request: HttpRequest, secret: str) -> HttpResponse:
 @require_safe
 def quotation_paper(request: HttpRequest, secret: str) -> HttpResponse:
     """The same as a PDF."""
-    return _pdf(quotation_pdf(found := _by_link(secret)), found.number)
+    return inline(quotation_pdf(found := _by_link(secret)), name=f"{found.number}.pdf")
 
 
 @require_POST
@@ -64,7 +65,7 @@ def pro_forma(request: HttpRequest, reference: str, secret: str) -> HttpResponse
     grant = order_by_link(reference, secret)
     if not grant.is_whole or not grant.order.due.amount:
         raise NotFound(_("Nothing is to be invoiced for this order."))
-    return _pdf(pro_forma_of(grant.order), f"pro-forma-{grant.order.reference}")
+    return inline(pro_forma_of(grant.order), name=f"pro-forma-{grant.order.reference}.pdf")
 
 
 @require_safe
@@ -80,7 +81,7 @@ def quotations(request: HttpRequest, event: str) -> HttpResponse:
 @require_safe
 def quotation_for(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """One of them as a PDF."""
-    return _pdf(quotation_pdf(one := _to_organize(request, event, number)), one.number)
+    return inline(quotation_pdf(one := _to_organize(request, event, number)), name=f"{one.number}.pdf")
 
 
 @require_POST
@@ -96,11 +97,3 @@ def _to_organize(request: HttpRequest, event: str, number: str) -> Quotation:
     if one is None:
         raise NotFound(_("There is no such quotation."))
     return one
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    headers = {
-        "Content-Disposition": f'inline; filename="{name.replace("/", "-")}.pdf"',
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(content, content_type="application/pdf", headers=headers)

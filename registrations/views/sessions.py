@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from convention.downloads import inline
 from convention.errors import ConventionError
 from convention.events.doors import event_to_organize
 from schedule.choose import choose, drop
@@ -61,11 +62,7 @@ def own_agenda(request: HttpRequest, reference: str, secret: str, person: str) -
     file = io.BytesIO()
     personal_agenda(registration=registration, file=file)
     name = f"{registration.event.slug}-{registration.reference.lower()}.pdf"
-    return HttpResponse(
-        file.getvalue(),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return inline(file.getvalue(), name=name)
 
 
 def _shown(registration: Registration) -> dict[str, object]:

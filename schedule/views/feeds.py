@@ -9,6 +9,7 @@ from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from convention.downloads import CALENDAR, to_look_at
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from schedule.exchange.feed import Feed, feed_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 TYPES = {
-    Format.ICALENDAR: ("ics", "text/calendar; charset=utf-8"),
+    Format.ICALENDAR: ("ics", CALENDAR),
     Format.FRAB_XML: ("xml", "application/xml; charset=utf-8"),
     Format.FRAB_JSON: ("json", "application/json"),
 }
@@ -51,7 +52,7 @@ def answer(request: "HttpRequest", found: Feed, event: Event, fmt: Format) -> Ht
         else:
             response.content = found.data
         response["Content-Length"] = str(len(response.content))
-        response["Content-Disposition"] = f'inline; filename="{event.slug}.{ending}"'
+        response["Content-Disposition"] = to_look_at(f"{event.slug}.{ending}")
     response["ETag"] = found.etag
     response["Last-Modified"] = http_date(changed)
     patch_vary_headers(response, ["Accept-Encoding"])

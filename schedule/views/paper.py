@@ -11,6 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from convention.downloads import PDF, to_look_at
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from schedule.paper.make import print_agenda
@@ -36,9 +37,8 @@ def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     key = hashlib.sha256(state.encode()).hexdigest()[:32]
     response = get_conditional_response(request, etag=f'"{key}"')
     if response is None:
-        response = HttpResponse(printed(shown, (kind, paper, language), key), content_type="application/pdf")
-        name = f"{shown.slug}-{kind}-{language}.pdf"
-        response["Content-Disposition"] = f'inline; filename="{name}"'
+        response = HttpResponse(printed(shown, (kind, paper, language), key), content_type=PDF)
+        response["Content-Disposition"] = to_look_at(f"{shown.slug}-{kind}-{language}.pdf")
     response["ETag"] = f'"{key}"'
     response["Cache-Control"] = "no-cache"
     return response

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from convention.downloads import CALENDAR, to_look_at
 from convention.errors import Forbidden, NotFound
 from convention.events.doors import visible_event
 from convention.events.models import Event
@@ -175,8 +176,8 @@ def feed(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     response = get_conditional_response(request, etag=etag)
     if response is None:
         body = personal_calendar(selection=selection, tag=f"{tag}-{get_language()}", guids=guids)
-        response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
-        response["Content-Disposition"] = f'inline; filename="{shown.slug}.ics"'
+        response = HttpResponse(body, content_type=CALENDAR)
+        response["Content-Disposition"] = to_look_at(f"{shown.slug}.ics")
         response["X-Robots-Tag"] = "noindex"
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"

@@ -3,7 +3,7 @@
 import pytest
 from django.core.paginator import Paginator
 
-from convention.paging import KeyedPaginator
+from convention.paging import KeyedPaginator, OneReadingPaginator
 from registrations.models import Registration
 from tests.factories import make_registration, make_ticket
 
@@ -26,6 +26,36 @@ def test_each_page_holds_what_a_plain_one_holds(people, order):
     plain = [list(page) for page in Paginator(rows, 3)]
     assert [list(page) for page in KeyedPaginator(rows, 3, shown=EVERYONE)] == plain
     assert [len(page) for page in plain] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("asked", [None, "", "1", "2", "3", "4", "99", "0", "-1", "two", "9" * 18, "²"])
+def test_one_reading_answers_as_the_two_do(people, asked):
+    rows = people.filter(search__contains="petit").order_by("sort_name", "pk")
+    kept, one = (
+        pages(rows, 2, shown=EVERYONE).get_page(asked) for pages in (KeyedPaginator, OneReadingPaginator)
+    )
+    assert [list(one), one.number, one.paginator.count] == [list(kept), kept.number, kept.paginator.count]
+    assert (one.has_next(), one.has_previous()) == (kept.has_next(), kept.has_previous())
+
+
+def test_of_more_than_is_found_at_once_every_page_is_the_same(people, monkeypatch):
+    monkeypatch.setattr("convention.paging.MOST_KEYS", 3)
+    rows = people.order_by("sort_name", "pk")
+    kept, one = (
+        [list(page) for page in pages(rows, 2, shown=EVERYONE)]
+        for pages in (KeyedPaginator, OneReadingPaginator)
+    )
+    assert (one, [len(page) for page in one]) == (kept, [2, 2, 2, 1])
+
+
+@pytest.mark.parametrize(("words", "number"), [("petit", 3), ("nobody", 0)])
+def test_one_reading_finds_and_counts(people, words, number, django_assert_num_queries):
+    rows = people.filter(search__contains=words).order_by("pk")
+    with django_assert_num_queries(
+        bool(number) + 1
+    ):  # the reading, and the rows of the page if there are any
+        page = OneReadingPaginator(rows, 2, shown=EVERYONE).get_page("1")
+        assert (len(list(page)), page.paginator.count) == (min(number, 2), number)
 
 
 def test_filters_and_joins_stay(people, django_assert_num_queries):

@@ -20,13 +20,17 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.models import Presence, Scan
 from badges.attendance.rebuild import rebuild_presence
+from convention.club.models import Company, DirectoryImport, Employment
+from convention.jobs.ask import ask as ask_for_job
+from convention.jobs.models import Job
+from convention.packed_list import packed
 from registrations.models import Delivery, IdempotencyKey, Order, Registration, Ticket
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
 from schedule.models import Session
 from tests.badges.attendance import making
 from tests.convention import queued
-from tests.factories import make_event, make_ticket
+from tests.factories import make_administrator, make_event, make_ticket
 from tests.faults.processes import PATIENCE, Site, ask, kill, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,6 +169,38 @@ def test_an_import_of_people_that_is_killed_leaves_nothing_and_goes_through_agai
         assert site.manage(*command) == 0, site.said()
         ticket.refresh_from_db()
         assert (Registration.objects.count(), ticket.taken) == (120, 120)
+
+
+def directory(rows: int) -> str:
+    return "company,first_name,last_name,email\n" + "".join(
+        f"Lac,Zoé,Müller {n},z{n}@x.example\n" for n in range(rows)
+    )
+
+
+def test_a_worker_that_is_killed_in_an_import_of_the_directory_or_in_its_undoing_doubles_nothing(site):
+    """Each is halted when all of it is written and nothing is kept; the next worker does it, once."""
+    clerk, rows = make_administrator(), 120
+    given = packed(text=directory(rows), picks=None, name="list.csv")
+    job = ask_for_job(event=None, kind="directory", title="Import", asked_by=clerk, given=given)
+    kill(site.halting("convention.club.import_directory.record", 1, "worker", "--interval", "0.1"))
+    job.refresh_from_db()
+    assert (Employment.objects.count(), Company.objects.count(), job.state) == (0, 0, Job.State.RUNNING)
+    assert (job.done, job.total) == (rows, rows)
+    worker = site.worker()
+    wait_until(lambda: Job.objects.exclude(finished_at=None), what="the end of the import")
+    kill(worker)
+    run = DirectoryImport.objects.get()
+    assert (Employment.objects.count(), Company.objects.count(), run.new) == (rows, 1, rows)
+
+    undoing = ask_for_job(event=None, kind="directory-undo", title="x", asked_by=clerk, argument=str(run.pk))
+    kill(site.halting("convention.club.undo_directory.record", 1, "worker", "--interval", "0.1"))
+    assert Employment.objects.count() == rows
+    site.worker()
+    wait_until(
+        lambda: Job.objects.filter(pk=undoing.pk).exclude(finished_at=None), what="the end of the undoing"
+    )
+    assert (Employment.objects.count(), Company.objects.count()) == (0, 0)
+    assert [Job.objects.get(pk=one.pk).state for one in (job, undoing)] == ["done", "done"]
 
 
 def programme(sessions: int) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from badges.pdf import badge_pdf
 from convention.audit.record import record
+from convention.downloads import inline
 from convention.errors import Forbidden, InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_staff, organizes, staffed_events
 from registrations.answers import unanswered
@@ -110,8 +111,4 @@ def badge(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
     if registration is None:
         raise NotFound(_("There is no valid badge for this registration."))
     record("badge.print", registration, event=found)
-    headers = {
-        "Content-Disposition": f'inline; filename="badge-{reference}.pdf"',
-        "Cache-Control": "no-store",
-    }
-    return HttpResponse(badge_pdf(registration), content_type="application/pdf", headers=headers)
+    return inline(badge_pdf(registration), name=f"badge-{reference}.pdf")

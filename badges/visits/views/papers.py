@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record
-from convention.downloads import download
+from convention.downloads import download, inline
 from convention.errors import Closed, NotFound
 from registrations.visits.day_doors import own_application, ride_to_staff, visit_to_staff
 from registrations.visits.doors import visit_to_run
@@ -18,20 +18,14 @@ from ..roster import Visitor, manifest_of, roster_of
 from ..where import may_certify
 
 
-def _paper(content: bytes, name: str) -> HttpResponse:
-    headers = {
-        "Content-Disposition": f'inline; filename="{name}.pdf"',
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
-
-
 @require_GET
 def roster(request: HttpRequest, event: str) -> HttpResponse:
     """Everybody, on paper."""
     visit = visit_to_staff(event, request.user)
     record("visit_roster.print", visit, event=visit.event)
-    return _paper(draw_roll(visit.event, roster_roll(visit.event, roster_of(visit))), f"{event}-roster")
+    return inline(
+        draw_roll(visit.event, roster_roll(visit.event, roster_of(visit))), name=f"{event}-roster.pdf"
+    )
 
 
 @require_GET
@@ -49,7 +43,7 @@ def evacuation(request: HttpRequest, event: str) -> HttpResponse:
     visit = visit_to_staff(event, request.user)
     record("visit_evacuation.print", visit, event=visit.event)
     roll = evacuation_roll(visit.event, roster_of(visit))
-    return _paper(draw_roll(visit.event, roll), f"{event}-evacuation")
+    return inline(draw_roll(visit.event, roll), name=f"{event}-evacuation.pdf")
 
 
 @require_GET
@@ -58,7 +52,7 @@ def manifest(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     leg = ride_to_staff(event, pk, request.user)
     record("visit_manifest.print", leg, event=leg.visit.event)
     roll = manifest_roll(leg.visit.event, manifest_of(leg, roster_of(leg.visit)))
-    return _paper(draw_roll(leg.visit.event, roll), f"{event}-coach-{leg.pk}")
+    return inline(draw_roll(leg.visit.event, roll), name=f"{event}-coach-{leg.pk}.pdf")
 
 
 @require_GET
@@ -69,7 +63,7 @@ def certificates(request: HttpRequest, event: str) -> HttpResponse:
     if not people:
         raise Closed(_("Nobody has arrived and left yet: a certificate needs both scans."))
     record("certificate.print", visit, event=visit.event)
-    return _paper(draw_certificates(visit.event, people), f"{event}-certificates")
+    return inline(draw_certificates(visit.event, people), name=f"{event}-certificates.pdf")
 
 
 @require_GET
@@ -92,4 +86,4 @@ def _certificate(visit: Visit, found: list[Visitor]) -> HttpResponse:
         raise NotFound(_("There is no such visitor."))
     content = draw_certificates(visit.event, [certified(found[0])])
     record("certificate.print", f"registrations.registration:{found[0].pk}", event=visit.event)
-    return _paper(content, f"{visit.event.slug}-certificate-{found[0].reference}")
+    return inline(content, name=f"{visit.event.slug}-certificate-{found[0].reference}.pdf")

@@ -42,6 +42,11 @@ class DirectoryImport(models.Model):
         return self.file_name or f"#{self.pk}"
 
     @property
+    def weight(self) -> int:
+        """How many rows it made or changed: what undoing it has to go through."""
+        return sum(map(len, (*self.made.values(), *self.before.values())))
+
+    @property
     def may_be_undone(self) -> bool:
         """Whether it wrote anything, what it wrote is kept still, and it was not undone."""
         is_recent = timezone.now() < self.made_at + UNDO_LASTS

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.errors import InvalidFields
-from convention.paging import KeyedPaginator
+from convention.paging import KeyedPaginator, OneReadingPaginator
 from convention.text import tidy
 
 from ..change_employer import change_employer
@@ -32,7 +32,8 @@ def people(request: "HttpRequest") -> "HttpResponse":
     seat = request.GET.get("seat", "")
     company = Company.objects.filter(slug=tidy(request.GET.get("company", "")[:80])).first()
     found = people_found(words, company=company.slug if company else "", seat=seat)
-    shown = KeyedPaginator(found, ROWS, shown=with_today(Person.objects.all()))
+    pages = OneReadingPaginator if words or company or seat in SEATS else KeyedPaginator
+    shown = pages(found, ROWS, shown=with_today(Person.objects.all()))
     context = {"words": words, "seat": seat if seat in SEATS else "", "company": company}
     return page(request, "people.html", shown=shown.get_page(request.GET.get("page")), **context)
 

@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from convention.club.doors import company_of_contact
+from convention.downloads import inline
 
 from ...invoices.balance import balance_of
 from ...invoices.keep import paper_of
@@ -36,9 +37,4 @@ def invoice(request: HttpRequest, company: str, invoice: int) -> HttpResponse:
     found = company_of_contact(company, request.user)
     ours = orders_of(found).values("reference")
     document = get_object_or_404(Invoice, pk=invoice, receivable__reference__in=ours)
-    name = f"{document.number.replace('/', '-')}.pdf"
-    return HttpResponse(
-        paper_of(document),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return inline(paper_of(document), name=f"{document.number}.pdf")

@@ -7,17 +7,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from convention.audit.record import record
-from convention.downloads import attachment, download
+from convention.downloads import archive, attachment, download
 from convention.errors import ConventionError
 from convention.events.models import Event
 
-from ..books import explained, left_out
+from ..books import LEFT_OUT, explained, left_out
 from ..change_issuer import change_issuer
-from ..day_book import day_book, sheet_of
+from ..day_book import day_books, is_foreign, sheet_of
 from ..documents import issuer_now
 from ..doors import payout_to_keep, require_keeper
 from ..exemptions import EXEMPTIONS
-from ..fec import fec, fec_name
+from ..fec import fec, fec_name, with_note
 from ..forms.acts import BankLineForm
 from ..forms.issuer import IssuerForm
 from ..forms.period import PeriodForm
@@ -46,6 +46,7 @@ def books(request: HttpRequest) -> HttpResponse:
         issuer=issuer,
         rows=[(row, getattr(EXEMPTIONS.get(row.exemption), "mention", "")) for row in rows],
         foreign=foreign,
+        left_out=LEFT_OUT,
         net=sum(row.net for row in rows),
         vat=sum(row.vat for row in rows),
     )
@@ -61,7 +62,10 @@ def entries(request: HttpRequest) -> HttpResponse:
     issuer, period = issuer_now(), form.cleaned_data
     content = fec(issuer, period["first"], period["last"])
     record("books.export", "fec", fields=["fec"])
-    return attachment(content, name=fec_name(issuer, period["last"]), mimetype="text/plain; charset=utf-8")
+    name = fec_name(issuer, period["last"])
+    if foreign := left_out(period["first"], period["last"]):
+        return archive(with_note(content, name, foreign), name=name.removesuffix(".txt"))
+    return attachment(content, name=name, mimetype="text/plain; charset=utf-8")
 
 
 @require_GET
@@ -99,10 +103,10 @@ def day_book_page(request: HttpRequest, event: str) -> HttpResponse:
     """What an event took in, day by day."""
     require_keeper(request.user)
     found = get_object_or_404(Event, slug=event)
-    book = day_book(found)
+    books = day_books(found)
     labels = dict(Payment.Method.choices)
-    columns = [(method, labels[method]) for method in book.methods]
-    return page(request, "day_book", book=book, columns=columns, of=found)
+    shown = [(book, [(method, labels[method]) for method in book.methods]) for book in books]
+    return page(request, "day_book", shown=shown, is_foreign=is_foreign(books), left_out=LEFT_OUT, of=found)
 
 
 @require_GET
@@ -111,7 +115,7 @@ def day_book_file(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     require_keeper(request.user)
     found = get_object_or_404(Event, slug=event)
     record("day_book.export", found, event=found, fields=[kind])
-    return download(sheet_of(day_book(found)), name=f"{found.slug}-{_('day-book')}", kind=kind)
+    return download(sheet_of(day_books(found)), name=f"{found.slug}-{_('day-book')}", kind=kind)
 
 
 @require_http_methods(["GET", "POST"])

@@ -129,4 +129,4 @@ def pro_forma(request: HttpRequest, owed: str) -> HttpResponse:
 def paper(request: HttpRequest, invoice: int) -> HttpResponse:
     """An issued document as its Factur-X PDF."""
     document = document_to_keep(invoice, request.user)
-    return attachment(paper_of(document), name=f"{document.number.replace('/', '-')}.pdf", mimetype=PDF)
+    return attachment(paper_of(document), name=f"{document.number}.pdf", mimetype=PDF)

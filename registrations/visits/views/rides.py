@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from convention.downloads import CALENDAR, attachment
 from convention.errors import InvalidFields, SoldOut
 
 from ..choose_rides import choose_rides
@@ -95,7 +96,4 @@ def own_rides(request: HttpRequest, event: str) -> HttpResponse:
 def own_calendar(request: HttpRequest, event: str) -> HttpResponse:
     """The calendar file of someone's own rides."""
     application = own_application(event, request.user)
-    headers = {"Content-Disposition": f'attachment; filename="{event}.ics"'}
-    return HttpResponse(
-        ride_calendar(application), content_type="text/calendar; charset=utf-8", headers=headers
-    )
+    return attachment(ride_calendar(application), name=f"{event}.ics", mimetype=CALENDAR)

@@ -153,7 +153,7 @@ def test_the_desk_prints_a_badge(event, client):
     worker = make_staff(event, "desk")
     client.force_login(worker)
     answer = client.get(address)
-    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "private, no-store")
     assert "Lefèvre" in pdf_text(answer.content)
     event.registrations.update(cancelled_at=timezone.now())
     assert client.get(address).status_code == 404

@@ -15,7 +15,7 @@ from convention.jobs.ask import ask
 from convention.jobs.forget import old_jobs
 from convention.jobs.models import SILENT, Job
 from convention.jobs.run import AlreadyFinished, Progress, finish, run_job
-from registrations.import_later import packed
+from convention.packed_list import packed
 from registrations.models import Registration
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 from tests.papers import pdf_text
@@ -170,6 +170,14 @@ def test_results_are_kept_for_a_week(event, organizer):
         old_jobs()
         assert job.file.storage.exists(name) == is_there
     assert Job.objects.count() == 0
+
+
+def test_what_never_came_to_an_end_goes_after_a_week_with_the_list_it_was_given(event, organizer):
+    ask(event=event, kind="badges", title="Badges", asked_by=organizer, given="ana@example.org")
+    for days, left in ((6, 1), (8, 0)):
+        Job.objects.update(created_at=timezone.now() - datetime.timedelta(days=days))
+        old_jobs()
+        assert Job.objects.count() == left
 
 
 def test_the_list_asks_as_many_questions_for_one_as_for_many(

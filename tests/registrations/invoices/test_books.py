@@ -2,6 +2,8 @@
 
 import contextlib
 import datetime
+import io
+import zipfile
 from collections import defaultdict
 
 import pytest
@@ -15,7 +17,7 @@ from convention.errors import ConventionError
 from registrations.invoices.balance import balance_of
 from registrations.invoices.books import Journal, entries, left_out
 from registrations.invoices.credit import correct, credit, credit_amount, credit_withdrawn
-from registrations.invoices.day_book import day_book
+from registrations.invoices.day_book import day_books, sheet_of
 from registrations.invoices.fec import COLUMNS, fec, fec_name
 from registrations.invoices.history import ChargeFact, DocumentFact, History, LineFact
 from registrations.invoices.issue import issue, issue_deposit
@@ -238,7 +240,7 @@ def test_the_day_book_tells_what_came_by_which_way(issuer):
     payment = record_payment(receivable=receivable, amount=36_000, method="card", received_on=on, fee=540)
     refund_done(refund=refund(payment=payment, amount=1_000, reason="geste"), on=on)
     record_payment(receivable=make_receivable(), amount=5, method="cash", received_on=on)
-    book = day_book(event)
+    [book] = day_books(event)
     assert (book.methods, len(book.rows)) == (["card"], 1)
     total = book.total
     assert (total.invoiced, total.collected["card"], total.given_back["card"], total.fees, total.net) == (
@@ -262,6 +264,43 @@ def test_another_currency_is_left_out_of_the_books_and_named(issuer, treasurer):
     page = treasurer.get(reverse("money-books"), {"first": on, "last": on})
     assert "FRANCS (CHF), po_chf (CHF)" in page.text
     assert len(fec(issuer, on, on).splitlines()) == 1
+
+
+def test_the_file_of_entries_brings_a_note_where_something_is_left_out(issuer, treasurer):
+    on = timezone.localdate()
+    period = {"first": on, "last": on}
+    record_payment(receivable=make_receivable(), amount=12_000, method="transfer", received_on=on)
+    alone = treasurer.get(reverse("money-entries"), period)
+    assert alone["Content-Type"] == "text/plain; charset=utf-8"
+    record_payout(external_id="po_chf", amount=500, arrived_on=on, currency="CHF")
+    answer = treasurer.get(reverse("money-entries"), period)
+    name = f"732829320FEC{on:%Y%m%d}"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == [f"{name}.txt", "hors-ecritures.txt"]
+        assert archive.read(f"{name}.txt") == alone.content
+        said = archive.read("hors-ecritures.txt").decode().splitlines()
+    assert (said[0][:31], said[2:]) == ("La comptabilité est en euros. L", ["po_chf (CHF)"])
+    assert "une note qui nomme" in treasurer.get(reverse("money-books"), period).text
+
+
+def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
+    on, event = timezone.localdate(), make_event()
+    record_payment(
+        receivable=make_receivable(GUESTS, event=event), amount=36_000, method="card", received_on=on
+    )
+    assert [book.currency for book in day_books(event)] == ["EUR"]
+    francs = owe(
+        reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), charges=[GUESTS], currency="CHF",
+        event=event,
+    )  # fmt: skip
+    record_payment(receivable=francs, amount=10_000, method="transfer", received_on=on)
+    books = day_books(event)
+    assert [(book.currency, book.total.net) for book in books] == [("EUR", 36_000), ("CHF", 10_000)]
+    sheet = sheet_of(books)
+    assert [(row[0], row[-2], row[-1]) for row in sheet.rows] == [(on, 360, "EUR"), (on, 100, "CHF")]
+    page = treasurer.get(reverse("money-days", args=[event.slug])).text
+    assert ("La comptabilité est en euros." in page, "100,00\xa0CHF" in page) == (True, True)
 
 
 def test_a_test_payment_stands_in_a_journal_of_its_own(issuer):

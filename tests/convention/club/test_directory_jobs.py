@@ -1,0 +1,126 @@
+"""Long lists of the directory: imported and taken back by the worker, with their progress on a page."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+
+from convention.audit.models import Entry
+from convention.club.import_directory import import_directory
+from convention.club.models import Company, DirectoryImport, Employment, Person
+from convention.jobs.models import Job
+from convention.packed_list import AT_ONCE
+from convention.tables import read_table
+from tests.doors import client_of
+from tests.factories import make_administrator, make_company
+
+pytestmark = pytest.mark.django_db
+IMPORT = "/organize/club/import/"
+
+
+@pytest.fixture
+def clerk():
+    return make_administrator()
+
+
+@pytest.fixture
+def client(clerk):
+    return client_of(clerk)
+
+
+def list_of(people, *, company="Lac"):
+    rows = [f"{company},Zoé,Müller {number},zoe{number}@lac.example" for number in range(people)]
+    return "\n".join(["company,first_name,last_name,email", *rows])
+
+
+def checked(client, text):
+    """The list as the page of the check carries it on."""
+    page = client.post(IMPORT, {"file": SimpleUploadedFile("list.csv", text.encode()), "check": "1"}).text
+    [found] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page, re.DOTALL)
+    return found
+
+
+def brought(people):
+    return import_directory(table=read_table("list.csv", list_of(people).encode()), file_name="list.csv").run
+
+
+def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
+    answer = client.post(IMPORT, {"checked": checked(client, list_of(AT_ONCE + 1)), "name": "list.csv"})
+    job = Job.objects.get()
+    assert (answer["Location"], job.title) == (
+        f"/organize/club/long-jobs/{job.pk}/",
+        f"Import de {AT_ONCE + 1} lignes",
+    )
+    page = client.get(answer["Location"]).text
+    assert "Cela commence dans un instant." in page
+    assert re.search(r'<noscript><meta http-equiv="refresh" content="5"></noscript>', page)
+    assert not Company.objects.exists()
+    run_tasks()
+    job.refresh_from_db()
+    assert (job.state, job.given, job.done, job.total) == (Job.State.DONE, "", AT_ONCE + 1, AT_ONCE + 1)
+    assert Employment.objects.filter(company__name="Lac").count() == AT_ONCE + 1
+    run = DirectoryImport.objects.get()
+    assert (run.person, run.file_name, run.new) == (clerk, "list.csv", AT_ONCE + 1)
+    assert Entry.objects.get(verb="directory.import").actor == clerk
+    assert job.outcome in client.get(answer["Location"]).text
+    assert job.title in client.get("/organize/club/long-jobs/").text
+
+
+def test_a_list_of_some_rows_is_imported_at_once(client):
+    assert (
+        client.post(IMPORT, {"checked": checked(client, list_of(2))})["Location"] == "/organize/club/imports/"
+    )
+    assert (Job.objects.count(), Employment.objects.count()) == (0, 2)
+
+
+def test_what_became_wrong_since_the_check_is_said_by_row_and_nothing_is_kept(client, run_tasks):
+    kept = checked(client, list_of(AT_ONCE + 1))
+    client.post(IMPORT, {"checked": kept})
+    Person.objects.create_user("zoe7@lac.example", is_active=False)
+    run_tasks()
+    job = Job.objects.get()
+    assert (job.state, Employment.objects.count()) == (Job.State.REFUSED, 0)
+    assert [error.partition(":")[0] for error in job.errors] == ["9"]
+    assert job.errors[0] in client.get(f"/organize/club/long-jobs/{job.pk}/").text.replace("&#x27;", "'")
+
+
+def test_a_large_import_is_taken_back_by_the_worker_and_once(client, clerk, run_tasks):
+    run, kept = brought(AT_ONCE + 1), make_company(name="Prise")
+    answers = [client.post(f"/organize/club/imports/{run.pk}/undo/")["Location"] for _twice in range(2)]
+    first, second = Job.objects.order_by("pk")
+    assert answers == [f"/organize/club/long-jobs/{job.pk}/" for job in (first, second)]
+    assert first.title == "Annulation de l’import list.csv"
+    assert Employment.objects.count() == AT_ONCE + 1
+    run_tasks()
+    states = list(Job.objects.order_by("pk").values_list("outcome", flat=True))
+    assert [Job.objects.get(pk=one.pk).state for one in (first, second)] == ["done", "refused"], states
+    run.refresh_from_db()
+    assert (run.undone_by, list(Company.objects.all())) == (clerk, [kept])
+    assert list(Person.objects.all()) == [clerk]
+
+
+def test_an_import_that_is_gone_is_said(client, clerk, run_tasks):
+    run = brought(AT_ONCE + 1)
+    client.post(f"/organize/club/imports/{run.pk}/undo/")
+    run.delete()
+    run_tasks()
+    assert Job.objects.get().state == "refused"
+
+
+def test_the_clubs_jobs_are_no_events_and_an_events_none_of_the_clubs(client):
+    mine = Job.objects.create(kind="directory", title="Import", language="fr")
+    page = client.get("/organize/club/long-jobs/").text
+    assert re.findall(r'href="(/organize/club/long-jobs/\d+/)"', page) == [
+        f"/organize/club/long-jobs/{mine.pk}/"
+    ]
+    assert client.get(f"/organize/club/long-jobs/{mine.pk + 1}/").status_code == 404
+
+
+def test_the_page_of_a_job_says_how_far_it_is_in_both_languages(client):
+    job = Job.objects.create(kind="directory", title="Import", language="fr", done=3, total=9)
+    Job.objects.update(seen_at=job.created_at)
+    assert "3 sur 9" in client.get(f"/organize/club/long-jobs/{job.pk}/").text
+    Job.objects.update(done=9)
+    with translation.override("en"):
+        assert "All of it is read" in client.get(f"/en/organize/club/long-jobs/{job.pk}/").text
