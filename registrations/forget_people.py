@@ -50,7 +50,7 @@ def forget_mentions(rows: "QuerySet[Any]", _subject: Subject) -> None:
 
 
 def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:
-    """Somebody else's wait that carries this address: the address alone goes; which wait it was stays told."""
+    """Somebody else's wait that carries this address: the address alone goes, and the wait stays."""
     found = list(rows)
     for entry in found:
         entry.email, entry.address = "", f"#{entry.pk}"

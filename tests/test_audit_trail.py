@@ -108,6 +108,7 @@ RECORDED = {
     "organize-checkpoint-new": ("checkpoint.create", {"name": SAID}),
     "organize-checkpoint": ("checkpoint.change", {"name": SAID}),
     "organize-checkpoints-sessions": ("checkpoint.create", {}),
+    "organize-visit-seat": ("ride.seat", {"out": "", "reason": SAID}),
     "organize-visit-list": ("visitor_list.read", {}),
     "organize-visit-list-send": ("visitor_list.send", {}),
     "organize-visit-list-revoke": ("visitor_list.revoke", {}),

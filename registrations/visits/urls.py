@@ -47,6 +47,7 @@ day_pages: list[Any] = [
     path(f"{RUN}/rides/new/", rides.new_ride, name="organize-visit-ride-new"),
     path(f"{RUN}/rides/<int:pk>/", rides.ride, name="organize-visit-ride"),
     path(f"{RUN}/rides/<int:pk>/remove/", rides.remove, name="organize-visit-ride-remove"),
+    path(f"{RUN}/rides/people/<int:pk>/", rides.seat, name="organize-visit-seat"),
     path(f"{RUN}/debrief/", debrief.debrief, name="organize-visit-debrief"),
     path(f"{RUN}/debrief/act/", debrief.act, name="organize-visit-debrief-act"),
     path(f"{RUN}/feedback/", feedback.results, name="organize-visit-feedback"),
