@@ -199,6 +199,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "club-import-undo": {"pk": DirectoryImport.objects.create(new=1, made={"company": [0]}).pk},
         **{f"organize-proposal{name}": {"pk": proposal.pk} for name in ("", "-date", "-decide")},
         "proposal-act": {"pk": proposal.pk},
+        "host-proposal-back": {"pk": proposal.pk},
         "club-role-end": {"role_id": values["role_of_company"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.errors import InvalidFields
+from convention.events.called_off import called_off_at
 
 from ..answers import asked, told
 from ..bill import packages_of
@@ -47,6 +48,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "states": states,
         "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
+        "off_since": called_off_at(grant.order.event),
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
         "wallets": wallets(),
         "settled": say_settled(grant.order, grant.registrations),
