@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from convention.errors import ConventionError, NotFound
+from convention.errors import ConventionError, InvalidFields, NotFound
 
 from ..been import been_by_person
 from ..forms.planning import DateForm, ProposalForm, SetAsideForm, proposal_form, vendors
@@ -160,6 +160,8 @@ def set_date(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             visit = plan_visit(proposal=found, planner=person, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.fields)
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
