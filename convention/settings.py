@@ -185,6 +185,8 @@ CAME = "badges.attendance.came.came_among"
 PRESENCE = "badges.attendance.came.came_and_left"
 # What knows of events whose places are given on application (registrations/on_application.py).
 ON_APPLICATION = "registrations.visits.rules.RULES"
+# Who knows when events were called off, by id (convention/events/called_off.py).
+CALLED_OFF = "registrations.visits.called_off.called_off_among"
 # Who says what may not be changed of an event any more (convention/events/guards.py).
 EVENT_GUARDS = ["registrations.visits.guard_event.guard_event"]
 # Who says why a company cannot merge into another on a day (convention/club/absorb_company.py).

@@ -6,6 +6,7 @@ import icalendar
 from django.conf import settings
 from django.utils import timezone
 
+from convention.events.called_off import called_off_at
 from convention.events.models import Event
 
 from .doors import Grant
@@ -32,6 +33,7 @@ def calendar_file(grant: Grant) -> bytes:
 def _entry(grant: Grant) -> icalendar.Event:
     event = grant.order.event
     coming = any(registration.cancelled_at is None for registration in grant.registrations)
+    coming = coming and not called_off_at(event)
     subject = grant.order if grant.is_whole else grant.registrations[0]
     entry = icalendar.Event()
     entry.add("uid", f"{subject.reference}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")

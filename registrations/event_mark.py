@@ -11,6 +11,7 @@ from functools import cache
 from django.db import models
 from django.utils import timezone
 
+from convention.events.called_off import called_off_at
 from convention.events.models import Event
 
 from .logos import tiers_of
@@ -36,7 +37,7 @@ def event_mark(event: Event) -> str | None:
     moments = [row[place] for row in rows for place in _moments() if row[place] is not None]
     passed = [_aware(moment) <= now for moment in (*moments, *_moments_of(event))]
     tiers = [tier.mark for tier in tiers_of(event)] if has_logos else []
-    shown = [rows, passed, tiers, page_to_apply(event)]
+    shown = [rows, passed, tiers, page_to_apply(event), called_off_at(event)]
     shown += [_values(row) for row in (event, event.venue, event.host)]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 

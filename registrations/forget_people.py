@@ -49,6 +49,14 @@ def forget_mentions(rows: "QuerySet[Any]", _subject: Subject) -> None:
     Registration.objects.bulk_update(found, ["email"], batch_size=500)
 
 
+def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:
+    """Somebody else's wait that carries this address: the address alone goes, and the wait stays."""
+    found = list(rows)
+    for entry in found:
+        entry.email, entry.address = "", f"#{entry.pk}"
+    WaitingEntry.objects.bulk_update(found, ["email", "address"], batch_size=500)
+
+
 def forget_buyers(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
     """Empty the address and whom to bill; what was invoiced stands on the invoice."""
     rows.update(email="", purchase_order="", **{f"billing_{name}": "" for name in BILLING})

@@ -5,7 +5,7 @@ events.
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from django.conf import settings
@@ -23,8 +23,8 @@ from .models import Registration, Ticket, WaitingEntry
 class Rules(Protocol):
     """What an event whose places are given on application is asked."""
 
-    def govern(self, event: Event) -> bool:
-        """Whether the places of this visit are given so."""
+    def governed(self, events: Collection[Event]) -> Collection[int]:
+        """The ids of those of these visits whose places are given so, in one read."""
 
     def page(self, event: Event) -> str:
         """Where members apply: a path."""
@@ -52,14 +52,29 @@ def rules_of(event: Event) -> Rules | None:
     """The rules of an event whose places are given on application; None for any other."""
     if event.kind != Event.Kind.SITE_VISIT:
         return None
+    rules = _rules()
+    return rules if rules.governed([event]) else None
+
+
+def _rules() -> Rules:
     rules: Rules = import_string(settings.ON_APPLICATION)
-    return rules if rules.govern(event) else None
+    return rules
 
 
 def page_to_apply(event: Event) -> str:
     """Where one applies for a place; empty where one registers."""
     rules = rules_of(event)
     return rules.page(event) if rules else ""
+
+
+def pages_to_apply(events: Iterable[Event]) -> dict[int, str]:
+    """The same of many, by id, in one read; those where one registers are left out."""
+    visits = [event for event in events if event.kind == Event.Kind.SITE_VISIT]
+    if not visits:
+        return {}
+    rules = _rules()
+    governed = rules.governed(visits)
+    return {event.pk: rules.page(event) for event in visits if event.pk in governed}
 
 
 class GivenOnApplication(Closed):

@@ -17,6 +17,7 @@ from .forget_people import (
     forget_buyers,
     forget_holders,
     forget_mentions,
+    forget_waits,
     old_attendees,
     old_buyers,
     old_people,
@@ -57,10 +58,12 @@ def _others(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
 
 def _waits(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
     """Their own waits: the address on one that was applied for may be somebody else’s by now."""
+    return rows.exclude(pk__in=_waits_of_others(rows, subject).values("pk"))
+
+
+def _waits_of_others(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
     others = rows.filter(application__person__isnull=False)
-    if subject.person_id:
-        others = others.exclude(application__person=subject.person_id)
-    return rows.exclude(pk__in=others.values("pk"))
+    return others.exclude(application__person=subject.person_id) if subject.person_id else others
 
 
 def _file(row: Any) -> Iterable[tuple[str, bytes]]:
@@ -177,6 +180,16 @@ HOLDINGS = [
         through=("registration",),
         hides=("secret",),
         gone=True,
+    ),
+    Holding(
+        model=WaitingEntry,
+        name=_("waits of others"),
+        why=_("other people’s waits that carry your address"),
+        addresses=("email", "address"),
+        only=_waits_of_others,
+        tells=("id", "event", "email"),
+        forget=forget_waits,
+        leads=False,
     ),
     Holding(
         model=Sponsorship,

@@ -14,6 +14,7 @@ from convention.api.models import ApiToken
 from convention.api.pagination import CursorPages
 from convention.api.scopes import reader
 from convention.dates import rfc3339
+from convention.events.called_off import called_off_at
 from convention.events.doors import visible_event
 from convention.events.models import Event
 
@@ -76,7 +77,7 @@ class SessionAnswer(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField(allow_null=True)
     speakers = SpeakerAnswer(many=True)
     places = PlacesAnswer(allow_null=True, help_text="Null where places are not counted.")
-    cancelled = serializers.BooleanField()
+    cancelled = serializers.BooleanField(help_text="By itself, or with the whole event.")
     url = serializers.URLField(help_text="Its page.")
 
 
@@ -95,7 +96,10 @@ class SessionList(GenericAPIView[Session]):
         sessions = with_speakers(sessions_to_show(found).defer(None).filter(starts_at__isnull=False))
         pulse = pulse_of(found)
         page = self.paginate_queryset(sessions) or []
-        return self.get_paginated_response([answer_of(session, found, pulse) for session in page])
+        answers = [answer_of(session, found, pulse) for session in page]
+        if called_off_at(found):
+            answers = [{**answer, "cancelled": True} for answer in answers]
+        return self.get_paginated_response(answers)
 
 
 def answer_of(session: Session, event: Event, pulse: Pulse) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from convention.events.called_off import called_off_at
 from convention.events.models import Event
 
 from .days import programme_day
@@ -39,11 +40,15 @@ class Pulse:
 
 
 def pulse_of(event: Event) -> Pulse:
-    """From the revision, the sessions' number and places, the rooms and the event itself: three queries."""
+    """From the revision, the sessions' number and places, the rooms and the event itself: three queries.
+
+    For a visit, which may be called off, one more.
+    """
     with connection.cursor() as cursor:
         answers = [ask(cursor, asked, event.pk) for asked in ASKED]
+    off = called_off_at(event)
     columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
-    facts = repr([answers, str(event.venue), [getattr(event, column) for column in columns]])
+    facts = repr([answers, str(event.venue), off, [getattr(event, column) for column in columns]])
     return Pulse(event, hashlib.sha256(facts.encode()).hexdigest()[:24])
 
 

@@ -200,6 +200,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         **{f"organize-proposal{name}": {"pk": proposal.pk} for name in ("", "-date", "-decide")},
         "proposal-act": {"pk": proposal.pk},
         "club-long-job": {"pk": Job.objects.create(kind="directory", title="Import", language="fr").pk},
+        "host-proposal-back": {"pk": proposal.pk},
         "club-role-end": {"role_id": values["role_of_company"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,

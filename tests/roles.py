@@ -227,6 +227,7 @@ DOORS = {
     **dict.fromkeys(["host", "host-enter", "host-sign-out", "host-list"], EVERYONE),  # with the secret
     # but whom a mailed link let in: see test_hosts
     **dict.fromkeys(["host-visit", "host-visit-list", "host-person", "host-briefing"], NOBODY),
+    **dict.fromkeys(["host-proposals", "host-proposal-back"], NOBODY),
     # the treasurer
     **dict.fromkeys(
         [
@@ -285,7 +286,7 @@ DOORS = {
 POSTED = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
-    "host-visit-list",
+    "host-visit-list", "host-proposal-back",
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-forget", "my-privacy-stay",
     "privacy-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse", "privacy-case-answered",
     "proposal-act", "organize-proposal-date", "organize-proposal-decide",

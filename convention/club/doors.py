@@ -86,6 +86,11 @@ def administers(person: "Visitor") -> bool:
     return holds_role(person, ClubRole.Role.ADMINISTRATOR)
 
 
+def corrects_names(person: "Visitor") -> bool:
+    """Whether this person may correct how the club writes somebody's name, besides a registration."""
+    return holds_role(person, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+
+
 def administrator(person: "Visitor") -> Person:
     """The administrator behind a page of the club. Raises SignInNeeded or Forbidden."""
     sentence = _("This page is for the club’s administrators.")

@@ -15,6 +15,7 @@ from convention.api.models import ApiToken
 from convention.api.scopes import reader
 from convention.dates import rfc3339
 
+from .called_off import called_off_at
 from .doors import visible_event
 from .models import Event
 
@@ -52,6 +53,9 @@ class EventAnswer(serializers.Serializer[Any]):
     timezone = serializers.CharField(help_text="An IANA name, such as Europe/Paris.")
     venue = VenueAnswer(allow_null=True)
     registration = RegistrationWindow()
+    called_off_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when it is known not to take place; null for one that does."
+    )
     url = serializers.URLField(help_text="Its page.")
 
 
@@ -79,6 +83,7 @@ def answer_of(event: Event) -> dict[str, Any]:
             "opens_at": rfc3339(event.registration_opens_at, event.zone),
             "closes_at": rfc3339(event.registration_closes_at or event.ends_at, event.zone),
         },
+        "called_off_at": rfc3339(called_off_at(event), event.zone),
         "url": f"{settings.SITE_URL}/events/{event.slug}/",
     }
 

@@ -10,6 +10,7 @@ from convention.club.models import Company, Employment, Membership, Seat
 from convention.events.models import Event
 
 from ..models import Passes, Registration
+from ..on_application import pages_to_apply
 from ..passes import has_passes
 from .doors import places_of
 from .models import Invitation
@@ -17,7 +18,10 @@ from .models import Invitation
 
 @dataclass(frozen=True)
 class Ahead:
-    """An event ahead: how many places the company has there, and what is still to do about them."""
+    """An event ahead: how many places the company has there, and what is still to do about them.
+
+    Where places are given on application, `page_to_apply` says where colleagues ask for one themselves.
+    """
 
     event: Event
     places: int = 0
@@ -26,6 +30,7 @@ class Ahead:
     refused: int = 0
     passes: int = 0
     passes_used: int = 0
+    page_to_apply: str = ""
 
     @property
     def has_passes(self) -> bool:
@@ -92,6 +97,12 @@ def events_ahead(company: Company, membership: Membership | None, *, at: datetim
         dict(Passes.objects.filter(membership=membership).values_list("event", "taken")) if membership else {}
     )
     events = Event.objects.filter(ends_at__gt=at).exclude(visibility=Event.Visibility.DRAFT)
+    shown = [
+        event
+        for event in events.select_related("venue").order_by("starts_at", "pk")
+        if places[event.pk] or event.is_registration_open(at=at)
+    ]
+    pages = pages_to_apply(shown)
     return [
         Ahead(
             event,
@@ -101,7 +112,7 @@ def events_ahead(company: Company, membership: Membership | None, *, at: datetim
             refused=sum(pk == event.pk and refused is not None for pk, refused in waiting),
             passes=membership.passes if membership and has_passes(membership, event) else 0,
             passes_used=used.get(event.pk, 0),
+            page_to_apply=pages.get(event.pk, ""),
         )
-        for event in events.select_related("venue").order_by("starts_at", "pk")
-        if places[event.pk] or event.is_registration_open(at=at)
+        for event in shown
     ]

@@ -34,3 +34,13 @@ class ReasonForm(forms.Form):
     """Why an organizer does it; the audit trail keeps it."""
 
     reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+
+
+class DirectoryForm(ReasonForm):
+    """The same by who may correct the club's own record of a member besides."""
+
+    directory = forms.BooleanField(
+        label=_("Write the name so in the club’s directory too"),
+        required=False,
+        help_text=_("For the same person, better written; past registrations keep what they said."),
+    )

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from convention.events.called_off import called_off_at
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from schedule.models import Session
@@ -54,7 +55,9 @@ class Offer:
 
 
 def offer_of(event: Event) -> Offer:
-    """What is offered now: state is `open`, `early`, `closed`, `full` or `none` (no ticket yet)."""
+    """What is offered now: state is `open`, `early`, `closed`, `full`, `none` (no ticket yet) or `off`."""
+    if called_off_at(event):
+        return Offer(event, [], "off", event.sessions.exists())
     tickets = [ticket for ticket in event.tickets.with_prices() if ticket.is_public]
     refresh_held(tickets, at=timezone.now())
     has = Event.objects.filter(pk=event.pk).values_list(

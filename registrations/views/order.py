@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.downloads import CALENDAR, attachment
 from convention.errors import InvalidFields
+from convention.events.called_off import called_off_at
 
 from ..answers import asked, told
 from ..bill import packages_of
@@ -48,6 +49,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "states": states,
         "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
         "is_cancelled": states == {Registration.State.CANCELLED},
+        "off_since": called_off_at(grant.order.event),
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
         "wallets": wallets(),
         "settled": say_settled(grant.order, grant.registrations),

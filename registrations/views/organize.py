@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
+from convention.club.doors import corrects_names
 from convention.dates import say_day
 from convention.downloads import download
 from convention.errors import InvalidFields
@@ -23,7 +24,8 @@ from convention.text import tidy
 
 from ..cancel import cancel, cancel_keeping
 from ..correct import correct_for
-from ..forms.correct import CorrectForm, ReasonForm
+from ..correct_person import correct_with_person, says_another_name
+from ..forms.correct import CorrectForm, DirectoryForm, ReasonForm
 from ..forms.refund_rules import KeepForm
 from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, sheet_of
 from ..merged import merged_of
@@ -116,25 +118,36 @@ def registration(request: HttpRequest, event: str, reference: str) -> HttpRespon
     found = event_to_organize(event, request.user)
     one = _one(found, reference)
     form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(one)
-    reason = ReasonForm(request.POST if request.method == "POST" else None, prefix="correct")
+    reason = _why(request, one, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and reason.is_valid():
+        act = correct_with_person if reason.cleaned_data.get("directory") else correct_for
         try:
-            correct_for(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
+            act(registration=one, correction=form.correction(), reason=reason.cleaned_data["reason"])
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:
             messages.success(request, _("The correction is saved."))
             return redirect("organize-registration", event, reference)
-    return _show_one(request, one, form=form, reason=reason, keep=KeepForm(prefix="cancel"))
+    return _show_one(request, one, form=form, reason=reason)
+
+
+def _why(request: HttpRequest, one: Registration, data: QueryDict | None = None) -> ReasonForm:
+    """Why it is corrected; of a member, for who may, whether the club's directory says it too."""
+    form = DirectoryForm if one.person and corrects_names(request.user) else ReasonForm
+    return form(data, prefix="correct")
 
 
 def _show_one(request: HttpRequest, one: Registration, **forms: Any) -> HttpResponse:
     """The page of one registration with its forms as they were filled in."""
+    forms = {
+        "form": CorrectForm.of(one), "reason": _why(request, one), "keep": KeepForm(prefix="cancel"), **forms,
+    }  # fmt: skip
     return _page(
         request,
         "registrations/organize_one.html",
         one.event,
         registration=one,
+        other_name=says_another_name(one),
         rows=rows_of(one),
         merged=merged_of(one),
         said=foreseen(one),
@@ -162,7 +175,7 @@ def cancel_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
         else:
             messages.success(request, _("The registration of %(name)s is cancelled.") % {"name": one.name})
             return redirect("organize-registration", event, reference)
-    return _show_one(request, one, form=CorrectForm.of(one), reason=ReasonForm(prefix="correct"), keep=keep)
+    return _show_one(request, one, keep=keep)
 
 
 def _cancel_one(one: Registration, kept: int | None, reason: str) -> None:

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
+from convention.events.sequence import next_sequence
 from convention.turns import take_turn
+from schedule.revision import raise_revision
 
 from ..cancel import cancel_together, terms_keeping
 from ..leave_waiting import leave_waiting
@@ -24,6 +26,7 @@ from .tell_host import tell_contact, tell_security
 def call_off(*, visit: Visit, reason: str) -> Visit:
     """End a visit before its day; what was paid goes back whole. The reason stands in every mail.
 
+    Calendars that follow it learn it by a higher sequence.
     Raises Closed once it is over or was called off, InvalidFields without a reason.
     """
     if not reason.strip():
@@ -42,6 +45,8 @@ def call_off(*, visit: Visit, reason: str) -> Visit:
     visit.event.save(update_fields=["registration_closes_at"])
     _free_places(visit)
     _tell(visit, alive)
+    raise_revision(event=visit.event)
+    next_sequence(visit.event_id)
     return visit
 
 

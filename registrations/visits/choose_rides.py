@@ -15,10 +15,16 @@ from .models import Application, Leg, LegSeat
 
 @transaction.atomic
 def choose_rides(*, application: Application, rides: Collection[int]) -> None:
-    """Sit in these rides and in no others, but for those that have left.
+    """The visitor’s own choice of rides. Raises Closed, InvalidFields, SoldOut."""
+    if sit_in(application=application, rides=rides):
+        record("ride.choose", application, event=application.visit.event)
 
-    All rides of the visit are locked in one order, so that changing from one to another is both or neither.
-    Raises Closed, InvalidFields, SoldOut.
+
+def sit_in(*, application: Application, rides: Collection[int]) -> bool:
+    """Sit in these rides and in no others, but for those that have left; whether anything changed.
+
+    In the caller’s transaction. All rides of the visit are locked in one order, so that changing from one to
+    another is both or neither. Raises Closed, InvalidFields, SoldOut.
     """
     legs = _locked(application)
     now = timezone.now()
@@ -28,8 +34,7 @@ def choose_rides(*, application: Application, rides: Collection[int]) -> None:
     free_lost([legs[pk] for pk in wanted - had])
     _leave(application, [legs[pk] for pk in had - wanted])
     _board(application, [legs[pk] for pk in wanted - had])
-    if had != wanted:
-        record("ride.choose", application, event=application.visit.event)
+    return had != wanted
 
 
 def _locked(application: Application) -> dict[int, Leg]:
@@ -76,7 +81,7 @@ def _board(application: Application, legs: list[Leg]) -> None:
     full = take_from(dict.fromkeys(legs, 1))
     if full:
         raise SoldOut(
-            _("No seat is left in the ride from “%(place)s”: choose another one. What you had is kept.")
+            _("No seat is left in the ride from “%(place)s”: choose another one. Nothing was changed.")
             % {"place": full.meeting_point}
         )
     LegSeat.objects.bulk_create(LegSeat(leg=leg, application=application) for leg in legs)

@@ -64,6 +64,17 @@ def ride_to_staff(slug: str, pk: int, person: "Visitor") -> Leg:
     return _ride(visit, pk)
 
 
+def visitor_to_seat(slug: str, pk: int, person: "Visitor") -> Application:
+    """Somebody with a place at a visit that this person runs. Raises NotFound, Forbidden or SignInNeeded."""
+    visit = visit_to_run(slug, person)
+    rows = Application.objects.confirmed().select_related("registration__order", "company")
+    found = rows.filter(visit=visit, pk=pk).first()
+    if found is None:
+        raise NotFound(_("This person has no place at the visit: only who has one sits in a ride."))
+    found.visit = visit
+    return found
+
+
 def own_application(slug: str, person: "Visitor") -> Application:
     """A person's own place at the visit. Raises SignInNeeded, or NotFound for whoever has none."""
     if not isinstance(person, Person):

@@ -1,13 +1,19 @@
-"""What may not be changed of the event of a visit: its kind, and its end once the host is to know people."""
+"""What may not be changed of the event of a visit: its kind, when it is beyond reason, and its end once the
+host is to know people.
+"""
 
+import datetime
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
 
+from .deadline import lock_moment
 from .doors import may_read_identities
 from .models import Identity, Visit
+from .odd_dates import When, about_length, about_new_dates
 
 if TYPE_CHECKING:
     from convention.club.doors import Visitor
@@ -18,7 +24,8 @@ def guard_event(stored: Event, event: Event, person: "Visitor") -> dict[str, lis
     visit = Visit.objects.filter(event=stored).first()
     if visit is None:
         return {}
-    found = {}
+    visit.event = stored
+    found = _odd_dates(visit, stored, event)
     if event.kind != stored.kind:
         found["kind"] = [_("This event is a visit with its own rules: its kind stays as it is.")]
     if event.ends_at > stored.ends_at and _is_known(visit) and not may_read_identities(person, visit):
@@ -29,6 +36,29 @@ def guard_event(stored: Event, event: Event, person: "Visitor") -> dict[str, lis
             )
         ]
     return found
+
+
+def _odd_dates(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]]:
+    """What is odd about other dates; whoever leaves them as they are may change the rest."""
+    if visit.cancelled_at or _to_the_minute(event) == _to_the_minute(stored):
+        return {}
+    if visit.state in (Visit.State.DRAFT, Visit.State.AGREED):
+        sentence = about_length(event.starts_at, event.ends_at)
+        return {"ends_at": [sentence]} if sentence else {}
+    return about_new_dates(
+        _when(visit, stored), _when(visit, event), is_locked=visit.locked_at is not None, now=timezone.now()
+    )
+
+
+def _to_the_minute(event: Event) -> list[datetime.datetime]:
+    """Start and end as a form says them."""
+    moments = (event.starts_at, event.ends_at)
+    return [moment.astimezone(datetime.UTC).replace(second=0, microsecond=0) for moment in moments]
+
+
+def _when(visit: Visit, event: Event) -> When:
+    locks = visit.locked_at or lock_moment(event.starts_at, event.zone, visit.list_days)
+    return When(event.starts_at, event.ends_at, locks)
 
 
 def _is_known(visit: Visit) -> bool:

@@ -51,12 +51,17 @@ def visits_of(contact: HostContact) -> QuerySet[HostContact]:
     )
 
 
+def signed_in_host(session: Session) -> HostContact:
+    """Who of a host's is signed in. Raises HostSignInNeeded."""
+    contact = contact_in(session)
+    if contact is None:
+        raise HostSignInNeeded(_("Sign in by the link that we mail you."))
+    return contact
+
+
 def visit_of_host(slug: str, session: Session) -> tuple[HostContact, Visit]:
     """The visit behind a host's page. Raises HostSignInNeeded, or NotFound for any visit but theirs."""
-    signed_in = contact_in(session)
-    if signed_in is None:
-        raise HostSignInNeeded(_("Sign in by the link that we mail you."))
-    contact = visits_of(signed_in).filter(visit__event__slug=slug).first()
+    contact = visits_of(signed_in_host(session)).filter(visit__event__slug=slug).first()
     if contact is None:
         raise NotFound(_("There is no visit at this address, or it is not one of yours."))
     return contact, contact.visit

@@ -13,6 +13,7 @@ from convention.events.models import Event
 from .deadline import locks_at
 from .eligibility import ticket_of
 from .models import NdaText, Visit
+from .odd_dates import about_length
 from .refusals import NotReady, refuse_called_off
 
 
@@ -30,16 +31,19 @@ def agree(*, visit: Visit) -> Visit:
     visit = locked_row(visit)
     if visit.event.host_id is None:
         raise NotReady(_("Say first which company is the host, in the settings of the event."))
+    if sentence := about_length(visit.event.starts_at, visit.event.ends_at):
+        raise NotReady(sentence)
     return _dated(visit, "agreed_at", "visit.agree") if visit.agreed_at is None else visit
 
 
 def missing_for_members(visit: Visit) -> list[str]:
     """What has to be said before members hear of a visit, as sentences."""
-    ticket = ticket_of(visit)
+    ticket, odd = ticket_of(visit), about_length(visit.event.starts_at, visit.event.ends_at)
     found = (
         (visit.agreed_at is None, _("The host has not agreed yet.")),
         (ticket is None or ticket.capacity is None, _("Say how many places there are.")),
         (not NdaText.objects.filter(visit=visit).exists(), _("Write what visitors keep to themselves.")),
+        (bool(odd), odd),
         (locks_at(visit) <= timezone.now(), _("The list would be locked already: choose a later day.")),
     )
     return [sentence for is_so, sentence in found if is_so]

@@ -16,6 +16,7 @@ from .apply import turn_of
 from .deadline import locks_at
 from .life import locked_row
 from .models import Application, Visit
+from .odd_dates import about_length
 from .tell_applicant import tell_applicant
 
 
@@ -23,12 +24,14 @@ from .tell_applicant import tell_applicant
 def lock(*, visit: Visit) -> Visit:
     """Settle who comes; offers that were not accepted lapse, and whoever still waits is told so.
 
-    Raises Closed where members have not heard of it yet, or it is locked already.
+    Raises Closed where members have not heard of it yet, it is locked already, or its dates are odd.
     """
     take_turn(turn_of(visit))
     visit = locked_row(visit)
     if visit.locked_at or visit.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
         raise Closed(_("This list is locked already, or the visit is not open to members yet."))
+    if sentence := about_length(visit.event.starts_at, visit.event.ends_at):
+        raise Closed(sentence)
     now = timezone.now()
     visit.locked_at = now
     visit.save(update_fields=["locked_at"])

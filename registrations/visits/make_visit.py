@@ -13,6 +13,8 @@ from convention.events.models import Event
 from ..models import Registration, Ticket
 from .eligibility import seat_on_the_day
 from .models import Application, Visit
+from .odd_dates import about_length
+from .refusals import NotReady
 
 PLACES, PER_COMPANY = 20, 2
 """What a new visit offers until somebody says otherwise."""
@@ -29,11 +31,13 @@ class AlreadyVisit(ConventionError):
 def make_visit(*, event: Event) -> Visit:
     """Begin a visit, a draft; members who have a place already, where registration was open, keep it.
 
-    Raises AlreadyVisit.
+    Raises AlreadyVisit, NotReady for an event that lasts longer than a visit does.
     """
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     if event.kind != Event.Kind.SITE_VISIT or Visit.objects.filter(event=event).exists():
         raise AlreadyVisit(_("This event is no site visit, or somebody has begun its visit already."))
+    if sentence := about_length(event.starts_at, event.ends_at):
+        raise NotReady(sentence)
     is_open = event.visibility != Event.Visibility.DRAFT
     visit = Visit.objects.create(event=event, agreed_at=timezone.now() if is_open else None)
     event.substitutions_until = visit.event.created_at  # a place is given back, and goes to who applied

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.club.models import Company, Person
-from convention.errors import Closed
+from convention.errors import Closed, InvalidFields
 from convention.events.appoint import give
 from convention.events.doors import organizes
 from convention.events.models import Event, EventRole
 
 from .make_visit import make_visit
 from .models import Proposal, Visit
+from .odd_dates import about_length, about_start
 from .propose import locked_proposal
 
 
@@ -32,8 +33,9 @@ def plan_visit(
     """Make a draft event at the host's and its visit; the proposal keeps what it became.
 
     Whoever plans it runs the event from then on, so that a secretary needs nobody else for its settings.
-    Raises Closed where it became one already, or was set aside.
+    Raises Closed where it became one already, or was set aside, InvalidFields for odd dates.
     """
+    _refuse_odd(starts_at, ends_at)
     found = locked_proposal(proposal)
     if not found.is_standing:
         raise Closed(_("This proposal became a visit, or was set aside."))
@@ -54,6 +56,15 @@ def plan_visit(
     found.save(update_fields=["became", "host", "host_name"])
     record("proposal.become", found, event=event, fields=["became"])
     return visit
+
+
+def _refuse_odd(starts_at: datetime.datetime, ends_at: datetime.datetime) -> None:
+    found = {
+        "starts_at": about_start(starts_at, timezone.now()),
+        "ends_at": about_length(starts_at, ends_at),
+    }
+    if fields := {name: [sentence] for name, sentence in found.items() if sentence}:
+        raise InvalidFields(_("Some fields need another look."), fields)
 
 
 def _free_slug(name: str, starts_at: datetime.datetime) -> str:

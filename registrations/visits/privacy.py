@@ -119,6 +119,7 @@ HOLDINGS = [
         model=Proposal,
         why=_("visits that you proposed"),
         did=("proposed_by",),
+        through=("proposed_by_host",),
         tells=("id", "title", "host_name", "why", "proposed_at"),
         because=_("the proposal is the club’s; no name is left"),
         leads=False,

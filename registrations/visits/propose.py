@@ -1,6 +1,7 @@
 """Propose: a member, or somebody of the host, says what the club should go and see."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,11 +24,7 @@ def propose(
     Raises Closed for somebody of whom many stand already.
     """
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-    if Proposal.objects.standing().filter(proposed_by=person).count() >= MOST_STANDING:
-        raise Closed(
-            _("You have %(most)d proposals that wait already: let some of them become visits first.")
-            % {"most": MOST_STANDING}
-        )
+    refuse_many(Proposal.objects.filter(proposed_by=person))
     proposal = Proposal.objects.create(
         title=title,
         why=why,
@@ -38,6 +35,15 @@ def propose(
     )
     record("proposal.make", proposal, fields=["title", "why", "host"])
     return proposal
+
+
+def refuse_many(theirs: QuerySet[Proposal]) -> None:
+    """Raises Closed where many of somebody's proposals stand already."""
+    if theirs.filter(became__isnull=True, set_aside_at__isnull=True).count() >= MOST_STANDING:
+        raise Closed(
+            _("You have %(most)d proposals that wait already: let some of them become visits first.")
+            % {"most": MOST_STANDING}
+        )
 
 
 @transaction.atomic

@@ -34,8 +34,9 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     """Name who shall come instead of somebody on a locked visit, and ask the host.
 
     Whoever is replaced keeps the place until the host agrees; a place that was given up after the lock is
-    filled the same way. Raises Closed before the lock (until then the waiting list serves) and once the visit
-    has begun, InvalidFields for somebody who cannot come.
+    filled the same way, once. Raises Closed before the lock (until then the waiting list serves), for a place
+    that was given up before it or filled already, and once the visit has begun, InvalidFields for somebody
+    who cannot come.
     """
     visit = _locked(application)
     replaced = Application.objects.select_related("registration").get(pk=application.pk)
@@ -104,9 +105,11 @@ def _refuse_not_now(visit: Visit, replaced: Application) -> None:
         raise Closed(_("Until the list is locked, the waiting list fills each place that becomes free."))
     if replaced.registration is None:
         raise Closed(_("There is no place to hand on here: this person never had one."))
-    others = Application.objects.standing().filter(replaces=replaced)
-    if others.exists():
-        raise Closed(_("Somebody was named for this place already."))
+    given_up = replaced.registration.cancelled_at
+    if given_up and given_up < visit.locked_at:
+        raise Closed(_("This place was given up before the lock: the waiting list had it."))
+    if Application.objects.of_place(replaced).exists():
+        raise Closed(_("Somebody was named for this place already: look at theirs in the list."))
 
 
 def _seat(visit: Visit, replaced: Application, by: Person) -> Seat:

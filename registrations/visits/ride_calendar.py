@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.events.called_off import called_off_at
+
 from ..calendar import where_of
 from .models import Application, Leg
 
@@ -45,6 +47,7 @@ def _entry(event: "Event", name: str, start: datetime.datetime, end: datetime.da
     entry.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
     entry.add("dtstamp", timezone.now())
     entry.add("sequence", event.sequence)
+    entry.add("status", "CANCELLED" if called_off_at(event) else "CONFIRMED")
     entry.add("dtstart", start.astimezone(event.zone))
     entry.add("dtend", end.astimezone(event.zone))
     entry.add("url", settings.SITE_URL + reverse("visit-rides", args=[event.slug]))

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from django.db.models import Q
@@ -44,9 +44,9 @@ def fair_ranks(waiting: Iterable[tuple[int, int | None]], held: Mapping[int, int
 class VisitRules:
     """Of an event with a visit: who may come, in which order they are served, and until when."""
 
-    def govern(self, event: Event) -> bool:
-        """Whether this event has a visit."""
-        return Visit.objects.filter(event=event).exists()
+    def governed(self, events: Collection[Event]) -> Collection[int]:
+        """The ids of those of these events that have a visit."""
+        return set(Visit.objects.filter(event__in=events).order_by().values_list("event", flat=True))
 
     def page(self, event: Event) -> str:
         """The member's page of the visit."""

@@ -14,10 +14,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.leases import leased
-from convention.mail import Letter, Refused, send
+from convention.mail import Attachment, Letter, Refused, send
 
+from ..calendar import calendar_file
+from ..doors import whole
 from .deadline import locks_at
 from .models import Application, NdaText, Visit
+from .ride_calendar import ride_calendar
 from .standing import State, states_of
 
 logger = logging.getLogger(__name__)
@@ -113,4 +116,17 @@ def _letter(application: Application, kind: str, number: int) -> Letter:
         key=f"visit-{kind}-{application.pk}-{number}",
         accent=event.accent,
         reply_to=event.contact_email,
+        attachments=_out_of_calendars(application) if kind == "called_off" else (),
     )
+
+
+def _out_of_calendars(application: Application) -> list[Attachment]:
+    """Files that take the visit, and the rides to it, out of the calendar of whoever had a place."""
+    place = application.registration
+    if place is None:
+        return []
+    said = {"visit": calendar_file(whole(place.order)), "rides": ride_calendar(application)}
+    mimetype = "text/calendar; charset=utf-8; method=PUBLISH"
+    return [
+        Attachment(name=f"{name}.ics", content=content, mimetype=mimetype) for name, content in said.items()
+    ]

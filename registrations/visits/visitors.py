@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from convention.club.models import Person
 from convention.text import fold
@@ -11,7 +11,6 @@ from convention.text import fold
 from ..models import Registration
 from .identity_fields import asked_by, is_complete
 from .models import Application, Identity, Visit
-from .models.applications import STANDS
 from .standing import agreed_among
 
 
@@ -49,7 +48,7 @@ def given_up(visit: Visit) -> list[Application]:
     """Those whose place was given up after the lock and that nobody else has, or is named for."""
     if visit.locked_at is None:
         return []
-    taken = Application.objects.filter(STANDS | Q(registration__isnull=False), replaces=OuterRef("pk"))
+    taken = Application.objects.of_place(OuterRef("pk"))
     rows = visit.applications.filter(registration__cancelled_at__gte=visit.locked_at)
     rows = rows.exclude(Exists(taken)).select_related("company", "registration")
     return list(rows.order_by("registration__sort_name", "pk"))

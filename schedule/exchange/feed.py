@@ -9,6 +9,7 @@ from typing import Final
 from django.core.cache import cache
 from django.utils.translation import get_language
 
+from convention.events.called_off import called_off_at
 from convention.events.models import Event
 
 from ..models import Schedule
@@ -36,7 +37,7 @@ def feed_of(event: Event, fmt: Format) -> Feed:
     """The programme's feed, from the cache while nothing changed."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     stamp = (fmt, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
-    span = (event.starts_at, event.ends_at)
+    span = (event.starts_at, event.ends_at, called_off_at(event))
     name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, span)).encode()).hexdigest()[:32]}"
     kept: tuple[bytes, str] | None = cache.get(name)
     if kept is None:

@@ -2,9 +2,12 @@
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
+from convention.events.called_off import called_off_at
 from convention.events.models import Event
 
 from ..models import Schedule, Session, SessionSpeaker
@@ -18,18 +21,20 @@ NEVER = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 def programme_of(event: Event, fmt: Format) -> Programme:
     """What is public of an event's programme: sessions that have a time and were not cancelled.
 
-    A calendar keeps the cancelled ones, since it can say so.
+    A calendar keeps the cancelled ones, since it can say so; of an event that was called off all are.
     """
-    sessions = sessions_of(event)
+    sessions, off = sessions_of(event), called_off_at(event)
     kept = (session for session in sessions if session.starts_at)
     if fmt is not Format.ICALENDAR:
         kept = (session for session in kept if not session.cancelled_at)
     talks = tuple(sorted(map(talk_of, kept), key=in_order))
+    if off and fmt is Format.ICALENDAR:
+        talks = tuple(replace(talk, cancelled=True) for talk in talks)
     used = {talk.room for talk in talks}
     threads = {talk.track for talk in talks}
     return Programme(
         fmt,
-        head_of(event),
+        head_of(event, called_off=off),
         talks,
         tuple(Place(room.name, room.guid, room.capacity) for room in event.rooms.all() if room.name in used),
         tuple(
@@ -62,11 +67,11 @@ def appearances_of(session: Session) -> list[SessionSpeaker]:
     return found
 
 
-def head_of(event: Event) -> Head:
-    """What holds for the whole programme."""
+def head_of(event: Event, *, called_off: datetime.datetime | None = None) -> Head:
+    """What holds for the whole programme; the title says where none of it takes place."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     return Head(
-        title=event.name,
+        title=_("Called off: %(event)s") % {"event": event.name} if called_off else event.name,
         acronym=schedule.acronym,
         version=schedule.version,
         base_url=schedule.base_url,

@@ -32,7 +32,9 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     phone.goto(address)
     expect(phone.locator("#kept")).to_be_visible()
     assert_accessible(phone)
-    phone.wait_for_function("async () => (await (await caches.open('evacuation-1')).keys()).length > 3")
+    phone.wait_for_function(
+        "async () => (await (await caches.open('personal-evacuation-2')).keys()).length > 3"
+    )
     way_out = Checkpoint.objects.get(event=visit.event, kind="exit")
     pair(door, visit.event, checkpoint=way_out)
     expect(door.locator("[name=direction][value=out]")).to_be_checked()
@@ -57,7 +59,39 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     phone.reload()
     expect(phone.locator(".muster")).to_have_count(0)
     phone.wait_for_function(
-        "async (address) => !(await (await caches.open('evacuation-1')).match(address))", arg=address
+        "async (address) => !(await (await caches.open('personal-evacuation-2')).match(address))", arg=address
     )
     for page in (phone, door):
         page_problems(page)
+
+
+KEPT = """async () => (await (await caches.open("personal-evacuation-2")).keys())
+    .some(({ url }) => url.endsWith("/evacuation/"))"""
+GONE = """async (address) => !(await caches.match(address))
+    && !(await navigator.serviceWorker.getRegistrations()).some((one) => one.scope.endsWith(address))"""
+
+
+def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
+    """By signing out, and by a role that ends while another page is read; the tab forgets who was found."""
+    visit = make_visit()
+    pass_by(make_visitor(visit, last_name="Aube"))
+    desk, phone = make_staff(visit.event, "desk"), open_page("phone")
+    address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
+    sign_in(phone, Client(), site, desk)
+    phone.goto(address)
+    phone.get_by_text("Aube Ana").click()
+    phone.wait_for_function(KEPT)
+    phone.goto("/me/")
+    assert phone.evaluate(KEPT)
+    phone.goto("/accounts/logout/")
+    phone.locator("main form button").click()
+    phone.wait_for_function(GONE, arg=address)
+    phone.wait_for_function("async () => !(await caches.keys()).some((name) => name.startsWith('personal-'))")
+    assert phone.evaluate("Object.keys(sessionStorage).filter((name) => name.includes('found:'))") == []
+    sign_in(phone, Client(), site, desk)
+    phone.goto(address)
+    phone.wait_for_function(KEPT)
+    desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
+    phone.goto("/me/")
+    phone.wait_for_function(GONE, arg=address)
+    assert page_problems(phone) == []

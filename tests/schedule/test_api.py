@@ -46,6 +46,7 @@ def test_the_event(client, event):
             "opens_at": None,
             "closes_at": "2026-09-11T09:00:00+05:30",
         },
+        "called_off_at": None,
         "url": answer["url"],
     }
     assert answer["url"].endswith("/events/conf/")

@@ -8,7 +8,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from badges.attendance.snapshot import latest_presence
 from convention.events.doors import works_desk
@@ -81,7 +81,7 @@ def doors(request: HttpRequest, event: str) -> HttpResponse:
     return redirect("organize-visit-day", event)
 
 
-@require_GET
+@require_safe
 def evacuation(request: HttpRequest, event: str) -> HttpResponse:
     """Who is on site, to be ticked off; the page stays on the phone for when the network is gone."""
     visit = visit_to_staff(event, request.user)

@@ -64,15 +64,18 @@ class ProposalForm(Refusable, forms.ModelForm[Proposal]):
 
 def proposal_form(data: Any, of: Proposer) -> ProposalForm:
     """For a member any vendor or a name; for somebody of a vendor alone, their own firm."""
-    hosts = vendors()
-    if not of.is_member:
-        hosts = hosts.filter(pk__in=[one.pk for one in of.vendors])
-    form = ProposalForm(data, hosts=hosts)
-    if not of.is_member:
-        del form.fields["host_name"]
-        form.fields["host"].required = True
-        if len(of.vendors) == 1:
-            form.initial["host"] = of.vendors[0].pk
+    if of.is_member:
+        return ProposalForm(data, hosts=vendors())
+    return own_site_form(data, vendors().filter(pk__in=[one.pk for one in of.vendors]))
+
+
+def own_site_form(data: Any, firms: Any) -> ProposalForm:
+    """For somebody of these firms alone, who proposes to open their own site."""
+    form = ProposalForm(data, hosts=firms)
+    del form.fields["host_name"]
+    form.fields["host"].required = True
+    if len(known := list(firms[:2])) == 1:
+        form.initial["host"] = known[0].pk
     return form
 
 

@@ -63,6 +63,8 @@ class LegForm(Refusable, forms.ModelForm[Leg]):
 class RidesForm(Refusable, forms.Form):
     """Which ride someone takes each way, or none."""
 
+    ALONE = _("On my own")
+
     def __init__(self, *args: Any, visit: Visit, legs: Iterable[Leg], taken: set[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         legs = list(legs)
@@ -72,16 +74,30 @@ class RidesForm(Refusable, forms.Form):
                 continue
             self.fields[way] = forms.ChoiceField(
                 label=label.capitalize(),
-                choices=[*((pk, say_ride(leg, visit)) for pk, leg in choices), ("", _("On my own"))],
+                choices=[*((pk, say_ride(leg, visit)) for pk, leg in choices), ("", self.ALONE)],
                 widget=forms.RadioSelect,
                 required=False,
                 initial=next((pk for pk, leg in choices if leg.pk in taken), ""),
             )
+        self.order_fields(Leg.Direction.values)
 
     @property
     def rides(self) -> list[int]:
         """The rides chosen, by id."""
-        return [int(pk) for pk in self.cleaned_data.values() if pk]
+        return [int(pk) for way in Leg.Direction.values if (pk := self.cleaned_data.get(way))]
+
+
+class SeatForm(RidesForm):
+    """The same by who runs the visit, who says why."""
+
+    ALONE = _("No ride")
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The visitor reads it."),
+        error_messages={"required": _("Say why: the mails tell it.")},
+    )
 
 
 def say_ride(leg: Leg, visit: Visit) -> str:

@@ -7,7 +7,7 @@ them. Its state follows from both and from its own dates.
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -41,6 +41,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         held = Q(registration__confirmed_at__isnull=False) | Q(registration__held_until__gt=timezone.now())
         placed = Q(registration__isnull=False, registration__cancelled_at__isnull=True) & held
         return self.standing().filter(placed | untouched | (Q(registration__isnull=True) & waits))
+
+    def of_place(self, application: "Application | OuterRef") -> Self:
+        """Those named for somebody's place that still may have it, or had it: nobody else is named then."""
+        return self.filter(STANDS | Q(registration__isnull=False), replaces=application)
 
     def confirmed(self) -> Self:
         """Those with a place; a replacement that waits for the host's approval has none yet."""

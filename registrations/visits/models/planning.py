@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Company, Person
 
+from .identities import HostContact
 from .visits import Visit
 
 
@@ -23,6 +24,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 class Proposal(models.Model):
     """A visit that a member or a host would like to see; interest is counted before a date is set.
 
+    Who proposed it is a person of the club's, or a contact of a visit at the host's.
     The host is a company of the directory, or a name until it is one. `became` is the visit made of it; one
     that was set aside says why.
     """
@@ -34,6 +36,9 @@ class Proposal(models.Model):
     host_name = models.CharField(_("host"), max_length=200, blank=True)
     why = models.TextField(_("why it is worth a day"), blank=True)
     proposed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    proposed_by_host = models.ForeignKey(
+        HostContact, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
     is_from_host = models.BooleanField(_("proposed by the host"), default=False)
     proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
     set_aside_at = models.DateTimeField(pgettext_lazy("visit", "set aside"), null=True, blank=True)
@@ -57,6 +62,13 @@ class Proposal(models.Model):
     def whose(self) -> str:
         """The host's name, as far as it is known."""
         return self.host.name if self.host else self.host_name
+
+    @property
+    def proposer(self) -> str:
+        """The name of who proposed it; empty where it is known no more."""
+        if self.proposed_by:
+            return str(self.proposed_by)
+        return self.proposed_by_host.name if self.proposed_by_host else ""
 
     @property
     def is_standing(self) -> bool:

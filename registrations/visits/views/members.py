@@ -92,6 +92,7 @@ def _about(found: Visit, person: Person, application: Application | None) -> dic
         codes = objections(candidate_for(found, person, seat_on_the_day(found, person))) if can_apply else []
         return {
             "application": application,
+            "order_secret": _secret_of(application),
             "ended": state,
             "can_apply": can_apply,
             "against": in_words(found, codes),
@@ -100,11 +101,17 @@ def _about(found: Visit, person: Person, application: Application | None) -> dic
     return {
         "application": application,
         "state": state,
-        "order_secret": own_secret(place) if place else "",
+        "order_secret": _secret_of(application),
         "waiting_page": page_of(wait) if wait and not place else "",
         "position": positions_in(found).get(wait.pk, 0) if wait else 0,
         "can_withdraw": found.event.starts_at > now and not found.cancelled_at,
     }
+
+
+def _secret_of(application: Application | None) -> str:
+    """What opens one’s own registration; nothing without one."""
+    place = application.registration if application else None
+    return own_secret(place) if place else ""
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from convention.errors import ConventionError, NotFound
+from convention.errors import ConventionError, InvalidFields, NotFound
 
 from ..been import been_by_person
 from ..forms.planning import DateForm, ProposalForm, SetAsideForm, proposal_form, vendors
@@ -103,7 +103,7 @@ def _do(what: str, proposal: Proposal, of: Proposer) -> str:
 def to_plan(request: HttpRequest) -> HttpResponse:
     """All proposals for who plans the season: those that stand, then what became of the others."""
     planner(request.user)
-    found = Proposal.objects.select_related("host", "proposed_by", "became__event")
+    found = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "became__event")
     found = found.order_by("became", "set_aside_at", "-proposed_at", "-pk")
     shown = Paginator(found, ROWS).get_page(request.GET.get("page"))
     interest = counted(shown)
@@ -128,7 +128,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _proposal(pk: int) -> Proposal:
-    rows = Proposal.objects.select_related("host", "proposed_by", "became__event")
+    rows = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "became__event")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -160,6 +160,8 @@ def set_date(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             visit = plan_visit(proposal=found, planner=person, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.fields)
         except ConventionError as error:
             form.add_error(None, str(error))
         else:

@@ -17,7 +17,7 @@ from convention.privacy.subjects import subject_of
 from convention.privacy.walk import obstacles
 from registrations.invoices.models import Invoice, Payment
 from registrations.models import Order, Registration, WaitingEntry
-from registrations.visits.models import Application, NdaAcceptance, VisitorList
+from registrations.visits.models import Application, NdaAcceptance, Visit, VisitorList
 from tests.convention.privacy.somebody import (
     ADDRESS,
     FIRST,
@@ -184,6 +184,29 @@ def test_an_assistant_is_forgotten_and_the_boss_stays():
     place.refresh_from_db()
     assert (place.name, place.email) == ("Bo Boss", "")
     assert "asta" not in place.search
+
+
+def test_an_address_on_somebody_else_s_wait_goes_and_the_wait_stays():
+    """Who applied for a visit is known by account: the address on the wait is the one of that day."""
+    former, waits = make_person(email=ADDRESS), make_person(first_name="Bo", last_name="Boss")
+    event = past_event(kind="site_visit")
+    visit, fields = Visit.objects.create(event=event), {"email": ADDRESS, "address": ADDRESS}
+    tickets = [make_ticket(event, slug=slug) for slug in ("one", "two")]
+    entries = [
+        WaitingEntry.objects.create(event=event, ticket=ticket, last_name="Boss", **fields)
+        for ticket in tickets
+    ]
+    for entry in entries:
+        Application.objects.create(
+            visit=visit, person=waits, waiting=entry, withdrawn_at=entry.joined_at, company=None
+        )
+    case = case_of(former)
+    erase(case=case)
+    assert where([ADDRESS]) == set()
+    kept = WaitingEntry.objects.order_by("pk").values_list("pk", "last_name", "email")
+    assert list(kept) == [(entry.pk, "Boss", "") for entry in entries]
+    case.refresh_from_db()
+    assert case.counts["registrations.waitingentry"] == {"emptied": 2}
 
 
 def test_a_guest_known_by_address_alone_is_forgotten():

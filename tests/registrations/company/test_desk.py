@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from lxml import html
 
 from badges.codes import code_of
 from convention.club.contacts import dismiss_contact
@@ -19,8 +20,10 @@ from registrations.company.models import Invitation
 from registrations.doors import own_secret
 from registrations.models import Registration
 from registrations.passes import passes_of
+from registrations.visits.life import close
 from tests.factories import make_company, make_contact, make_event, make_member, make_registration
 from tests.registrations.company.making import make_desk, order, row
+from tests.registrations.visits.makers import make_visit
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.datetime(2027, 5, 3, 12, tzinfo=datetime.UTC)
@@ -66,7 +69,7 @@ def test_a_contact_whose_role_ended_loses_access_the_same_day():
 def test_one_company_opens_at_once_and_several_are_offered():
     desk = make_desk()
     assert desk.client.get("/company/")["Location"] == f"{desk.at}/"
-    CompanyContact.objects.create(company=make_company(), person=desk.contact)
+    CompanyContact.objects.create(company=make_company(name="Zzz"), person=desk.contact)
     assert desk.client.get("/company/").context["companies"][0] == desk.company
 
 
@@ -210,6 +213,19 @@ def test_what_needs_attention_is_said_gravest_first():
     row_ = passes_of(facts.membership, desk.event)
     type(row_).objects.update(taken=2)
     assert [ahead.passes_left for ahead in facts_of(desk.company).ahead] == [0]
+
+
+def test_where_places_are_given_on_application_colleagues_are_told_where_they_apply():
+    desk = make_desk()
+    visit = make_visit()
+    page = f"/visits/{visit.event.slug}/"
+    for address in ("", "registrations/"):
+        shown = html.fromstring(desk.client.get(f"{desk.at}/{address}").content)
+        links = [link for link in shown.xpath("//main//section//a/@href") if visit.event.slug in link]
+        assert [link for link in links if link != f"/events/{visit.event.slug}/"] == [page]
+        assert shown.xpath("//main//a/@href").count(f"{desk.many}") == 1
+    close(visit=visit)
+    assert page not in desk.client.get(f"{desk.at}/").content.decode()
 
 
 def test_pages_ask_no_more_of_a_larger_company():

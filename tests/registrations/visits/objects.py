@@ -12,6 +12,9 @@ from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.send_list import LINK_LASTS, hash_token
 from tests.factories import make_company
 
+WITH_A_PLACE = ("replace", "refuse", "approve", "seat")
+"""Pages that name somebody with a place."""
+
 
 def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[str, Any]]:
     """The arguments of each address of that event's visit, whose list is locked and was sent."""
@@ -29,7 +32,7 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
     )
     contact = add_host_contact(visit=visit, name="Sophie", email=f"sophie{spare}@hote.example")
     lists = {f"organize-visit-list{name}": {"number": number} for name in ("", "-send", "-revoke")}
-    people = {f"organize-visit-{name}": {"pk": application.pk} for name in ("replace", "refuse", "approve")}
+    people = {f"organize-visit-{name}": {"pk": application.pk} for name in WITH_A_PLACE}
     return {
         **lists,
         **people,

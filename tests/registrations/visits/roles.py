@@ -12,7 +12,7 @@ DAY_DOORS = {
     **{
         f"organize-visit-{name}": RUN_IT
         for name in (
-            "rides", "ride-new", "ride", "ride-remove", "day-doors", "roster-csv", "roster-xlsx",
+            "rides", "ride-new", "ride", "ride-remove", "seat", "day-doors", "roster-csv", "roster-xlsx",
             "certificates", "certificate",
         )
     },

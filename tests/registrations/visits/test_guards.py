@@ -6,12 +6,17 @@ import pytest
 from django.utils import timezone
 
 from badges.attendance.merge import merge
+from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
 from registrations.absorb import CannotMerge
 from registrations.cancel import cancel
+from registrations.visits.change_visit import change_visit
 from registrations.visits.choose_rides import choose_rides
+from registrations.visits.life import agree, missing_for_members
+from registrations.visits.lock import lock, lock_due
 from registrations.visits.make_visit import make_visit as begin
 from registrations.visits.models import Application, Leg
+from registrations.visits.refusals import NotReady
 from registrations.visits.rides import save_ride
 from tests.doors import client_of
 from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
@@ -41,9 +46,14 @@ def answer(event: Event, person, **changes: str):
     return sorted(page.context["form"].errors) if page.status_code == 200 else []
 
 
+def clock(event: Event, moment: datetime.datetime) -> str:
+    """A moment as the page writes it."""
+    return f"{moment.astimezone(event.zone):%Y-%m-%dT%H:%M}"
+
+
 def later(event: Event) -> str:
-    """A week after its end, as the page writes it."""
-    return f"{event.ends_at.astimezone(event.zone) + 7 * DAY:%Y-%m-%dT%H:%M}"
+    """Three days after its end, as the page writes it."""
+    return clock(event, event.ends_at + 3 * DAY)
 
 
 def test_a_visit_stays_one_and_other_events_change_their_kind():
@@ -69,6 +79,70 @@ def test_the_end_is_put_off_by_the_secretary_alone_once_visitors_are_known():
         reader = make_secretary()
         event.roles.create(person=reader, role="organizer")
         assert answer(event, reader, ends_at=later(event)) == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "fields"),
+    [
+        (40, 45, []),
+        (40, 46, ["ends_at"]),  # six days
+        (40, 400, ["ends_at"]),  # another year
+        (-2, 1, ["starts_at"]),  # begun already
+        (-400, 40, ["ends_at", "starts_at"]),
+        (1, 1.5, ["starts_at"]),  # locked at once, whoever has applied
+    ],
+)
+def test_a_visit_that_members_know_is_moved_within_reason(starts, ends, fields):
+    visit, now = make_visit(), timezone.now()
+    event, organizer = visit.event, make_staff(visit.event)
+    dates = {
+        name: clock(event, now + days * DAY) for name, days in (("starts_at", starts), ("ends_at", ends))
+    }
+    assert answer(event, organizer, **dates) == fields
+    lock_due()
+    visit.refresh_from_db()
+    assert visit.locked_at is None
+    # Where it was odd before, whoever leaves the dates as they are changes the rest.
+    Event.objects.filter(pk=event.pk).update(starts_at=now + DAY * 40, ends_at=now + DAY * 60)
+    event.refresh_from_db()
+    assert answer(event, organizer, name="Autre") == []
+
+
+def test_a_visit_that_has_begun_may_end_earlier_but_not_before_its_lock():
+    visit = make_hosted(days=-1, locked_at=timezone.now() - DAY / 2)
+    event = visit.event
+    event.ends_at = timezone.now() + DAY
+    event.save()
+    organizer = make_staff(event)
+    assert answer(event, organizer, ends_at=clock(event, timezone.now() - DAY * 0.6)) == ["ends_at"]
+    assert answer(event, organizer, ends_at=clock(event, timezone.now() - DAY / 4)) == []
+
+
+def test_an_event_longer_than_a_visit_becomes_none_and_locks_nothing():
+    starts = timezone.now() + 40 * DAY
+    event = make_event(kind="site_visit", visibility="members", starts_at=starts, ends_at=starts + 20 * DAY)
+    with pytest.raises(NotReady, match="5 days at most"):
+        begin(event=event)
+    visit = make_visit(starts_at=starts, ends_at=starts + 20 * DAY)  # by the back office
+    applied(visit)
+    with pytest.raises(Closed, match="5 days at most"):
+        lock(visit=visit)
+    draft = make_visit(starts_at=starts, ends_at=starts + 20 * DAY, visibility="draft", agreed_at=None)
+    with pytest.raises(NotReady, match="5 days at most"):
+        agree(visit=draft)
+    assert any("5 days at most" in sentence for sentence in missing_for_members(draft))
+
+
+def test_more_working_days_do_not_lock_at_once():
+    visit = make_visit(starts_at=timezone.now() + 20 * DAY)
+    visit.list_days = 40
+    with pytest.raises(InvalidFields) as refused:
+        change_visit(visit=visit, ticket=visit.event.tickets.get(), changed=["list_days"])
+    assert list(refused.value.fields) == ["list_days"]
+    visit.list_days = 2
+    change_visit(visit=visit, ticket=visit.event.tickets.get(), changed=["list_days"])
+    visit.refresh_from_db()
+    assert visit.list_days == 2
 
 
 def test_of_two_places_the_one_that_was_applied_for_is_kept():

@@ -8,7 +8,7 @@ from django.utils import timezone
 from convention.audit.models import Entry
 from convention.club.models import ClubRole, Company, Employment
 from convention.club.seats import take_seat
-from convention.errors import Closed, Forbidden
+from convention.errors import Closed, Forbidden, InvalidFields
 from convention.events.doors import organizes
 from convention.events.models import Event
 from registrations.cancel import cancel
@@ -236,6 +236,10 @@ def test_a_proposal_becomes_a_visit_once():
     assert (proposal.became, proposal.host, proposal.host_name) == (visit, host, "")
     with pytest.raises(Closed):
         plan_visit(proposal=proposal, **given)
+    odd = {"starts_at": at(2020, 10, 7), "ends_at": at(2030, 10, 7)}
+    with pytest.raises(InvalidFields) as refused:
+        plan_visit(proposal=proposed(), **{**given, **odd})
+    assert list(refused.value.fields) == ["starts_at", "ends_at"]
     secretary = make_person()
     other = plan_visit(proposal=proposed(), planner=secretary, **given).event
     assert (other.slug, organizes(secretary, other), organizes(secretary, event)) == (

@@ -1,5 +1,6 @@
 """Replacements after the lock: named by the secretary, received by the host, told to who comes no more."""
 
+import datetime
 import re
 
 import pytest
@@ -109,6 +110,34 @@ def test_a_refused_replacement_changes_nothing(visit):
         approve_replacement(application=made)
     # Somebody else can be named after that.
     propose_replacement(application=replaced, by=colleague_of(replaced))
+
+
+def test_a_place_is_filled_once_whoever_types_its_address(visit):
+    """Whoever came instead gave the place up too: it is theirs that is filled, and not that of before."""
+    first, secretary = only(visit), client_of(make_secretary())
+    second = propose_replacement(application=first, by=colleague_of(first))
+    approve_replacement(application=second)
+    second.refresh_from_db()
+    cancel(registration=second.registration)
+    address = f"/organize/{visit.event.slug}/visit/replace/{first.pk}/"
+    answer = secretary.post(address, {"email": colleague_of(first).email})
+    assert answer.context["form"].non_field_errors() == [
+        "Une personne est déjà désignée pour cette place\u202f: voyez la sienne dans la liste."
+    ]
+    assert visit.applications.filter(replaces=first).count() == 1
+    third = propose_replacement(application=second, by=colleague_of(first))
+    approve_replacement(application=third)
+    assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
+
+
+def test_a_place_given_up_before_the_lock_went_to_who_waited(visit):
+    gone = only(visit)
+    cancel(registration=gone.registration)
+    before = timezone.now()
+    Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=before)
+    Visit.objects.update(locked_at=before + datetime.timedelta(minutes=1))
+    with pytest.raises(Closed, match="before the lock"):
+        propose_replacement(application=gone, by=colleague_of(gone))
 
 
 def test_a_place_given_up_after_the_lock_is_filled_the_same_way(visit):

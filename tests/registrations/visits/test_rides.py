@@ -15,6 +15,7 @@ from registrations.visits.choose_rides import choose_rides
 from registrations.visits.models import Leg, LegSeat
 from registrations.visits.ride_calendar import ride_calendar
 from registrations.visits.rides import RideInUse, remove_ride, save_ride
+from registrations.visits.seat_visitor import seat_visitor
 from tests.doors import client_of
 from tests.factories import make_staff
 from tests.rush import in_threads
@@ -201,6 +202,97 @@ def test_rides_are_for_whoever_has_a_place(visit, client):
     one.withdrawn_at = timezone.now()
     one.save()
     assert client_of(one.person).get(page).status_code == 404
+
+
+# --- seats given by who runs the visit --------------------------------------------------------------------
+
+
+def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit, run_tasks, mailoutbox):
+    one, leg, back = make_visitor(visit, last_name="Aube"), make_leg(visit), make_leg(visit, "back")
+    other = make_leg(visit, capacity=1, meeting_point="Voiture de Zoé")
+    organizer = client_of(make_staff(visit.event))
+    rides = f"/organize/{visit.event.slug}/visit/rides/"
+    address = f"{rides}people/{one.pk}/"
+    assert f'href="{address}"' in organizer.get(rides).content.decode()
+    assert list(organizer.post(address, {"out": leg.pk}).context["form"].errors) == ["reason"]
+    organizer.post(address, {"out": leg.pk, "back": back.pk, "reason": "Par téléphone"})
+    assert taken(leg, other, back) == [1, 0, 1]
+    organizer.post(address, {"out": other.pk, "back": back.pk, "reason": "Car plein"})
+    assert taken(leg, other, back) == [0, 1, 1]
+    assert "Voiture de Zoé" in organizer.get(rides).content.decode()
+    organizer.post(address, {"out": "", "back": "", "reason": "Vient en train"})
+    organizer.post(address, {"out": "", "back": "", "reason": "Encore"})  # nothing to change, nothing to tell
+    assert taken(leg, other, back) == [0, 0, 0]
+    entries = Entry.objects.filter(verb="ride.seat").order_by("pk")
+    assert [(entry.reason, entry.subject, entry.event) for entry in entries] == [
+        (reason, f"visits.application:{one.pk}", visit.event.slug)
+        for reason in ("Par téléphone", "Car plein", "Vient en train")
+    ]
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [[one.registration.email]] * 3
+    assert mailoutbox[0].subject == "Vos trajets\u202f: Visite chez Nordlys"
+    assert "Car plein" in mailoutbox[1].body
+    assert "vous venez par vos propres moyens" in mailoutbox[2].body
+
+
+def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):
+    one, gone, leg = make_visitor(visit), make_visitor(visit), make_leg(visit, capacity=1)
+    choose_rides(application=make_visitor(visit), rides=[leg.pk])
+    organizer = client_of(make_staff(visit.event))
+    answer = organizer.post(
+        f"/organize/{visit.event.slug}/visit/rides/people/{one.pk}/", {"out": leg.pk, "reason": "Vite"}
+    )
+    assert "Il ne reste aucune place" in answer.context["form"].non_field_errors()[0]
+    assert (taken(leg), one.rides.count()) == ([1], 0)
+    gone.withdrawn_at = timezone.now()
+    gone.save()
+    with pytest.raises(Closed):
+        seat_visitor(application=gone, rides=[], reason="Vite")
+    address = f"/organize/{visit.event.slug}/visit/rides/people/{gone.pk}/"
+    assert organizer.get(address).status_code == 404
+    assert not Entry.objects.filter(verb="ride.seat").exists()
+
+
+# --- at once ----------------------------------------------------------------------------------------------
+
+
+def rush(leg, visit):
+    """Sixteen at once for the last seat of a ride; how many people sit in it then."""
+    people = [make_visitor(visit) for _number in range(16)]
+    work = [lambda one=one: choose_rides(application=one, rides=[leg.pk]) for one in people]
+    results = in_threads(work, threads=16)
+    assert {type(one) for one in results} <= {SoldOut, type(None)}
+    return LegSeat.objects.filter(leg=leg).count()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_at_once_for_the_last_seat():
+    visit = make_visit(starts=48)
+    leg = make_leg(visit, capacity=1)
+    assert rush(leg, visit) == 1
+    assert taken(leg) == [1]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_control_a_ride_that_is_only_looked_at_is_overfull(monkeypatch):
+    """The negative control: no lock and no condition, look first, then sit down, in the same harness."""
+
+    def unlocked(application):
+        return {leg.pk: leg for leg in Leg.objects.filter(visit=application.visit_id)}
+
+    def only_looked_at(wanted):
+        full = (leg for leg in wanted if LegSeat.objects.filter(leg=leg).count() >= leg.capacity)
+        return next(full, None)
+
+    monkeypatch.setattr("registrations.visits.choose_rides._locked", unlocked)
+    monkeypatch.setattr("registrations.visits.choose_rides.take_from", only_looked_at)
+    visit = make_visit(starts=48)
+    for _attempt in range(5):
+        if rush(make_leg(visit, capacity=1), visit) > 1:
+            return
+    pytest.fail("no excess in 5 rushes: the harness would not notice one")
 
 
 @pytest.mark.postgresql

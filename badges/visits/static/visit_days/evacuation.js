@@ -1,6 +1,6 @@
 /** The evacuation list on a phone: kept for when the network is gone, and counted as people are found. */
 
-const FORGOTTEN = "found:";
+const FORGOTTEN = "personal-found:"; // by kept.js, with the list
 const place = document.getElementById("evacuation");
 const boxes = [...document.querySelectorAll("[name=found]")];
 const name = FORGOTTEN + location.pathname;

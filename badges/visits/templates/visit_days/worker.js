@@ -1,12 +1,12 @@
 /* Keeps evacuation lists on the phone: the network first, else the page as it was; forgotten when it may not be kept. */
 "use strict";
 
-const CACHE = "evacuation-1";
+const CACHE = "personal-evacuation-2"; // forgotten by kept.js, which knows such names
 const PATIENCE_MS = 4000;
 const LIST = /\/organize\/[-\w]+\/visit\/day\/evacuation\/$/;
 
 self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => event.waitUntil(begin()));
 self.addEventListener("message", (event) => event.waitUntil(keep(event.data)));
 self.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
@@ -14,6 +14,11 @@ self.addEventListener("fetch", (event) => {
   if (LIST.test(address.pathname)) event.respondWith(list(event.request, address.pathname));
   else event.respondWith(fetch(event.request).catch(() => kept(event.request)));
 });
+
+async function begin() {
+  await caches.delete("evacuation-1");
+  await self.clients.claim();
+}
 
 /* A page asks to be kept, with its files; lists whose time is over go meanwhile. */
 async function keep(addresses) {

@@ -1,0 +1,90 @@
+"""A visit that was called off says so wherever it is read: pages, programs, calendars, one’s own page."""
+
+import icalendar
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from convention.dates import rfc3339, say_moment
+from registrations.visits.call_off import call_off
+from registrations.visits.choose_rides import choose_rides
+from registrations.visits.withdraw import withdraw
+from tests.doors import client_of
+from tests.factories import make_session
+
+from . import days
+from .makers import applicant, applied, make_visit
+
+pytestmark = pytest.mark.django_db
+
+
+def entries_of(content):
+    return icalendar.Calendar.from_ical(content).walk("VEVENT")
+
+
+def said_of(visit):
+    """What every page says, in French."""
+    with translation.override("fr"):
+        return f"Cette visite a été annulée le {say_moment(visit.cancelled_at, visit.event.zone)}"
+
+
+def told_by(visit, order):
+    """What programs read: each calendar’s entry, the event’s moment, its sessions; and the first page."""
+    anybody, slug = Client(), visit.event.slug
+    calendars = [f"/events/{slug}/agenda.ics", f"{order.manage_path}calendar.ics"]
+    entries = [entries_of(anybody.get(address).content)[0] for address in calendars]
+    event = anybody.get(f"/api/v1/events/{slug}/").json()
+    sessions = anybody.get(f"/api/v1/events/{slug}/sessions/").json()["results"]
+    first = anybody.get("/").context["off"]
+    return entries, event["called_off_at"], [one["cancelled"] for one in sessions], first
+
+
+def test_pages_programs_and_calendars_say_so():
+    visit = make_visit(visibility="public")
+    event, session = visit.event, make_session(visit.event, "Salle réseau")
+    order = applied(visit).registration.order
+    pages = ["", "agenda/", f"sessions/{session.guid}/", "speakers/"]
+    addresses = [*(f"/events/{event.slug}/{page}" for page in pages), order.manage_path]
+    before, *plain = told_by(visit, order)
+    assert ([entry["status"] for entry in before], plain) == (["CONFIRMED"] * 2, [None, [False], {}])
+    assert [Client().get(address).content.decode().count("annulée le") for address in addresses] == [0] * 5
+    visit = call_off(visit=visit, reason="Grève.")
+    after, *told = told_by(visit, order)
+    assert [entry["status"] for entry in after] == ["CANCELLED"] * 2
+    assert [new["sequence"] > old["sequence"] for new, old in zip(after, before, strict=True)] == [True] * 2
+    since = visit.cancelled_at
+    assert told == [rfc3339(since, event.zone), [True], {event.pk: since}]
+    shown = [Client().get(address).content.decode() for address in addresses]
+    assert [page.count(said_of(visit)) for page in shown] == [1] * 5
+    assert [page.count("inscriptions sont closes") for page in shown] == [0] * 5
+    assert Client().get("/").context["next_event"] is None
+
+
+def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
+    visit = make_visit()
+    member, gone = applied(visit), applied(visit)
+    withdraw(application=gone)
+    visit = call_off(visit=visit, reason="Grève.")
+    pages = [
+        client_of(applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
+        for one in (member, gone)
+    ]
+    assert [page.count(f"{said_of(visit)}\u202f: Grève.") for page in pages] == [1, 1]
+    assert [page.count("Votre place est annulée sans frais") for page in pages] == [1, 0]
+    theirs = Client().get(member.registration.order.manage_path).content.decode()
+    assert "Retirer de mon agenda" in theirs
+    assert "S’inscrire à nouveau" not in theirs
+
+
+def test_the_mail_takes_the_visit_and_its_rides_out_of_calendars(run_tasks, mailoutbox):
+    visit = days.make_visit(starts=48)
+    one = days.make_visitor(visit)
+    choose_rides(application=one, rides=[days.make_leg(visit).pk])
+    call_off(visit=visit, reason="Grève.")
+    run_tasks()
+    [mail] = [mail for mail in mailoutbox if mail.to == [one.person.email]]
+    files = {file.filename: entries_of(file.content) for file in mail.attachments}
+    assert {name: [str(entry["status"]) for entry in found] for name, found in files.items()} == {
+        "visit.ics": ["CANCELLED"], "rides.ics": ["CANCELLED"],
+    }  # fmt: skip
+    assert files["rides.ics"][0]["location"] == "Gare de Lyon, sortie 3"

@@ -1,0 +1,93 @@
+"""A host’s contact proposes visits from its own page: of its own site, without an account of the club’s."""
+
+import pytest
+from django.test import Client
+
+from convention.audit.models import Entry
+from convention.errors import Closed, Forbidden
+from registrations.visits.host_contacts import end_host_contact
+from registrations.visits.host_proposals import propose_as_host, take_back_as_host
+from registrations.visits.interest import say_interest
+from registrations.visits.models import HostContact, Proposal
+from registrations.visits.privacy import old_contacts
+from registrations.visits.propose import MOST_STANDING, propose, set_aside
+from tests.doors import client_of
+from tests.factories import make_member
+from tests.registrations.visits.hosted import make_host, make_hosted, make_secretary
+
+pytestmark = pytest.mark.django_db
+PAGE = "/host/proposals/"
+
+
+def test_a_contact_proposes_and_reads_what_becomes_of_it(visit, enter):
+    client, contact = enter(), HostContact.objects.get()
+    form = client.get(PAGE).context["form"]
+    assert (list(form.fields), form.initial) == (["title", "host", "why"], {"host": visit.event.host.pk})
+    typed = {"title": " Le  stockage ", "host": visit.event.host.pk, "why": "Avant tous"}
+    assert client.post(PAGE, typed)["Location"] == PAGE
+    found = Proposal.objects.get()
+    assert (found.title, found.host, found.proposed_by, found.proposed_by_host, found.is_from_host) == (
+        "Le stockage", visit.event.host, None, contact, True,
+    )  # fmt: skip
+    entry = Entry.objects.get(verb="proposal.make")
+    assert (entry.reason, entry.fields) == (f"host contact #{contact.pk}", ["title", "why", "host"])
+    say_interest(proposal=found, person=make_member())
+    assert "1 adhérent viendrait" in client.get(PAGE).content.decode()
+    planner = client_of(make_secretary())
+    for address in ("/organize/season/proposals/", f"/organize/season/proposals/{found.pk}/"):
+        assert "Sophie Garde" in planner.get(address).content.decode()
+    set_aside(proposal=found, because="Trop loin")
+    assert "Trop loin" in client.get(PAGE).content.decode()
+    with pytest.raises(Closed):
+        take_back_as_host(contact=contact, proposal=found)
+
+
+def test_a_form_that_says_nothing_says_so_and_keeps_nothing(visit, enter):
+    client, other = enter(), make_hosted().event.host
+    assert list(client.post(PAGE, {"title": " "}).context["form"].errors) == ["title", "host"]
+    answer = client.post(PAGE, {"title": "Chez un autre", "host": other.pk})
+    assert list(answer.context["form"].errors) == ["host"]
+    with pytest.raises(Forbidden):
+        propose_as_host(contact=HostContact.objects.get(), host=other, title="Chez un autre")
+    assert not Proposal.objects.exists()
+
+
+def test_one_s_own_is_taken_back_and_another_s_is_not_there(visit, enter):
+    client, contact = enter(), HostContact.objects.get()
+    colleague = make_host(visit, email="paul@hote.example")
+    mine = propose_as_host(contact=contact, host=visit.event.host, title="Ici")
+    theirs = propose_as_host(contact=colleague, host=visit.event.host, title="Là")
+    members = propose(person=make_member(), title="Ailleurs", host=visit.event.host)
+    for other in (theirs, members):
+        assert client.post(f"{PAGE}{other.pk}/back/").status_code == 404
+        with pytest.raises(Forbidden):
+            take_back_as_host(contact=contact, proposal=other)
+    assert [one.title for one, _interest in client.get(PAGE).context["rows"]] == ["Ici"]
+    assert client.post(f"{PAGE}{mine.pk}/back/")["Location"] == PAGE
+    assert set(Proposal.objects.all()) == {theirs, members}
+    assert Entry.objects.filter(verb="proposal.withdraw").count() == 1
+
+
+def test_so_many_of_one_address_stand_whatever_visit_it_is_a_contact_of(visit):
+    again = make_host(make_hosted())
+    for number in range(MOST_STANDING):
+        propose_as_host(contact=HostContact.objects.first(), host=visit.event.host, title=f"n° {number}")
+    with pytest.raises(Closed, match="10 proposals"):
+        propose_as_host(contact=again, host=again.visit.event.host, title="Encore")
+
+
+def test_only_who_came_by_the_mailed_link_is_let_in(visit, enter):
+    secretary = client_of(make_secretary())
+    for client in (Client(), secretary):
+        assert [client.get(PAGE).status_code, client.post(PAGE, {"title": "x"}).status_code] == [403, 403]
+    client = enter()
+    end_host_contact(contact=HostContact.objects.get())
+    assert client.post(PAGE, {"title": "x", "host": visit.event.host.pk}).status_code == 403
+    assert not Proposal.objects.exists()
+
+
+def test_the_proposal_outlives_the_name_of_who_made_it(visit):
+    made = propose_as_host(contact=HostContact.objects.get(), host=visit.event.host, title="Ici")
+    assert old_contacts(visit.event.ends_at.replace(year=2999)) == 1
+    made = Proposal.objects.get()
+    assert (made.proposer, made.is_from_host) == ("", True)
