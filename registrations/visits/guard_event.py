@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
@@ -26,6 +27,13 @@ def guard_event(stored: Event, event: Event, person: "Visitor") -> dict[str, lis
             _(
                 "What visitors told the host is removed seven days after the end: only the club’s secretary "
                 "may move the end to a later moment now."
+            )
+        ]
+    if event.ends_at <= timezone.now() < stored.ends_at and _is_known(visit):
+        found["ends_at"] = [
+            _(
+                "This end is past: what visitors told the host would be removed for good. Check the date; a "
+                "visit that does not take place is called off on its own page."
             )
         ]
     return found
