@@ -15,12 +15,12 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from convention.counters import Counted, take_from
+from convention.counters import Counted, give_back_to, take_from
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
 from .answer_files import claim_files, is_file
-from .models import IdempotencyKey, Option, Order, Registration, RegistrationAddon, Ticket
+from .models import IdempotencyKey, Option, Order, Registration, RegistrationAddon, Ticket, Voucher
 from .models.quotas import NEVER_OVER
 from .models.tickets import NEVER_OVERSOLD
 from .models.vouchers import NEVER_OVERUSED
@@ -202,7 +202,7 @@ def _write_at_once(booking: Booking, task: Any) -> None:
     statement = _statement(shape, type(task))  # type: ignore[arg-type] # hashable it is
     try:
         with transaction.atomic() if within else contextlib.nullcontext():
-            row = _run(statement, values)
+            row = _run(statement, values, booking)
     except IntegrityError as error:
         if constraint_of(error) not in SHORT:
             raise
@@ -216,11 +216,13 @@ def _write_at_once(booking: Booking, task: Any) -> None:
         stored(registration, key)
 
 
-def _run(statement: str, values: list[Any]) -> tuple[Any, ...] | None:
-    """The keys of what it stored; None where it found no place."""
+def _run(statement: str, values: list[Any], booking: Booking) -> tuple[Any, ...] | None:
+    """The keys of what it stored; None where it found no place: then it counted nothing."""
     with kept_cursor() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None and booking.voucher_id:  # the ticket is there no more, and the code was counted before it
+        give_back_to({Voucher(pk=booking.voucher_id): len(booking.registrations)})
     return row
 
 

@@ -133,13 +133,16 @@ def _rides(visit: Visit) -> dict[int, list[int]]:
 
 
 def _elsewhere(event: Event, people: Iterable[int], reader: "Reader | None") -> dict[int, list[str]]:
-    """By person, the other visits of that day where they have a place; those that saw them come first."""
+    """By person, the other visits of its days where they have a place; those that saw them come first."""
     known = visits_known_to(reader) if reader else Event.objects.none()
-    start = event.starts_at.astimezone(event.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    first, last = (
+        moment.astimezone(event.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        for moment in (event.starts_at, event.ends_at)
+    )
     entered = Presence.objects.filter(registration=OuterRef("pk"), entries__gt=0)
     rows = Registration.objects.confirmed().exclude(event=event).filter(
         person__in=list(people), event__kind=Event.Kind.SITE_VISIT,
-        event__starts_at__lt=start + DAY, event__ends_at__gt=start,
+        event__starts_at__lt=last + DAY, event__ends_at__gt=first,
     )  # fmt: skip
     found: dict[int, list[str]] = {}
     seen = rows.annotate(was_seen=Exists(entered), is_known=Exists(known.filter(pk=OuterRef("event"))))

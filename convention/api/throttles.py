@@ -72,8 +72,8 @@ def refuse_spent(what: str, of: str, *, most: int, seconds: int) -> None:
 def _window(what: str, of: str, seconds: int) -> tuple[str, int]:
     """The name under which it is counted now, and how many seconds of its window have passed."""
     window, passed = divmod(int(time.time()), seconds)
-    name = salted_hmac("throttle", f"{what}:{of.casefold()}:{window}", algorithm="sha256").hexdigest()
-    return name, passed
+    said = f"{what}:{of.casefold()}:{window}".encode("utf-8", "surrogatepass")
+    return salted_hmac("throttle", said, algorithm="sha256").hexdigest(), passed
 
 
 class PerToken(BaseThrottle):

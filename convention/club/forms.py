@@ -1,5 +1,6 @@
 """What an administrator fills in about companies, their memberships and their contacts."""
 
+import datetime
 import decimal
 from typing import Any
 
@@ -15,11 +16,20 @@ from convention.text import tidy
 from .family import above
 from .models import Company, Employment, Membership, Person, Plan
 
+YEARS = range(1900, 3000)
+
 
 class Day(forms.DateField):
-    """A day, chosen in the browser's calendar."""
+    """A day of our time, chosen in the browser's calendar: who types 26 there sends the year 26."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        """Refuse a year that nobody means."""
+        day = super().to_python(value)
+        if day and day.year not in YEARS:
+            raise forms.ValidationError(_("Check the year."))
+        return day
 
 
 class Euros(forms.DecimalField):

@@ -17,7 +17,7 @@ from convention.text import tidy
 
 from .models import Delegation, Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components", "club", "money", "privacy", "season"})
+RESERVED = frozenset({"new", "components", "club", "money", "privacy", "season", "learned"})
 YEARS = range(1971, 3000)
 MOMENTS = (
     "starts_at",

@@ -4,7 +4,7 @@ import datetime
 import logging
 from dataclasses import dataclass
 
-from django.db import Error, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -71,7 +71,7 @@ def _run(one: Kept, at: datetime.datetime) -> Sweep:
             removed = one.rule.sweep(before)
             if removed:
                 record("retention.run", one.rule.slug, reason=str(removed))
-    except Error:
+    except (OperationalError, InterfaceError):
         raise  # the database is away: the worker waits for it
     except Exception as failure:
         logger.exception("The retention rule %s failed.", one.rule.slug)

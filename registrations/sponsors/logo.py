@@ -16,6 +16,8 @@ from ..models import SponsorLogo, Sponsorship
 
 LARGEST = 5 * 1024 * 1024
 WIDEST, HIGHEST = 1200, 600
+MOST_PIXELS = 16_000_000
+"""Each takes four bytes several times over; a file of a few kilobytes may hold a hundred million."""
 KINDS = ("PNG", "JPEG")
 
 
@@ -60,11 +62,18 @@ def opened(content: bytes) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=KINDS) as sent:
-                return sent.convert("RGBA")
+                return pixels_of(sent)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Unreadable(_("This picture has too many pixels; 1200 by 600 are enough.")) from None
     except Exception as error:  # a damaged picture fails in the library in a dozen ways
         raise Unreadable(_("Send a PNG or JPEG picture that opens on your own screen.")) from error
+
+
+def pixels_of(sent: Image.Image) -> Image.Image:
+    """The pixels, which are only read now. Raises DecompressionBombError for far too many."""
+    if sent.width * sent.height > MOST_PIXELS:
+        raise Image.DecompressionBombError
+    return sent.convert("RGBA")
 
 
 def encoded(picture: Image.Image) -> bytes:

@@ -9,8 +9,10 @@ from convention.club.doors import member_company
 from convention.club.models import Person
 from convention.errors import Closed, InvalidFields
 
+from .agree_to_text import TextChanged
 from .debrief_rules import Reader, Terms
 from .models import Application, Debrief, DebriefNote, Visit
+from .models.visits import hash_of
 from .presence import were_there
 from .standing import agreed_among
 
@@ -52,11 +54,20 @@ def reader_of(visit: Visit, person: Person) -> Reader:
 @transaction.atomic
 def save_debrief(*, debrief: Debrief, changed: list[str]) -> Debrief:
     """Keep what was written; `changed` names the fields. Other words need the host's approval anew."""
+    debrief.pk = debrief.pk or _stored(debrief).pk
+    written = list(changed)
     if WORDS & {*changed}:
         debrief.vendor_approved_at = None
-    debrief.save()
+        written.append("vendor_approved_at")
+    debrief.save(update_fields=written)
     record("debrief.change", debrief, event=debrief.visit.event, fields=changed)
     return debrief
+
+
+def _stored(debrief: Debrief) -> Debrief:
+    """The one row of its visit, made now; several who write first write into the same."""
+    row, _made = Debrief.objects.get_or_create(visit=debrief.visit)
+    return row
 
 
 @transaction.atomic
@@ -81,9 +92,20 @@ def withdraw_debrief(*, debrief: Debrief) -> None:
     record("debrief.withdraw", debrief, event=debrief.visit.event)
 
 
+def words_of(debrief: Debrief) -> str:
+    """What stands for its words: another one once they change (SHA-256)."""
+    return hash_of(debrief.text, debrief.learned)
+
+
 @transaction.atomic
-def approve_debrief(*, debrief: Debrief) -> None:
-    """Note that the host approved the text as it stands: only then it leaves the group."""
+def approve_debrief(*, debrief: Debrief, seen: str = "") -> None:
+    """Note that the host approved the text as it stands: only then it leaves the group.
+
+    `seen` stands for the words on the page (`words_of`). Raises TextChanged where others stand since.
+    """
+    stored = Debrief.objects.select_for_update().get(pk=debrief.pk)
+    if seen and seen != words_of(stored):
+        raise TextChanged(_("The debrief has changed since: ask the host about what it says now."))
     Debrief.objects.filter(pk=debrief.pk).update(vendor_approved_at=timezone.now())
     record("debrief.approve", debrief, event=debrief.visit.event)
 
@@ -95,8 +117,7 @@ def add_note(*, debrief: Debrief, application: Application, text: str) -> Debrie
     if not text or len(text) > LONGEST_NOTE:
         sentence = _("Write up to %(most)d characters.") % {"most": LONGEST_NOTE}
         raise InvalidFields(sentence, {"text": [sentence]})
-    if debrief.pk is None:
-        debrief.save()
+    debrief = debrief if debrief.pk else _stored(debrief)
     note = DebriefNote.objects.create(debrief=debrief, application=application, text=text)
     record("debrief.note", note, event=debrief.visit.event)
     return note

@@ -35,6 +35,13 @@ def guard_event(stored: Event, event: Event, person: "Visitor") -> dict[str, lis
                 "may move the end to a later moment now."
             )
         ]
+    if event.ends_at <= timezone.now() < stored.ends_at and _is_known(visit):
+        found["ends_at"] = [
+            _(
+                "This end is past: what visitors told the host would be removed for good. Check the date; a "
+                "visit that does not take place is called off on its own page."
+            )
+        ]
     return found
 
 

@@ -17,6 +17,7 @@ from .deadline import locks_at
 from .life import locked_row
 from .models import Application, Visit
 from .odd_dates import about_length
+from .send_list import end_links
 from .tell_applicant import tell_applicant
 
 
@@ -51,12 +52,16 @@ def _end_offers(visit: Visit, now: datetime.datetime) -> None:
 
 @transaction.atomic
 def unlock(*, visit: Visit) -> Visit:
-    """Open a list that was locked by hand, before its day and as long as nothing was sent. Raises Closed."""
+    """Open a list that was locked by hand, before its day and as long as nothing was sent.
+
+    What waits for the mail server stays here. Raises Closed.
+    """
     visit = locked_row(visit)
     locked_at, visit.locked_at = visit.locked_at, None
     if locked_at is None or visit.sent_at or locks_at(visit) <= timezone.now():
         raise Closed(_("The day of the lock has come, or the host has the list: it stays locked."))
     visit.save(update_fields=["locked_at"])
+    end_links(visit, at=timezone.now())
     record("visit.unlock", visit, event=visit.event, fields=["locked_at"])
     return visit
 

@@ -34,7 +34,9 @@ COUNTED = _("how many took part stays countable; no name is left")
 
 
 def _forget_contacts(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
-    """Their access ends, and their name goes."""
+    """Their access ends, and their name goes, from the lists that they acknowledged too."""
+    for visit, name in rows.exclude(name="").values_list("visit", "name"):
+        VisitorList.objects.filter(visit=visit, acknowledged_by=name).update(acknowledged_by="")
     rows.filter(ended_at__isnull=True).update(ended_at=timezone.now())
     rows.update(name="", email="")
 

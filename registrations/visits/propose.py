@@ -90,8 +90,12 @@ def withdraw_proposal(*, proposal: Proposal, person: Person) -> None:
 
 
 def locked_proposal(proposal: Proposal) -> Proposal:
-    """The proposal as it is, locked until the transaction ends."""
-    return Proposal.objects.select_for_update(of=("self",)).select_related("host").get(pk=proposal.pk)
+    """The proposal as it is, locked until the transaction ends. Raises Closed where it was taken back."""
+    rows = Proposal.objects.select_for_update(of=("self",)).select_related("host")
+    found = rows.filter(pk=proposal.pk).first()
+    if found is None:
+        raise Closed(_("This proposal was taken back."))
+    return found
 
 
 def _works_at(person: Person, company: Company) -> bool:

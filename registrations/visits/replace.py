@@ -41,6 +41,7 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     visit = _locked(application)
     replaced = Application.objects.select_related("registration").get(pk=application.pk)
     _refuse_not_now(visit, replaced)
+    Person.objects.select_for_update().get(pk=by.pk)  # one wish of a person at a time, here and elsewhere
     if Application.objects.alive().filter(visit=visit, person=by).exists():
         raise _wrong(_("This person comes already, or waits for a place on this visit."))
     if was_vetoed(visit, by):

@@ -115,7 +115,9 @@ def _link(registration: Registration) -> bool:
     if application is None:
         return False
     application.registration = registration
-    application.save(update_fields=["registration"])
+    # Who waits may change employer: the place is that of the seat which counts now.
+    application.company_id = registration.member_of_id or application.company_id
+    application.save(update_fields=["registration", "company"])
     tell_applicant.enqueue(application.pk)
     return True
 

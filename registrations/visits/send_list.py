@@ -51,13 +51,28 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
             {"security_email": [_("Write who gets the list, with an address.")]},
         )
     now = timezone.now()
-    visit.lists.exclude(link_hash="").update(link_hash="", link_expires_at=now)
+    end_links(visit, at=now)
     latest.asked_at, latest.sent_to, latest.language = now, visit.security_email, language
     latest.link_hash, latest.link_expires_at = "", None
     latest.save(update_fields=["asked_at", "sent_to", "language", "link_hash", "link_expires_at"])
     record("visitor_list.send", latest, event=visit.event, fields=["sent_to"])
     mail_list.enqueue(latest.pk)
     return latest
+
+
+def end_links(visit: Visit, *, at: datetime.datetime) -> None:
+    """Links that went out open nothing more, and mails that wait for the mail server go out no more."""
+    visit.lists.exclude(link_hash="").update(link_hash="", link_expires_at=at)
+    visit.lists.exclude(asked_at=None).update(asked_at=None)
+
+
+def is_too_late(visit: Visit) -> bool:
+    """Whether no list is sent any more, or none for now."""
+    try:
+        refuse_if_not_the_time(visit)
+    except Closed:
+        return True
+    return False
 
 
 def names_who_left(visit: Visit, row: VisitorList) -> bool:
@@ -80,7 +95,7 @@ def mail_list(list_id: int) -> None:
     """Send the mail with a link made now, unless it went out, was revoked or is stale. Raises NotSent."""
     with leased(f"visitor-list:{list_id}"):
         row = VisitorList.objects.select_related("visit__event__host").get(pk=list_id)
-        if not row.is_under_way or row.visit.purged_at or row.visit.cancelled_at:
+        if not row.is_under_way or is_too_late(row.visit):
             return
         same = VisitorList.objects.filter(pk=list_id, asked_at=row.asked_at)
         if names_who_left(row.visit, row):
@@ -96,8 +111,8 @@ def mail_list(list_id: int) -> None:
         except Refused:
             same.update(refused_at=timezone.now(), link_hash="")
             return
-        same.update(sent_at=timezone.now(), refused_at=None)
-        _note_sent(row)
+        if same.update(sent_at=timezone.now(), refused_at=None):
+            _note_sent(row)
 
 
 def _note_sent(row: VisitorList) -> None:
@@ -111,7 +126,10 @@ def _note_sent(row: VisitorList) -> None:
 
 
 def letter_for(row: VisitorList, token: str) -> Letter:
-    """The mail: which visit, how many, what changed in numbers, and the link; no visitor's name."""
+    """The mail: which visit, how many, what changed in numbers, and the link; no visitor's name.
+
+    Each link has a key of its own: where one mail was sent twice, the later link is the one that opens.
+    """
     visit = row.visit
     with translation.override(row.language):
         path = reverse("host-list", args=[token])
@@ -132,7 +150,7 @@ def letter_for(row: VisitorList, token: str) -> Letter:
             "url": f"{settings.SITE_URL}{path}",
         },
         language=row.language,
-        key=f"visitor-list-{row.pk}-{row.asked_at:%Y%m%d%H%M%S}",
+        key=f"visitor-list-{row.pk}-{row.link_hash[:16]}",
         accent=visit.event.accent,
         reply_to=visit.event.contact_email,
     )

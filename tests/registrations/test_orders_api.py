@@ -164,6 +164,9 @@ def test_surrogates_and_nul_are_left_out():
     person = {"ticket": "guest", "first_name": "A\ud800\x00", "last_name": "B"}
     assert post(event, body(registrations=[person])).status_code == 201
     assert Registration.objects.get().first_name == "A"
+    person["email"] = "z\ud800@example.org"
+    assert post(event, body(registrations=[person], email="a\ud800@example.org")).status_code == 201
+    assert set(Registration.objects.values_list("email", flat=True)) == {"", "z@example.org"}
 
 
 def test_no_event_and_closed_events():

@@ -13,6 +13,7 @@ from registrations.order_request import OrderRequest, Place
 from registrations.quotas import save_quota
 from registrations.register import Means, register
 from registrations.statements import event_with_tickets
+from registrations.tickets import remove_ticket
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
 from tests.rush import in_threads
 
@@ -156,3 +157,14 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
             register(event=found, request=asked(), means=Means(tickets=tickets))
         ticket.refresh_from_db()
         assert (ticket.taken, Registration.objects.count()) == (0, 0)
+
+
+def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
+    make_ticket(event := make_event(), price=10_000)
+    voucher = make_voucher(event)
+    found, tickets = event_with_tickets(event.slug, {"guest"})
+    remove_ticket(ticket=tickets[0])
+    with pytest.raises(SoldOut):
+        register(event=found, request=asked(code="HALF"), means=Means(tickets=tickets))
+    voucher.refresh_from_db()
+    assert (voucher.taken, Registration.objects.count()) == (0, 0)

@@ -31,7 +31,8 @@ def day(request: HttpRequest, event: str) -> HttpResponse:
         return render(request, "visit_days/day.html", _frame(request, visit) | _rows(request, visit))
     minute = int(timezone.now().timestamp()) // 60
     latest = latest_presence(visit.event_id)
-    etag = f'"{latest}-{visit.event.sequence}-{minute}-{translation.get_language()}"'
+    reader = f"{request.user.pk}-{translation.get_language()}"  # one reads more than another in this browser
+    etag = f'"{latest}-{visit.event.sequence}-{minute}-{reader}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         context = _rows(request, visit) | {"event": visit.event}

@@ -1,5 +1,6 @@
 """What the treasurer says to an act: amounts in the currency's units, reasons, days."""
 
+import datetime
 import decimal
 import uuid
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club import forms as club_forms
 from convention.text import tidy
 
 from ..models import Line, Payment, Receivable
@@ -35,12 +37,11 @@ class Amount(forms.DecimalField):
         return None if amount is None else int(amount * 100)
 
 
-class Day(forms.DateField):
-    """A day, chosen from the browser's calendar."""
+class Day(club_forms.Day):
+    """A day, chosen from the browser's calendar or typed as the French write it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(widget=widget, input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+        super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
 
 
 class ConfirmForm(forms.Form):
@@ -89,6 +90,13 @@ class PayForm(OnceForm):
     method = forms.ChoiceField(label=_("How"), choices=BY_HAND)
     received_on = Day(label=_("Received on"), initial=timezone.localdate)
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def clean_received_on(self) -> datetime.date:
+        """Not to come: what is recorded never changes."""
+        day: datetime.date = self.cleaned_data["received_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This day is still to come: record the money once it is there."))
+        return day
 
 
 class RefundForm(OnceForm):

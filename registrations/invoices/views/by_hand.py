@@ -45,7 +45,11 @@ def change(request: HttpRequest, owed: str) -> HttpResponse:
     before = list(known_lines(found))
     lines = Lines(posted(request), prefix="line", initial=before)
     if request.method == "POST" and lines.is_valid():
-        change_lines(receivable=found, lines=lines_in(lines, {row["key"] for row in before}))
-        messages.success(request, _("The lines are saved."))
-        return redirect("money-owed", found.reference)
+        try:
+            change_lines(receivable=found, lines=lines_in(lines, {row["key"] for row in before}))
+        except ConventionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The lines are saved."))
+            return redirect("money-owed", found.reference)
     return page(request, "by_hand", receivable=found, lines=lines)

@@ -1,10 +1,13 @@
 """Pages of who runs a visit: who asked to come, and one of them."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record
@@ -17,10 +20,15 @@ from ..doors import application_to_run, visit_to_run
 from ..eligibility import in_words
 from ..forms.facts import ReasonForm
 from ..keep_place import keep_place
+from ..models import Application
 from ..standing import State
 from ..withdraw import take_place_back
 
 PAGE = 100
+DECISIONS: dict[str, tuple[Callable[..., Application], object]] = {
+    "keep": (keep_place, gettext_lazy("The place is kept.")),
+    "back": (take_place_back, gettext_lazy("The place is free again; the applicant is told why.")),
+}
 
 
 @require_GET
@@ -74,18 +82,17 @@ def decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Keep the place, or take it back; both say why."""
     application = application_to_run(event, pk, request.user)
     form = ReasonForm(request.POST)
-    if not form.is_valid():
+    act, said = DECISIONS.get(request.POST.get("act", ""), (None, ""))
+    if act is None:
+        form.add_error(None, _("Choose what is to be done."))
+    if act is None or not form.is_valid():
         return _one(request, event, pk, form)
-    keeps = request.POST.get("act") == "keep"
     try:
-        (keep_place if keeps else take_place_back)(
-            application=application, reason=form.cleaned_data["reason"]
-        )
+        act(application=application, reason=form.cleaned_data["reason"])
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        said = _("The place is kept.") if keeps else _("The place is free again; the applicant is told why.")
-        messages.success(request, said)
+        messages.success(request, str(said))
     return redirect("organize-visit-applicant", event, pk)
 
 

@@ -1,5 +1,7 @@
 """Pages of what comes after: the debrief as it is kept and read, and what the club learned."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -24,12 +26,17 @@ from ..debrief import (
     signatories,
     terms_of,
     withdraw_debrief,
+    words_of,
 )
 from ..debrief_rules import Reader, is_open, may_learn, may_read
 from ..forms.debrief import DebriefForm, NoteForm
 from ..models import Debrief, DebriefNote
 
-ACTS = {"publish": publish_debrief, "withdraw": withdraw_debrief, "approve": approve_debrief}
+ACTS: dict[str, Callable[..., None]] = {
+    "publish": publish_debrief,
+    "withdraw": withdraw_debrief,
+    "approve": approve_debrief,
+}
 ON_A_PAGE = 20
 
 
@@ -46,7 +53,7 @@ def debrief(request: HttpRequest, event: str) -> HttpResponse:
     terms = terms_of(one)
     context = {
         "event": visit.event, "visit": visit, "section": "organize", "form": form, "debrief": one,
-        "terms": terms, "is_open": is_open(terms, at=timezone.now()),
+        "terms": terms, "is_open": is_open(terms, at=timezone.now()), "seen": words_of(one),
         "is_over": visit.event.ends_at < timezone.now(),
         "signatories": len(signatories(visit)), "notes": notes_of(one),
     }  # fmt: skip
@@ -63,7 +70,8 @@ def act(request: HttpRequest, event: str) -> HttpResponse:
     one = debrief_of(visit)
     if one.pk is None:
         raise Closed(_("Write the debrief first: there is nothing to publish."))
-    ACTS[chosen](debrief=one)
+    seen = {"seen": request.POST.get("seen", "")} if chosen == "approve" else {}
+    ACTS[chosen](debrief=one, **seen)
     said = {
         "publish": _("The debrief is published: those who were there read it now."),
         "withdraw": _("Nobody reads the debrief any more."),

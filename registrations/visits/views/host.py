@@ -28,13 +28,16 @@ from ..host_doors import (
     visits_of,
 )
 from ..host_sign_in import ask_for_link, use_link
-from ..models import Visit
+from ..models import Application, HostContact, Visit
+from ..refusals import NotEligible
 from ..replace import approve_replacement
 from ..standing import presence_of
 from ..veto import veto
 from .frame import asks_file, file_answer, shown
 
 type View = Callable[..., HttpResponse]
+
+WORDS: dict[str, Callable[..., Application]] = {"approve": approve_replacement, "refuse": veto}
 
 
 def for_hosts(view: View) -> View:
@@ -137,13 +140,7 @@ def person(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Somebody expected, or a replacement: approve, or do not receive; a page first says what follows."""
     contact, application = person_of_host(event, pk, request.session)
     if request.method == "POST":
-        act = approve_replacement if request.POST.get("act") == "approve" else veto
-        try:
-            act(application=application, by=contact)
-        except ConventionError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("Thank you: the club and the person concerned are told."))
+        _say(request, contact, application)
         return redirect("host-visit", event)
     context = {
         "contact": contact,
@@ -152,6 +149,22 @@ def person(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "application": application,
     }
     return render(request, "host/person.html", context)
+
+
+def _say(request: HttpRequest, contact: HostContact, application: Application) -> None:
+    """Take the host's word. Why somebody may not come any more is between them and the club."""
+    act = WORDS.get(request.POST.get("act", ""))
+    if act is None:
+        messages.error(request, _("Choose what is to be done."))
+        return
+    try:
+        act(application=application, by=contact)
+    except NotEligible:
+        messages.error(request, _("This person cannot come any more: ask the club to name somebody else."))
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Thank you: the club and the person concerned are told."))
 
 
 @for_hosts

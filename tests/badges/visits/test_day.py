@@ -184,6 +184,18 @@ def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
     assert [one.elsewhere for one in roster_of(another_day)] == [()]
 
 
+def test_a_visit_over_midnight_has_two_days():
+    night, next_noon = make_visit(), make_visit()
+    evening = datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC)
+    for one, starts in ((night, evening), (next_noon, evening + 14 * HOUR)):
+        Event.objects.filter(pk=one.event_id).update(starts_at=starts, ends_at=starts + 5 * HOUR)
+        one.event.refresh_from_db()
+    person = make_member()
+    make_visitor(night, person)
+    make_visitor(next_noon, person)
+    assert [one.elsewhere for one in roster_of(night)] == [("une autre visite",)]
+
+
 def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(visit):
     one = make_visitor(visit, last_name="Aube")
     pass_by(one)
@@ -208,6 +220,8 @@ def test_pages_of_the_day(visit):
     assert ("Brun" in late, "Aube" in late) == (True, False)
     part = desk.get(f"{page}?part=rows")
     assert desk.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 304
+    other = client_of(make_secretary())  # in the same browser: what one reads is not the other's
+    assert other.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 200
     evacuation = desk.get(f"{page}evacuation/")
     assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
     assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)

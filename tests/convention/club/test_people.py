@@ -154,6 +154,11 @@ def test_the_pages_of_a_person_from_the_list_to_the_next_employer(admin):
         "lead": "nobody@x.example",
     }
     assert list(admin.post(f"{at}employer/", typed).context["form"].errors) == ["lead"]
+    for year in ("0001-01-01", "0026-01-01", "9999-12-31"):  # what browsers make of a year typed short
+        assert list(admin.post(f"{at}employer/", {**typed, "on": year}).context["form"].errors) == [
+            "on",
+            "lead",
+        ]
     assert admin.post(f"{at}employer/", {**typed, "lead": "Lead@x.example"})["Location"] == at
     assert Mandate.objects.open().get().person == leads
     assert list(companies_of_contact(heir)) == [company]

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from convention.club.models import Person
@@ -79,11 +80,15 @@ def test_people_without_contact_for_three_years_go_and_others_stay():
     assert Case.objects.get().person == quiet
 
 
-def test_a_rule_that_fails_is_noted_and_the_others_run(monkeypatch):
+@pytest.mark.parametrize(
+    ("failure", "name"),
+    [(RuntimeError, "builtins.RuntimeError"), (IntegrityError, "django.db.utils.IntegrityError")],
+)
+def test_a_rule_that_fails_is_noted_and_the_others_run(monkeypatch, failure, name):
     make_registration(make_ticket(ended(1096)))
 
     def failing(_before):
-        raise RuntimeError
+        raise failure
 
     broken = [
         one if one.rule.slug != "waiting" else retention.Kept(_with(one.rule, failing), one.days, one.last)
@@ -91,7 +96,7 @@ def test_a_rule_that_fails_is_noted_and_the_others_run(monkeypatch):
     ]
     monkeypatch.setattr(retention, "kept", lambda: broken)
     assert removed() == {"attendees": 1, "buyers": 1}
-    assert Sweep.objects.get(rule="waiting").error == "builtins.RuntimeError"
+    assert Sweep.objects.get(rule="waiting").error == name
 
 
 def _with(rule, sweep):

@@ -88,6 +88,15 @@ def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, t
     assert Invoice.objects.get().total == 129_050
 
 
+def test_lines_that_come_to_too_much_are_not_lost(issuer, treasurer):
+    one = noted(treasurer)
+    before = owed(one)
+    address = reverse("money-lines", args=[one.reference])
+    answer = treasurer.post(address, {**LINES, "line-0-quantity": "10000", "line-0-price": "10000000"})
+    assert "vérifiez la quantité et le prix" in words(answer)
+    assert ('value="10000000"' in answer.text, owed(one)) == (True, before)
+
+
 def test_what_an_order_owes_is_not_changed_by_hand(issuer, treasurer):
     one = make_receivable()
     address = reverse("money-lines", args=[one.reference])

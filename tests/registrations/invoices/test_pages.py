@@ -1,11 +1,13 @@
 """The treasurer's pages."""
 
+import datetime
 import io
 
 import openpyxl
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import Entry
@@ -63,6 +65,15 @@ def test_a_wrong_amount_is_a_sentence_and_keeps_what_was_typed(issuer, client, a
     answer = sent(client, "money-pay", receivable.reference, amount=amount, note="virement du 3")
     assert answer.status_code == 200
     assert html.fromstring(answer.content).xpath("//input[@name='note']/@value") == ["virement du 3"]
+    assert Payment.objects.count() == 0
+
+
+def test_money_is_recorded_on_a_day_of_our_time_that_has_come(issuer, client):
+    receivable = make_receivable(GUESTS)
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    for day, sentence in (("0026-11-03", "Vérifiez l’année."), (str(tomorrow), "encore à venir")):
+        answer = sent(client, "money-pay", receivable.reference, received_on=day)
+        assert sentence in words(answer)
     assert Payment.objects.count() == 0
 
 

@@ -42,6 +42,13 @@ def test_what_is_sent_is_drawn_anew_as_a_small_png(gold, sent, size):
     assert (shown.format, shown.mode, shown.size, shown.info) == ("PNG", "RGB", size, {})
 
 
+def test_a_small_file_with_very_many_pixels_is_never_unpacked(gold):
+    bomb = picture((5000, 4000), mode="L")
+    assert bomb.size < 100_000
+    with pytest.raises(Unreadable, match="pixels"):
+        keep_logo(sponsorship=make_sponsorship(gold), upload=bomb)
+
+
 @pytest.mark.parametrize("content", [
     b"", b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
     b"%PDF-1.7", b"\x89PNG\r\n\x1a\n broken", picture(kind="GIF").read(), picture().read()[:60],

@@ -4,11 +4,13 @@ import datetime
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from registrations.models import CompanyShare, Registration, Ticket
 from registrations.visits.apply import apply
 from registrations.visits.lock import lock
 from registrations.visits.models import Application
+from registrations.visits.replace import propose_replacement
 from registrations.visits.withdraw import withdraw
 from tests.factories import make_company, make_member
 from tests.rush import in_threads
@@ -81,6 +83,18 @@ def test_one_person_at_two_visits_at_the_same_time_gets_one():
         for one in results:
             if not one.reasons:
                 withdraw(application=one)
+
+
+def test_one_person_named_for_two_visits_at_the_same_time_is_named_for_one():
+    for number in range(5):
+        hour = timezone.now() + datetime.timedelta(days=number + 3)
+        places = [applied(make_visit(starts_at=hour, list_days=0)) for _visit in range(2)]
+        for place in places:
+            lock(visit=place.visit)
+        person = make_member()
+        acts = [lambda a=a, p=person: propose_replacement(application=a, by=p) for a in places]
+        results = in_threads(acts, threads=2)
+        assert sorted(type(one).__name__ for one in results) == ["Application", "InvalidFields"]
 
 
 def test_whoever_gets_a_place_while_the_list_is_locked_has_it_before():

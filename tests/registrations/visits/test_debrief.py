@@ -23,6 +23,7 @@ from tests.doors import client_of
 from tests.factories import make_member, make_person, make_staff
 
 from .days import end, make_visit, make_visitor, pass_by, sign
+from .hosted import make_secretary
 
 NOW = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
 EARLIER, LATER = NOW - datetime.timedelta(days=1), NOW + datetime.timedelta(days=1)
@@ -238,3 +239,34 @@ def test_the_page_of_the_questions(visit, there):
     assert "Plus de temps" in client.get(page).content.decode()
     english = client.get(f"/en{page}").content.decode()
     assert "How useful was the visit for your work?" in english
+
+
+def test_two_who_write_first_write_into_the_same(visit, there):
+    came, _unsigned, absent = there
+    early, late = debrief_of(visit), debrief_of(visit)
+    add_note(debrief=early, application=came, text="Une")
+    add_note(debrief=late, application=absent, text="Deux")
+    third = debrief_of(visit)
+    Debrief.objects.update(published_at=timezone.now())
+    third.text, late.learned = "Nous avons vu.", "Froid."
+    save_debrief(debrief=third, changed=["text"])
+    save_debrief(debrief=late, changed=["learned"])
+    kept = Debrief.objects.get()
+    assert (kept.notes.count(), kept.text, kept.learned) == (2, "Nous avons vu.", "Froid.")
+    assert kept.published_at is not None
+
+
+def test_what_the_host_approved_is_what_stood_on_the_page(visit, there):
+    secretary = client_of(make_secretary())
+    debrief = save_debrief(
+        debrief=Debrief(visit=visit, text="Un.", learned="Froid."), changed=["text", "learned"]
+    )
+    page = f"/organize/{visit.event.slug}/visit/debrief/"
+    seen = secretary.get(page).context["seen"]
+    debrief.text = "Deux."
+    save_debrief(debrief=debrief, changed=["text"])  # in another tab
+    assert secretary.post(f"{page}act/", {"act": "approve", "seen": seen}).status_code == 409
+    assert debrief_of(visit).vendor_approved_at is None
+    seen = secretary.get(page).context["seen"]
+    assert secretary.post(f"{page}act/", {"act": "approve", "seen": seen}).status_code == 302
+    assert debrief_of(visit).vendor_approved_at is not None

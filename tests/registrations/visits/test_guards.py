@@ -6,18 +6,24 @@ import pytest
 from django.utils import timezone
 
 from badges.attendance.merge import merge
+from convention.club.change_employer import change_employer
+from convention.club.seats import give_seat
 from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
 from registrations.absorb import CannotMerge
+from registrations.accept_offer import accept_ticket
 from registrations.cancel import cancel
 from registrations.visits.change_visit import change_visit
 from registrations.visits.choose_rides import choose_rides
 from registrations.visits.life import agree, missing_for_members
 from registrations.visits.lock import lock, lock_due
+from registrations.visits.lost_seats import lost_seats
 from registrations.visits.make_visit import make_visit as begin
-from registrations.visits.models import Application, Leg
+from registrations.visits.models import Application, Identity, Leg
+from registrations.visits.purge import purge_due
 from registrations.visits.refusals import NotReady
 from registrations.visits.rides import save_ride
+from registrations.visits.withdraw import withdraw
 from tests.doors import client_of
 from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
 
@@ -185,3 +191,29 @@ def test_seats_of_those_who_lost_their_place_do_not_keep_a_coach_large():
     save_ride(leg=leg, changed=["capacity"])
     leg = Leg.objects.get()
     assert (leg.capacity, leg.taken) == (0, 0)
+
+
+def test_an_end_in_the_past_does_not_remove_what_visitors_told():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    reader = make_secretary()
+    visit.event.roles.create(person=reader, role="organizer")
+    wrong = {"starts_at": "2025-01-10T09:00", "ends_at": "2025-01-10T15:00"}
+    assert answer(visit.event, reader, **wrong) == ["ends_at"]
+    purge_due()
+    assert Identity.objects.count() == 1
+    plain = make_visit()
+    assert answer(plain.event, make_staff(plain.event), **wrong) == []
+
+
+def test_whoever_changes_employer_while_waiting_comes_for_the_new_one():
+    visit = make_visit(places=1)
+    first, waits = applied(visit), applied(visit)
+    membership = make_member().seats.get().membership
+    change_employer(person=waits.person, to=membership.company, on=timezone.localdate())
+    give_seat(membership=membership, person=waits.person)
+    withdraw(application=first)
+    accept_ticket(entry=waits.waiting)
+    waits.refresh_from_db()
+    assert (waits.registration.member_of, waits.company) == (membership.company, membership.company)
+    assert lost_seats(visit, [waits]) == {}

@@ -220,6 +220,8 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     base = "/en/organize/labs/visit/applicants"
     page = secretary.post(f"{base}/{kept.pk}/decide/", {"act": "keep", "reason": ""}).content.decode()
     assert "Say why" in page
+    unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
+    assert ("Choose what is to be done." in unsaid, "No button." in unsaid) == (True, True)
     secretary.post(f"{base}/{kept.pk}/decide/", {"act": "keep", "reason": "The host agrees."})
     secretary.post(f"{base}/{freed.pk}/decide/", {"act": "back", "reason": "No seat."})
     assert (state(kept), state(freed)) == (State.CONFIRMED, State.WITHDRAWN)

@@ -3,13 +3,15 @@
 import pytest
 
 from convention.club.models import Person
+from convention.privacy.erase import forget
 from convention.privacy.held import Held
-from convention.privacy.subjects import subject_of
+from convention.privacy.subjects import subject_at, subject_of
 from registrations.models import WaitingEntry
+from registrations.visits.acknowledge import acknowledge
 from registrations.visits.models import Application, Identity
 from tests.factories import make_person
 
-from .hosted import make_hosted, make_identified
+from .hosted import make_host, make_hosted, make_identified, make_sent_list
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +30,13 @@ def test_an_address_on_somebody_else_s_wait_leads_to_nothing_of_theirs():
     waits.save()
     theirs = {model._meta.label_lower for model in (Application, Identity, WaitingEntry)}
     assert told(assistant) & theirs == set()
+
+
+def test_the_name_of_a_host_s_contact_goes_from_the_list_that_they_acknowledged():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    made, contact = make_sent_list(visit), make_host(visit)
+    acknowledge(visitor_list=made, name=contact.name, by=contact)
+    forget(subject_at(contact.email))
+    made.refresh_from_db()
+    assert (made.acknowledged_by, made.acknowledged_at is None) == ("", False)

@@ -219,6 +219,8 @@ def test_the_buttons_of_members(client):
     assert found == [1, 1, 0, 1]
     client.post(page, {"act": "withdraw"})
     assert Proposal.objects.count() == 0
+    with pytest.raises(Closed, match="retirée"):  # clicked twice: both found it
+        withdraw_proposal(proposal=proposal, person=member)
 
 
 # --- a date is set ----------------------------------------------------------------------------------------

@@ -62,6 +62,18 @@ def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, r
     assert (second.added, second.removed) == (1, 1)
 
 
+def test_why_somebody_may_not_come_any_more_is_not_told_to_the_host(visit, enter):
+    by = colleague_of(only(visit))
+    made = propose_replacement(application=only(visit), by=by)
+    by.seats.update(ends_on=timezone.localdate())
+    page = enter().post(f"/en{page_of(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
+    said = page.content.decode()
+    assert "This person cannot come any more" in said
+    assert "seat" not in said
+    made.refresh_from_db()
+    assert (made.registration, made.host_approved_at) == (None, None)
+
+
 def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
     replaced = only(visit)
     replaced.person.language = "en"

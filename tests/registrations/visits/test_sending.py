@@ -1,0 +1,80 @@
+"""A list under way: what happens between the button and the mail server, and what then counts."""
+
+import pytest
+from django.core.mail.backends.locmem import EmailBackend
+from django.test import Client
+
+from convention.errors import Closed
+from registrations.visits.host_doors import expected_of
+from registrations.visits.lock import lock, unlock
+from registrations.visits.make_list import make_list
+from registrations.visits.models import Visit, VisitorList
+from registrations.visits.send_list import mail_list, revoke_link, send_list
+from tests.registrations.visits.hosted import DAY, make_hosted, make_identified, make_sent_list, token_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked():
+    """A list whose mail waits for the worker."""
+    visit = make_hosted(days=15, list_days=1)
+    make_identified(visit, 1)
+    return send_list(visitor_list=make_list(visit=visit))
+
+
+def test_a_list_that_is_opened_again_stays_here_and_can_be_locked_later(asked, run_tasks, mailoutbox):
+    unlock(visit=asked.visit)
+    run_tasks()
+    visit = Visit.objects.get()
+    assert (len(mailoutbox), visit.sent_at, visit.state) == (0, None, Visit.State.PUBLISHED)
+    assert lock(visit=visit).state == Visit.State.LOCKED
+    make_identified(visit, 2)
+    assert make_sent_list(visit).count == 2
+
+
+def test_an_older_version_goes_out_no_more_once_a_newer_one_does(asked, mailoutbox):
+    make_identified(asked.visit, 2)
+    newer = make_sent_list(asked.visit)
+    mail_list.func(asked.pk)  # its worker was late
+    assert [token_in(mail) for mail in mailoutbox] == [token_in(mailoutbox[0])]
+    visit = Visit.objects.get()
+    assert expected_of(visit).count() == newer.count == 2
+    asked.refresh_from_db()
+    assert (asked.sent_at, asked.link_hash, asked.is_under_way) == (None, "", False)
+
+
+def test_after_the_visit_no_list_goes_out(asked, mailoutbox):
+    event = asked.visit.event
+    event.starts_at, event.ends_at = event.starts_at - 16 * DAY, event.ends_at - 16 * DAY
+    event.save()
+    mail_list.func(asked.pk)
+    assert mailoutbox == []
+
+
+def test_of_two_mails_of_a_worker_that_died_both_arrive_and_the_later_one_opens(asked, mailoutbox):
+    mail_list.func(asked.pk)
+    VisitorList.objects.update(sent_at=None)  # it died before it noted that
+    mail_list.func(asked.pk)
+    first, second = mailoutbox
+    assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
+    opened = [Client().get(f"/host/lists/{token_in(mail)}/").status_code for mail in mailoutbox]
+    assert opened == [410, 200]
+
+
+def test_what_is_revoked_while_it_goes_out_does_not_count(asked, monkeypatch, mailoutbox):
+    def sent_late(backend, messages, send=EmailBackend.send_messages):
+        revoke_link(visitor_list=asked)
+        return send(backend, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", sent_late)
+    mail_list.func(asked.pk)
+    visit = Visit.objects.get()
+    assert (len(mailoutbox), visit.sent_at, visit.applications.get().listed_at) == (1, None, None)
+    assert Client().get(f"/host/lists/{token_in(mailoutbox[0])}/").status_code == 410
+
+
+def test_what_was_sent_is_opened_no_more(asked):
+    mail_list.func(asked.pk)
+    with pytest.raises(Closed, match="stays locked"):
+        unlock(visit=asked.visit)
