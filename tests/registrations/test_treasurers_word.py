@@ -97,7 +97,8 @@ def test_the_address_that_the_order_is_written_to_is_followed(event: Event):
 def test_a_purchase_order_from_a_list_stands_on_what_is_owed(event: Event):
     order, _document = two_places(event)
     one = order.registrations.order_by("pk").first()
-    rows = f"reference,last name,first name,purchase order\n{one.reference},{one.last_name},{one.first_name},PO-7\n"
+    cells = (one.reference, one.last_name, one.first_name, "PO-7")
+    rows = "reference,last name,first name,purchase order\n" + ",".join(cells)
     import_list(event=event, table=read_table("list.csv", rows.encode()))
     assert Receivable.objects.get().purchase_order == "PO-7"
 
