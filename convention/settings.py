@@ -168,6 +168,7 @@ if TASKS_URL not in TASK_BACKENDS:
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
 REFUND_TASK = "registrations.checkout.refunds.send_refund"
+PAYMENT_TASK = "registrations.checkout.settle.confirm_noted"
 # What takes longer than a page may, by the name of its kind (convention/jobs/).
 JOBS = {
     "badges": "badges.print.print_badges",

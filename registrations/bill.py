@@ -1,6 +1,7 @@
 """Bill: what an order owes stands as a receivable under its reference, once money is concerned."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -10,13 +11,18 @@ from convention.money import Money
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
 from .invoices.models import Payment, Receivable
-from .invoices.owe import Buyer, Owed, owe, withdraw
+from .invoices.owe import Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
+BUYER = [field.name for field in fields(Buyer)]
+
 
 def receivable_of(order: Order) -> Receivable:
-    """The receivable of an order, made or corrected to what stands: places, and what was kept of others."""
+    """The receivable of an order, made or corrected to what stands: places, and what was kept of others.
+
+    Who pays is what the order said when it was made, and what the treasurer corrected since.
+    """
     places = [one for one in rows_to_bill(order) if order.owes_for(one)]
     return bill(order, places, packages_of(order))
 
@@ -53,17 +59,21 @@ def bill(order: Order, registrations: Iterable[Registration], packages: Iterable
     with translation.override(order.language):
         return owe(
             reference=order.reference,
-            buyer=buyer_of(order),
-            charges=[
-                *(owed for one in packages for owed in owed_for_package(one)),
-                *(owed for registration in registrations for owed in owed_for(registration)),
-            ],
+            buyer=noted_buyer(order.reference) or buyer_of(order),
+            charges=_all_owed(registrations, packages),
             currency=order.currency,
             event=event,
             subject=event.title[:300],
             service_from=event.starts_at.astimezone(event.zone).date(),
             service_to=event.ends_at.astimezone(event.zone).date(),
         )
+
+
+def _all_owed(registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> list[Owed]:
+    return [
+        *(owed for one in packages for owed in owed_for_package(one)),
+        *(owed for registration in registrations for owed in owed_for(registration)),
+    ]
 
 
 def rebill(order: Order) -> None:
@@ -85,6 +95,19 @@ def buyer_of(order: Order) -> Buyer:
         language=order.language,
         purchase_order=order.purchase_order,
     )
+
+
+def noted_buyer(reference: str) -> Buyer | None:
+    """Who pays as it is noted already: the treasurer may have completed it."""
+    known = Receivable.objects.filter(reference=reference).values(*BUYER).first()
+    return Buyer(**known) if known else None
+
+
+def follow_orders(orders: Iterable[Order], field: str) -> None:
+    """Let what is owed say what these orders say since a moment ago, such as another purchase order."""
+    by_reference = {order.reference: order for order in orders}
+    for receivable in Receivable.objects.filter(reference__in=by_reference).order_by("pk"):
+        correct_buyer(receivable, {field: getattr(by_reference[receivable.reference], field)})
 
 
 def packages_of(order: Order) -> SponsorshipQuerySet:
@@ -150,7 +173,21 @@ def kept_of(order: Order) -> int:
 
 def left_of(order: Order) -> Money:
     """What is left to pay of an order; below zero where more was kept than it costs."""
-    return Money(order.due.amount - kept_of(order), order.currency)
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    if receivable is None:
+        return order.due
+    settled = balance_of(receivable).kept + _taken_off(order, receivable)
+    return Money(order.due.amount - settled, order.currency)
+
+
+def _taken_off(order: Order, receivable: Receivable) -> int:
+    """Cents that the treasurer took off what stands of an order: discounts, and lines that were credited."""
+    waived = waived_of(receivable)
+    if not waived:
+        return discounts_of(receivable)
+    places = [one for one in rows_to_bill(order) if order.owes_for(one)]
+    marks = {owed.mark for owed in _all_owed(places, packages_of(order))}
+    return discounts_of(receivable) + sum(cents for _key, cents in waived & marks)
 
 
 def is_settled(order: Order) -> bool:

@@ -24,7 +24,7 @@ from .models import IdempotencyKey, Option, Order, Registration, RegistrationAdd
 from .models.quotas import NEVER_OVER
 from .models.tickets import NEVER_OVERSOLD
 from .models.vouchers import NEVER_OVERUSED
-from .places import belongings, sold_out, take, take_share
+from .places import belongings, place_of, sold_out, take, take_share
 from .statements import constraint_of, insert, insertion_from, kept_cursor, stored, values_of
 
 SHORT = {NEVER_OVER, NEVER_OVERSOLD, NEVER_OVERUSED, "registrations_ticket_taken_check"}
@@ -40,14 +40,22 @@ PLACE = """
         AND quota_id IS NOT DISTINCT FROM %s
     RETURNING id, quota_id
 """
-CODED = "UPDATE registrations_voucher SET taken = taken + %s WHERE id = %s RETURNING id"
-PLACE_CODED = """
+PORTION = """
+    INSERT INTO registrations_companyshare AS share (ticket_id, company_id, taken)
+    SELECT %s, %s, %s WHERE %s <= %s
+    ON CONFLICT (ticket_id, company_id) DO UPDATE SET taken = share.taken + EXCLUDED.taken
+        WHERE share.taken + EXCLUDED.taken <= %s
+    RETURNING id
+"""
+"""What the company takes of its places; nothing where it would have too many."""
+CODED = "UPDATE registrations_voucher SET taken = taken + %s WHERE id = %s {after} RETURNING id"
+PLACE_AFTER = """
     UPDATE registrations_ticket SET taken = CASE
         WHEN quota_id IS NOT DISTINCT FROM %s THEN taken + %s ELSE -1 END
-    WHERE id = %s AND EXISTS (SELECT 1 FROM coded) RETURNING id, quota_id
+    WHERE id = %s {after} RETURNING id, quota_id
 """
-"""The code is counted before the place is, so neither has a condition: where one is short, or the ticket
-shares another quota by now, a constraint refuses the statement."""
+"""What a company or a code may have is counted before the place is, so that has no condition: where it is
+short, or the ticket shares another quota by now, a constraint refuses the statement."""
 SHARED = """
     UPDATE registrations_quota SET taken = taken + %s FROM place
     WHERE registrations_quota.id = place.quota_id RETURNING registrations_quota.id
@@ -85,13 +93,19 @@ class Booking:
             return False
         if any(self.options) or any(map(is_file, self._answers())):
             return False
-        vouchers = {registration.voucher_id for registration in self.registrations}
-        return len(vouchers) == 1 and all(r.takes_place and not r.member_of_id for r in self.registrations)
+        counted = {(one.voucher_id, one.member_of_id) for one in self.registrations}
+        return len(counted) == 1 and all(one.takes_place for one in self.registrations)
 
     @property
     def voucher_id(self) -> int | None:
         """The code that all places of a plain booking are taken with, if any."""
         return self.registrations[0].voucher_id
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether the places of a plain booking count for a company that may have so many."""
+        first = self.registrations[0]
+        return first.member_of_id is not None and first.ticket.company_cap is not None
 
     @property
     def wanted(self) -> Counter[Counted]:
@@ -117,8 +131,6 @@ def write(booking: Booking) -> None:
         _write_in_steps(booking)
     elif connection.vendor == "postgresql":
         _write_at_once(booking, task)
-    elif booking.voucher_id:
-        _write_in_steps(booking)
     else:
         _write_alone(booking, task)
 
@@ -139,9 +151,9 @@ def _write_in_steps(booking: Booking) -> None:
         booking.key.order = order
         booking.key.save()
     enqueue("CONFIRMATION_TASK", order.pk)
-    for registration in registrations:
-        if registration.member_of:
-            take_share(registration.ticket, registration.member_of)
+    shares = Counter((one.ticket, one.member_of) for one in registrations if one.member_of)
+    for (ticket, company), places in sorted(shares.items(), key=place_of):
+        take_share(ticket, company, places)
     take(booking.wanted)
     sequence = next_sequence(order.event_id)
     Registration.objects.filter(order=order).update(sequence=sequence)
@@ -154,6 +166,7 @@ def _write_alone(booking: Booking, task: Any) -> None:
     if not _takes_place(registrations[0].ticket, len(registrations)):
         _refuse_or_go_on(booking, registrations[0].ticket)
         return
+    _take_code_and_share(registrations)
     sequence = next_sequence(order.event_id)
     insert([order])
     for registration in registrations:
@@ -176,29 +189,44 @@ def _takes_place(ticket: Ticket, places: int) -> bool:
     return has_place
 
 
+def _take_code_and_share(registrations: list[Registration]) -> None:
+    """What a plain booking takes besides its places. Raises Spent or CompanyFull."""
+    first, places = registrations[0], len(registrations)
+    if first.voucher and take_from({first.voucher: places}):
+        raise sold_out(first.voucher)
+    if first.member_of:
+        take_share(first.ticket, first.member_of, places)
+
+
+def _counted(booking: Booking) -> list[Any]:
+    """The values of the counters, in the order in which the statement raises them."""
+    first, places = booking.registrations[0], len(booking.registrations)
+    ticket, values = first.ticket, list[Any]()
+    if booking.is_capped:
+        most = ticket.company_cap
+        values += [ticket.pk, first.member_of_id, places, places, most, most]
+    if booking.voucher_id:
+        values += [places, booking.voucher_id]
+    if values:
+        values += [ticket.quota_id, places, ticket.pk]
+    else:
+        values = [places, ticket.pk, places, ticket.quota_id]
+    return [*values, places] if ticket.quota_id else values
+
+
 def _write_at_once(booking: Booking, task: Any) -> None:
     """One statement; where it finds no place it stores nothing."""
     order, registrations = booking.order, booking.registrations
-    ticket, places = registrations[0].ticket, len(registrations)
-    shared = [places] if ticket.quota_id else []
-    if booking.voucher_id:
-        values = [places, booking.voucher_id, ticket.quota_id, places, ticket.pk]
-    else:
-        values = [places, ticket.pk, places, ticket.quota_id]
-    values += [*shared, order.event_id, *values_of(order)]
+    ticket = registrations[0].ticket
+    values = [*_counted(booking), order.event_id, *values_of(order)]
     for registration in registrations:
         values += values_of(registration, tuple(FROM_COUNTERS))
     if booking.key:
         values += values_of(booking.key, tuple(FROM_ORDER))
     values += values_of(task, tuple(WITH_ARGUMENT))
-    shape = Shape(
-        places,
-        with_quota=bool(shared),
-        with_key=booking.key is not None,
-        with_voucher=booking.voucher_id is not None,
-    )
+    shape = Shape.of(booking)
     # A repeated key or a full counter fails the statement: the caller’s transaction must survive that.
-    within = connection.in_atomic_block and (booking.key or shared or booking.voucher_id)
+    within = connection.in_atomic_block and shape.may_fail
     statement = _statement(shape, type(task))  # type: ignore[arg-type] # hashable it is
     try:
         with transaction.atomic() if within else contextlib.nullcontext():
@@ -227,8 +255,9 @@ def _run(statement: str, values: list[Any], booking: Booking) -> tuple[Any, ...]
 
 
 def _refuse_or_go_on(booking: Booking, ticket: Ticket) -> None:
-    """Raises SoldOut; step by step where a code may be used up, or the ticket shares another quota by now."""
-    if not booking.voucher_id and Ticket.objects.filter(pk=ticket.pk, quota=ticket.quota_id).exists():
+    """Raises SoldOut; step by step where something else may be short, or another quota is shared by now."""
+    is_as_read = Ticket.objects.filter(pk=ticket.pk, quota=ticket.quota_id)
+    if not (booking.voucher_id or booking.is_capped) and is_as_read.exists():
         raise sold_out(ticket)
     _write_in_steps(booking)
 
@@ -241,13 +270,41 @@ class Shape:
     with_quota: bool
     with_key: bool
     with_voucher: bool
+    with_share: bool
+
+    @classmethod
+    def of(cls, booking: Booking) -> "Shape":
+        """That of a plain booking."""
+        return cls(
+            places=len(booking.registrations),
+            with_quota=booking.registrations[0].ticket.quota_id is not None,
+            with_key=booking.key is not None,
+            with_voucher=booking.voucher_id is not None,
+            with_share=booking.is_capped,
+        )
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether a constraint may refuse it."""
+        return self.with_quota or self.with_key or self.with_voucher or self.with_share
+
+
+def _counters(shape: Shape) -> Iterator[str]:
+    """The share, the code and the place, each raised where the one before was."""
+    after = ""
+    if shape.with_share:
+        yield f"portion AS ({PORTION})"
+        after = "AND EXISTS (SELECT 1 FROM portion)"
+    if shape.with_voucher:
+        yield f"coded AS ({CODED.format(after=after)})"
+        after = "AND EXISTS (SELECT 1 FROM coded)"
+    yield f"place AS ({PLACE_AFTER.format(after=after) if after else PLACE})"
 
 
 @cache
 def _statement(shape: Shape, task: Any) -> str:
     """Places, sequence, order, registrations, key and task in one go, each from what came before."""
-    parts = [f"coded AS ({CODED})"] if shape.with_voucher else []
-    parts.append(f"place AS ({PLACE_CODED if shape.with_voucher else PLACE})")
+    parts = list(_counters(shape))
     if shape.with_quota:
         parts.append(f"shared AS ({SHARED})")
     also = "AND EXISTS (SELECT 1 FROM shared)" if shape.with_quota else ""

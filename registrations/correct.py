@@ -21,6 +21,8 @@ from convention.text import fold
 
 from .answer import drop_answers
 from .checks import about_words
+from .invoices.models import Receivable
+from .invoices.owe import correct_buyer
 from .models import Order, Registration
 from .on_application import page_to_apply
 from .order_request import Place
@@ -158,6 +160,8 @@ def _let_order_follow(registration: Registration, was: str) -> None:
     if registration.email and same(order.email, was):
         order.email = registration.email
         order.save(update_fields=["email"])
+        for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):
+            correct_buyer(receivable, {"email": order.email})
 
 
 def _tidied(registration: Registration, correction: Correction) -> Place:

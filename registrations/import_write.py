@@ -17,7 +17,7 @@ from convention.counters import Counted
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 
-from .bill import rebill
+from .bill import follow_orders, rebill
 from .fares import fare_of, moved_price
 from .import_rows import Offered, Row
 from .models import (
@@ -208,6 +208,7 @@ def write(event: Event, done: Imported) -> None:
     Registration.objects.bulk_create(done.new, BATCH)
     RegistrationAddon.objects.bulk_create(done.addons, BATCH)
     Order.objects.bulk_update(done.orders.values(), ["purchase_order", "payment"], BATCH)
+    follow_orders(done.orders.values(), "purchase_order")
     _move_places(done)
     if not done.new and not done.changed:
         return

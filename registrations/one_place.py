@@ -17,7 +17,7 @@ class AlreadyRegistered(ConventionError):
 
 def refuse_second_place(registration: Registration, person: Person) -> None:
     """Look under the member's lock, kept until the transaction ends. Raises AlreadyRegistered."""
-    Person.objects.select_for_update().get(pk=person.pk)
+    list(Person.objects.select_for_update(no_key=True).filter(pk=person.pk).values_list("pk"))
     others = Registration.objects.confirmed().filter(event=registration.event, person=person)
     if others.exclude(pk=registration.pk).filter(ticket=registration.ticket).exists():
         raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))

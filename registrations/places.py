@@ -170,7 +170,7 @@ def exchange(
     seats = Counter(wanted)
     seats.subtract(given_up)
     places = Counter[Ticket]()
-    for (ticket, company), number in sorted(seats.items(), key=_place_of):
+    for (ticket, company), number in sorted(seats.items(), key=place_of):
         places[ticket] += number
         if company and number > 0:
             take_share(ticket, company, number)
@@ -197,7 +197,7 @@ def _exchange_besides(changes: Mapping[Counted, int]) -> None:
             take({row: changes[row]})
 
 
-def _place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
+def place_of(seats: tuple[Seat, int]) -> tuple[int, int]:
     """Where a share stands in the order in which all are locked."""
     (ticket, company), _number = seats
     return ticket.pk, company.pk if company else 0

@@ -26,6 +26,7 @@ from convention.events.sequence import next_sequence
 from convention.turns import take_turn
 
 from .answers import limited_options
+from .bill import follow_orders
 from .import_write import BATCH, bill_anew, lock_orders, remembered
 from .invoices.models import Receivable
 from .models import (
@@ -209,6 +210,7 @@ def _restore(run: ImportRun, rows: list[ImportedRow], moves: Moves) -> Counter[i
         written |= before.keys()
         changed.append(one)
     Order.objects.bulk_update(orders.values(), [ORDER_FIELD], BATCH)
+    follow_orders(orders.values(), ORDER_FIELD)
     fields = sorted(name.removesuffix("_id") for name in written)
     if changed and fields:
         Registration.objects.bulk_update(changed, fields, BATCH)

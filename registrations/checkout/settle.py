@@ -3,13 +3,14 @@
 import datetime
 
 from django.db import transaction
+from django.tasks import task
 from django.utils import timezone
 
 from convention.errors import ConventionError
 from registrations.bill import bill, is_paid, left_of, packages_of, receivable_of, rows_to_bill, stands
 from registrations.confirm_paid import confirm_paid
 from registrations.hold_places import hold_places, let_go
-from registrations.invoices.models import Payment
+from registrations.invoices.models import Payment, Receivable
 from registrations.invoices.pay import record_fee, record_payment
 from registrations.models import Order
 
@@ -102,6 +103,17 @@ def confirm_or_tell(order: Order) -> None:
         return
     if not stands(order):
         tell_unplaced.enqueue(order.pk)
+
+
+@task()
+def confirm_noted(receivable_id: int) -> None:
+    """Money was noted by hand: where it pays an order by card, that waits for Stripe no longer."""
+    reference = Receivable.objects.values_list("reference", flat=True).get(pk=receivable_id)
+    with transaction.atomic():
+        orders = Order.objects.select_for_update(of=("self",)).select_related("event")
+        order = orders.filter(reference=reference, payment=Order.Payment.CARD).first()
+        if order and is_paid(order):
+            confirm_or_tell(order)
 
 
 def _under_way(attempt: Attempt) -> None:

@@ -41,7 +41,8 @@ def credit(
     standing = standing_of(receivable)
     chosen = chosen_lines(standing, invoice, None if lines is None else set(lines))
     charges = [line.charge_id for line in chosen if line.charge_id]
-    receivable.charges.standing().filter(pk__in=charges).update(withdrawn_at=timezone.now())
+    now = timezone.now()
+    receivable.charges.standing().filter(pk__in=charges).update(withdrawn_at=now, waived_at=now)
     return write_credit(receivable, invoice, chosen, reason, on)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,6 +46,11 @@ class Owed:
     quantity: int = 1
     exemption: str = ""
 
+    @property
+    def mark(self) -> tuple[str, int]:
+        """What it is for, and its cents."""
+        return self.key, self.quantity * self.unit_price
+
 
 @dataclass(frozen=True)
 class Buyer:
@@ -70,8 +76,8 @@ def owe(
 ) -> Receivable:
     """Note all that the buyer owes under that reference; what is named no longer is withdrawn.
 
-    `about` is `event`, `subject`, `service_from` and `service_to`. Doing it twice changes nothing.
-    Raises BadCharge.
+    What the treasurer credited stays so at the price it had. `about` is `event`, `subject`, `service_from`
+    and `service_to`. Doing it twice changes nothing. Raises BadCharge.
     """
     if not REFERENCE.fullmatch(reference):
         raise BadCharge(_("A reference is made of letters, digits and hyphens."))
@@ -83,8 +89,20 @@ def owe(
     receivable = locked(receivable)
     if not is_new:
         correct_buyer(receivable, said)
-    replace_charges(receivable, wanted)
+    waived = waived_of(receivable)
+    replace_charges(receivable, {key: owed for key, owed in wanted.items() if owed.mark not in waived})
     return receivable
+
+
+def waived_of(receivable: Receivable) -> set[tuple[str, int]]:
+    """What the treasurer credited though it stands: what each was for, and its cents."""
+    return set(receivable.charges.filter(waived_at__isnull=False).values_list("key", "amount"))
+
+
+def discounts_of(receivable: Receivable) -> int:
+    """Cents that the treasurer took off what is owed."""
+    given = receivable.charges.standing().filter(key__startswith=DISCOUNT)
+    return -(given.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
 def locked(receivable: Receivable) -> Receivable:

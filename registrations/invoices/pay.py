@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import ConventionError
+from convention.tasks import enqueue
 
 from .models import Payment, Payout, Receivable, Refund
 from .owe import locked
@@ -59,6 +61,14 @@ def record_payment(
             _("The payment %(id)s is recorded already, with another amount or for something else.")
             % {"id": external_id}
         )
+    return payment
+
+
+@transaction.atomic
+def record_by_hand(*, receivable: Receivable, **said: Any) -> Payment:
+    """The same for money that the treasurer saw come in; what waits is told (settings.PAYMENT_TASK)."""
+    payment = record_payment(receivable=receivable, **said)
+    enqueue("PAYMENT_TASK", receivable.pk)
     return payment
 
 

@@ -88,7 +88,10 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
 
 
 class Charge(models.Model):
-    """One thing owed. It never changes: another price is another charge, and the first is withdrawn."""
+    """One thing owed. It never changes: another price is another charge, and the first is withdrawn.
+
+    `waived_at` is when the treasurer credited it though it stands: at that price it is owed no more.
+    """
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="charges")
     key = models.CharField(_("key"), max_length=120)
@@ -100,6 +103,7 @@ class Charge(models.Model):
     amount = models.BigIntegerField(_("amount, in cents"), editable=False)
     added_at = models.DateTimeField(pgettext_lazy("line", "added"), default=timezone.now)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    waived_at = models.DateTimeField(null=True, editable=False)
 
     objects = ChargeQuerySet.as_manager()
 

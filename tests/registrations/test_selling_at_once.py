@@ -1,20 +1,30 @@
 """The last use of a code and the last place of a quota, wanted by many at the same moment; and one add-on."""
 
 import dataclasses
+from collections import Counter
 
 import pytest
 from django.db import transaction
 from django.db.models import F
 
+from convention.club.models import Person
 from convention.errors import ConventionError, SoldOut
 from registrations.cancel import cancel
-from registrations.models import Quota, Registration, Voucher
+from registrations.join_waiting import Wish, join_for_ticket
+from registrations.models import CompanyShare, Order, Quota, Registration, Voucher, WaitingEntry
 from registrations.order_request import OrderRequest, Place
 from registrations.quotas import save_quota
 from registrations.register import Means, register
 from registrations.statements import event_with_tickets
 from registrations.tickets import remove_ticket
-from tests.factories import make_addon, make_event, make_ticket, make_voucher
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_ticket,
+    make_voucher,
+)
 from tests.rush import in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -119,6 +129,45 @@ def test_tickets_join_and_leave_a_quota_while_places_are_sold_and_it_stays_true(
     quota.refresh_from_db()
     assert quota.taken == sum(ticket.taken for ticket in quota.tickets.all())
     assert sum(ticket.taken for ticket in event.tickets.all()) == 40
+
+
+@pytest.mark.parametrize("code", ["", "HALF"])
+@pytest.mark.parametrize("in_quota", [False, True])
+def test_no_company_has_more_than_its_places_while_members_take_the_last_ones(code: str, in_quota: bool):
+    """Eight places, three for each of four companies of four people, who each try twice; a few wait then."""
+    event = make_event()
+    quota = Quota.objects.create(event=event, name="Salle", capacity=8) if in_quota else None
+    places = {"capacity": None if in_quota else 8, "quota": quota, "company_cap": 3}
+    ticket = make_ticket(event, slug="member", audience="member", price=10_000, **places)
+    voucher = make_voucher(event, capacity=20)
+    people = [make_member(company) for company in [make_company() for _each in range(4)] for _one in range(4)]
+
+    def come(person: Person) -> Order:
+        place = dataclasses.replace(asked("member").places[0], email=person.email)
+        return register(event=event, request=asked(places=(place,), code=code), means=Means(person=person))
+
+    results = in_threads([lambda person=person: come(person) for person in people * 2], threads=16)
+    assert outcomes(results).get("Order") == 8
+    assert set(outcomes(results)) <= {"Order", "SoldOut", "CompanyFull", "AlreadyRegistered"}
+    rows = Registration.objects.values_list("member_of", "person", "voucher")
+    shares = {share.company_id: share.taken for share in CompanyShare.objects.all()}
+    ticket.refresh_from_db()
+    voucher.refresh_from_db()
+    assert (len(set(rows)), len(rows), ticket.taken) == (8, 8, 8)
+    assert shares == Counter(company for company, _person, _voucher in rows)
+    assert max(shares.values()) <= 3
+    assert voucher.taken == (8 if code else 0)
+    others = [person for person in people if person.pk not in {row[1] for row in rows}]
+    for person in others:
+        join_for_ticket(ticket=ticket, wish=wish_of(person))
+    cancel(registration=Registration.objects.first())
+    offered = WaitingEntry.objects.offered().count()
+    ticket.refresh_from_db()
+    assert (offered, ticket.taken) in {(0, 7), (1, 8)}
+
+
+def wish_of(person: Person) -> Wish:
+    return Wish(first_name=person.first_name, last_name=person.last_name, email=str(person.email))
 
 
 @pytest.mark.parametrize("model", [Voucher, Quota])

@@ -20,7 +20,7 @@ from ..forms.acts import BuyerForm, ConfirmForm, CreditForm, DepositForm, PayFor
 from ..issue import issue, issue_deposit
 from ..models import Invoice, Receivable
 from ..owe import correct_buyer
-from ..pay import record_payment
+from ..pay import record_by_hand
 from ..refund import refund, refund_done, refund_failed, refundable
 from ..saying import say_amount
 from ..standing import lines_to_invoice, standing_of
@@ -111,7 +111,7 @@ def pay(request: HttpRequest, owed: str) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         said = {name: data[name] for name in ("amount", "method", "received_on", "note")}
-        payment = record_payment(receivable=found, external_id=form.external_id, **said)
+        payment = record_by_hand(receivable=found, external_id=form.external_id, **said)
         return _("A payment of %(amount)s is recorded.") % {
             "amount": say_amount(payment.amount, payment.currency)
         }

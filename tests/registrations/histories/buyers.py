@@ -1,0 +1,103 @@
+"""What people do: they order, prove, wait, take offers, give places to others, and cancel."""
+
+import random
+from typing import Any
+
+from django.utils import timezone
+
+from convention.club.doors import member_company
+from convention.club.models import Person
+from registrations.accept_offer import accept_ticket
+from registrations.company.book import book
+from registrations.join_waiting import Wish, join_for_ticket
+from registrations.leave_waiting import decline, leave_waiting
+from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.prove import prove
+from registrations.register import Means, register
+from registrations.serve_waiting import serve_waiting
+from registrations.sponsors.take_package import take_package
+from registrations.substitute import substitute
+from tests.registrations.histories.stage import PAYMENTS, act, often, place_of
+from tests.registrations.sponsors.makers import sponsor_of
+
+DINNERS = ((), (), ("dinner",))
+
+
+class Buyers:
+    """Acts of those who want to come, mixed into the machine."""
+
+    def orders(self, *places: Any, person: Person | None = None, **fields: Any) -> None:
+        request = self.asked(*places, **fields)
+        self.try_to(lambda: register(event=self.event, request=request, means=Means(person=person)))
+
+    @often
+    def someone_orders(self, chances: random.Random) -> None:
+        dinner, code = chances.choice(DINNERS), chances.choice(["", "", "HALF"])
+        tickets = chances.choices(["guest", "guest", "vendor"], k=chances.randint(1, 2))
+        places = [self.stranger(ticket, addons=dinner) for ticket in tickets]
+        self.orders(*places, code=code, payment=chances.choice(PAYMENTS))
+
+    @often
+    def a_member_comes(self, chances: random.Random) -> None:
+        person, code = chances.choice(self.people), chances.choice(["", "HALF"])
+        place = place_of(person, addons=chances.choice(DINNERS))
+        self.orders(place, payment=chances.choice(PAYMENTS), code=code, person=person)
+
+    @act
+    def a_member_comes_whom_nobody_knows_yet(self, chances: random.Random) -> None:
+        places = [place_of(chances.choice(self.people)), self.stranger("vendor")]
+        self.orders(*places[: chances.randint(1, 2)], payment=chances.choice(PAYMENTS))
+
+    @act
+    def a_member_opens_the_link(self, chances: random.Random) -> None:
+        waiting = Registration.objects.filter(person=None, confirmed_at=None, ticket__slug="member")
+        if found := self.any_of(waiting, chances):
+            self.try_to(lambda: prove(registration=found))
+
+    @act
+    def a_contact_registers_colleagues(self, chances: random.Random) -> None:
+        contact = chances.choice(self.people)
+        company = member_company(contact)
+        colleagues = [one for one in self.people if member_company(one) == company]
+        chosen = [place_of(one) for one in chances.sample(colleagues, chances.randint(1, 2))]
+        request = self.asked(*chosen, self.stranger("vendor"), payment=chances.choice(PAYMENTS))
+        key = f"contact:{next(self.numbers)}"
+        said = {"event": self.event, "company": company, "contact": contact, "request": request, "key": key}
+        self.try_to(lambda: book(**said))
+
+    @act
+    def somebody_else_comes(self, chances: random.Random) -> None:
+        by = place_of(chances.choice(self.people)) if chances.random() < 0.5 else self.stranger("guest")
+        if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
+            self.try_to(lambda: substitute(registration=found, by=by))
+
+    @act
+    def a_sponsor_takes_a_package(self, chances: random.Random) -> None:
+        self.package.refresh_from_db()
+        key, sponsor = f"sponsor:{next(self.numbers)}", sponsor_of(payment=chances.choice(PAYMENTS))
+        self.try_to(lambda: take_package(package=self.package, sponsor=sponsor, key=key))
+
+    @often
+    def someone_waits(self, chances: random.Random) -> None:
+        ticket = self.any_of(Ticket.objects.filter(event=self.event), chances)
+        member = place_of(chances.choice(self.people))
+        place = member if ticket.slug == "member" else self.stranger(ticket.slug)
+        names = {name: getattr(place, name) for name in ("first_name", "last_name", "email")}
+        self.try_to(lambda: join_for_ticket(ticket=ticket, wish=Wish(**names)))
+
+    @often
+    def an_offer_is_taken(self, chances: random.Random) -> None:
+        payment = chances.choice(PAYMENTS)
+        if entry := self.any_of(WaitingEntry.objects.offered(), chances):
+            self.try_to(lambda: accept_ticket(entry=entry, payment=payment))
+
+    @act
+    def nobody_waits_for_ever(self, chances: random.Random) -> None:
+        ends = chances.choice([decline, leave_waiting])
+        if entry := self.any_of(WaitingEntry.objects.standing(), chances):
+            self.try_to(lambda: ends(entry=entry))
+
+    @act
+    def offers_run_out(self, _chances: random.Random) -> None:
+        WaitingEntry.objects.offered().update(offer_expires_at=timezone.now())
+        serve_waiting()

@@ -1,0 +1,95 @@
+"""What happens to payments by card: paid, declined, told late or never, given back, disputed, paid out."""
+
+import random
+
+from registrations.checkout import reconcile
+from registrations.checkout.models import Attempt
+from registrations.models import Order
+from tests.registrations.checkout.makers import begin
+from tests.registrations.histories.stage import act, often
+from tests.work import run_waiting_tasks
+
+
+class Cards:
+    """Acts of Stripe, of the worker, and of those who pay there; mixed into the machine."""
+
+    @often
+    def goes_to_pay(self, chances: random.Random) -> None:
+        if order := self.any_of(Order.objects.filter(payment="card"), chances):
+            self.try_to(lambda: begin(order))
+
+    @often
+    def pays(self, chances: random.Random) -> None:
+        method = chances.choice(["card", "card", "sepa_debit"])
+        if found := self.open_sessions():
+            self.standin.world.pay(chances.choice(found)["id"], method)
+
+    @act
+    def is_declined(self, chances: random.Random) -> None:
+        if found := self.open_sessions():
+            self.standin.world.decline(chances.choice(found)["id"])
+
+    @act
+    def the_bank_answers_a_debit(self, chances: random.Random) -> None:
+        if found := self.debits():
+            self.standin.world.settle_debit(chances.choice(found)["id"], chances.choice(["paid", "failed"]))
+
+    @often
+    def events_arrive(self, chances: random.Random) -> None:
+        times = chances.randint(1, 2)
+        self.standin.post.deliver(lambda events: chances.sample(events, len(events)), times=times)
+
+    @act
+    def events_are_lost(self, _chances: random.Random) -> None:
+        self.standin.post.lose()
+
+    @act
+    def old_events_come_again(self, _chances: random.Random) -> None:
+        self.standin.post.sent = 0
+
+    @act
+    def the_worker_works(self, _chances: random.Random) -> None:
+        run_waiting_tasks()
+
+    @act
+    def stripe_is_asked(self, _chances: random.Random) -> None:
+        Attempt.objects.unsettled().update(asked_at=None, opened_at="2026-01-01T00:00:00Z")
+        reconcile.open_attempts()
+
+    @act
+    def an_answer_was_never_stored(self, chances: random.Random) -> None:
+        """As if the process had been killed between Stripe's answer and storing it."""
+        if known := self.any_of(Attempt.objects.unsettled().exclude(session_id=None), chances):
+            Attempt.objects.filter(pk=known.pk).update(session_id=None)
+
+    @act
+    def a_payment_is_disputed(self, chances: random.Random) -> None:
+        if found := self.charges():
+            self.standin.world.dispute(chances.choice(found)["id"])
+
+    @act
+    def a_dispute_is_decided(self, chances: random.Random) -> None:
+        if found := self.quarrels():
+            self.standin.world.close_dispute(chances.choice(found)["id"], chances.choice(["won", "lost"]))
+
+    def open_sessions(self) -> list:
+        self.standin.world.lapse()
+        return [session for session in self.standin.world.all("cs") if session["status"] == "open"]
+
+    def debits(self) -> list:
+        world = self.standin.world
+        return [
+            session
+            for session in world.all("cs")
+            if session["status"] == "complete"
+            and session["payment_status"] == "unpaid"
+            and world.objects[session["payment_intent"]]["status"] == "processing"
+        ]
+
+    def charges(self) -> list:
+        return [
+            one for one in self.standin.world.all("ch") if not one["disputed"] and not one["amount_refunded"]
+        ]
+
+    def quarrels(self) -> list:
+        return [one for one in self.standin.world.all("du") if one["status"] == "needs_response"]

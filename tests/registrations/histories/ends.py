@@ -1,0 +1,41 @@
+"""How orders end: their time runs out, or somebody cancels."""
+
+import random
+
+from django.utils import timezone
+
+from registrations.cancel import cancel, cancel_keeping
+from registrations.forget import lapsed_holds
+from registrations.models import Registration, Sponsorship
+from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
+from tests.registrations.checkout.makers import lapse
+from tests.registrations.histories.stage import MOST, act, often
+
+
+class Ends:
+    """Mixed into the machine."""
+
+    @act
+    def time_runs_out(self, chances: random.Random) -> None:
+        if order := self.any_order(chances):
+            lapse(order)
+            waiting = order.sponsorships.filter(confirmed_at=None, held_until__isnull=False)
+            waiting.update(held_until=timezone.now())
+            lapsed_holds()
+
+    @often
+    def someone_cancels(self, chances: random.Random) -> None:
+        if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
+            self.try_to(lambda: cancel(registration=found))
+
+    @act
+    def an_organizer_cancels_and_keeps_a_part(self, chances: random.Random) -> None:
+        kept = chances.randint(0, MOST)
+        if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
+            part = min(kept, found.worth)
+            self.try_to(lambda: cancel_keeping(registration=found, kept=part, reason="x"))
+
+    @act
+    def a_sponsor_cancels(self, chances: random.Random) -> None:
+        if found := self.any_of(Sponsorship.objects.standing(), chances):
+            self.try_to(lambda: cancel_sponsorship(sponsorship=found))

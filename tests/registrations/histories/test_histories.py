@@ -1,0 +1,80 @@
+"""Random histories: whatever happens in whatever order, counters, places, numbers and books stay true."""
+
+import random
+
+import pytest
+
+from registrations.checkout.models import Dispute
+from registrations.invoices.models import Payment, Refund
+from tests.registrations.histories import truths
+from tests.registrations.histories.buyers import Buyers
+from tests.registrations.histories.cards import Cards
+from tests.registrations.histories.ends import Ends
+from tests.registrations.histories.stage import Stage
+from tests.registrations.histories.treasury import Treasury
+from tests.work import run_waiting_tasks
+
+BY_STRIPE = ("card", "sepa_debit")
+
+
+class Histories(Buyers, Ends, Cards, Treasury, Stage):
+    """All of them at once."""
+
+    def live(self, chances: random.Random, steps: int) -> list[str]:
+        """So many acts as the dice say, and what must hold after each; their names."""
+        lived, acts = [], self.acts()
+        try:
+            for _step in range(steps):
+                chosen = chances.choice(acts)
+                lived.append(chosen.__name__)
+                chosen(chances)
+                self.all_is_true()
+            self.all_is_told()
+        except Exception as error:
+            error.add_note("\n".join(lived))
+            raise
+        return lived
+
+    def all_is_true(self) -> None:
+        truths.require_true_counters()
+        truths.require_places_for_money()
+        truths.require_equal_balances()
+        truths.require_numbers_without_gap()
+        truths.require_balanced_books()
+
+    def all_is_told(self) -> None:
+        """In the end each payment and refund at Stripe stands once in the books."""
+        run_waiting_tasks()
+        self.standin.post.sent = 0
+        self.standin.post.deliver(reversed)
+        run_waiting_tasks()
+        world = self.standin.world
+        charges = {one["payment_intent"]: one["amount"] for one in world.all("ch")}
+        by_stripe = Payment.objects.filter(method__in=BY_STRIPE)
+        assert dict(by_stripe.values_list("external_id", "amount")) == charges
+        at_stripe = sum(made["amount"] for made in world.all("re") if made["status"] == "succeeded")
+        lost = Dispute.objects.filter(refund__isnull=False).values("refund")
+        done = Refund.objects.filter(state="done", payment__method__in=BY_STRIPE).exclude(pk__in=lost)
+        assert sum(done.values_list("amount", flat=True)) == at_stripe
+        self.all_is_true()
+
+
+def live(project, seed: int, steps: int) -> None:
+    history = Histories(project)
+    try:
+        history.live(random.Random(seed), steps)
+    finally:
+        history.standin.__exit__()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(3))
+def test_histories(settings, seed):
+    live(settings, seed, steps=40)
+
+
+@pytest.mark.soak
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(3, 203))
+def test_many_long_histories(settings, seed):
+    live(settings, seed, steps=200)

@@ -1,0 +1,117 @@
+"""What holds after every act of a history, whatever it was."""
+
+from collections import Counter, defaultdict
+from datetime import date
+
+from registrations.bill import left_of
+from registrations.checkout.troubles import paid_too_much, unplaced_orders, unproven_orders
+from registrations.invoices.balance import balance_of
+from registrations.invoices.books import entries
+from registrations.invoices.models import Invoice, Issuer, Quotation, Receivable
+from registrations.models import (
+    Addon,
+    CompanyShare,
+    Order,
+    Package,
+    Passes,
+    Quota,
+    Registration,
+    RegistrationAddon,
+    Sponsorship,
+    Ticket,
+    Voucher,
+    WaitingEntry,
+)
+
+
+def require_true_counters() -> None:
+    """Each counter is as many as rows say, and never more than there are."""
+    rows = [one for one in Registration.objects.all() if one.counts]
+    offered = Counter(WaitingEntry.objects.offered().values_list("ticket", flat=True))
+    chosen = RegistrationAddon.objects.filter(registration__in=[one.pk for one in rows], cancelled_at=None)
+    quotas = Counter[int]()
+    for ticket in Ticket.objects.all():
+        quotas[ticket.quota_id or 0] += ticket.taken
+    expected = {
+        Ticket: Counter(one.ticket_id for one in rows) + offered,
+        Quota: quotas,
+        Voucher: Counter(one.voucher_id for one in rows),
+        Passes: Counter(one.membership_pass_id for one in rows),
+        Addon: Counter(chosen.values_list("addon", flat=True)),
+        Package: Counter(one.package_id for one in Sponsorship.objects.all() if one.counts),
+    }
+    for model, counted in expected.items():
+        for row in model.objects.all():
+            assert row.taken == counted[row.pk], (model, row.taken, counted[row.pk])
+            assert row.capacity is None or row.taken <= row.capacity
+    require_true_shares(rows)
+
+
+def require_true_shares(rows: list[Registration]) -> None:
+    """No company has more than its cap, and nobody two members' places."""
+    shares = Counter((one.ticket_id, one.member_of_id) for one in rows if one.member_of_id)
+    for share in CompanyShare.objects.select_related("ticket"):
+        assert share.taken == shares[share.ticket_id, share.company_id] <= share.ticket.company_cap
+    holders = Counter((one.ticket_id, one.person_id) for one in rows if one.person_id and one.confirmed_at)
+    assert [who for who, places in holders.items() if places > 1] == []
+
+
+def require_places_for_money() -> None:
+    """Nobody comes unpaid, and whoever paid comes or stands on a list of the treasurer's."""
+    known = {one.reference: one for one in Receivable.objects.with_balance()}
+    rows = Order.objects.filter(payment="card").prefetch_related("registrations__ticket", "sponsorships")
+    for order in rows.prefetch_related("registrations__ticket__event", "registrations__addons"):
+        found = known.get(order.reference)
+        paid, due = (found.paid, found.due) if found else (0, order.due.amount)
+        standing = [
+            one for one in [*order.registrations.all(), *order.sponsorships.all()] if not one.cancelled_at
+        ]
+        if any(one.confirmed_at for one in standing):
+            assert due <= 0 or paid, order
+        waiting = [one for one in standing if not (one.confirmed_at or one.awaits_proof)]
+        if found and paid > found.given_back and due <= 0 and waiting:
+            seen = [*unplaced_orders(), *unproven_orders(), *paid_too_much()]
+            assert order.reference in {one.reference for one in seen}, order
+
+
+def require_equal_balances() -> None:
+    """What the buyer is asked for is what the books wait for; no more goes back than came in."""
+    for receivable in Receivable.objects.all():
+        balance = balance_of(receivable)
+        assert 0 <= balance.given_back <= balance.paid
+        order = Order.objects.filter(reference=receivable.reference).first()
+        if order and not has_lapsed(order):
+            assert left_of(order).amount == balance.due, (order, left_of(order), balance)
+
+
+def has_lapsed(order: Order) -> bool:
+    """Whether something of it was not paid or proven in time."""
+    return any(one.state == "expired" for one in [*order.registrations.all(), *order.sponsorships.all()])
+
+
+def require_numbers_without_gap() -> None:
+    """Each series of each year counts from one."""
+    series = defaultdict[tuple[str, int], list[int]](list)
+    for code, year, number in Invoice.objects.order_by("sequence").values_list("series", "year", "sequence"):
+        series[code, year].append(number)
+    for numbers in series.values():
+        assert numbers == list(range(1, len(numbers) + 1))
+    assert len(set(Quotation.objects.values_list("number", flat=True))) == Quotation.objects.count()
+
+
+def require_balanced_books() -> None:
+    """Debits equal credits, and each customer's account is what was invoiced and not paid."""
+    issuer = Issuer.current()
+    assert issuer is not None
+    customers = Counter[str]()
+    for entry in entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
+        assert entry.is_balanced
+        for side in entry.sides:
+            if side.of:
+                customers[side.of.reference] += side.amount
+    for receivable in Receivable.objects.all():
+        invoiced = sum(row.sign * row.total for row in receivable.invoices.all())
+        back = sum(row.amount for row in receivable.refunds.filter(state="done"))
+        paid = sum(row.amount for row in receivable.payments.all())
+        assert customers[receivable.reference] == invoiced - paid + back
+        assert invoiced >= 0

@@ -1,0 +1,74 @@
+"""A code and a company's share are counted the short way, on both databases, and leave nothing behind."""
+
+import dataclasses
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from convention.club.models import Company
+from convention.errors import InvalidFields
+from convention.events.models import Event
+from registrations.models import CompanyShare, Registration, Voucher
+from registrations.places import CompanyFull
+from registrations.register import Means, register
+from registrations.statements import event_with_tickets, voucher_named
+from tests.factories import make_event, make_member, make_ticket, make_voucher
+
+from .test_selling_at_once import asked
+
+pytestmark = pytest.mark.django_db
+LONG_WAY = 'UPDATE "registrations_registration"'
+"""What is said where an order is written step by step."""
+
+
+@pytest.fixture
+def member():
+    """A member at an event whose members' ticket has a cap of one place for each company."""
+    make_ticket(make_event(), slug="member", audience="member", price=10_000, company_cap=1, capacity=5)
+    return make_member()
+
+
+def come(member, **fields):
+    place = dataclasses.replace(asked("member").places[0], email=member.email)
+    return register(
+        event=Event.objects.get(), request=asked(places=(place,), **fields), means=Means(person=member)
+    )
+
+
+@pytest.mark.parametrize("code", ["", "HALF"])
+def test_an_order_with_a_code_under_a_cap_is_written_the_short_way(member, code: str):
+    event = Event.objects.get()
+    make_voucher(event)
+    with CaptureQueriesContext(connection) as said:
+        order = come(member, code=code)
+    assert [one["sql"] for one in said if LONG_WAY in one["sql"]] == []
+    place = order.registrations.select_related("ticket").get()
+    assert (place.ticket.taken, CompanyShare.objects.get().taken) == (1, 1)
+    assert Voucher.objects.get().taken == (1 if code else 0)
+    assert place.sequence == Event.objects.get().sequence > 0
+
+
+def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction_that_goes_on(member):
+    event = Event.objects.get()
+    make_voucher(event)
+    [ticket] = event.tickets.all()
+    CompanyShare.objects.create(ticket=ticket, company=Company.objects.get(), taken=1)
+    with transaction.atomic():
+        with pytest.raises(CompanyFull):
+            come(member, code="HALF")
+        ticket.refresh_from_db()
+        assert (ticket.taken, Voucher.objects.get().taken, Registration.objects.count()) == (0, 0, 0)
+
+
+def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
+    ticket = make_ticket(price=10_000, capacity=5)
+    event, tickets = event_with_tickets(ticket.event.slug, {"guest"})
+    make_voucher(ticket.event)
+    voucher = voucher_named(event, "HALF")
+    Voucher.objects.update(taken=1)
+    with pytest.raises(InvalidFields) as refused:
+        register(event=event, request=asked(code="HALF"), means=Means(tickets=tickets, voucher=voucher))
+    assert list(refused.value.fields) == ["code"]
+    ticket.refresh_from_db()
+    assert (ticket.taken, Voucher.objects.get().taken, Registration.objects.count()) == (0, 1, 0)

@@ -1,0 +1,120 @@
+"""What the treasurer says of an order stays: who is billed, what was credited, what came in by hand."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.events.models import Event
+from convention.tables import read_table
+from registrations.bill import left_of, receivable_of
+from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.transfer import transfer_for
+from registrations.correct import Correction, correct
+from registrations.forget import lapsed_holds
+from registrations.import_list import import_list
+from registrations.invoices.credit import credit, credit_amount
+from registrations.invoices.issue import issue
+from registrations.invoices.models import Receivable
+from registrations.invoices.pay import record_by_hand
+from tests.registrations.checkout.makers import lapse, money, order_by_card, states
+from tests.registrations.checkout.statements import camt
+from tests.registrations.invoices.makers import make_issuer
+
+pytestmark = pytest.mark.django_db
+
+
+def two_places(event: Event):
+    """An order of two places on invoice, and that invoice."""
+    make_issuer()
+    order = order_by_card(event, people=2, payment="invoice")
+    return order, issue(receivable=receivable_of(order))
+
+
+def pay(order, cents: int) -> None:
+    """A transfer of so much, as the bank's statement tells it."""
+    content = camt((cents, "Acme", "", order.creditor_reference))
+    import_statement(file=read_statement("x.xml", content))
+
+
+def test_a_line_that_was_credited_is_owed_no_more_whatever_happens_to_the_order(event: Event):
+    order, document = two_places(event)
+    credit(invoice=document, reason="Invité par le club", lines=[document.lines.first().pk])
+    assert (left_of(order).amount, transfer_for(order).amount.amount) == (12_000, 12_000)
+    pay(order, 12_000)
+    receivable_of(order)
+    assert money(order) == (12_000, 12_000, 0)
+    assert left_of(order).amount == 0
+
+
+def test_a_discount_is_not_asked_of_the_buyer(event: Event):
+    order, document = two_places(event)
+    credit_amount(invoice=document, amount=2_000, reason="Geste")
+    assert left_of(order).amount == 22_000
+    pay(order, 22_000)
+    assert (money(order), left_of(order).amount) == ((22_000, 22_000, 0), 0)
+
+
+def test_what_was_credited_is_owed_again_at_another_price(event: Event):
+    order, document = two_places(event)
+    credit(invoice=document, reason="Erreur")
+    assert left_of(order).amount == 0
+    order.registrations.filter(pk=order.registrations.first().pk).update(price=15_000)
+    receivable_of(order)
+    assert (money(order), left_of(order).amount) == ((15_000, 0, 0), 15_000)
+
+
+def test_what_the_treasurer_completed_of_the_buyer_outlives_a_payment_and_a_pro_forma(client, event: Event):
+    order, _document = two_places(event)
+    said = {
+        "siren": "542051180",
+        "service_code": "SERVICE-7",
+        "name": "Mairie",
+        "email": "compta@acme.example",
+    }
+    Receivable.objects.update(**said)
+    pay(order, 24_000)
+    client.get(reverse("order-pro-forma", args=[order.reference, order.secret]))
+    assert Receivable.objects.values(*said).get() == said
+
+
+def test_the_address_that_the_order_is_written_to_is_followed(event: Event):
+    order, _document = two_places(event)
+    one = order.registrations.first()
+    order.email = one.email
+    order.save()
+    Receivable.objects.update(email=one.email)
+    other = Correction(
+        first_name=one.first_name,
+        last_name=one.last_name,
+        email="new@acme.example",
+        company="",
+        no_photo=False,
+    )
+    correct(registration=one, correction=other)
+    assert Receivable.objects.get().email == "new@acme.example"
+
+
+def test_a_purchase_order_from_a_list_stands_on_what_is_owed(event: Event):
+    order, _document = two_places(event)
+    one = order.registrations.order_by("pk").first()
+    cells = (one.reference, one.last_name, one.first_name, "PO-7")
+    rows = "reference,last name,first name,purchase order\n" + ",".join(cells)
+    import_list(event=event, table=read_table("list.csv", rows.encode()))
+    assert Receivable.objects.get().purchase_order == "PO-7"
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_cash_for_an_order_by_card_confirms_its_places(event: Event, run_tasks, is_late: bool):
+    order = order_by_card(event)
+    if is_late:
+        lapse(order)
+        lapsed_holds()
+    record_by_hand(
+        receivable=receivable_of(order),
+        amount=12_000,
+        method="cash",
+        external_id="hand-1",
+        received_on=timezone.localdate(),
+    )
+    run_tasks()
+    assert states(order) == ["confirmed"]
