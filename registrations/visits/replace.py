@@ -12,6 +12,7 @@ from convention.audit.record import record
 from convention.club.models import Person, Seat
 from convention.errors import Closed, InvalidFields
 
+from ..leave_waiting import leave_waiting
 from .eligibility import candidate_for, in_words, objections, seat_on_the_day
 from .models import Application, HostContact, Identity, Visit
 from .place import give_place
@@ -34,14 +35,13 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     """Name who shall come instead of somebody on a locked visit, and ask the host.
 
     Whoever is replaced keeps the place until the host agrees; a place that was given up after the lock is
-    filled the same way. Raises Closed before the lock (until then the waiting list serves) and once the visit
+    filled the same way. Whoever is named waits no more. Raises Closed before the lock (until then the waiting list serves) and once the visit
     has begun, InvalidFields for somebody who cannot come.
     """
     visit = _locked(application)
     replaced = Application.objects.select_related("registration").get(pk=application.pk)
     _refuse_not_now(visit, replaced)
-    if Application.objects.alive().filter(visit=visit, person=by).exists():
-        raise _wrong(_("This person comes already, or waits for a place on this visit."))
+    _end_wait(visit, by)
     if was_vetoed(visit, by):
         raise _wrong(_("The host does not receive this person: name somebody else."))
     seat = _seat(visit, replaced, by)
@@ -107,6 +107,16 @@ def _refuse_not_now(visit: Visit, replaced: Application) -> None:
     others = Application.objects.standing().filter(replaces=replaced)
     if others.exists():
         raise Closed(_("Somebody was named for this place already."))
+
+
+def _end_wait(visit: Visit, by: Person) -> None:
+    """End a wait that the lock left without hope. Raises InvalidFields for somebody who comes, or is named."""
+    found = Application.objects.alive().filter(visit=visit, person=by).select_related("waiting").first()
+    if found is None:
+        return
+    if found.registration_id or found.waiting is None:
+        raise _wrong(_("This person comes already, or is named for a place on this visit."))
+    leave_waiting(entry=found.waiting, reason=_("named for a place after the lock"))
 
 
 def _seat(visit: Visit, replaced: Application, by: Person) -> Seat:
