@@ -35,8 +35,8 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     """Name who shall come instead of somebody on a locked visit, and ask the host.
 
     Whoever is replaced keeps the place until the host agrees; a place that was given up after the lock is
-    filled the same way. Whoever is named waits no more. Raises Closed before the lock (until then the waiting list serves) and once the visit
-    has begun, InvalidFields for somebody who cannot come.
+    filled the same way. Whoever is named waits no more. Raises Closed before the lock (until then the waiting
+    list serves) and once the visit has begun, InvalidFields for somebody who cannot come.
     """
     visit = _locked(application)
     replaced = Application.objects.select_related("registration").get(pk=application.pk)
@@ -110,7 +110,7 @@ def _refuse_not_now(visit: Visit, replaced: Application) -> None:
 
 
 def _end_wait(visit: Visit, by: Person) -> None:
-    """End a wait that the lock left without hope. Raises InvalidFields for somebody who comes, or is named."""
+    """End a wait that the lock left without hope. Raises InvalidFields for whoever comes, or is named."""
     found = Application.objects.alive().filter(visit=visit, person=by).select_related("waiting").first()
     if found is None:
         return
