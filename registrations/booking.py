@@ -249,7 +249,8 @@ def _run(statement: str, values: list[Any], booking: Booking) -> tuple[Any, ...]
     with kept_cursor() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
-    if row is None and booking.voucher_id:  # the ticket is there no more, and the code was counted before it
+    # Where the ticket is there no more the code was counted before it, unless a company's share came first.
+    if row is None and booking.voucher_id and not booking.is_capped:
         give_back_to({Voucher(pk=booking.voucher_id): len(booking.registrations)})
     return row
 

@@ -50,6 +50,13 @@ class Visitor:
         return bool(self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR})
 
     @cached_property
+    def plans_season(self) -> bool:
+        """Whether visits and meetings ahead are this person's work."""
+        return bool(
+            self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR}
+        )
+
+    @cached_property
     def _roles(self) -> frozenset[str]:
         return club_roles(self.request.user)
 

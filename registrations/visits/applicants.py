@@ -73,6 +73,14 @@ def positions_in(visit: Visit) -> dict[int, int]:
     return {entry.pk: n for n, entry in enumerate(waiting_order(ranked(line, ticket)), start=1)}
 
 
+def in_line(visit: Visit) -> list[Application]:
+    """Those who wait without an offer, the next one first."""
+    positions = positions_in(visit)
+    waiting = Application.objects.standing().filter(visit=visit, registration=None, waiting__in=positions)
+    rows = waiting.filter(person__email__isnull=False).select_related("person", "company")
+    return sorted(rows, key=lambda one: positions[one.waiting_id or 0])
+
+
 def counts_of(applicants: list[Applicant]) -> list[tuple[State, int]]:
     """How many there are in each state that somebody is in, in the order of the way, the ends last."""
     counted = Counter(one.state for one in applicants)

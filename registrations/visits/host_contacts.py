@@ -10,11 +10,15 @@ from convention.errors import InvalidFields
 from convention.text import tidy
 
 from .models import HostContact, Visit
+from .tell_host import welcome_contact
 
 
 @transaction.atomic
 def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr") -> HostContact:
-    """Let someone at the host's sign in by mail link. Raises InvalidFields without a name, or if they may."""
+    """Let someone at the host's sign in by mail link, and tell them by mail where.
+
+    Raises InvalidFields without a name, or if they may already.
+    """
     name, email = tidy(name)[:200], email.strip().lower()
     if not name:
         raise InvalidFields(_("Some fields need another look."), {"name": [_("Write the name.")]})
@@ -27,6 +31,7 @@ def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr
     except IntegrityError:
         raise InvalidFields(_("Some fields need another look."), already) from None
     record("host_contact.add", contact, event=visit.event, fields=["name", "email", "language"])
+    welcome_contact.enqueue(contact.pk)
     return contact
 
 

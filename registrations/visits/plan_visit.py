@@ -28,6 +28,7 @@ def plan_visit(
     starts_at: datetime.datetime,
     ends_at: datetime.datetime,
     name: str,
+    contact_email: str = "",
     planner: Person | None = None,
 ) -> Visit:
     """Make a draft event at the host's and its visit; the proposal keeps what it became.
@@ -44,11 +45,14 @@ def plan_visit(
         kind=Event.Kind.SITE_VISIT,
         name=name,
         host=host,
+        contact_email=contact_email,
         description=found.why,
         starts_at=starts_at,
         ends_at=ends_at,
     )
-    record("event.create", event, event=event, fields=["name", "host", "starts_at", "ends_at"])
+    record(
+        "event.create", event, event=event, fields=["name", "host", "contact_email", "starts_at", "ends_at"]
+    )
     if planner and not organizes(planner, event):
         give(event=event, person=planner, role=EventRole.Role.ORGANIZER, days=(timezone.localdate(), None))
     visit = make_visit(event=event)

@@ -12,6 +12,7 @@ from convention.audit.record import record
 from convention.club.models import Person, Seat
 from convention.errors import Closed, InvalidFields
 
+from ..leave_waiting import leave_waiting
 from .eligibility import candidate_for, in_words, objections, seat_on_the_day
 from .models import Application, HostContact, Identity, Visit
 from .place import give_place
@@ -34,16 +35,15 @@ def propose_replacement(*, application: Application, by: Person) -> Application:
     """Name who shall come instead of somebody on a locked visit, and ask the host.
 
     Whoever is replaced keeps the place until the host agrees; a place that was given up after the lock is
-    filled the same way, once. Raises Closed before the lock (until then the waiting list serves), for a place
-    that was given up before it or filled already, and once the visit has begun, InvalidFields for somebody
-    who cannot come.
+    filled the same way, once. Whoever is named waits no more. Raises Closed before the lock (until then the
+    waiting list serves), for a place that was given up before it or filled already, and once the visit has
+    begun, InvalidFields for somebody who cannot come.
     """
     visit = _locked(application)
     replaced = Application.objects.select_related("registration").get(pk=application.pk)
     _refuse_not_now(visit, replaced)
     Person.objects.select_for_update().get(pk=by.pk)  # one wish of a person at a time, here and elsewhere
-    if Application.objects.alive().filter(visit=visit, person=by).exists():
-        raise _wrong(_("This person comes already, or waits for a place on this visit."))
+    _end_wait(visit, by)
     if was_vetoed(visit, by):
         raise _wrong(_("The host does not receive this person: name somebody else."))
     seat = _seat(visit, replaced, by)
@@ -111,6 +111,16 @@ def _refuse_not_now(visit: Visit, replaced: Application) -> None:
         raise Closed(_("This place was given up before the lock: the waiting list had it."))
     if Application.objects.of_place(replaced).exists():
         raise Closed(_("Somebody was named for this place already: look at theirs in the list."))
+
+
+def _end_wait(visit: Visit, by: Person) -> None:
+    """End a wait that the lock left without hope. Raises InvalidFields for whoever comes, or is named."""
+    found = Application.objects.alive().filter(visit=visit, person=by).select_related("waiting").first()
+    if found is None:
+        return
+    if found.registration_id or found.waiting is None:
+        raise _wrong(_("This person comes already, or is named for a place on this visit."))
+    leave_waiting(entry=found.waiting, reason=_("named for a place after the lock"))
 
 
 def _seat(visit: Visit, replaced: Application, by: Person) -> Seat:

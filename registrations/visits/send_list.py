@@ -20,6 +20,7 @@ from .contents import open_content
 from .differences import in_words
 from .make_list import refuse_if_not_the_time
 from .models import Application, Visit, VisitorList
+from .tell_host import tell_of_list
 from .visitors import visitors_of
 
 LINK_LASTS = datetime.timedelta(days=14)
@@ -116,13 +117,15 @@ def mail_list(list_id: int) -> None:
 
 
 def _note_sent(row: VisitorList) -> None:
-    """The visit is at its next state, and so is everybody who stands on this version."""
+    """The visit is at its next state, so is everybody who stands on this version; the contacts are told."""
     now = timezone.now()
     Visit.objects.filter(pk=row.visit_id, sent_at=None).update(sent_at=now)
     listed = [one["key"] for one in open_content(row).rows]
     theirs = Application.objects.filter(visit=row.visit_id)
     theirs.filter(pk__in=listed, listed_at=None).update(listed_at=now)
     theirs.exclude(pk__in=listed).filter(listed_at__isnull=False).update(listed_at=None)
+    for contact in row.visit.host_contacts.open().exclude(email__iexact=row.sent_to):
+        tell_of_list.enqueue(contact.pk, row.pk)
 
 
 def letter_for(row: VisitorList, token: str) -> Letter:

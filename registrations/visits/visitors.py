@@ -44,6 +44,20 @@ def visitors_of(visit: Visit) -> Visitors:
     return found
 
 
+def is_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
+    """Whether the list that the host has says others, or other things, than those who are ready would.
+
+    Told from dates and numbers: no list is opened.
+    """
+    sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+    if sent is None:
+        return False
+    now = {one.pk for one in ready}
+    listed = set(visit.applications.filter(listed_at__isnull=False).values_list("pk", flat=True))
+    changed = Identity.objects.filter(application__in=now, written_at__gt=sent.made_at)
+    return listed != now or sent.count != len(now) or changed.exists()
+
+
 def given_up(visit: Visit) -> list[Application]:
     """Those whose place was given up after the lock and that nobody else has, or is named for."""
     if visit.locked_at is None:

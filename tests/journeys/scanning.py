@@ -36,12 +36,17 @@ WAS_SHOWN = """(wanted) => {
 def pair(page: Page, event, prefix: str = "", **fields) -> str:
     """Open the pairing address; returns the device's token once the phone is ready to scan with it."""
     device, token = make_device(event, TOKEN.format(event.devices.count()), **fields)
+    pair_by(page, f"{prefix}/scan/#pair={quote(token)}", device.checkpoint.name)
+    return token
+
+
+def pair_by(page: Page, address: str, checkpoint: str) -> None:
+    """Open the address of a pairing code, and wait until the phone is ready to scan at that checkpoint."""
     if not page.evaluate("'shown' in window"):
         page.add_init_script(NOTE_WHAT_IS_SHOWN)
-    page.goto(f"{prefix}/scan/#pair={quote(token)}")
+    page.goto(address)
     expect(page.locator("body")).to_have_attribute("data-view", "gate")
-    expect(page.locator("#checkpoint")).to_have_text(device.checkpoint.name)
-    return token
+    expect(page.locator("#checkpoint")).to_have_text(checkpoint)
 
 
 def expect_verdict(page: Page, verdict: str, *, name: str | None = None) -> None:

@@ -7,7 +7,8 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from registrations.visits.models import Application, Identity, VisitorList
-from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+from tests.journeys.browsing import sign_in
+from tests.journeys.visiting import fill, looked_at
 from tests.registrations.visits.hosted import (
     answers_of,
     make_host,
@@ -21,22 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = re.compile(r"(/(?:en/)?host/lists/[\w-]{43}/)")
 ENTER = re.compile(r"(/(?:en/)?host/enter/[\w-]{43}/)")
-
-
-def looked_at(page):
-    """Nothing on it keeps somebody out."""
-    assert_accessible(page)
-    assert_no_sideways_scroll(page)
-
-
-def fill(page, answers):
-    """A form, by the names of its fields."""
-    for name, value in answers.items():
-        field = page.locator(f"[name={name}]")
-        if name in {"nationality", "document_kind"}:
-            field.select_option(value)
-        else:
-            field.fill(value)
 
 
 def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox):

@@ -92,6 +92,10 @@ class DateForm(Refusable, forms.Form):
     host = forms.ModelChoiceField(
         Company.objects.none(), label=_("Host"), help_text=_("A vendor of the directory; add it there first.")
     )
+    contact_email = forms.EmailField(
+        label=_("Address for questions"),
+        help_text=_("Members and the host write there, and what the host decides is told there."),
+    )
     starts_at = WallClock(label=_("Starts"))
     ends_at = WallClock(label=_("Ends"))
 

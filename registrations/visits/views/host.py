@@ -6,6 +6,7 @@ from functools import wraps
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -110,6 +111,7 @@ def _of(found: Visit) -> dict[str, object]:
         "arrived": sum(first is not None for _one, first, _last in expected),
         "awaiting": list(awaiting_of(found).select_related("person", "company", "replaces__registration")),
         "list": list_of_host(found),
+        "has_begun": found.event.starts_at <= timezone.now(),
         "form": AcknowledgeForm(),
     }
 

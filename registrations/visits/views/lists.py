@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,7 +21,7 @@ from ..list_words import word_of
 from ..make_list import make_list
 from ..models import Visit, VisitorList
 from ..send_list import revoke_link, send_list
-from ..visitors import given_up, visitors_of
+from ..visitors import given_up, is_outdated, visitors_of
 from .frame import asks_file, file_answer, shown
 
 
@@ -31,6 +32,8 @@ def lists(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = visit_to_keep(event, request.user)
     found = visitors_of(visit)
     versions = list(visit.lists.select_related("made_by"))
+    is_ahead = visit.event.ends_at > timezone.now()
+    can_make = visit.locked_at and is_ahead and not visit.purged_at and not visit.cancelled_at
     context = {
         "event": visit.event,
         "visit": visit,
@@ -43,7 +46,8 @@ def lists(request: HttpRequest, event: str) -> HttpResponse:
         "asked": [word_of(name) for name in asked_by(visit)],
         "versions": [(row, changes_in(row, versions)) for row in versions],
         "awaiting": list(awaiting_of(visit).select_related("person", "company", "replaces__registration")),
-        "can_make": visit.locked_at and not visit.purged_at and not visit.cancelled_at,
+        "can_make": can_make,
+        "is_outdated": can_make and is_outdated(visit, found.ready),
     }
     return render(request, "visits/lists.html", context)
 
@@ -119,7 +123,7 @@ def contacts(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = visit_to_keep(event, request.user)
     form = HostContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _add(form, visit):
-        messages.success(request, _("They can sign in now, with a link mailed to them."))
+        messages.success(request, _("They can sign in now; a mail tells them where."))
         return redirect("organize-visit-host", event)
     context = {
         "event": visit.event,

@@ -23,6 +23,7 @@ from ..apply import apply
 from ..deadline import closes_at, locks_at
 from ..doors import application_of, runs_visit, visit_for_member, visits_of_members
 from ..eligibility import candidate_for, in_words, objections, seat_on_the_day, ticket_of
+from ..identity_fields import OPEN, window_of
 from ..models import Application, NdaText, Visit
 from ..standing import State, states_across, states_of
 from ..veto import was_vetoed
@@ -104,6 +105,7 @@ def _about(found: Visit, person: Person, application: Application | None) -> dic
         "order_secret": _secret_of(application),
         "waiting_page": page_of(wait) if wait and not place else "",
         "position": positions_in(found).get(wait.pk, 0) if wait else 0,
+        "asks_identity": window_of(found).at(now) == OPEN,
         "can_withdraw": found.event.starts_at > now and not found.cancelled_at,
     }
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from convention.club.doors import signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 
 from ..been import been_by_person
@@ -109,7 +110,7 @@ def to_plan(request: HttpRequest) -> HttpResponse:
     interest = counted(shown)
     rows = [(one, interest.get(one.pk, Counted())) for one in shown]
     return render(
-        request, "visits/organize_proposals.html", {"shown": shown, "rows": rows, "section": "organize"}
+        request, "visits/organize_proposals.html", {"shown": shown, "rows": rows, "section": "season"}
     )
 
 
@@ -143,12 +144,19 @@ def _page(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
         "people": [(one, been.get(one.person_id, 0)) for one in people],
         "shown": people,
         "form": ProposalForm(instance=found, hosts=vendors()),
-        "date_form": DateForm(prefix="date", initial={"name": found.title, "host": found.host}),
+        "date_form": DateForm(prefix="date", initial=_initial(request, found)),
         "aside_form": SetAsideForm(prefix="aside"),
-        "section": "organize",
+        "section": "season",
         **forms,
     }
     return render(request, "visits/organize_proposal.html", context)
+
+
+def _initial(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+    """What the visit's form begins with."""
+    return {
+        "name": proposal.title, "host": proposal.host, "contact_email": signed_in(request.user).email,
+    }  # fmt: skip
 
 
 @require_POST

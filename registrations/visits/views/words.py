@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.errors import ConventionError, InvalidFields
 
+from ..applicants import in_line
 from ..forms.hosts import ReplacementForm
 from ..identity_doors import application_to_keep
 from ..models import Application
@@ -31,6 +32,7 @@ def replace(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "section": "organize",
         "tab": "lists",
         "application": application,
+        "line": in_line(application.visit),
         "form": form,
     }
     return render(request, "visits/replace.html", context)

@@ -169,7 +169,7 @@ def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
 
 def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
     person = make_member(last_name="Aube")
-    other, another_day = make_visit(starts=-0.9), make_visit(starts=72)
+    other, another_day = make_visit(), make_visit(starts=72)
     for one in (visit, other, another_day):
         make_visitor(one, person)
     make_visitor(visit, last_name="Brun")

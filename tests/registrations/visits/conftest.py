@@ -24,12 +24,13 @@ def french() -> Iterator[None]:
 
 
 @pytest.fixture
-def visit(mailoutbox):
+def visit(mailoutbox, run_tasks):
     """A visit whose list was sent: one visitor, one contact at the host's; nobody has mail left."""
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     make_sent_list(visit)
     make_host(visit)
+    run_tasks()
     mailoutbox.clear()
     return visit
 

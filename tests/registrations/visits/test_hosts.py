@@ -11,8 +11,9 @@ from convention.audit.models import Entry
 from convention.errors import Closed, InvalidFields
 from registrations.models import WaitingEntry
 from registrations.visits.host_contacts import add_host_contact, end_host_contact
-from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit
+from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
 from registrations.visits.purge import purge
+from registrations.visits.tell_host import tell_of_list
 from registrations.visits.veto import veto
 from tests.factories import make_person
 from tests.registrations.visits.hosted import (
@@ -230,3 +231,22 @@ def test_a_word_that_was_not_said_changes_nothing(visit, enter):
         page = client.post(f"/en{page_of(visit)}people/{application.pk}/", said, follow=True)
         assert "Choose what is to be done." in page.content.decode()
     assert Application.objects.confirmed().get() == application
+
+
+def test_contacts_hear_where_their_page_is_and_of_each_list(run_tasks, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1, last_name="Zwickelstein")
+    make_host(visit)
+    make_host(visit, visit.security_email)
+    end_host_contact(contact=make_host(visit, "parti@hote.example"))
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"], [visit.security_email]]
+    assert page_of(visit) in mailoutbox[0].body
+    mailoutbox.clear()
+    row = make_sent_list(visit)
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [[visit.security_email], ["sophie@hote.example"]]
+    assert (page_of(visit) in mailoutbox[1].body, "Zwickelstein" in mailoutbox[1].body) == (True, False)
+    VisitorList.objects.create(visit=visit, number=2, hash="x", count=1, sent_at=timezone.now())
+    tell_of_list.func(visit.host_contacts.get(email="sophie@hote.example").pk, row.pk)
+    assert len(mailoutbox) == 2

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from convention.audit.models import Entry
-from convention.club.models import ClubRole, Seat
-from convention.events.models import Event
+from convention.club.models import ClubRole, Person, Seat
+from convention.events.models import Event, EventRole
 from convention.tables import read_table
 from registrations.models import Ticket
 from registrations.visits.models import Application, NdaAcceptance, Visit
@@ -114,6 +114,37 @@ def test_a_member_applies_reads_and_agrees():
     given = NdaAcceptance.objects.get()
     assert (given.name, given.hash) == ("Ana Silva", text.hash)
     assert "You agreed as Ana Silva" in read(client, "/visits/labs/text/")
+
+
+def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
+    visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days=60)
+    client = client_of(applicant(agreed(applied(visit))))
+    assert "Next: say who you are, before the list is locked on" in read(client, "/visits/labs/")
+    Visit.objects.update(locked_at=timezone.now())
+    page = read(client, "/visits/labs/")
+    assert (
+        page.count("Next, soon: say who you are.")
+        == page.count('class="button big" href="/en/visits/labs/identity/"')
+        == 1
+    )
+    Visit.objects.update(identity_days=1)
+    assert "You are told by mail when the host needs to know more of you." in read(client, "/visits/labs/")
+
+
+def test_the_secretary_finds_the_season_wherever_there_is_a_menu(secretary):
+    season, privacy = 'href="/en/organize/season/"', 'href="/en/organize/privacy/"'
+    home = read(secretary, "/")
+    assert (home.count(season), home.count(privacy)) == (1, 1)
+    assert f'{season} aria-current="true"' in read(secretary, "/organize/season/")
+    visit = make_visit()
+    EventRole.objects.create(
+        event=visit.event,
+        person=Person.objects.get(club_roles__isnull=False),
+        role="organizer",
+        starts_on=LONG_AGO,
+    )
+    organize = read(secretary, "/organize/")
+    assert (organize.count(season), organize.count(privacy), "organize/new" in organize) == (1, 1, False)
 
 
 def test_a_text_that_changed_meanwhile_is_shown_anew():

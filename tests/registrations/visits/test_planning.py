@@ -288,13 +288,17 @@ def test_the_planner_s_pages_from_a_proposal_to_its_visit(client):
     client.post(f"{page}decide/", {"aside-because": "Non"})
     client.post(f"{page}decide/", {"take_up": "1"})
     assert list(client.post(f"{page}decide/", {}).context["aside_form"].errors) == ["because"]
-    typed = {"date-name": "V", "date-host": proposal.host_id, "date-starts_at": "2030-10-07T09:00"}
+    typed = {
+        "date-name": "V", "date-host": proposal.host_id, "date-starts_at": "2030-10-07T09:00",
+        "date-contact_email": "visites@club.example",
+    }  # fmt: skip
     wrong = client.post(f"{page}date/", {**typed, "date-ends_at": "2030-10-07T08:00"})
     assert list(wrong.context["date_form"].errors) == ["ends_at"]
     answer = client.post(f"{page}date/", {**typed, "date-ends_at": "2030-10-07T17:00"})
     visit = Visit.objects.get()
     assert answer["Location"] == f"/organize/{visit.event.slug}/visit/"
     assert (visit.event.starts_at, visit.proposal.title) == (at(2030, 10, 7), "Mieux dit")
+    assert visit.event.contact_email == "visites@club.example"
     client.post(f"{page}decide/", {"tell": "1"})
     assert Proposal.objects.get().told_at is None
 

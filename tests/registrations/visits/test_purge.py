@@ -1,20 +1,16 @@
 """Seven days after a visit nothing is left of who its visitors are: searched for in all that is kept."""
 
-import base64
 import datetime
-import json
 import logging
 
 import pytest
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from convention.audit.models import Entry
-from convention.backup.tables import as_text, rows, tables
 from convention.errors import Closed, Expired
-from convention.sealed import boxes
 from registrations.visits.contents import read_list
 from registrations.visits.give_identity import give_identity
 from registrations.visits.make_list import make_list
@@ -30,16 +26,9 @@ from tests.registrations.visits.hosted import (
     make_secretary,
     make_sent_list,
 )
+from tests.registrations.visits.searched import dump, found_of, opened, values_of
 
 pytestmark = pytest.mark.django_db
-
-CODES = {"nationality", "document_kind", "document_expiry"}
-"""Answers that many others give too."""
-
-
-def values_of(*numbers):
-    """What identifies these visitors, as they typed it."""
-    return [value for number in numbers for name, value in answers_of(number).items() if name not in CODES]
 
 
 def over(visit, *, days):
@@ -47,47 +36,6 @@ def over(visit, *, days):
     ends = timezone.now() - days * DAY
     visit.event.starts_at, visit.event.ends_at = ends - datetime.timedelta(hours=6), ends
     visit.event.save()
-
-
-def dump() -> str:
-    """Every row of every table, as a backup holds it; what is binary as base64, and as it is."""
-    said = []
-    for model in tables().values():
-        for row in rows(model):
-            said.append(json.dumps(row, default=as_text, ensure_ascii=False))
-            binary = [bytes(cell) for cell in row if isinstance(cell, bytes | memoryview)]
-            said += [cell.decode("latin-1") for cell in binary]
-    return "\n".join(said)
-
-
-def opened(text: str) -> str:
-    """What our keys would open of a text: each word of it that is sealed."""
-    box, found = MultiFernet(boxes(settings.IDENTITY_KEYS)), []
-    words = set(text.replace('"', " ").replace(",", " ").replace("[", " ").replace("]", " ").split())
-    for word in words:
-        for token in (word, plain_of(word)):
-            try:
-                found.append(box.decrypt(token).decode())
-            except (InvalidToken, TypeError, ValueError):
-                continue
-    return "\n".join(found)
-
-
-def plain_of(word: str) -> str:
-    try:
-        return base64.b64decode(word, validate=True).decode()
-    except ValueError:
-        return ""
-
-
-def files() -> str:
-    """Every file that the site keeps, whatever it is; the test's own database aside."""
-    found = [
-        path.read_bytes().decode("latin-1")
-        for path in settings.VAR_DIR.rglob("*")
-        if path.is_file() and "sqlite3" not in path.name
-    ]
-    return "\n".join(found)
 
 
 def full_story(run_tasks):
@@ -129,19 +77,7 @@ def test_after_the_purge_nothing_is_found_anywhere(run_tasks, mailoutbox, caplog
     read = Entry.objects.filter(verb="visitor_list.read").count()
     over(visit, days=7)
     purge_due()
-    everything = {
-        "dump": dump(),
-        "audit trail": "\n".join(str(vars(entry)) for entry in Entry.objects.all()),
-        "files": files(),
-        "mails": "\n".join(f"{mail.subject} {mail.body} {mail.message().as_string()}" for mail in mailoutbox),
-        "log": caplog.text,
-    }
-    found = {
-        (where, value)
-        for where, text in everything.items()
-        for value in values_of(1, 2, 3, 4)
-        if value in text or value in opened(text)
-    }
+    found = found_of(1, 2, 3, 4, mails=mailoutbox, log=caplog.text)
     assert found == set()
     # What stays: hashes, counts and the log.
     after = VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed")

@@ -5,15 +5,17 @@ import re
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from convention.audit.models import Entry
 from convention.errors import Closed, InvalidFields
 from registrations.cancel import cancel
 from registrations.models import CompanyShare, Registration
 from registrations.visits.give_identity import give_identity
+from registrations.visits.lock import lock
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.replace import approve_replacement, propose_by_address, propose_replacement
+from registrations.visits.standing import State
 from registrations.visits.veto import veto
 from registrations.visits.withdraw import withdraw
 from tests.doors import client_of
@@ -28,6 +30,7 @@ from tests.registrations.visits.hosted import (
     only,
     page_of,
 )
+from tests.registrations.visits.makers import applied, make_visit, state
 
 pytestmark = pytest.mark.django_db
 
@@ -254,3 +257,22 @@ def test_a_place_given_up_before_the_lock_went_to_the_line(visit):
 def filled_from(client, visit):
     page = client.get(f"/organize/{visit.event.slug}/visit/lists/").content.decode()
     return {int(pk) for pk in re.findall(r"/visit/replace/(\d+)/", page)}
+
+
+def test_who_waits_at_the_lock_is_named_in_order_and_waits_no_more():
+    visit = make_visit(places=1, cap=2)
+    placed, first, second = applied(visit), applied(visit), applied(visit)
+    lock(visit=visit)
+    page = f"/organize/{visit.event.slug}/visit/replace/{placed.pk}/"
+    secretary = client_of(make_secretary())
+    assert secretary.get(page).context["line"] == [first, second]
+    secretary.post(page, {"email": first.person.email})
+    first.waiting.refresh_from_db()
+    assert (state(first), first.waiting.left_at is None) == (State.WITHDRAWN, False)
+    made = approve_replacement(application=placed.replacements.get())
+    assert (made.person, state(made), state(placed)) == (first.person, State.CONFIRMED, State.WITHDRAWN)
+    with translation.override("en"), pytest.raises(InvalidFields) as refused:
+        propose_replacement(application=made, by=first.person)
+    assert refused.value.fields["email"] == [
+        "This person comes already, or is named for a place on this visit."
+    ]

@@ -16,7 +16,7 @@ from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.reseal import reseal
 from registrations.visits.send_list import hash_token, mail_list, send_list
 from registrations.visits.veto import veto
-from registrations.visits.visitors import visitors_of
+from registrations.visits.visitors import is_outdated, visitors_of
 from tests.doors import client_of
 from tests.factories import make_person
 from tests.registrations.visits.hosted import (
@@ -283,3 +283,22 @@ def test_who_left_before_the_mail_went_is_told_to_nobody(mailoutbox):
     application.refresh_from_db()
     assert mailoutbox == []
     assert (made.is_under_way, made.sent_at, made.link_hash, application.listed_at) == (False, None, "", None)
+
+
+def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
+    def said():
+        return is_outdated(visit, visitors_of(visit).ready)
+
+    assert said() is False
+    [one] = visitors_of(visit).ready
+    give_identity(application=one, answers=answers_of(9))
+    assert said() is True
+    make_sent_list(visit)
+    assert said() is False
+    other = make_identified(visit, 3)
+    assert said() is True
+    make_sent_list(visit)
+    veto(application=other)
+    assert said() is True
+    page = client_of(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").content.decode()
+    assert "does not say any more who comes" in page

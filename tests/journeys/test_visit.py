@@ -1,0 +1,384 @@
+"""A visit from the wish to the purge, in browsers: secretary, members, host, its gate, and the club's phones.
+
+Each chapter goes on where the one before has ended; time passes by moving the visit's dates.
+"""
+
+import logging
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from badges.attendance.models import Scan
+from badges.visits.roster import roster_of
+from convention.audit.models import Entry
+from convention.club.models import Person
+from convention.periodic import run
+from registrations.visits.ask_identities import ask_identities
+from registrations.visits.models import Identity, VisitorList
+from tests.journeys.scanning import (
+    expect_all_sent,
+    expect_offline_ready,
+    expect_pending,
+    expect_verdict,
+    pair_by,
+    tap,
+    wedge,
+)
+from tests.journeys.visiting import Story, at, badge_of, fill, looked_at, move
+from tests.papers import pdf_text
+from tests.registrations.visits.hosted import answers_of
+from tests.registrations.visits.searched import dump, found_of, opened, values_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+TITLE = "Le stockage avant sa sortie"
+SECURITY, CONTACT, CLUB = "garde@hote.example", "sophie@hote.example", "visites@club.example"
+FACTS = {
+    "capacity": "4", "company_cap": "2", "security_name": "Poste de garde", "security_email": SECURITY,
+    "identity_fields": [*answers_of(1)], "identity_days": "30", "briefing": "Chaussures fermées.",
+    "briefing_en": "Closed shoes.",
+}  # fmt: skip
+RIDES = {"out": ("Gare de Lyon, sortie 3", 7), "back": ("Parking P2", 17)}
+PURGE = "registrations.visits.purge.purge_due"
+
+
+@pytest.fixture
+def story(open_page, site, run_tasks, mailoutbox, language) -> Story:
+    """In French on a phone, in English on a desk; its people are there, and nothing has happened."""
+    screen = {"fr": "phone", "en": "desktop"}[language]
+    return Story(language, screen, open_page, site, mailoutbox, run_tasks)
+
+
+def test_a_visit_from_the_wish_to_the_purge(story, caplog):
+    caplog.set_level(logging.DEBUG)
+    wished(story)
+    planned(story)
+    applied(story)
+    listed(story)
+    vetoed_and_replaced(story)
+    came(story)
+    went(story)
+    told(story)
+    assert PURGE in settings.PERIODIC_WORK
+    purged(story, caplog)
+
+
+def wished(story: Story) -> None:
+    """A member proposes it, another would come, and the secretary sets a date."""
+    people = story.people
+    page = story.of(people.ana, "/season/")
+    story.follow(page, "Propose a visit")
+    fill(page, {"title": TITLE, "host": people.host.pk, "why": "Personne ne l’a vu."})
+    story.press(page, "Propose it")
+    page = story.of(people.dora, "/season/proposals/")
+    story.press(page, "I would come")
+    story.reads(page, "You are counted: you are told when a date is set.")
+    page = story.of(people.secretary, "/me/")
+    story.follow(page, "Season")
+    page.locator(".notice a").click()
+    page.get_by_role("link", name=TITLE).click()
+    fill(page, {"date-starts_at": at(20, 9), "date-ends_at": at(20, 16), "date-contact_email": CLUB})
+    looked_at(page)
+    story.press(page, "Make a visit of it")
+    assert (story.visit.state, story.visit.event.host) == ("draft", people.host)
+
+
+def planned(story: Story) -> None:
+    """The secretary writes what is agreed, the text and the rides, names the contact and opens the visit."""
+    page = story.of(story.people.secretary, story.run)
+    fill(page, FACTS | {"embargo_until": at(90, 9)})
+    looked_at(page)
+    story.press(page, "Save the facts")
+    story.press(page, "The host has agreed")
+    story.press(page, "Open to members")
+    story.reads(page, "Write what visitors keep to themselves.")
+    story.follow(page, "Confidentiality")
+    fill(page, {"text": "Ce qui est vu reste entre nous.", "text_en": "What is seen stays among us."})
+    story.press(page, "Save the text")
+    for direction, (place, hour) in RIDES.items():
+        page.goto(story.path(f"{story.run}rides/new/"))
+        fill(page, {"direction": direction, "meeting_point": place, "leaves_at": at(20, hour)})
+        story.press(page, "Save the ride")
+    story.follow(page, "Visitor lists")
+    story.follow(page, "Contacts at the host’s")
+    fill(page, {"name": "Sophie Garde", "email": CONTACT, "language": story.language})
+    story.press(page, "Add the contact")
+    page.goto(story.path(story.run))
+    story.press(page, "Open to members")
+    story.reads(page, "The visit is open to members.")
+    assert story.visit.state == "published"
+    assert story.link_to(CONTACT) == story.path(f"/host/visits/{story.visit.event.slug}/")
+
+
+def applied(story: Story) -> None:
+    """Four get places, one waits, two read why not; whoever has a place agrees and says who they are."""
+    people = story.people
+    coming = [people.ana, people.paul, people.dora, people.emil]
+    for person in coming:
+        page = story.of(person, story.own)
+        story.press(page, "Apply")
+        story.reads(page, "You have a place. The confirmation is on its way by mail.")
+    for person in (people.zoe, people.rita):
+        page = story.of(person, story.own)
+        story.reads(page, "You cannot join this visit as things stand:")
+        expect(page.locator("form[action$='/apply/']")).to_have_count(0)
+    page = story.of(people.farid, story.own)
+    story.press(page, "Join the waiting list")
+    ask_identities()
+    for number, person in enumerate(coming, start=1):
+        assert story.link_to(person.email) == story.path(f"{story.own}identity/")
+        made_ready(story, person, number)
+    looked_at(story.of(people.ana, story.own))
+    assert story.states() == dict.fromkeys(("Ana", "Paul", "Dora", "Emil"), "complete") | {"Farid": "waiting"}
+
+
+def made_ready(story: Story, person: Person, number: int) -> None:
+    """Agree to the text, say who one is, and choose rides, as the pages lead on."""
+    page = story.of(person, story.own)
+    story.follow(page, "Read and agree")
+    story.press(page, "Agree to the text")
+    story.reads(page, "Tick the box to agree.")
+    page.locator("[name=agrees]").check()
+    story.press(page, "Agree to the text")
+    story.follow(page, "Say who you are")
+    fill(page, answers_of(number))
+    if number == 1:
+        looked_at(page)
+    story.press(page, "Send it sealed")
+    story.reads(page, "Thank you: it is sealed, and complete for this host.")
+    page.goto(story.path(f"{story.own}rides/"))
+    fill(page, {leg.direction: leg.pk for leg in story.visit.legs.all()})
+    story.press(page, "Keep these rides")
+    story.reads(page, "Your rides are kept.")
+
+
+def listed(story: Story) -> None:
+    """The list is locked, made and sent as a link; the gate opens it and says that it has it."""
+    page = story.of(story.people.secretary, story.run)
+    story.press(page, "Lock the list now")
+    sent(story, page)
+    gate = story.browser("gate", "phone")
+    gate.goto(story.link_to(SECURITY))
+    looked_at(gate)
+    expect(gate.get_by_text("Silva")).to_have_count(0)
+    acknowledged(story, gate)
+    first = VisitorList.objects.get()
+    assert (first.number, first.count, first.acknowledged_by) == (1, 4, "Marc Portier")
+
+
+def sent(story: Story, page: Page) -> None:
+    """The secretary makes the next version and sends it; nobody is named in the mails."""
+    story.follow(page, "Visitor lists")
+    looked_at(page)
+    story.press(page, "Make the next version")
+    fill(page, {"language": story.language})
+    story.press(page, "Send the link")
+    for address in (SECURITY, CONTACT):
+        body = story.mail_to(address).body
+        assert [name for name in ("Silva", "Refusé", "Brun", "Absent", "Tardif") if name in body] == []
+
+
+def acknowledged(story: Story, gate: Page) -> None:
+    """The host's security opens the list, and says that it has it."""
+    story.press(gate, "Open the list")
+    expect(gate.get_by_role("rowheader", name="Silva")).to_be_visible()
+    looked_at(gate)
+    fill(gate, {"name": "Marc Portier"})
+    story.press(gate, "We have the list")
+    story.reads(gate, "Thank you: the club sees that you have the list.")
+
+
+def vetoed_and_replaced(story: Story) -> None:
+    """The host does not receive one, receives another instead, and reads in the next list what changed."""
+    people, host = story.people, story.browser("host")
+    host.goto(story.path("/host/"))
+    fill(host, {"email": CONTACT})
+    story.press(host, "Mail me the link")
+    host.goto(story.link_to(CONTACT))
+    story.press(host, "Sign in")
+    looked_at(host)
+    story.follow(host, "Not receive", "Paul Refusé")
+    looked_at(host)
+    story.press(host, "Not receive")
+    assert story.say("The host has not confirmed your visit") in story.mail_to(people.paul.email).body
+    page = story.of(people.paul, story.own)
+    story.reads(page, "The host did not confirm your visit, so you cannot apply for it again.")
+    assert [mail.to for mail in story.mails if "Paul Refusé" in mail.body][-1] == [CLUB]
+    named_instead(story, host)
+    old = story.link_to(SECURITY)
+    page = story.of(people.secretary, f"{story.run}lists/")
+    story.reads(
+        page,
+        "The list that the host has does not say any more who comes: make the next version, and send it.",
+    )
+    sent(story, page)
+    gate = story.browser("gate")
+    assert gate.request.get(old).status == 410
+    gate.goto(story.link_to(SECURITY))
+    acknowledged(story, gate)
+    second = VisitorList.objects.get(number=2)
+    assert (second.count, second.added, second.removed, second.changed) == (4, 1, 1, 0)
+    changes_read(story, host)
+
+
+def named_instead(story: Story, host: Page) -> None:
+    """The secretary names who waited; the host agrees; the new one gets ready."""
+    farid = story.people.farid
+    page = story.of(story.people.secretary, f"{story.run}lists/")
+    story.follow(page, "Name somebody else", "Paul Refusé")
+    looked_at(page)
+    story.press(page, "Ask for this person")
+    host.goto(story.link_to(CONTACT))
+    story.follow(host, "Decide", "Farid Tardif")
+    story.press(host, "Agree")
+    story.run_tasks()
+    made_ready(story, farid, 5)
+    assert story.states() == {
+        "Ana": "listed", "Paul": "host_refused", "Dora": "listed", "Emil": "listed", "Farid": "complete",
+    }  # fmt: skip
+
+
+def changes_read(story: Story, host: Page) -> None:
+    """On the host's page the list says who is new and who is gone."""
+    host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
+    story.press(host, "Open the list")
+    story.reads(host, "What changed since the version before")
+    changes = host.locator(".listing li")
+    expect(changes).to_have_count(2)
+    expect(changes.first).to_contain_text("Farid Tardif")
+    expect(changes.last).to_contain_text("Paul Refusé, Banque du Lac")
+
+
+def paired(story: Story, kind: str, **fields: object) -> Page:
+    """A phone that stands at a door from now on, ready to lose the network."""
+    door = story.visit.event.checkpoints.get(kind=kind, **fields)
+    page = story.of(story.people.secretary, f"/organize/{story.visit.event.slug}/devices/")
+    fill(page, {"checkpoint": door.pk, "name": kind})
+    story.press(page, "Show the pairing code")
+    link = page.get_by_role("link", name=story.say("Use this device instead"))
+    phone = story.browser(f"phone at {kind}", "phone")
+    pair_by(phone, link.get_attribute("href") or "", door.name)
+    expect_offline_ready(phone)
+    return phone
+
+
+def scanned_offline(phone: Page, *people: tuple[Person, str]) -> None:
+    """Each is let through without a network, and the server hears of it once the network is back."""
+    before = Scan.objects.count()
+    phone.context.set_offline(True)
+    for person, code in people:
+        wedge(phone, code)
+        expect_verdict(phone, "admitted", name=person.name)
+    expect_pending(phone, len(people))
+    assert Scan.objects.count() == before
+    phone.context.set_offline(False)
+    expect_all_sent(phone)
+    assert Scan.objects.count() == before + len(people)
+
+
+def where(story: Story) -> dict[str, str]:
+    """Where the roster sees each, by first name."""
+    return {one.first_name: one.where.value for one in roster_of(story.visit)}
+
+
+def came(story: Story) -> None:
+    """Two take the coach and pass the gate, one is refused there, one comes late, one not at all."""
+    people = story.people
+    move(story, hours=1)
+    page = story.of(people.secretary, f"{story.run}day/")
+    page.locator("form[action$='/doors/'] button").click()
+    ana, dora = ((one, badge_of(story, one)) for one in (people.ana, people.dora))
+    scanned_offline(paired(story, "coach", leg__direction="out"), ana, dora)
+    page = story.of(people.secretary, f"{story.run}day/coaches/{story.visit.legs.get(direction='out').pk}/")
+    looked_at(page)
+    expect(page.locator(".stat-value")).to_have_text(["2", "2"])
+    assert where(story) == {"Ana": "aboard", "Dora": "aboard", "Emil": "expected", "Farid": "expected"}
+    move(story, hours=-0.5)
+    gate = paired(story, "entrance")
+    scanned_offline(gate, ana, dora)
+    gate.context.set_offline(True)
+    wedge(gate, badge_of(story, people.paul))
+    expect_verdict(gate, "refused")
+    tap(gate)
+    gate.context.set_offline(False)
+    assert where(story) == {"Ana": "inside", "Dora": "inside", "Emil": "late", "Farid": "late"}
+    wedge(gate, badge_of(story, people.farid))
+    expect_verdict(gate, "admitted", name="Farid Tardif")
+    expect_all_sent(gate)
+    page = story.of(people.secretary, f"{story.run}day/?state=late")
+    looked_at(page)
+    expect(page.get_by_role("rowheader")).to_have_text(["Absent Emil"])
+    page.goto(story.path(f"{story.run}day/evacuation/"))
+    looked_at(page)
+    expect(page.locator(".muster strong")).to_have_text(["Brun Dora", "Silva Ana", "Tardif Farid"])
+
+
+def went(story: Story) -> None:
+    """Two are seen on the way out, without a network too; the host sees who came and went."""
+    people = story.people
+    way_out = paired(story, "exit")
+    expect(way_out.locator("[name=direction][value=out]")).to_be_checked()
+    scanned_offline(way_out, *((one, badge_of(story, one)) for one in (people.ana, people.dora)))
+    move(story, hours=-12)
+    assert where(story) == {"Ana": "left", "Dora": "left", "Emil": "no_show", "Farid": "not_out"}
+    host = story.browser("host")
+    host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
+    expect(host.locator(".stat-value")).to_have_text(["4", "3"])
+    expect(host.get_by_role("link", name=story.say("Not receive"))).to_have_count(0)
+
+
+def told(story: Story) -> None:
+    """Certificates for who came and left; the debrief for who signed and was there, then for all members."""
+    people = story.people
+    page = story.of(people.secretary, f"{story.run}debrief/")
+    fill(page, {"text": "Le froid est un liquide.", "learned": "Le froid coûte.", "audience": "members"})
+    story.press(page, "Save the debrief")
+    story.press(page, "Publish the debrief")
+    story.press(page, "The host approved this text")
+    looked_at(page)
+    page = story.of(people.ana, story.own)
+    looked_at(page)
+    certificate = page.request.get(story.path(f"{story.own}certificate.pdf"))
+    assert "Ana Silva" in pdf_text(certificate.body())
+    assert [story.status(one, f"{story.own}certificate.pdf") for one in (people.emil, people.farid)] == [
+        409,
+        409,
+    ]
+    story.follow(page, "Debrief")
+    expect(page.get_by_text("Le froid est un liquide.")).to_be_visible()
+    looked_at(page)
+    others = [people.emil, people.zoe, people.paul]
+    assert [story.status(one, f"{story.own}debrief/") for one in [people.farid, *others]] == [
+        200,
+        404,
+        404,
+        404,
+    ]
+    visit = story.visit
+    visit.embargo_until = visit.event.ends_at
+    visit.save()
+    assert [story.status(one, f"{story.own}debrief/") for one in others] == [200, 200, 200]
+    page = story.of(people.zoe, "/visits/learned/")
+    expect(page.get_by_text("Le froid coûte.")).to_be_visible()
+
+
+def purged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    """Seven days later the workers' round leaves hashes, numbers and the trail, and nothing of who came."""
+    everybody = (1, 2, 3, 4, 5)
+    sealed = dump()
+    assert [value for value in values_of(*everybody) if value in sealed] == []
+    assert [value for value in values_of(*everybody) if value not in opened(sealed)] == []
+    move(story, hours=-8 * 24)
+    run(PURGE)
+    assert found_of(*everybody, mails=story.mails, log=caplog.text) == set()
+    assert not Identity.objects.exists()
+    kept = VisitorList.objects.order_by("number").values_list("count", "sealed", "acknowledged_by")
+    assert list(kept) == [(4, None, "Marc Portier")] * 2
+    assert Entry.objects.get(verb="visit.purge").reason == "4 identities, 2 lists"
+    page = story.of(story.people.secretary, f"{story.run}lists/2/")
+    story.reads(page, "Its names were removed, as announced; hash, counts and log stay.")
+    host = story.browser("host")
+    host.reload()
+    story.reads(host, "Names were removed seven days after the visit.")
+    expect(host.get_by_text("Silva")).to_have_count(0)
