@@ -17,8 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
-from ..club.doors import club_roles, companies_of_contact, member_company
-from ..club.models import ClubRole, Person
+from ..club.doors import club_roles, companies_of_contact
+from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
 from ..events.doors import organized_events, staffed_events
@@ -48,14 +48,6 @@ class Visitor:
     def keeps_privacy(self) -> bool:
         """Whether requests about people's data are this person's work."""
         return bool(self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR})
-
-    @cached_property
-    def goes_on_visits(self) -> bool:
-        """Whether visits to vendors’ sites are for this person: a member, or the club’s secretary."""
-        person = self.request.user
-        if ClubRole.Role.SECRETARY in self._roles:
-            return True
-        return isinstance(person, Person) and member_company(person) is not None
 
     @cached_property
     def _roles(self) -> frozenset[str]:

@@ -46,7 +46,7 @@ def test_all_is_well():
         (facts(tickets=[Ticket(name="Presse", capacity=20, taken=19)]),
          (0, "« Presse » est presque complet : 1 place restante sur 20.")),
         (facts(tickets=[Ticket(name="Presse", capacity=20, taken=20)]), (1, "« Presse » est complet.")),
-        (facts(pending=2), (0, "2 inscriptions attendent la confirmation de leur adresse.")),
+        (facts(pending=2), (0, "2 inscriptions attendent d’être confirmées : une adresse à prouver, ou un paiement.")),
         (facts(clashes=1), (1, CLASH)),
         (facts(full=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
         (facts(filling=["A"]), (0, "1 session est presque complète : A.")),

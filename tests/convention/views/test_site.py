@@ -9,14 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from convention.mail_files import kept_mails
-from tests.factories import (
-    make_account,
-    make_administrator,
-    make_company,
-    make_event,
-    make_member,
-    make_person,
-)
+from tests.factories import make_administrator, make_company, make_event, make_member, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -198,13 +191,3 @@ def test_sign_in_by_code(client, mailoutbox):
     answer = client.post("/accounts/login/code/confirm/", {"code": code})
     assert answer["Location"] == "/"
     assert "Se déconnecter" in client.get("/").content.decode()
-
-
-def test_members_and_the_secretary_find_visits_in_the_head_of_each_page(client):
-    secretary, other = make_account(), make_account()
-    secretary.club_roles.create(role="secretary")
-    seen = {}
-    for name, person in {"member": make_member(), "secretary": secretary, "other": other}.items():
-        client.force_login(person)
-        seen[name] = 'href="/visits/"' in client.get("/").text
-    assert seen == {"member": True, "secretary": True, "other": False}
