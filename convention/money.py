@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils import formats, translation
 
 NO_BREAK = "\u00a0"
+MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,9 @@ class Money:
     currency: str = "EUR"
 
     def __str__(self) -> str:
-        whole = formats.number_format(self.amount / 100, 0 if self.amount % 100 == 0 else 2)
+        whole = formats.number_format(abs(self.amount) / 100, 0 if self.amount % 100 == 0 else 2)
+        minus = MINUS if self.amount < 0 else ""
         sign = "€" if self.currency == "EUR" else self.currency
         if translation.get_language() == "en" and sign == "€":
-            return f"€{whole}"
-        return f"{whole}{NO_BREAK}{sign}"
+            return f"{minus}€{whole}"
+        return f"{minus}{whole}{NO_BREAK}{sign}"

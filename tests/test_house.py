@@ -378,3 +378,16 @@ def test_every_setting_from_the_environment_is_in_the_table():
     rows = [line for line in (ROOT / "docs/operators.md").read_text().splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
     assert named == read
+
+
+GROUPED = re.compile(r"=\"[^\"<>]*?\{\{ ?[\w.]+(?<!attrs)\.(?:pk|id|number|year|amount|width|height) ?\}\}")
+
+
+def test_numbers_in_attributes_are_written_plainly():
+    """Without a filter they are grouped for readers: an address with the year 2027 would say 2 027."""
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in ours("*.html")
+        for match in GROUPED.finditer(path.read_text())
+    }
+    assert found == set()

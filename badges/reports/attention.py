@@ -100,8 +100,8 @@ def _tickets(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
 def _registrations(facts: Facts) -> Iterator[Matter]:
     if facts.pending:
         sentence = ngettext(
-            "%(count)s registration awaits the confirmation of its address.",
-            "%(count)s registrations await the confirmation of their address.",
+            "%(count)s registration awaits confirmation: an address to prove, or a payment.",
+            "%(count)s registrations await confirmation: an address to prove, or a payment.",
             facts.pending,
         )
         yield Matter(sentence % {"count": facts.pending}, 0, "organize-registrations", "?state=pending")

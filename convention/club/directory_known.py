@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from django.contrib.auth.hashers import make_password
 
 from convention.addresses import folded
+from convention.short_names import short_name
 from convention.text import fold
 
 from .directory_rows import Row
-from .keep import slug_beside
+from .keep import NAMELESS, RESERVED
 from .models import Company, CompanyContact, CompanyRole, Employment, Market, Person
 from .periods import Span, overlap
 
@@ -25,7 +26,7 @@ class Known:
     today: datetime.date
     by_siren: dict[str, Company] = field(default_factory=dict)
     by_name: dict[str, Company] = field(default_factory=dict)
-    slugs: set[str] = field(default_factory=set)
+    slugs: set[str] = field(default_factory=RESERVED.copy)
     by_email: dict[str, Person] = field(default_factory=dict)
     named_at: dict[tuple[int, str], Person] = field(default_factory=dict)
     jobs: dict[int, list[Employment]] = field(default_factory=lambda: defaultdict(list))
@@ -56,7 +57,7 @@ class Known:
 
     def add_company(self, company: Company) -> None:
         """Let it be found."""
-        company.slug = company.slug or slug_beside(self.slugs, company.name)
+        company.slug = company.slug or short_name(company.name, taken=self.slugs, or_else=NAMELESS)
         self.slugs.add(company.slug)
         self.by_name[fold(company.name)] = company
         if company.siren:

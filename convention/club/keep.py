@@ -1,18 +1,18 @@
 """Keep a company: add one to the directory, or write what changed of it."""
 
-import itertools
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import InvalidFields
+from convention.short_names import short_name
 
 from .models import Company, Market
 
-RESERVED = frozenset({"new"})
+RESERVED = {"new"}
+NAMELESS = "sans-nom"
 
 
 @transaction.atomic
@@ -39,12 +39,9 @@ def keep_company(*, company: Company, changed: list[str], markets: Iterable[Mark
 
 def free_slug(name: str, *, of: type[Company] | type[Market]) -> str:
     """An address out of the name that no row of that kind has."""
-    taken = set(of.objects.values_list("slug", flat=True))
-    return slug_beside(taken, name)
+    return short_name(name, taken=taken_slugs(of), or_else=NAMELESS)
 
 
-def slug_beside(taken: Container[str], name: str) -> str:
-    """An address out of the name, numbered where it is taken."""
-    stem = slugify(name.replace("’", "-"))[:40] or "sans-nom"
-    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    return next(slug for slug in names if slug not in taken and slug not in RESERVED)
+def taken_slugs(of: type[Company] | type[Market]) -> set[str]:
+    """The addresses that a new row of that kind cannot have."""
+    return RESERVED | set(of.objects.values_list("slug", flat=True))

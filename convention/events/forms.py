@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.forms import AddressForm, Dated, Day
 from convention.club.models import Company, CompanyRole
 from convention.refusable import Refusable
+from convention.short_names import short_name
 from convention.text import tidy
 
 from .models import Delegation, Event, EventRole, Room, Venue, known_timezone
@@ -149,15 +150,23 @@ class NewEventForm(EventForm):
         fields = ["name", "slug", *EventForm.Meta.fields[1:]]
         help_texts = {
             **EventForm.Meta.help_texts,
-            "slug": _("The last part of its address, such as convention-2027; it never changes."),
+            "slug": _("Such as convention-2027; it never changes. Empty: made of the name."),
         }
+        labels = {**EventForm.Meta.labels, "slug": _("End of its page’s address")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
 
     def clean_slug(self) -> str:
-        """Refuse the addresses that mean something else."""
+        """Refuse the addresses that mean something else; make one of the name where nobody chose one."""
         slug: str = self.cleaned_data["slug"]
         if slug in RESERVED:
             raise ValidationError(_("This address is taken; choose another one."))
-        return slug
+        if slug:
+            return slug
+        taken = RESERVED | set(Event.objects.values_list("slug", flat=True))
+        return short_name(self.cleaned_data.get("name", ""), taken=taken, or_else="event")
 
 
 class VenueForm(forms.ModelForm):

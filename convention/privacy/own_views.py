@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -96,7 +96,8 @@ def ask(request: "HttpRequest") -> HttpResponse:
         return _page(request, form)
     case = ask_to_be_forgotten(person=signed_in(request.user))
     messages.success(
-        request, _("The club has your request, and answers by %(due)s.") % {"due": f"{case.due_on:%d/%m/%Y}"}
+        request,
+        _("The club has your request, and answers by %(due)s.") % {"due": formats.date_format(case.due_on)},
     )
     return redirect("my-privacy")
 

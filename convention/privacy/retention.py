@@ -17,6 +17,7 @@ from .models import Case, Keeping, Sweep
 from .walk import rules
 
 logger = logging.getLogger(__name__)
+DAYS_OF_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ class Kept:
     def is_changed(self) -> bool:
         """Whether the club chose another number than the default."""
         return self.days != self.rule.days
+
+    @property
+    def years(self) -> int:
+        """The same in years, where they are whole ones; else none."""
+        years, rest = divmod(self.days, DAYS_OF_YEAR)
+        return 0 if rest else years
 
 
 def kept() -> list[Kept]:

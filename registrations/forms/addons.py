@@ -29,7 +29,6 @@ class AddonForm(SoldForm[Addon]):
             "capacity", "tickets", "opens_at", "closes_at", "position",
         ]  # fmt: skip
         help_texts = {
-            "slug": _("How programs and exported lists name it, such as dinner."),
             "kind": _("The caterer gets the counts of meals."),
             "capacity": _("Empty: no limit."),
             "position": _("The order on the screen of choices: small numbers first."),
@@ -40,12 +39,3 @@ class AddonForm(SoldForm[Addon]):
         field = self.fields["tickets"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = self.event.tickets.all()
-
-    def clean_slug(self) -> str:
-        """One of its kind at this event."""
-        slug = str(self.cleaned_data["slug"])
-        if slug == "new":
-            raise forms.ValidationError(_("This address is taken; choose another one."))
-        if self.event.addons.filter(slug=slug).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another add-on of this event has this address."))
-        return slug

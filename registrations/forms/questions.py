@@ -3,14 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import slugify
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.refusable import Refusable
+from convention.short_names import short_name
 
 from ..models import Option, Question, Ticket
+from .names import ShortName, chosen_name
 
 MOST_OPTIONS = 40
 BLANK_ROWS = 4
@@ -40,6 +41,7 @@ OptionRows = forms.formset_factory(
 class QuestionForm(Refusable, forms.ModelForm[Question]):
     """One question; its options stand in `rows`."""
 
+    slug = ShortName()
     asked_of = forms.MultipleChoiceField(
         label=_("Tickets"),
         required=False,
@@ -62,7 +64,6 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
             "help_en": forms.Textarea({"rows": 3}),
         }
         help_texts = {
-            "slug": _("How programs and exported lists name it, such as diet."),
             "help": _("Stands beneath the question. For a consent: the text that is agreed to."),
             "retention_days": _("Then they are removed by themselves."),
             "position": _("The order on the page: small numbers first."),
@@ -93,11 +94,10 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
         return [{name: getattr(option, name) for name in names} for option in options]
 
     def clean_slug(self) -> str:
-        """One of its kind at this event."""
-        slug = str(self.cleaned_data["slug"])
-        if self.event.questions.filter(slug=slug).exclude(pk=self.instance.pk).exists() or slug == "new":
-            raise forms.ValidationError(_now("Another question of this event has this address."))
-        return slug
+        """One of its kind at this event; made of the question where nobody chose one."""
+        rows = self.event.questions.exclude(pk=self.instance.pk)
+        taken = {"new", *rows.values_list("slug", flat=True)}
+        return chosen_name(self, self.cleaned_data.get("text", ""), taken)
 
     def clean(self) -> dict[str, Any]:
         """Kinds that are chosen from need something to choose; a question never waits for itself."""
@@ -119,7 +119,7 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
             data = row.cleaned_data
             if not data.get("text"):
                 continue
-            slug = data.get("slug") or _free_slug(data["text"], taken)
+            slug = data.get("slug") or short_name(data["text"], taken=taken, or_else="choice")
             taken.add(slug)
             words = {"text": data["text"], "text_en": data["text_en"], "capacity": data["capacity"]}
             options.append(Option(slug=slug, **words))
@@ -134,12 +134,6 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
     def tickets(self) -> list[Ticket]:
         """Whose holders are asked; empty for all."""
         return [self._tickets[slug] for slug in self.cleaned_data["asked_of"]]
-
-
-def _free_slug(text: str, taken: set[Any]) -> str:
-    stem = slugify(text)[:40] or "choice"
-    numbered = (f"{stem}-{number}" for number in range(2, MOST_OPTIONS + 3))
-    return stem if stem not in taken else next(slug for slug in numbered if slug not in taken)
 
 
 def _waits_for(option: Option, question: Question) -> bool:

@@ -14,11 +14,10 @@ from ..models import PriceStep, Ticket
 from ..models.offered import Offered
 from ..price_words import say_rate
 from ..vat import EXEMPTIONS, RATES
+from .names import ShortName, chosen_name
 
 MOMENTS = ("opens_at", "closes_at")
 MOST_STEPS = 6
-RESERVED = {"new", "vouchers", "add-ons", "quotas", "refunds"}
-"""What the addresses of other pages begin with."""
 
 
 def rates() -> list[tuple[int, str]]:
@@ -27,7 +26,12 @@ def rates() -> list[tuple[int, str]]:
 
 
 class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
-    """Something with a price in the currency's units, its VAT, and moments by the event's clocks."""
+    """Something with a price in the currency's units, its VAT, and moments by the event's clocks.
+
+    `reserved` are what the addresses of other pages begin with.
+    """
+
+    reserved = frozenset({"new"})
 
     cost = forms.DecimalField(
         label=_("Price, in euros, VAT included"),
@@ -41,6 +45,7 @@ class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
     vat_exemption = forms.ChoiceField(
         label=_("Reason for no VAT"), choices=[("", "–"), *EXEMPTIONS], required=False
     )
+    slug = ShortName()
     opens_at = WallClock(label=_("On sale from"), required=False)
     closes_at = WallClock(label=_("On sale until"), required=False)
 
@@ -51,6 +56,12 @@ class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
         for name in MOMENTS:
             if moment := getattr(self.instance, name):
                 self.initial[name] = moment.astimezone(event.zone).replace(tzinfo=None)
+
+    def clean_slug(self) -> str:
+        """One of its kind at this event; made of the name where nobody chose one."""
+        rows = self._meta.model.objects.filter(event=self.event).exclude(pk=self.instance.pk)
+        taken = self.reserved | set(rows.values_list("slug", flat=True))
+        return chosen_name(self, self.cleaned_data.get("name", ""), taken)
 
     def clean(self) -> dict[str, Any]:
         """Moments in the event's zone, the end after the start; a reason where there is no VAT alone."""
@@ -83,6 +94,7 @@ class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
 class TicketForm(SoldForm[Ticket]):
     """A ticket, without its price steps."""
 
+    reserved = frozenset({"new", "vouchers", "add-ons", "quotas", "refunds"})
     least = forms.IntegerField(label=_("At least per order"), min_value=1, max_value=50, required=False)
     most = forms.IntegerField(label=_("At most per order"), min_value=1, max_value=50, required=False)
 
@@ -94,22 +106,12 @@ class TicketForm(SoldForm[Ticket]):
             "is_default", "position",
         ]  # fmt: skip
         help_texts = {
-            "slug": _("How programs and imported lists name it, such as guest."),
             "audience": _("A member’s ticket needs a link mailed to the member’s address."),
             "capacity": _("Empty: no limit."),
             "company_cap": _("How many members of one company may take it. Empty: no limit."),
             "uses_pass": _("Free for members as long as their company has passes left, else at its price."),
             "position": _("The order on the event’s page: small numbers first."),
         }
-
-    def clean_slug(self) -> str:
-        """One of its kind at this event."""
-        slug = str(self.cleaned_data["slug"])
-        if slug in RESERVED:
-            raise forms.ValidationError(_("This address is taken; choose another one."))
-        if self.event.tickets.filter(slug=slug).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another ticket of this event has this address."))
-        return slug
 
     def clean_least(self) -> int:
         """One where nothing is said."""

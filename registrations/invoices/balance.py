@@ -21,6 +21,11 @@ class Balance:
         return self.owed - self.paid + self.given_back
 
     @property
+    def too_much(self) -> int:
+        """What was paid beyond what is owed."""
+        return max(0, -self.due)
+
+    @property
     def kept(self) -> int:
         """What was paid and not given back."""
         return self.paid - self.given_back

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.utils import timezone, translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from .books import LEFT_OUT, Entry, Side, entries
@@ -54,7 +55,7 @@ def lines(issuer: Issuer, found: list[Entry]) -> Iterator[list[str]]:
 def account_names(issuer: Issuer) -> dict[str, str]:
     """What each account is called."""
     fields = [field for field in issuer._meta.concrete_fields if field.name.startswith("account_")]
-    return {getattr(issuer, field.name): str(field.verbose_name).capitalize() for field in fields}
+    return {getattr(issuer, field.name): capfirst(str(field.verbose_name)) for field in fields}
 
 
 def row(number: int, entry: Entry, side: Side, names: dict[str, str]) -> list[str]:

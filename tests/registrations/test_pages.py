@@ -350,3 +350,33 @@ def test_a_ticket_is_made_and_never_smaller_than_what_is_taken(organizer: Client
     assert event.tickets.get(slug="press").capacity == 1
     assert organizer.post("/organize/congress/tickets/press/remove/").status_code == 409
     assert organizer.post("/organize/congress/tickets/guest/remove/").status_code == 302
+
+
+def test_a_short_name_is_made_where_none_is_chosen_and_kept_where_it_is_emptied(
+    organizer: Client, event: Event
+):
+    fields = {"name": "Invités d’honneur", "slug": "", "audience": "guest", "cost": "0", "position": "3"}
+    fields |= {"vat_rate": "2000", "step-TOTAL_FORMS": "0", "step-INITIAL_FORMS": "0"}
+    for _time in range(2):
+        organizer.post("/organize/congress/tickets/new/", fields)
+    organizer.post("/organize/congress/tickets/invites-d-honneur/", {**fields, "name": "Autres"})
+    named = event.tickets.exclude(slug="guest").order_by("slug").values_list("slug", "name")
+    assert list(named) == [("invites-d-honneur", "Autres"), ("invites-d-honneur-2", "Invités d’honneur")]
+    taken = organizer.post("/organize/congress/tickets/new/", {**fields, "slug": "vouchers"})
+    assert "Ce nom court est déjà pris" in text(taken)
+
+
+def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event: Event):
+    Event.objects.update(visibility="draft")
+    page = organizer.get("/events/congress/").text
+    assert ("C’est un brouillon" in page, "Les inscriptions sont closes" in page) == (True, False)
+    overview = organizer.get("/organize/congress/").text
+    assert ("settings/#id_visibility" in overview, "Partagez l’adresse" in overview) == (True, False)
+
+
+def test_a_price_that_passes_pay_says_so(client: Client, event: Event):
+    told = "tant que l’adhésion de l’entreprise a encore des pass"
+    assert told not in client.get("/events/congress/").text
+    event.tickets.update(uses_pass=True, price=9_000)
+    Event.objects.update(kind="convention", registration_closes_at=None)
+    assert told in client.get("/events/congress/?again").text

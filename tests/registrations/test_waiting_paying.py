@@ -43,7 +43,8 @@ def states(ticket: Ticket) -> list[str]:
 def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_without(client):
     ticket = full(price=12_000)
     first = offered(ticket, "ana@example.org")
-    assert "by card, on the next page" in client.get(page(first)).text
+    asked = client.get(page(first)).text
+    assert ("by card, on the next page" in asked, 'name="shown" value="12000"' in asked) == (True, True)
     answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLED})
     order = Order.objects.get(email="ana@example.org")
     assert (answer["Location"], states(ticket)) == (order.next_path, ["pending"])

@@ -358,3 +358,13 @@ def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
     stored = json.dumps([upload.report for upload in Upload.objects.all()])
     assert ("u0000" in stored, "ud83d" in stored) == (False, False)
     assert organizer.get(response["Location"]).status_code == 200
+
+
+def test_the_next_session_begins_where_the_one_before_ends(organizer, event):
+    before = make_session(event, room=make_room(event))
+    page = organizer.get(f"/organize/conf/schedule/{before.number}/")
+    assert f"schedule/new/?after={before.number}" in page.text
+    form = organizer.get(f"/organize/conf/schedule/new/?after={before.number}").context["form"]
+    assert (form["room"].value(), form.initial["starts_at"]) == (before.room_id, before.ends_at)
+    empty = organizer.get("/organize/conf/schedule/new/?after=²").context["form"]
+    assert empty.initial["starts_at"] is None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 NEXT_SHOWN, PAST_SHOWN = 20, 20
-LISTS = ("registrations", "tickets", "schedule", "attendance", "badges")
+LISTS = ("registrations", "tickets", "schedule", "attendance", "badges", "settings")
 
 
 @login_required

@@ -32,7 +32,7 @@ class Command(SentenceCommand):
         self.say(
             _(
                 "Saved %(contents)s in %(path)s (%(size)s MB). It holds personal data and the keys of the "
-                "badges: keep it as you keep the database. SECRET_KEY is not in it."
+                "badges: keep it as you keep the database. SECRET_KEY and IDENTITY_KEYS are not in it."
             )
             % {
                 "contents": contents(manifest),

@@ -31,7 +31,7 @@ SHOWN = 200
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    return render(request, f"checkout/{template}.html", {"section": "money", "here": "bank", **context})
+    return render(request, f"checkout/{template}.html", {"section": "money", **context})
 
 
 @never_cache

@@ -28,7 +28,6 @@ def cards(request: HttpRequest) -> HttpResponse:
     refunds = Refund.objects.select_related("receivable", "payment")
     context = {
         "section": "money",
-        "here": "cards",
         "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE],
         "unplaced": unplaced_orders()[:PAGE],
         "unproven": unproven_orders()[:PAGE],

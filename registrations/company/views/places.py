@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from convention.addresses import same
 from convention.club.doors import company_of_contact
 from convention.errors import Closed, InvalidFields
 
@@ -75,6 +76,7 @@ def place(request: HttpRequest, company: str, reference: str) -> HttpResponse:
             return redirect("company-place", company, reference)
     asked = one.invitations.filter(holder=one.generation).first()
     context = {"one": one, "form": form, "asked": asked, "can_change": _can_change(one)}
+    context["corrects"] = same(one.order.email, str(request.user.email or ""))
     return page(request, "company/place.html", found, **context)
 
 

@@ -147,6 +147,8 @@ class BankLineForm(forms.Form):
 class BuyerForm(NumbersForm[Receivable]):
     """Who owes it, as the next document will say."""
 
+    language = forms.ChoiceField(label=_("Language"), choices=[("fr", "Français"), ("en", "English")])
+
     class Meta:
         model = Receivable
         fields = [

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -58,7 +59,7 @@ def asked(request: HttpRequest, receivable: Receivable, ask: Ask) -> HttpRespons
 def issued(document: Invoice) -> str:
     """What to say of a new document."""
     return _("%(kind)s %(number)s is issued: %(total)s.") % {
-        "kind": document.get_kind_display().capitalize(),
+        "kind": capfirst(document.get_kind_display()),
         "number": document.number,
         "total": say_amount(document.total, document.currency),
     }

@@ -9,13 +9,11 @@ from ...forms.tickets import SoldForm
 from ...models import Package
 from ...models.sponsors import MOST_INCLUDED
 
-RESERVED = {"new", "packages", "take"}
-"""What the addresses of other pages begin with."""
-
 
 class PackageForm(SoldForm[Package]):
     """A package, with the places that come with it."""
 
+    reserved = frozenset({"new", "packages", "take"})
     passes = forms.IntegerField(
         label=_("Passes included"), min_value=0, max_value=MOST_INCLUDED // 2, required=False
     )
@@ -32,7 +30,6 @@ class PackageForm(SoldForm[Package]):
             "closes_at", "position",
         ]  # fmt: skip
         help_texts = {
-            "slug": _("How programs and exported lists name it, such as gold."),
             "capacity": _("How many sponsors may take it. Empty: no limit."),
             "stand": _("Its size, such as 9 m². Empty: no stand."),
             "pass_ticket": _(
@@ -49,15 +46,6 @@ class PackageForm(SoldForm[Package]):
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = self.event.tickets.all()
             field.empty_label = "–"
-
-    def clean_slug(self) -> str:
-        """One of its kind at this event."""
-        slug = str(self.cleaned_data["slug"])
-        if slug in RESERVED:
-            raise forms.ValidationError(_("This address is taken; choose another one."))
-        if self.event.packages.filter(slug=slug).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another package of this event has this address."))
-        return slug
 
     def clean_passes(self) -> int:
         """None where nothing is said."""

@@ -25,6 +25,7 @@ from ..doors import application_of, runs_visit, visit_for_member, visits_of_memb
 from ..eligibility import candidate_for, in_words, objections, seat_on_the_day, ticket_of
 from ..identity_fields import OPEN, window_of
 from ..models import Application, NdaText, Visit
+from ..planning_doors import plans
 from ..standing import State, states_across, states_of
 from ..veto import was_vetoed
 from ..withdraw import withdraw
@@ -46,6 +47,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
         "run": _run_by(person),
         "may_create": may_create_events(person),
+        "plans": plans(person),
         "is_member": member_company(person) is not None,
         "section": "visits",
     }

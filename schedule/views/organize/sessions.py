@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.text import whole_number
 from schedule.add import add
 from schedule.cancel import cancel
 from schedule.edit import ChangedMeanwhile, edit, values_of
@@ -52,12 +53,21 @@ def add_session(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a session."""
     found = event_to_organize(event, request.user)
     with timezone.override(found.zone):
-        form = SessionForm(posted(request), event=found, instance=Session(event=found))
+        started = _following(found, request.GET.get("after", ""))
+        form = SessionForm(posted(request), event=found, instance=started)
         if form.is_valid():
             session = add(event=found, values=form.cleaned_data)
             messages.success(request, _("“%(title)s” is in the programme.") % {"title": session.title})
             return redirect("organize-session", found.slug, session.number)
         return page(request, "session", found, form=form, session=None)
+
+
+def _following(event: Event, number: str) -> Session:
+    """A new session; one that begins where the session with that number ends, in its room and track."""
+    before = event.sessions.filter(number=whole_number(number)).first()
+    if before is None:
+        return Session(event=event)
+    return Session(event=event, starts_at=before.ends_at, room=before.room, track=before.track)
 
 
 def session_to_organize(event: Event, number: int) -> Session:

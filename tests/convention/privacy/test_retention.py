@@ -1,5 +1,6 @@
 """Each kind of data goes when its time is over, and the report says how much."""
 
+import dataclasses
 import datetime
 
 import pytest
@@ -117,3 +118,8 @@ def test_old_reports_go_too():
     Sweep.objects.create(rule="waiting", at=timezone.now() - 500 * DAY, before=timezone.now())
     run_rules(at=timezone.now())
     assert Sweep.objects.filter(at__lt=timezone.now() - DAY).count() == 0
+
+
+@pytest.mark.parametrize(("days", "years"), [(365, 1), (1095, 3), (0, 0), (90, 0), (366, 0)])
+def test_whole_years_are_said_as_years(days, years):
+    assert dataclasses.replace(kept()[0], days=days).years == years

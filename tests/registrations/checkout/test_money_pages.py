@@ -144,3 +144,11 @@ def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_
     said = page("/organize/money/cards/")
     assert "Litiges" in said
     assert "le titulaire dit ne pas être à l’origine du paiement" in said
+
+
+def test_every_page_of_the_treasurer_leads_to_all_the_others(client, page):
+    places = ["money", "cards", "bank", "payouts", "books", "issuer"]
+    addresses = ["/organize/money/", *(f"/organize/money/{name}/" for name in places[1:])]
+    for address in addresses:
+        nav = html.fromstring(client.get(address).content).xpath("//nav[@class='organize-nav']//li/a/@href")
+        assert nav == addresses, address

@@ -121,6 +121,8 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     one, member = Registration.objects.order_by("pk")
     before, secret = code_of(one), own_secret(one)
     at = f"{desk.at}/registrations/{one.reference}/"
+    corrects = f"/orders/{one.order.reference}/{one.order.secret}/{one.reference}/correct/"
+    assert corrects in desk.client.get(at).text
     answer = desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@"})
     assert list(answer.context["form"].errors) == ["email"]
     desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@x.fr"})

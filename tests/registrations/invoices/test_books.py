@@ -198,6 +198,11 @@ def test_the_file_has_the_18_columns_of_the_law(issuer):
         ("445800", "", "", "0,00", "60,00"),
         ("445800", "", "", "0,00", "6,00"),
     ]
+    assert {row[5] for row in sales} == {
+        "Clients",
+        "Prestations de services",
+        "TVA en attente d’encaissement",
+    }
     assert {(row[8], row[3]) for row in sales} == {(document.number, f"{on:%Y%m%d}")}
     assert [int(number) for number in dict.fromkeys(row[2] for row in rows[1:])] == [1, 2, 3, 4]
     assert fec_name(issuer, datetime.date(2026, 12, 31)) == "732829320FEC20261231.txt"

@@ -100,7 +100,9 @@ def test_members_see_what_is_published_and_planners_all(client):
     make_visit(starts_at=at(2030, 10, 7), slug="montree")
     draft = make_visit(starts_at=at(2030, 12, 2), slug="cachee", visibility="draft", agreed_at=None)
     client.force_login(make_member())
-    months = client.get("/season/?season=2030").context["months"]
+    season = client.get("/season/?season=2030")
+    assert [f'href="?season={year}"' in season.text for year in (2029, 2031)] == [True, True]
+    months = season.context["months"]
     assert [entry.event.slug for month in months for entry in month.entries] == ["montree"]
     assert client.get("/organize/season/").status_code == 403
     client.force_login(make_secretary())
