@@ -47,7 +47,7 @@ class Undone:
     left: list[tuple[str, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return _("%(removed)d removed, %(restored)d as before, %(left)d left as they are.") % {
+        return _("%(removed)d removed, %(restored)d restored, %(left)d left as they are.") % {
             "removed": sum(map(len, self.removed.values())),
             "restored": sum(map(len, self.restored.values())),
             "left": len(self.left),

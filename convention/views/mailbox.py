@@ -61,7 +61,7 @@ def attachment(_request: "HttpRequest", file: str, number: int, position: int) -
     """One attachment, to keep."""
     parts = kept_mail(file, number).attachments
     if position >= len(parts):
-        raise NotFound(_("This mail has no such attachment."))
+        raise NotFound(_("This e-mail has no such attachment."))
     part = parts[position]
     return HttpResponse(
         part.content,

@@ -42,7 +42,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     context = {
         "months": calendar_of(chosen, events_in(chosen)),
         "waiting": Proposal.objects.standing().count(),
-        "section": "organize",
+        "section": "season",
         **_around(chosen),
     }
     return render(request, "visits/organize_season.html", context)
@@ -58,7 +58,7 @@ def whose_turn(request: HttpRequest) -> HttpResponse:
     """Who has been where over two years, the company whose turn it is first."""
     planner(request.user)
     shown = Paginator(turns(), ROWS).get_page(request.GET.get("page"))
-    return render(request, "visits/turns.html", {"shown": shown, "section": "organize"})
+    return render(request, "visits/turns.html", {"shown": shown, "section": "season"})
 
 
 @require_GET
