@@ -3,6 +3,7 @@
 Used as `python .ci/translations.py compile|check`, in the project's environment.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,23 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("convention", "schedule", "registrations", "badges")
+REJECTED = {
+    r"\bcourriels?\b|(?<!-)\bmails?\b|\bpar message\b": "e-mail",
+    r"\bmessages? (est |sont )?(revenu|envoyé|refusé)": "e-mail",
+    r"\badresses? électroniques?\b": "adresse e-mail",
+    r"\bguichet": "données personnelles",
+    r"\bappair": "jumeler",
+    r"\bsuppléments?\b": "option",
+    r"\bsociétés?\b(?! mères?)": "entreprise",
+    r"\b(questions?|votre) (de )?retours?\b": "avis",
+    r"\bpropositions? mises? de côté": "écartée",
+    r"[ \u00a0][;:!?»]|«(?!\u202f)|(?<!\u202f)»": "U+202F before ; : ! ? » and after «",
+}
+"""Words of French that docs/glossary.md has another word for, and spaces that break a line where none may."""
+REJECTED_IN_ENGLISH = {
+    r"\b(a|the|this|by|last|latest) mail\b(?! server)|(?<!-)\bmails\b": "e-mail",
+    r"\btexts? of confidentiality\b": "confidentiality text",
+}
 SOURCES = ("*.py", "*.html", "*.txt", "*.xml", "*.svg", "*.js")
 
 
@@ -60,6 +78,8 @@ def check() -> Iterator[str]:
         for path in catalogues(copy):
             yield from complaints(path, path.relative_to(copy))
     yield from clashes(catalogues(ROOT))
+    for path in catalogues(ROOT):
+        yield from slips(read(path), path.relative_to(ROOT))
 
 
 def collect(locale: Path) -> None:
@@ -95,6 +115,18 @@ def complaints(path: Path, name: Path) -> Iterator[str]:
             yield f"{name}: no translation of “{text}”"
         elif message.fuzzy:
             yield f"{name}: fuzzy translation of “{text}”"
+
+
+def slips(catalogue: Catalog, name: Path) -> Iterator[str]:
+    """One line for each word that the glossary has another one for."""
+    for message in catalogue:
+        if not message.id:
+            continue
+        for texts, rejected in ((message.id, REJECTED_IN_ENGLISH), (message.string, REJECTED)):
+            for text in [texts] if isinstance(texts, str) else texts:
+                for pattern, instead in rejected.items():
+                    if found := re.search(pattern, text, re.IGNORECASE):
+                        yield f"{name}: “{found[0]}” in “{text}”, instead of: {instead}"
 
 
 def clashes(paths: list[Path]) -> Iterator[str]:

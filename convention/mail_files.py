@@ -83,7 +83,7 @@ def kept_mail(file: str, number: int) -> Kept:
     path = settings.MAIL_DIR / file
     mails = read(path) if NAME.match(file) and path.exists() else []
     if number >= len(mails):
-        raise NotFound(_("This mail is no longer there."))
+        raise NotFound(_("This e-mail is no longer there."))
     return mails[number]
 
 

@@ -64,7 +64,7 @@ def _leave(registration: Registration, asked: Asked) -> str:
 
 def _wait(registration: Registration, asked: Asked) -> str:
     join_for_session(registration=registration, session=asked.session, reason=asked.reason)
-    return _("“%(title)s”: on the waiting list. A mail says when a seat is offered.")
+    return _("“%(title)s”: on the waiting list. An e-mail says when a seat is offered.")
 
 
 def _unwait(registration: Registration, asked: Asked) -> str:

@@ -53,8 +53,8 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
     if order is None or not (opened or constant_time_compare(order.secret, secret)):
         raise NotFound(
             _(
-                "This link is not valid. It may have been cut in the mail, or replaced by a newer one: "
-                "use the one in the latest mail."
+                "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
+                "use the one in the latest e-mail."
             )
         )
     if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINKS_LAST:
@@ -89,7 +89,7 @@ def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> Waitin
     rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
     entry = rows.filter(secret=secret, ticket__isnull=False).first()
     if entry is None:
-        raise NotFound(_("This link is not valid; it may have been cut in the mail."))
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
     if (at or timezone.now()) > entry.event.ends_at + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
     return entry

@@ -76,9 +76,9 @@ class Imported:
     def about_links(self) -> str:
         """Whose links are replaced, in a sentence; empty for nobody."""
         sentence = ngettext(
-            "%(orders)d order made under an address that was never proven: it gets a new link by mail, "
+            "%(orders)d order made under an address that was never proven: it gets a new link by e-mail, "
             "and the old one opens nothing any more.",
-            "%(orders)d orders made under addresses that were never proven: they get new links by mail, "
+            "%(orders)d orders made under addresses that were never proven: they get new links by e-mail, "
             "and the old ones open nothing any more.",
             len(self.adopted),
         )

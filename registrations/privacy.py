@@ -135,8 +135,8 @@ HOLDINGS = [
     ),
     Holding(
         model=Delivery,
-        name=_("mails sent"),
-        why=_("which mails were sent to you; the log keeps no address"),
+        name=_("e-mails sent"),
+        why=_("which e-mails were sent to you; the log keeps no address"),
         through=("registration", "order"),
         because=COUNTED,
     ),

@@ -49,7 +49,7 @@ def registration_to_prove(token: str) -> Registration:
     except signing.SignatureExpired as error:
         raise Expired(_("This link has expired. Please register again.")) from error
     except (signing.BadSignature, ValueError) as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the mail.")) from error
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
     registration = (
         Registration.objects.select_related("event", "ticket", "order").filter(reference=reference).first()
     )

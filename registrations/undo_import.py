@@ -46,7 +46,7 @@ from .places import Seat, exchange, taken_besides
 from .questions import questions_of
 
 CAME = gettext_lazy("came already")
-TOLD = gettext_lazy("got a mail")
+TOLD = gettext_lazy("got an e-mail")
 BILLED = gettext_lazy("is billed or has paid")
 BOOKED = gettext_lazy("booked sessions or waits")
 CHANGED = gettext_lazy("was changed since")
@@ -70,7 +70,7 @@ class Undone:
     left: list[tuple[Registration, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return _("%(cancelled)d taken back, %(restored)d as before, %(left)d left as they are.") % {
+        return _("%(cancelled)d cancelled, %(restored)d restored, %(left)d left as they are.") % {
             "cancelled": len(self.cancelled),
             "restored": len(self.restored),
             "left": len(self.left),

@@ -25,7 +25,7 @@ def news(subject: Subject) -> list[Agreement]:
         Agreement(
             key="news",
             title=_("News of the club’s events"),
-            text=_("Mails that are not needed for an event you registered for."),
+            text=_("E-mails that are not needed for an event you registered for."),
             given_at=subject.person.date_joined,
             withdrawn_at=refused.at if refused else None,
             give=partial(want_news, address=address),
@@ -60,7 +60,7 @@ def _bounces(_before: datetime.datetime) -> int:
 HOLDINGS = [
     Holding(
         model=Mailing,
-        why=_("mails to many that you wrote"),
+        why=_("mailings that you wrote"),
         did=("written_by",),
         tells=("id", "event", "created_at"),
         because=_("what was sent to others stays known; no name is left"),
@@ -68,10 +68,10 @@ HOLDINGS = [
     ),
     Holding(
         model=Recipient,
-        name=_("mails to many"),
-        why=_("which mails to many you got; the log keeps no address"),
+        name=_("mailings"),
+        why=_("which mailings you got; the log keeps no address"),
         through=("registrations",),
-        because=_("how many got a mail stays countable; no name is left"),
+        because=_("how many got an e-mail stays countable; no name is left"),
     ),
     Holding(model=Unsubscription, why=_("that you want no news"), addresses=("email",), gone=True),
     Holding(

@@ -36,5 +36,5 @@ def bearer_of(token: str) -> Bearer:
     try:
         recipient, address = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError) as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the mail.")) from error
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
     return Bearer(recipient, address)

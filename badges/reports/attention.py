@@ -50,8 +50,8 @@ def queue_matters(queue: Queue) -> list[Matter]:
     found = []
     if queue.stuck:
         text = ngettext(
-            "%(count)s task has waited for more than ten minutes, such as a mail: is the worker running?",
-            "%(count)s tasks have waited for more than ten minutes, such as mails: is the worker running?",
+            "%(count)s task has waited for more than ten minutes, such as an e-mail: is the worker running?",
+            "%(count)s tasks have waited for more than ten minutes, such as e-mails: is the worker running?",
             queue.stuck,
         )
         found.append(Matter(text % {"count": queue.stuck}, 2))
@@ -108,7 +108,7 @@ def _registrations(facts: Facts) -> Iterator[Matter]:
     if facts.undelivered:
         sentence = ngettext(
             "%(count)s mail did not reach anyone: correct the address and send it again.",
-            "%(count)s mails did not reach anyone: correct the addresses and send them again.",
+            "%(count)s e-mails did not reach anyone: correct the addresses and send them again.",
             facts.undelivered,
         )
         yield Matter(

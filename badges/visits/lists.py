@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -76,7 +77,7 @@ def manifest_roll(event: "Event", manifest: Manifest) -> Roll:
 def say_leg(event: "Event", leg: "Leg") -> str:
     """A ride in a line: its way, day, hour and place."""
     when = f"{say_weekday(leg.leaves_at, event.zone)}, {say_time(leg.leaves_at, event.zone)}"
-    return f"{leg.get_direction_display()} · {when} · {leg.meeting_point}"
+    return f"{capfirst(leg.get_direction_display())} · {when} · {leg.meeting_point}"
 
 
 def aboard(event: "Event", leg: "Leg", one: Visitor) -> str:

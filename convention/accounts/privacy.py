@@ -24,7 +24,7 @@ HOLDINGS = [
     Holding(
         model=EmailAddress,
         name=_("addresses"),
-        why=_("which addresses are proven yours"),
+        why=_("which addresses are proven to be yours"),
         people=("user",),
         addresses=("email",),
         gone=True,

@@ -13,7 +13,7 @@ from convention.addresses import folded
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
 from .asked import answer_about
-from .models import ClubRole, Company, CompanyContact, Person, Seat
+from .models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person, Seat
 
 if TYPE_CHECKING:
     type Visitor = Person | AnonymousUser
@@ -60,6 +60,13 @@ def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
     held = seats.exclude(person__email=None).select_related("person", "membership__company")
     by_address = {folded(str(seat.person.email)): seat for seat in held}
     return {address: by_address[address] for address in addresses if address in by_address}
+
+
+def vendors_of(person: Person) -> QuerySet[Company]:
+    """The vendors that this person works for today, by name: who may open their site to the club."""
+    sells = CompanyRole.objects.open().filter(role=CompanyRole.Role.VENDOR).values("company")
+    jobs = Employment.objects.open().filter(person=person, person__is_active=True, company__in=sells)
+    return Company.objects.filter(pk__in=jobs.values("company")).order_by("name")
 
 
 def companies_of_contact(person: "Visitor") -> QuerySet[Company]:

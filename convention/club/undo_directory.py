@@ -52,7 +52,7 @@ class Undone:
     theirs: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
-        return _("%(removed)d removed, %(restored)d as before, %(left)d left as they are.") % {
+        return _("%(removed)d removed, %(restored)d restored, %(left)d left as they are.") % {
             "removed": sum(map(len, self.removed.values())),
             "restored": sum(map(len, self.restored.values())),
             "left": len(self.left),

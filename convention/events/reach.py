@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 OPEN: Final = (
-    _("registrations of this event: tickets, orders, lists, imports, mails to those who come"),
+    _("registrations of this event: tickets, orders, lists, imports, e-mails to those who come"),
     _("its schedule, rooms and printed agendas"),
     _("badges, doors, phones that scan, attendance and the desk"),
 )

@@ -81,7 +81,7 @@ def name(request: "HttpRequest", event: str) -> "HttpResponse":
             form.add_errors(error.fields)
         else:
             said = {"name": role.person, "role": role.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s, and gets a mail.") % said)
+            messages.success(request, _("%(name)s is now %(role)s, and gets an e-mail.") % said)
             return redirect("organize-delegation", found.slug)
     return _form(request, "organize/delegation_name.html", found, form)
 

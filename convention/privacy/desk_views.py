@@ -38,7 +38,7 @@ ANSWERED_SHOWN, RUNS_SHOWN = 50, 100
 def page(request: "HttpRequest", template: str, **context: Any) -> HttpResponse:
     """A page of the desk."""
     may_set = administers(request.user)
-    return render(request, f"privacy/{template}", {"section": "privacy", "may_set": may_set, **context})
+    return render(request, f"privacy/{template}", {"section": "requests", "may_set": may_set, **context})
 
 
 @never_cache

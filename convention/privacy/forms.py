@@ -38,7 +38,9 @@ class EraseForm(forms.Form):
 class RefuseForm(Refusable, forms.Form):
     """Why not."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("The person reads it in a mail."))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("The person reads it in an e-mail.")
+    )
 
 
 class DaysForm(Refusable, forms.Form):

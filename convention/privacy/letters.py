@@ -37,7 +37,7 @@ OCCASIONS = {
             "The club has erased your name, your addresses and your answers. Invoices and payments stay for "
             "ten years, as the law wants it; attendance stays as numbers without a name."
         ),
-        _("This is the last mail: the club no longer has your address."),
+        _("This is the last e-mail: the club no longer has your address."),
     ),
     "refused": Said(
         _("Your request about your data"),
@@ -47,7 +47,7 @@ OCCASIONS = {
     "given": Said(
         _("Your data"),
         _("Your request is answered: what the club holds of you was given to you."),
-        _("You miss something, or something is wrong? Answer this mail."),
+        _("You miss something, or something is wrong? Answer this e-mail."),
     ),
 }
 

@@ -43,7 +43,7 @@ class SampleForm(forms.Form):
     """One field of each kind."""
 
     name = forms.CharField(label="Nom", help_text="Tel qu’il sera imprimé sur le badge.")
-    email = forms.EmailField(label="Adresse électronique")
+    email = forms.EmailField(label="Adresse e-mail")
     company = forms.CharField(label="Entreprise", required=False)
     places = forms.IntegerField(label="Nombre de places", min_value=1)
     arrives_on = forms.DateField(label="Arrivée", widget=forms.DateInput(attrs={"type": "date"}))

@@ -61,6 +61,6 @@ def attachment(_request: "HttpRequest", file: str, number: int, position: int) -
     """One attachment, to keep."""
     parts = kept_mail(file, number).attachments
     if position >= len(parts):
-        raise NotFound(_("This mail has no such attachment."))
+        raise NotFound(_("This e-mail has no such attachment."))
     part = parts[position]
     return downloads.attachment(part.content, name=part.name, mimetype=part.content_type)

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
-from ..club.doors import club_roles, companies_of_contact
+from ..club.doors import club_roles, companies_of_contact, open_seat, signed_in, vendors_of
 from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
@@ -46,8 +46,23 @@ class Visitor:
 
     @cached_property
     def keeps_privacy(self) -> bool:
-        """Whether requests about people's data are this person's work."""
-        return bool(self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR})
+        """Whether requests about data are this person's work, and no page of all events leads there."""
+        return ClubRole.Role.SECRETARY in self._roles and ClubRole.Role.ADMINISTRATOR not in self._roles
+
+    @cached_property
+    def keeps_season(self) -> bool:
+        """Whether the season is this person's work, and no page of all events leads there."""
+        return self.keeps_privacy and ClubRole.Role.ORGANIZER not in self._roles
+
+    @cached_property
+    def is_member(self) -> bool:
+        """Whether this person holds a seat today: visits are for members."""
+        return open_seat(signed_in(self.request.user)) is not None
+
+    @cached_property
+    def opens_a_site(self) -> bool:
+        """Whether this person works for a vendor, who may propose a visit to its site."""
+        return vendors_of(signed_in(self.request.user)).exists()
 
     @cached_property
     def plans_season(self) -> bool:

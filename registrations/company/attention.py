@@ -74,8 +74,8 @@ def _event(ahead: Ahead, at: datetime.datetime) -> Iterator[Matter]:
         yield Matter(sentence % said, gravity, "company-registrations")
     if ahead.refused:
         sentence = ngettext(
-            "%(event)s: the mail to %(count)d colleague was refused; check the address.",
-            "%(event)s: the mails to %(count)d colleagues were refused; check the addresses.",
+            "%(event)s: the e-mail to %(count)d colleague was refused; check the address.",
+            "%(event)s: the e-mails to %(count)d colleagues were refused; check the addresses.",
             ahead.refused,
         )
         yield Matter(sentence % {"event": title, "count": ahead.refused}, 2, "company-registrations")

@@ -17,8 +17,8 @@ HOLDINGS = [
     ),
     Holding(
         model=Invitation,
-        name=_("mails that ask for details"),
-        why=_("mails that asked for your own details"),
+        name=_("e-e-mails that ask for details"),
+        why=_("e-mails that asked for your own details"),
         through=("registration",),
         gone=True,
     ),

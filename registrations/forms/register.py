@@ -219,10 +219,10 @@ class LanguageForm(forms.Form):
     """In which language the mails come."""
 
     language = forms.ChoiceField(
-        label=_("Language of the mails"),
+        label=_("Language of the e-mails"),
         choices=[("fr", "Français"), ("en", "English")],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose the language of the mails.")},
+        error_messages={"required": _("Choose the language of the e-mails.")},
     )
 
 

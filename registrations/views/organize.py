@@ -191,5 +191,5 @@ def resend_one(request: HttpRequest, event: str, reference: str) -> HttpResponse
     found = event_to_organize(event, request.user)
     act = readdress if "order" in request.POST else resend
     address = act(registration=_one(found, reference), email=request.POST.get("email", "")[:254])
-    messages.success(request, _("The mail to %(email)s is on its way.") % {"email": address})
+    messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
     return redirect("organize-registration", event, reference)

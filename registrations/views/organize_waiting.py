@@ -24,7 +24,7 @@ from ..waiting_lists import entries_of, lists_of, sheet_of
 
 PAGE = 100
 ACTS: dict[str, tuple[Callable[..., WaitingEntry], object]] = {
-    "offer": (offer_now, gettext_lazy("A place is offered to %(name)s; the mail is on its way.")),
+    "offer": (offer_now, gettext_lazy("A place is offered to %(name)s; the e-mail is on its way.")),
     "hold": (hold_back, gettext_lazy("%(name)s is held back, and keeps the position.")),
     "let": (let_on, gettext_lazy("%(name)s is in line again.")),
     "remove": (remove, gettext_lazy("%(name)s is off the list.")),

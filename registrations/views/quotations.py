@@ -54,7 +54,7 @@ def _mail(request: HttpRequest, found: Quotation) -> None:
 def _by_link(secret: str) -> Quotation:
     found = Quotation.objects.select_related("event").filter(secret=secret).first()
     if found is None or found.event is None:
-        raise NotFound(_("This link is not valid; it may have been cut in the mail."))
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
     return found
 
 

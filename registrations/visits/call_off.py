@@ -31,7 +31,7 @@ def call_off(*, visit: Visit, reason: str) -> Visit:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the mails tell it.")]}
+            _("Some fields need another look."), {"reason": [_("Say why: the e-mails tell it.")]}
         )
     take_turn(turn_of(visit))
     visit = locked_row(visit)

@@ -111,7 +111,7 @@ def list_by_link(token: str) -> VisitorList:
         raise Expired(
             _(
                 "This link opens nothing any more: it has expired, or a newer version of the list was sent. "
-                "Use the link in the latest mail, or ask the club for a new one."
+                "Use the link in the latest e-mail, or ask the club for a new one."
             )
         )
     return found

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from convention.club.doors import holds_role, member_company, signed_in
-from convention.club.models import ClubRole, Company, CompanyRole, Employment, Person
+from convention.club.doors import holds_role, member_company, signed_in, vendors_of
+from convention.club.models import ClubRole, Company, Person
 from convention.errors import Forbidden, SignInNeeded
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ def proposer(person: "Visitor") -> Proposer:
     """Who reads and makes proposals: members, and people of vendors. Raises SignInNeeded or Forbidden."""
     who = _known(person)
     if who.is_active:
-        sells = CompanyRole.objects.open().filter(role=CompanyRole.Role.VENDOR).values("company")
-        jobs = Employment.objects.open().filter(person=who, company__in=sells)
-        vendors = Company.objects.filter(pk__in=jobs.values("company")).order_by("name")
-        found = Proposer(who, member_company(who), tuple(vendors))
+        found = Proposer(who, member_company(who), tuple(vendors_of(who)))
         if found.is_member or found.vendors:
             return found
     raise Forbidden(_("Proposals are for members and for vendors who open their site to the club."))

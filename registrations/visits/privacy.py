@@ -91,7 +91,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Identity,
-        why=_("what a host needs to know of you"),
+        why=_("what a host needs to know about you"),
         through=("application",),
         hides=("sealed",),
         reads=_identity,
@@ -100,7 +100,7 @@ HOLDINGS = [
     Holding(model=LegSeat, why=_("rides that you take"), through=("application",), because=COUNTED),
     Holding(
         model=DayMail,
-        why=_("which mails about the day of a visit you got"),
+        why=_("which e-mails about the day of a visit you got"),
         through=("application",),
         because=COUNTED,
     ),

@@ -68,7 +68,7 @@ def approve_replacement(*, application: Application, by: HostContact | None = No
     rows = Application.objects.standing().select_related("person").select_for_update(of=("self",))
     made = rows.filter(pk=application.pk, replaces__isnull=False, registration=None).first()
     if made is None or made.person is None or made.replaces_id is None:
-        raise Closed(_("Nothing waits for a word here any more."))
+        raise Closed(_("Nothing is waiting for an answer here any more."))
     made.visit = visit
     replaced = Application.objects.select_related("registration__order", "person").get(pk=made.replaces_id)
     seat = _seat_now(visit, made.person)
@@ -153,7 +153,7 @@ def _seat_now(visit: Visit, person: Person) -> Seat:
 
 def _end(visit: Visit, replaced: Application) -> None:
     """Take the place of whoever is replaced, and what they had told of themselves; they are told so."""
-    reason = _("replaced with the host’s word")
+    reason = _("replaced with the host’s agreement")
     place = replaced.registration
     had_place = place is not None and place.cancelled_at is None
     standing = Application.objects.standing().filter(pk=replaced.pk)
@@ -170,7 +170,7 @@ def _end(visit: Visit, replaced: Application) -> None:
 def _told_to(replaced: Application) -> str:
     """What whoever is replaced reads, in their language."""
     with translation.override(replaced.person.language if replaced.person else None):
-        return _("somebody else comes in your place, with the host’s word.")
+        return _("somebody else comes in your place, with the host’s agreement.")
 
 
 def _wrong(*sentences: str) -> InvalidFields:

@@ -26,7 +26,7 @@ def seat_visitor(*, application: Application, rides: Collection[int], reason: st
     reason = tidy(reason)[:LONGEST]
     if not reason:
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the mails tell it.")]}
+            _("Some fields need another look."), {"reason": [_("Say why: the e-mails tell it.")]}
         )
     changed = sit_in(application=application, rides=rides)
     if changed:

@@ -59,7 +59,7 @@ def letter_to_club(application: Application) -> Letter:
     event, language = application.visit.event, settings.LANGUAGE_CODE
     kind = "refused" if application.host_refused_at else "approved"
     with translation.override(language):
-        subject = _("The host’s word: %(event)s") % {"event": event.title}
+        subject = _("The host’s answer: %(event)s") % {"event": event.title}
         url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
     return Letter(
         to=event.contact_email,

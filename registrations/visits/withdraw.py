@@ -40,7 +40,7 @@ def take_place_back(*, application: Application, reason: str) -> Application:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the mail tells it.")]}
+            _("Some fields need another look."), {"reason": [_("Say why: the e-mail tells it.")]}
         )
     withdraw(application=application, reason=reason)
     application.ended_because = reason[:300]

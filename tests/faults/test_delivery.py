@@ -126,7 +126,7 @@ def test_a_refusal_is_final_seen_and_sent_again_to_the_corrected_address(mood, r
     assert sentence in client.get("/en/organize/").content.decode()
     assert registration.reference in client.get(f"{page}?state=undelivered").content.decode()
     one = client.get(f"{page}{registration.reference}/").content.decode()
-    assert "The mail server refused the mail" in one
+    assert "The mail server refused the e-mail" in one
     client.post(f"{page}{registration.reference}/resend/", {"email": "zoe@example.net"})
     run_tasks()
     assert [d.state for d in Delivery.objects.order_by("pk")] == ["refused", "accepted"]
@@ -165,7 +165,7 @@ def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client
     one = order.registrations.get(email="a@example.org")
     address = f"/en/organize/{order.event.slug}/registrations/{one.reference}/resend/"
     answer = client.post(address, {"email": "a@example.net"}, follow=True)
-    assert "The mail to a@example.net is on its way." in answer.text
+    assert "The e-mail to a@example.net is on its way." in answer.text
     run_tasks()
     order.refresh_from_db()
     one.refresh_from_db()

@@ -65,7 +65,7 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     host = open_page("desktop")
     host.goto("/host/")
     looked_at(host)
-    host.get_by_label("Adresse électronique").fill("sophie@hote.example")
+    host.get_by_label("Adresse e-mail").fill("sophie@hote.example")
     host.get_by_role("button", name="Recevoir le lien").click()
     run_tasks()
     host.goto(ENTER.search(mailoutbox[-1].body)[1])

@@ -268,7 +268,7 @@ def test_the_same_error_in_many_rows_is_said_once(event: Event, manage, tmp_path
         "400 erreurs ; rien n’a été importé.",
         "Lignes 2–6, 8–401 : Il n’y a pas de billet « gold ».",
     ]
-    assert [line.split(" : ")[:2] for line in lines[2:]] == [["Ligne 402", "Adresse électronique"]]
+    assert [line.split(" : ")[:2] for line in lines[2:]] == [["Ligne 402", "Adresse e-mail"]]
 
 
 def test_rows_that_are_odd_are_told_and_taken(event: Event, manage, tmp_path: Path):

@@ -91,7 +91,7 @@ def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event:
         "Indiquez le code postal.",
         "Indiquez la ville.",
         "Choisissez le pays.",
-        "Choisissez la langue des messages.",
+        "Choisissez la langue des e-mails.",
     ]  # fmt: skip
 
 

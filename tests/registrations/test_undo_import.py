@@ -98,7 +98,7 @@ def test_what_happened_since_is_left_and_named():
     cancel(registration=made(event, "e"))
     done = undo_import(run=run)
     assert [(one.email[0], why) for one, why in done.left] == [
-        ("a", "est déjà venu"), ("b", "a reçu un mail"), ("c", "est facturé ou a payé"),
+        ("a", "est déjà venu"), ("b", "a reçu un e-mail"), ("c", "est facturé ou a payé"),
         ("d", "a été modifié depuis"), ("e", "a été modifié depuis"),
     ]  # fmt: skip
     assert [row.registration.email[0] for row in done.cancelled] == ["f", "g"]

@@ -95,7 +95,7 @@ def _say_unanswered(request: "HttpRequest", one: Registration) -> None:
         return
     said = {"questions": ", ".join(question.title for question in open_ones), "name": one.name}
     if one.email:
-        sentence = _("Still to be answered: %(questions)s. %(name)s does so by the link in the mail.")
+        sentence = _("Still to be answered: %(questions)s. %(name)s does so by the link in the e-mail.")
     else:
         sentence = _(
             "Still to be answered: %(questions)s. Ask now; an organizer writes it down for %(name)s."

@@ -37,7 +37,7 @@ class Command(SentenceCommand):
         if not knows_key(manifest):
             self.say(
                 _(
-                    "SECRET_KEY is not the one of the site that was saved: some links in mails sent do not "
+                    "SECRET_KEY is not the one of the site that was saved: some links in e-mails sent do not "
                     "open here until that key stands in SECRET_KEY or SECRET_KEY_FALLBACKS."
                 )
             )

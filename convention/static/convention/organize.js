@@ -1,5 +1,4 @@
-// On a phone the navigation of an event scrolls sideways: show the entry of this page.
+// On a phone the navigation of an event and its tabs scroll sideways: show the entry of this page.
 
-document
-  .querySelector(".organize-nav [aria-current]")
-  ?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const here of document.querySelectorAll(":is(.organize-nav, .tabs) [aria-current]"))
+  here.scrollIntoView({ block: "nearest", inline: "center" });

@@ -94,7 +94,7 @@ def invite_again(request: HttpRequest, company: str, reference: str) -> HttpResp
     one = place_to_change(company_of_contact(company, request.user), reference)
     refuse_many_corrections(one.order)
     if invite(registration=one):
-        messages.success(request, _("The mail to %(email)s is on its way.") % {"email": one.email})
+        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": one.email})
     else:
         messages.error(request, _("There is no address of the holder to write to."))
     return redirect("company-place", company, reference)

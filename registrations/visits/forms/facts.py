@@ -26,7 +26,7 @@ class VisitForm(Refusable, forms.ModelForm[Visit]):
         help_text=_("How many people one company sends at most. Empty: no limit."),
     )
     identity_fields = forms.MultipleChoiceField(
-        label=_("What the host needs to know of visitors"),
+        label=_("What the host needs to know about visitors"),
         choices=IdentityField.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -35,7 +35,7 @@ class VisitForm(Refusable, forms.ModelForm[Visit]):
     embargo_until = WallClock(
         label=_("Embargo until"),
         required=False,
-        help_text=_("Until then what was seen is for those who were there alone. Empty: no embargo."),
+        help_text=_("Until then what was seen is only for those who were there. Empty: no embargo."),
     )
 
     class Meta:
@@ -103,5 +103,5 @@ class ReasonForm(Refusable, forms.Form):
     """Why something is done."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=300, error_messages={"required": _("Say why: the mails tell it.")}
+        label=_("Reason"), max_length=300, error_messages={"required": _("Say why: the e-mails tell it.")}
     )

@@ -96,7 +96,7 @@ class SeatForm(RidesForm):
         label=_("Reason"),
         max_length=300,
         help_text=_("The visitor reads it."),
-        error_messages={"required": _("Say why: the mails tell it.")},
+        error_messages={"required": _("Say why: the e-mails tell it.")},
     )
 
 

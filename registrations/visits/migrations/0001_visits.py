@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
                 (
                     "identity_fields",
                     models.JSONField(
-                        blank=True, default=list, verbose_name="what the host needs to know of visitors"
+                        blank=True, default=list, verbose_name="what the host needs to know about visitors"
                     ),
                 ),
                 (
@@ -401,8 +401,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "text of confidentiality",
-                "verbose_name_plural": "texts of confidentiality",
+                "verbose_name": "confidentiality text",
+                "verbose_name_plural": "confidentiality texts",
                 "ordering": ["visit", "-number"],
             },
         ),

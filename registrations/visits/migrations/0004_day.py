@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "mail about the day",
-                "verbose_name_plural": "mails about the day",
+                "verbose_name_plural": "e-mails about the day",
                 "constraints": [
                     models.UniqueConstraint(fields=("application", "kind"), name="day_mail_once")
                 ],

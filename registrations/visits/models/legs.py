@@ -119,7 +119,7 @@ class DayMail(models.Model):
 
     class Meta:
         verbose_name = _("mail about the day")
-        verbose_name_plural = _("mails about the day")
+        verbose_name_plural = _("e-mails about the day")
         constraints = [models.UniqueConstraint(fields=["application", "kind"], name="day_mail_once")]
 
     def __str__(self) -> str:

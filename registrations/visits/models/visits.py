@@ -64,7 +64,9 @@ class Visit(models.Model):
         default=5,
         validators=[MaxValueValidator(60)],
     )
-    identity_fields = models.JSONField(_("what the host needs to know of visitors"), default=list, blank=True)
+    identity_fields = models.JSONField(
+        _("what the host needs to know about visitors"), default=list, blank=True
+    )
     identity_days = models.PositiveSmallIntegerField(
         _("days before the visit from which it is asked"), default=21, validators=[MaxValueValidator(120)]
     )
@@ -144,8 +146,8 @@ class NdaText(models.Model):
     written_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
-        verbose_name = _("text of confidentiality")
-        verbose_name_plural = _("texts of confidentiality")
+        verbose_name = _("confidentiality text")
+        verbose_name_plural = _("confidentiality texts")
         ordering = ["visit", "-number"]
         constraints = [models.UniqueConstraint(fields=["visit", "number"], name="nda_number_once_per_visit")]
 

@@ -123,7 +123,7 @@ def contacts(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = visit_to_keep(event, request.user)
     form = HostContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _add(form, visit):
-        messages.success(request, _("They can sign in now; a mail tells them where."))
+        messages.success(request, _("They can sign in now; an e-mail tells them where."))
         return redirect("organize-visit-host", event)
     context = {
         "event": visit.event,

@@ -130,7 +130,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if application.refused_at:
         messages.warning(request, " ".join(in_words(found, application.reasons)))
     elif application.registration:
-        messages.success(request, _("You have a place. The confirmation is on its way by mail."))
+        messages.success(request, _("You have a place. The confirmation is on its way by e-mail."))
     else:
         messages.info(request, _("All places are taken: you are on the waiting list."))
     return redirect("visit", slug)

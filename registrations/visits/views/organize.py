@@ -31,7 +31,7 @@ STEPS: dict[str, tuple[Callable[..., Visit], object]] = {
     "publish": (publish, gettext_lazy("The visit is open to members.")),
     "close": (close, gettext_lazy("No more applications are taken.")),
     "reopen": (reopen, gettext_lazy("Members may apply again.")),
-    "lock": (lock, gettext_lazy("The list is locked. Who has no place is told so by mail.")),
+    "lock": (lock, gettext_lazy("The list is locked. Who has no place is told so by e-mail.")),
     "unlock": (unlock, gettext_lazy("The list is open again.")),
 }
 
@@ -134,7 +134,7 @@ def end(request: HttpRequest, event: str) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The visit is called off, and everybody is told so by mail."))
+            messages.success(request, _("The visit is called off, and everybody is told so by e-mail."))
             return redirect("organize-visit", event)
     return page(request, "visits/organize_call_off.html", visit.event, form=form, **_life_of(visit, form))
 

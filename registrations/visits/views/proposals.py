@@ -94,9 +94,9 @@ def _do(what: str, proposal: Proposal, of: Proposer) -> str:
         return _("Your proposal is taken back.")
     if what == "not":
         take_back_interest(proposal=proposal, person=of.person)
-        return _("You are no longer counted.")
+        return _("Noted: you are no longer counted.")
     say_interest(proposal=proposal, person=of.person)
-    return _("You are counted: you are told when a date is set.")
+    return _("Noted: you will be told when a date is set.")
 
 
 @never_cache
@@ -173,7 +173,9 @@ def set_date(request: HttpRequest, pk: int) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The visit is begun, a draft. Next: its facts and the host’s word."))
+            messages.success(
+                request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+            )
             return redirect("organize-visit", visit.event.slug)
     return _page(request, pk, date_form=form)
 
@@ -204,5 +206,5 @@ def _tell(request: HttpRequest, proposal: Proposal) -> None:
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        sentence = ngettext("%(told)d person is told by mail.", "%(told)d people are told by mail.", told)
+        sentence = ngettext("%(told)d person is told by e-mail.", "%(told)d people are told by e-mail.", told)
         messages.success(request, sentence % {"told": told})

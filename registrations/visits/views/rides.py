@@ -62,7 +62,7 @@ def _seat(request: HttpRequest, form: SeatForm, application: Application) -> boo
     except ConventionError as error:
         form.add_error(None, str(error))
     else:
-        told = _("The rides of %(name)s are changed; a mail says so.")
+        told = _("The rides of %(name)s are changed; an e-mail says so.")
         messages.success(request, (told if changed else _("The rides of %(name)s stay as they were.")) % said)
     return form.is_valid()
 

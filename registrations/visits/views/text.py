@@ -33,7 +33,9 @@ def edit(request: HttpRequest, event: str) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("This version counts from now on; who has a place is asked by mail."))
+            messages.success(
+                request, _("This version counts from now on; who has a place is asked by e-mail.")
+            )
             return redirect("organize-visit-text", event)
     confirmed = list(Application.objects.confirmed().filter(visit=visit))
     context = {

@@ -327,7 +327,7 @@ def test_the_log_as_files(mailoutbox, run_tasks):
     )
     file = download(sheet_of(mailing, "bounced"), name="log", kind="csv")
     lines = file.content.decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("Nom,Adresse électronique,Entreprise,Langue,État,Raison,Tentatives,Quand,")
+    assert lines[0].startswith("Nom,Adresse e-mail,Entreprise,Langue,État,Motif,Tentatives,Quand,")
     assert lines[1].startswith("Ana0 Müller,ana0@example.org,Acme,fr,revenu,,1,")
     assert len(lines) == 2
     assert download(sheet_of(mailing, ""), name="log", kind="xlsx").content.startswith(b"PK")

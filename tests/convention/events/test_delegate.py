@@ -177,7 +177,7 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     fields = {"delegation": Delegation.objects.get().pk, "email": "nina@firm.example", "role": "organizer"}
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
     told = page.content.decode()
-    assert "Nina Nom is now organizer, and gets a mail." in told
+    assert "Nina Nom is now organizer, and gets an e-mail." in told
     assert "The contract ends before the event does" in told
     run_tasks()
     [mail] = mailoutbox
