@@ -114,7 +114,7 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
     def options(self) -> list[Option]:
         """The choices as written, each with an address of its own."""
         options: list[Option] = []
-        taken = {row.cleaned_data.get("slug") for row in self.rows if row.cleaned_data.get("text")}
+        taken = {str(row.cleaned_data.get("slug")) for row in self.rows if row.cleaned_data.get("text")}
         for row in self.rows:
             data = row.cleaned_data
             if not data.get("text"):

@@ -59,7 +59,7 @@ class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
 
     def clean_slug(self) -> str:
         """One of its kind at this event; made of the name where nobody chose one."""
-        rows = self._meta.model.objects.filter(event=self.event).exclude(pk=self.instance.pk)
+        rows = self._meta.model._default_manager.filter(event=self.event).exclude(pk=self.instance.pk)
         taken = self.reserved | set(rows.values_list("slug", flat=True))
         return chosen_name(self, self.cleaned_data.get("name", ""), taken)
 

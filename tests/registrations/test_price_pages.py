@@ -364,7 +364,7 @@ def test_the_organizer_reads_why_a_price_is_what_it_is(organizer: Client, event:
     one = register(event=event, request=request).registrations.get()
     page = text(organizer.get(f"/organize/congress/registrations/{one.reference}/"))
     words = page
-    for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (-18 €)", "72 €"):
+    for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (−18 €)", "72 €"):
         assert said in words
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.addresses import same
-from convention.club.doors import company_of_contact
+from convention.club.doors import company_of_contact, signed_in
 from convention.errors import Closed, InvalidFields
 
 from ...cancel import cancel
@@ -76,7 +76,7 @@ def place(request: HttpRequest, company: str, reference: str) -> HttpResponse:
             return redirect("company-place", company, reference)
     asked = one.invitations.filter(holder=one.generation).first()
     context = {"one": one, "form": form, "asked": asked, "can_change": _can_change(one)}
-    context["corrects"] = same(one.order.email, str(request.user.email or ""))
+    context["corrects"] = same(one.order.email, signed_in(request.user).email)
     return page(request, "company/place.html", found, **context)
 
 

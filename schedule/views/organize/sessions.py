@@ -64,7 +64,8 @@ def add_session(request: "HttpRequest", event: str) -> HttpResponse:
 
 def _following(event: Event, number: str) -> Session:
     """A new session; one that begins where the session with that number ends, in its room and track."""
-    before = event.sessions.filter(number=whole_number(number)).first()
+    wanted = whole_number(number)
+    before = None if wanted is None else event.sessions.filter(number=wanted).first()
     if before is None:
         return Session(event=event)
     return Session(event=event, starts_at=before.ends_at, room=before.room, track=before.track)
