@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.club.models import Person
 from convention.errors import Closed, ConventionError
-from convention.sealed import unseal
+from convention.sealed import Unsealable, unseal
 
 from .contents import close, new_content, open_content, row_of
 from .differences import Row
@@ -37,7 +37,8 @@ class NobodyReady(ConventionError):
 def make_list(*, visit: Visit, made_by: Person | None = None) -> VisitorList:
     """Write the next version; those who lack something are left out, and can come on a later one.
 
-    Raises Closed before the lock, after the visit or once it is called off; NobodyReady; SameList.
+    Raises Closed before the lock, after the visit or once it is called off; NobodyReady; SameList; and
+    Unsealable with the names of those whose identity no key opens any more.
     """
     visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=visit.pk)
     refuse_if_not_the_time(visit)
@@ -46,8 +47,7 @@ def make_list(*, visit: Visit, made_by: Person | None = None) -> VisitorList:
     last = visit.lists.order_by("-number").first()
     _refuse_needless(rows, last)
     sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
-    before = open_content(sent).rows if sent else None
-    content = new_content(asked, rows, before)
+    content = new_content(asked, rows, _rows_of(sent))
     difference = content.difference
     made = VisitorList(
         visit=visit,
@@ -81,18 +81,35 @@ def _rows(applications: Sequence[Application], asked: Sequence[str]) -> list[Row
     """What the host will read of them; fields that are not asked any more stay out."""
     sealed = Identity.objects.filter(application__in=applications)
     by_application = {identity.application_id: identity for identity in sealed}
-    rows = []
+    rows, lost = [], []
     for application in applications:
         identity = by_application.get(application.pk)
-        given = unseal(identity.sealed, of=sealed_for(application)) if identity and asked else {}
+        try:
+            given = unseal(identity.sealed, of=sealed_for(application)) if identity and asked else {}
+        except Unsealable:
+            lost.append(str(application.person))
+            continue
         rows.append(row_of(application, {name: given[name] for name in asked}))
+    if lost:
+        sentence = _(
+            "What these people told cannot be opened any more; ask them to write it anew: %(names)s."
+        )
+        raise Unsealable(sentence % {"names": ", ".join(lost)})
     return rows
+
+
+def _rows_of(version: VisitorList | None) -> list[Row] | None:
+    """What a version says; None where there is none, or no key opens it: the next one begins anew."""
+    try:
+        return open_content(version).rows if version else None
+    except Unsealable:
+        return None
 
 
 def _refuse_needless(rows: list[Row], last: VisitorList | None) -> None:
     if not rows and last is None:
         raise NobodyReady(_("Nobody is ready for the list: see below what is missing."))
-    if last and open_content(last).rows == rows:
+    if last and _rows_of(last) == rows:
         raise SameList(
             _("Nothing changed since version %(number)d: it can be sent again.") % {"number": last.number}
         )

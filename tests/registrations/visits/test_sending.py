@@ -1,16 +1,26 @@
 """A list under way: what happens between the button and the mail server, and what then counts."""
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 
 from convention.errors import Closed
+from convention.sealed import Unsealable
+from registrations.visits.give_identity import give_identity
 from registrations.visits.host_doors import expected_of
 from registrations.visits.lock import lock, unlock
 from registrations.visits.make_list import make_list
 from registrations.visits.models import Visit, VisitorList
 from registrations.visits.send_list import mail_list, revoke_link, send_list
-from tests.registrations.visits.hosted import DAY, make_hosted, make_identified, make_sent_list, token_in
+from tests.registrations.visits.hosted import (
+    DAY,
+    answers_of,
+    make_hosted,
+    make_identified,
+    make_sent_list,
+    token_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +88,13 @@ def test_what_was_sent_is_opened_no_more(asked):
     mail_list.func(asked.pk)
     with pytest.raises(Closed, match="stays locked"):
         unlock(visit=asked.visit)
+
+
+def test_a_key_that_was_lost_is_no_end_of_lists(asked, settings):
+    mail_list.func(asked.pk)
+    settings.IDENTITY_KEYS = [Fernet.generate_key().decode()]
+    visit, application = asked.visit, asked.visit.applications.get()
+    with pytest.raises(Unsealable, match=f"write it anew: {application.person}"):
+        make_list(visit=visit)
+    give_identity(application=application, answers=answers_of(1))
+    assert (make_sent_list(visit).number, visit.lists.count()) == (2, 2)
