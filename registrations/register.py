@@ -324,7 +324,7 @@ def _seats_of(request: OrderRequest, means: Means) -> dict[str, Seat]:
     found = seats_at(means.company, addresses) if means.company and addresses else {}
     own = means.person and folded(means.person.email or "")
     if means.person and own in addresses and own not in found and (seat := open_seat(means.person)):
-        found[own] = seat
+        seat.person, found[own] = means.person, seat
     return found
 
 

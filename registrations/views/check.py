@@ -61,7 +61,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
-            return _quote(request, event, draft) if "quote" in request.POST else _book(request, event, draft)
+            asks = _quote if "quote" in request.POST else _book
+            return asks(request, event, draft, _means(request, draft, wares))
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
     return render(request, "registrations/register_check.html", context)
 
@@ -116,9 +117,15 @@ def _key(nonce: str) -> str:
     return f"form:{nonce}"
 
 
-def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
+def _means(request: HttpRequest, draft: Draft, wares: Wares) -> Means:
+    """How the order arrives: by the page, which has just read what is offered."""
+    tickets = list(wares.tickets.values())
+    person, key = _person(request), _key(draft.nonce)
+    return Means(source="page", key=key, person=person, tickets=tickets, voucher=wares.voucher)
+
+
+def _book(request: HttpRequest, event: Event, draft: Draft, means: Means) -> HttpResponse:
     """Book, or go back to the screen where the trouble can be mended, with all that was typed."""
-    means = Means(source="page", key=_key(draft.nonce), person=_person(request))
     shown = [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
     wanted = draft.request(translation.get_language() or "fr")
     if "shown" in request.POST:
@@ -139,12 +146,12 @@ def _book(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
     return redirect(order.next_path)
 
 
-def _quote(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
+def _quote(request: HttpRequest, event: Event, draft: Draft, means: Means) -> HttpResponse:
     """Give a quotation of what was chosen, which stays as it was typed; nothing is booked."""
     wanted = draft.request(translation.get_language() or "fr")
     refuse_flood(event, wanted)
     try:
-        quotation = ask_quotation(event=event, request=wanted, means=Means(person=_person(request)))
+        quotation = ask_quotation(event=event, request=wanted, means=means)
     except CannotQuote as error:
         messages.error(request, str(error))
         return redirect("register-check", event.slug)

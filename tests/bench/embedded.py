@@ -4,7 +4,7 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator
 
-from tests.bench import lists, rush, scans
+from tests.bench import companies, lists, rush, scans
 from tests.bench.figures import Figure
 from tests.bench.site import Site
 from tests.bench.site import site as site_on
@@ -23,5 +23,6 @@ def figures(_site: Site) -> Iterator[Figure]:
 def measured(embedded: Site) -> Iterator[Figure]:
     """The rows themselves."""
     yield from rush.figures(embedded)
+    yield from companies.figures(embedded)
     yield from lists.figures(embedded)
     yield from scans.figures(embedded)

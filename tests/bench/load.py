@@ -6,7 +6,7 @@ Raw sockets, since the driver shares the machine with the server it measures. Lo
 import selectors
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -39,9 +39,8 @@ def request(
 ) -> bytes:
     """The bytes of one request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept-Encoding: gzip"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    if body:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    said = {"Content-Type": "application/json", "Content-Length": len(body)} if body else {}
+    lines += [f"{name}: {value}" for name, value in {**said, **(headers or {})}.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
@@ -75,8 +74,22 @@ class Connection:
         return int(head[9:12]) if whole else 0
 
 
-def drive(port: int, requests: Iterable[bytes], *, connections: int = 8) -> Result:
-    """Send all requests over so many connections; returns what came back."""
+def as_answered(_answer: bytes, status: int) -> int:
+    """The status says what became of it."""
+    return status
+
+
+def drive(
+    port: int,
+    requests: Iterable[bytes],
+    *,
+    connections: int = 8,
+    outcome: Callable[[bytes, int], int] = as_answered,
+) -> Result:
+    """Send all requests over so many connections; returns what came back.
+
+    `outcome` tells the status to note, where the answer's own does not say it.
+    """
     result, queue = Result(), iter(requests)
     selector = selectors.DefaultSelector()
     began = time.perf_counter()
@@ -87,6 +100,7 @@ def drive(port: int, requests: Iterable[bytes], *, connections: int = 8) -> Resu
             connection: Connection = key.data
             status = connection.receive()
             if status:
+                status = outcome(connection.answer, status)
                 result.times.append(time.perf_counter() - connection.started)
                 result.ends.append((time.perf_counter() - began, status))
                 result.statuses[status] = result.statuses.get(status, 0) + 1
