@@ -6,7 +6,7 @@ import pytest
 
 from convention.club.models import ClubRole, Employment
 from tests.doors import client_of
-from tests.factories import LONG_AGO, make_administrator, make_company, make_member, make_person
+from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_person
 
 from .hosted import make_secretary
 
@@ -36,10 +36,12 @@ def make_seller():
     ],
 )
 def test_the_menu_leads_to_ones_own_pages(make, leads_to):
+    make_event()
     assert menu_of(make()) == ["/", *leads_to, "/me/"]
 
 
-def test_a_secretary_who_organizes_every_event_finds_the_season_there(client):
+def test_a_secretary_who_organizes_every_event_finds_the_season_there():
+    make_event()
     person = make_secretary()
     ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
     assert menu_of(person) == ["/", "/organize/", "/organize/privacy/", "/me/"]
