@@ -27,7 +27,7 @@ def ask_questions(event: Event) -> None:
     for position, (slug, text, text_en) in enumerate(DIETS):
         Option.objects.create(question=diet, slug=slug, text=text, text_en=text_en, position=position)
     Question.objects.create(
-        event=event, slug="allergy", text="Laquelle ?", text_en="Which one?", position=10,
+        event=event, slug="allergy", text="Laquelle\u202f?", text_en="Which one?", position=10,
         shown_if=diet.options.get(slug="allergy"), retention_days=30,
     )  # fmt: skip
 

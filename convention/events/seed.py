@@ -20,14 +20,17 @@ NAMES = {
     "large": ("Grande Convention", "Large Convention"),
 }
 ABOUT = (
-    "Deux jours entre responsables d’infrastructures et de production : retours d’expérience, ateliers, "
+    "Deux jours entre responsables d’infrastructures et de production\u202f: retours d’expérience, ateliers, "
     "rencontres, et l’assemblée générale du club."
 )
 ABOUT_EN = (
     "Two days among those who run infrastructure and production: case studies, workshops, encounters, "
     "and the club’s general assembly."
 )
-VISIT = "Le fournisseur ouvre le capot : visite guidée, échanges avec les équipes, sans démarche commerciale."
+VISIT = (
+    "Le fournisseur ouvre le capot\u202f: visite guidée, échanges avec les équipes, "
+    "sans démarche commerciale."
+)
 VISIT_EN = "The vendor opens the hood: a guided tour and talks with its teams, no sales pitch."
 ROOMS = [
     ("Auditorium", 600),
@@ -118,7 +121,7 @@ def make_visit(world: World, number: int) -> Event:
         slug=f"visit-{number}",
         kind=Event.Kind.SITE_VISIT,
         visibility=Event.Visibility.MEMBERS,
-        name=f"Visite chez {host.name} : {topic}",
+        name=f"Visite chez {host.name}\u202f: {topic}",
         name_en=f"Visit to {host.name}",
         description=VISIT,
         description_en=VISIT_EN,

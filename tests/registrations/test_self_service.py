@@ -48,7 +48,7 @@ def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(clie
     order, [only] = paid_order(congress, 1)
     issue(receivable=Receivable.objects.get())
     said = text_of(client.get(reverse("order-cancel", args=[order.reference, order.secret, only.reference])))
-    assert "le trésorier renvoie 60 € par virement" in said.lower()
+    assert "la trésorerie renvoie 60 € par virement" in said.lower()
     assert "un avoir suit" in said
 
 

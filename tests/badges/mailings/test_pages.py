@@ -62,8 +62,8 @@ def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks
     assert "It begins in a moment." in text_of(client.get(f"{here}{mailing.pk}/"))
     run_tasks()
     done = text_of(client.get(f"{here}{mailing.pk}/"))
-    assert "It was sent; the last mail left on" in done
-    assert "3 mails sent 0 mails refused 0 mails came back" in done
+    assert "It was sent; the last e-mail left on" in done
+    assert "3 e-mails sent 0 e-mails refused 0 e-mails came back" in done
     assert len(mailoutbox) == 4
     assert "3 / 3" in text_of(client.get(here))
 

@@ -12,6 +12,7 @@ from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.rebuild import rebuild_presence
 from badges.attendance.scan import scan
 from badges.attendance.snapshot import snapshot_of
+from badges.visits.lists import manifest_roll
 from badges.visits.make_doors import make_doors, missing_doors
 from badges.visits.roster import manifest_of, roster_of
 from badges.visits.where import Facts, Where, where_is
@@ -19,7 +20,7 @@ from convention.audit.models import Entry
 from convention.events.models import Event
 from registrations.cancel import cancel
 from registrations.visits.choose_rides import choose_rides
-from registrations.visits.models import Leg
+from registrations.visits.models import Leg, LegSeat
 from tests.badges.attendance.making import code_of, make_device, make_item
 from tests.doors import client_of
 from tests.factories import make_member, make_person, make_registration, make_staff
@@ -228,6 +229,14 @@ def test_pages_of_the_day(visit):
     assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{leg.pk}/").content.decode()
     assert desk.get(f"{page}coaches/{make_leg(make_visit()).pk}/").status_code == 404
     assert client_of(two.person).get(page).status_code == 403
+
+
+def test_a_manifest_is_in_the_order_of_names_whatever_their_accents(visit):
+    leg = make_leg(visit)
+    for name in ("Legrand", "Évrard", "Léger"):
+        LegSeat.objects.create(leg=leg, application=make_visitor(visit, last_name=name, first_name="A"))
+    roll = manifest_roll(visit.event, manifest_of(leg, roster_of(visit)))
+    assert [row[0] for row in roll.rows] == ["Évrard A", "Léger A", "Legrand A"]
 
 
 def test_the_papers_say_what_the_pages_say(visit):

@@ -185,7 +185,7 @@ def test_the_list_asks_as_many_questions_for_one_as_for_many(
 ):
     for _number in range(12):
         Job.objects.create(event=event, kind="badges", title="Badges", language="fr", asked_by=organizer)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         answer = client.get("/organize/x/jobs/")
     assert len(answer.context["jobs"]) == 12
 

@@ -167,7 +167,7 @@ def test_mails_are_shown_with_their_attachments(client):
 
 @pytest.mark.usefixtures("mails_as_files")
 def test_no_mail_yet_says_what_to_do(client):
-    assert "Aucun message n’a encore été envoyé" in client.get("/dev/mail/").content.decode()
+    assert "Aucun e-mail n’a encore été envoyé" in client.get("/dev/mail/").content.decode()
 
 
 @pytest.mark.parametrize("address", ["/dev/mail/", "/dev/mail/x.log/0/", "/organize/components/"])

@@ -1,0 +1,51 @@
+"""What the menu of every page leads to: members to the visits, the secretary to the season."""
+
+import re
+
+import pytest
+
+from convention.club.models import ClubRole, Employment
+from tests.doors import client_of
+from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_person
+
+from .hosted import make_secretary
+
+pytestmark = pytest.mark.django_db
+
+
+def menu_of(person):
+    page = client_of(person).get("/me/").content.decode()
+    [menu] = re.findall(r'<nav class="site-nav".*?</nav>', page, re.DOTALL)
+    return re.findall(r'href="([^"]+)"', menu)
+
+
+def make_seller():
+    person = make_person()
+    Employment.objects.create(person=person, company=make_company(role="vendor"), starts_on=LONG_AGO)
+    return person
+
+
+@pytest.mark.parametrize(
+    ("make", "leads_to"),
+    [
+        (make_person, []),
+        (make_member, ["/visits/"]),
+        (make_seller, ["/season/proposals/"]),
+        (make_secretary, ["/organize/season/", "/organize/privacy/"]),
+        (make_administrator, ["/organize/", "/organize/money/"]),
+    ],
+)
+def test_the_menu_leads_to_ones_own_pages(make, leads_to):
+    make_event()
+    assert menu_of(make()) == ["/", *leads_to, "/me/"]
+
+
+def test_a_secretary_who_organizes_every_event_finds_the_season_there():
+    make_event()
+    person = make_secretary()
+    ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
+    assert menu_of(person) == ["/", "/organize/", "/organize/privacy/", "/me/"]
+
+
+def test_hosts_find_their_pages_without_an_account(client):
+    assert client.get("/accounts/login/").content.decode().count('href="/host/"') == 2
