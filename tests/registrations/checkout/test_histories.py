@@ -218,6 +218,7 @@ class Histories(RuleBasedStateMachine):
                 assert [r.state for r in standing] == ["confirmed"] * len(standing)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_histories(settings):
     """Each history in a transaction of its own, taken back at its end."""
