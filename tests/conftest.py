@@ -63,6 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def depends_on_database(item: pytest.Item) -> bool:
     """Whether a test has the database, by its mark or by a fixture, and it may matter which."""
+    if item.get_closest_marker("postgresql"):
+        return True
     if item.get_closest_marker("once"):
         return False
     fixtures = set(getattr(item, "fixturenames", []))

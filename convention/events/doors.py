@@ -54,6 +54,13 @@ def has_event_role(person: "Visitor", event: Event, *roles: str) -> bool:
     return EventRole.objects.open().filter(person=person, event=event, role__in=roles).exists()
 
 
+def event_roles(person: "Visitor") -> frozenset[str]:
+    """All roles that this person holds today, for whichever event."""
+    if not isinstance(person, Person) or not person.is_active:
+        return frozenset()
+    return frozenset(EventRole.objects.open().filter(person=person).values_list("role", flat=True))
+
+
 def organized_events(person: "Visitor") -> QuerySet[Event]:
     """The events this person runs; none for a stranger."""
     if holds_role(person, *EVERY_EVENT):

@@ -21,7 +21,8 @@ from ..club.doors import club_roles, companies_of_contact
 from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
-from ..events.doors import organized_events, staffed_events
+from ..events.doors import EVERY_EVENT, event_roles
+from ..events.models import Event, EventRole
 from ..middleware import accepted_language, is_for_programs, lacks_slash, unavailable
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class Visitor:
     @cached_property
     def organizes(self) -> bool:
         """Whether there is an event that this person runs."""
-        return organized_events(self.request.user).exists()
+        if self._roles & {*EVERY_EVENT}:
+            return Event.objects.exists()
+        return EventRole.Role.ORGANIZER in self._event_roles
 
     @cached_property
     def keeps_books(self) -> bool:
@@ -56,7 +59,11 @@ class Visitor:
     @cached_property
     def staffs(self) -> bool:
         """Whether there is an event at whose desk this person works."""
-        return staffed_events(self.request.user).exists()
+        return self.organizes or EventRole.Role.DESK in self._event_roles
+
+    @cached_property
+    def _event_roles(self) -> frozenset[str]:
+        return event_roles(self.request.user)
 
     @cached_property
     def is_contact(self) -> bool:
