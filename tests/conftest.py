@@ -103,7 +103,7 @@ def run_tasks(db):
 def manage(transactional_db):
     """Run `manage.py` on the test database as a process of its own."""
 
-    def run(*args: str, stdin: str | None = None, timeout: float = 120, **environ: str) -> Any:
+    def run(*args: str, stdin: str | None = None, timeout: float = 300, **environ: str) -> Any:
         return subprocess.run(
             [sys.executable, "manage.py", *args],
             cwd=ROOT,
