@@ -5,20 +5,25 @@ Fixtures here:
   (`run_tasks(tolerate=True)` returns the failed results instead).
 - `manage("badges", "convention", ...)` runs `manage.py` as a process of its own on the test database,
   and returns exit status, stdout and stderr; needs `transactional_db`.
+- `command("badges", "convention", ...)` runs it as `manage.py` does, in this process: quicker by a second.
 - `mail_receiver` is a real SMTP server: `mail_receiver.messages` are parsed e-mails in order of arrival.
   Without it Django's own outbox (`mailoutbox`) is quicker.
 - `resting_server` pytest-django's live server, which ends its work before the test's database is emptied.
+- `new_site` the address of a second database, migrated and empty (an SQLite file; for tests marked `once`):
+  quicker than a new one, which has to be migrated first.
 - `schedules_dir` the folder of real schedules (SCHEDULES_DIR, else beside the project), else skipped.
 
 Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
 (`write_camera`, a fake camera's film), `tests.rush` (`in_threads`), `tests.factories`.
 A test marked `postgresql` is skipped on SQLite; the suite runs on both (`make test`), but what
-needs no database, or is marked `once`, runs once.
+needs no database, or is marked `once`, runs once. One marked `long` is begun before the others.
 The browser's fixtures stand in `tests/journeys/conftest.py`.
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,11 +33,12 @@ from typing import Any
 import pytest
 from django.conf import settings as project_settings
 from django.core.cache import caches
+from django.core.management import execute_from_command_line
 from django.db import connection
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
 
-from tests.emptied import let_tests_empty_sqlite
+from tests.emptied import let_tests_be_emptied_quickly
 from tests.post import MailReceiver
 from tests.traffic import Traffic
 from tests.work import run_waiting_tasks
@@ -42,7 +48,8 @@ REAL_SCHEDULES = "SCHEDULES_DIR"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs PostgreSQL on SQLite, and on PostgreSQL what is the same on either."""
+    """Long ones first; SQLite skips what needs PostgreSQL, which leaves out what is the same on either."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if connection.vendor == "postgresql":
         without = [item for item in items if not depends_on_database(item)]
         items[:] = [item for item in items if depends_on_database(item)]
@@ -56,6 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def depends_on_database(item: pytest.Item) -> bool:
     """Whether a test has the database, by its mark or by a fixture, and it may matter which."""
+    if item.get_closest_marker("postgresql"):
+        return True
     if item.get_closest_marker("once"):
         return False
     fixtures = set(getattr(item, "fixturenames", []))
@@ -64,7 +73,7 @@ def depends_on_database(item: pytest.Item) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the translations that changed, once, before anything reads them."""
-    let_tests_empty_sqlite()
+    let_tests_be_emptied_quickly()
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, ".ci/translations.py", "compile"], cwd=ROOT, check=True)
 
@@ -94,7 +103,7 @@ def run_tasks(db):
 def manage(transactional_db):
     """Run `manage.py` on the test database as a process of its own."""
 
-    def run(*args: str, stdin: str | None = None, timeout: float = 120, **environ: str) -> Any:
+    def run(*args: str, stdin: str | None = None, timeout: float = 300, **environ: str) -> Any:
         return subprocess.run(
             [sys.executable, "manage.py", *args],
             cwd=ROOT,
@@ -107,6 +116,33 @@ def manage(transactional_db):
         )
 
     return run
+
+
+@pytest.fixture
+def command(transactional_db, capsys):
+    """Run `manage.py` as its process would, in this one."""
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        status: Any = 0
+        capsys.readouterr()
+        try:
+            execute_from_command_line(["manage.py", *args])
+        except SystemExit as left:
+            status = left.code
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(args, status, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def new_site(transactional_db, tmp_path) -> str:
+    """A copy of the test's database before anything stands in it."""
+    connection.ensure_connection()
+    path = tmp_path / "new-site.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
+    return f"sqlite:///{path}"
 
 
 def database_url() -> str:

@@ -10,7 +10,7 @@ from lxml import html
 from convention.audit.models import Entry
 from tests.doors import client_of, named_addresses, objects_of, people_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SAID = "Zyxwvut"
 """What is typed: it never stands in the trail, unless it is the reason."""

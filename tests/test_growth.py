@@ -56,7 +56,7 @@ from tests.registrations.visits.objects import add_hosted
 from tests.roles import POSTED
 from tests.test_doors import WITH_MORE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
 MORE = 12
 ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "scanner-snapshot"}

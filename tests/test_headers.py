@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests.doors import client_of, named_addresses, objects_of, people_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Whose answers are the same for everybody; all others may show something personal.
 FOR_ALL = {

@@ -1,9 +1,15 @@
 """The tests' own tools, tried: a code drawn is a code read, mail sent is mail received, tasks run."""
 
+import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import DatabaseError, connection
 
+from registrations.invoices.issue import issue
+from tests.emptied import empty
 from tests.papers import decode_qr, qr_image
+from tests.registrations.invoices.makers import make_issuer, make_receivable
 
 
 def test_a_code_drawn_is_a_code_read():
@@ -27,3 +33,17 @@ def test_manage_runs_on_the_test_database(manage):
         "shell", "-v0", "-c", "from convention.club.models import Person; print(Person.objects.count())"
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_test_commits_is_gone_after_it_even_what_may_never_be_deleted():
+    make_issuer()
+    for _again in range(2):
+        document = issue(receivable=make_receivable())
+        with pytest.raises(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM invoices_invoice")
+        empty(None)
+        filled = {model._meta.label for model in apps.get_models() if model._base_manager.exists()}
+        assert filled == {"contenttypes.ContentType", "auth.Permission"}
+        make_issuer()
+    assert document.pk

@@ -8,16 +8,16 @@ import pytest
 from tests.factories import make_event, make_registration, make_ticket
 from tests.papers import decode_qr
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def test_codes_are_exactly_what_the_printed_badges_say(manage, tmp_path):
+def test_codes_are_exactly_what_the_printed_badges_say(command, tmp_path):
     ticket = make_ticket()
     make_registration(ticket, first_name="Zoé", last_name="Martin")
     make_registration(ticket, first_name="Zoé 🎉", last_name="Arnaud")
     make_registration(ticket, confirmed_at=None)
-    listed = manage("codes", ticket.event.slug)
-    printed = manage("badges", ticket.event.slug, "--output", str(tmp_path / "badges.pdf"))
+    listed = command("codes", ticket.event.slug)
+    printed = command("badges", ticket.event.slug, "--output", str(tmp_path / "badges.pdf"))
     rows = list(csv.DictReader(io.StringIO(listed.stdout)))
     assert [row["name"] for row in rows] == ["Zoé 🎉 Arnaud", "Zoé Martin"]
     assert decode_qr((tmp_path / "badges.pdf").read_bytes()) == [row["code"] for row in rows]
@@ -25,11 +25,11 @@ def test_codes_are_exactly_what_the_printed_badges_say(manage, tmp_path):
     assert "🎉" in printed.stderr
 
 
-def test_four_on_a4(manage, tmp_path):
+def test_four_on_a4(command, tmp_path):
     ticket = make_ticket()
     for _ in range(5):
         make_registration(ticket)
-    result = manage("badges", ticket.event.slug, "--output", str(tmp_path / "b.pdf"), "--layout", "a4x4")
+    result = command("badges", ticket.event.slug, "--output", str(tmp_path / "b.pdf"), "--layout", "a4x4")
     assert result.returncode == 0
     assert len(decode_qr((tmp_path / "b.pdf").read_bytes())) == 5
 
@@ -44,24 +44,24 @@ def test_four_on_a4(manage, tmp_path):
         ["--output", "/dev/null/b.pdf"],
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(manage, tmp_path, extra):
+def test_bad_input_is_one_sentence_and_status_2(command, tmp_path, extra):
     ticket = make_ticket()
     make_registration(ticket)
     output = [] if "--output" in extra else ["--output", str(tmp_path / "b.pdf")]
-    result = manage("badges", ticket.event.slug, *output, *extra)
+    result = command("badges", ticket.event.slug, *output, *extra)
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [["codes"], ["badges", "--output", "b.pdf"]])
-def test_an_unknown_event_is_a_sentence(manage, command):
-    result = manage(command[0], "nowhere", *command[1:])
+@pytest.mark.parametrize("words", [["codes"], ["badges", "--output", "b.pdf"]])
+def test_an_unknown_event_is_a_sentence(command, words):
+    result = command(words[0], "nowhere", *words[1:])
     assert (result.returncode, result.stdout) == (2, "")
     assert "nowhere" in result.stderr
 
 
-def test_an_event_without_badges_prints_none_and_lists_a_header(manage, tmp_path):
+def test_an_event_without_badges_prints_none_and_lists_a_header(command, tmp_path):
     event = make_event()
-    assert manage("codes", event.slug).stdout == "registration,name,code\n"
-    assert manage("badges", event.slug, "--output", str(tmp_path / "b.pdf")).returncode == 2
+    assert command("codes", event.slug).stdout == "registration,name,code\n"
+    assert command("badges", event.slug, "--output", str(tmp_path / "b.pdf")).returncode == 2

@@ -27,7 +27,7 @@ from registrations.substitute import substitute
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def ordered(event: Event, *names: str, ticket: str = "guest", **fields) -> Order:

@@ -17,7 +17,7 @@ from convention.colours import ink_on
 from tests.factories import make_event, make_registration, make_ticket
 from tests.papers import decode_qr, pdf_sizes, pdf_text, render_pdf
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NAMES = [
     ("Zoë", "Müller", "Acme"),

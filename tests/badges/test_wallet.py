@@ -18,7 +18,7 @@ from django.utils import timezone
 from badges.codes import code_of
 from tests.factories import make_event, make_registration, make_ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PEM = serialization.Encoding.PEM
 
 

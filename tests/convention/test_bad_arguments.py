@@ -16,7 +16,7 @@ from schedule.models import Session
 from tests.conftest import ROOT, database_url
 from tests.factories import make_event, make_registration, make_session, make_ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 NEEDED = "The following arguments are required: {}."
 NO_EVENT = "Il n’y a pas d’événement « nope ». Événements connus : small."

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import make_event, make_ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SIX_MB = b'"' + b"a" * 6 * 1024 * 1024 + b'"'
 

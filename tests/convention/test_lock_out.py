@@ -6,7 +6,7 @@ from django.test import Client
 
 from tests.factories import make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOGIN, CODE, RESET = (f"/en/accounts/{end}" for end in ("login/", "login/code/", "password/reset/"))
 TOO_MANY = "Too many failed attempts."

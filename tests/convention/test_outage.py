@@ -102,6 +102,7 @@ def test_an_empty_database_is_not_ready(tmp_path):
         assert ask(port, "/readyz")[:2] == (503, "migrations wait: run manage.py migrate\n")
 
 
+@pytest.mark.once
 def test_two_processes_count_together_and_log_each_request_once(transactional_db, tmp_path):
     brought = "abcdef0123456789"
     with serving(database_url(), tmp_path, workers=2) as port:

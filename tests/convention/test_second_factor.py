@@ -22,7 +22,7 @@ from convention.events.models import EventRole
 from tests.authenticator import app_code
 from tests.factories import make_account, make_event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PASSWORD = "a long password"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -375,9 +375,9 @@ def test_a_browser_is_told_in_two_words(user_agent, said):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_administrator_resets_a_lost_factor(ana, manage):
+def test_an_administrator_resets_a_lost_factor(ana, command):
     add_app(ana)
-    done = manage("reset_second_factor", "ANA@example.org", "--reason", "phone stolen")
+    done = command("reset_second_factor", "ANA@example.org", "--reason", "phone stolen")
     assert (done.returncode, done.stdout) == (
         0, "ana@example.org: second factors removed, sessions ended. A mail tells them.\n")  # fmt: skip
     assert Authenticator.objects.count() == 0
@@ -386,9 +386,9 @@ def test_an_administrator_resets_a_lost_factor(ana, manage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reset_that_cannot_be_says_why(ana, manage):
+def test_a_reset_that_cannot_be_says_why(ana, command):
     for email, sentence in [("eva@example.org", "eva"), (ana.email, "ana")]:
-        done = manage("reset_second_factor", email)
+        done = command("reset_second_factor", email)
         assert done.returncode == 2
         assert sentence in done.stderr
         assert "Traceback" not in done.stderr

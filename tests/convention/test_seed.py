@@ -32,6 +32,7 @@ def test_club_has_the_promised_size():
     assert Event.objects.filter(kind="group_meeting").count() == 6
 
 
+@pytest.mark.once
 def test_sizes_coexist_and_counters_agree():
     call_command("seed", size="small")
     call_command("seed", size="club")
@@ -47,6 +48,7 @@ def people_of(slug):
     return list(rows.values_list("reference", "email", "company"))
 
 
+@pytest.mark.once
 def test_the_club_is_the_same_whichever_size_came_first():
     found = []
     for sizes in (["small", "club"], ["club"]):
@@ -59,6 +61,7 @@ def test_the_club_is_the_same_whichever_size_came_first():
     assert found[0] == found[1]
 
 
+@pytest.mark.once
 def test_large_has_a_scarce_ticket():
     call_command("seed", size="large")
     event = Event.objects.get(slug="large")

@@ -16,7 +16,7 @@ from convention.mail import send
 from convention.text import mail_lines
 from tests.factories import make_account, make_event, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOGIN = "/en/accounts/login/"
 TOO_MANY = "Too many failed attempts. Please try again in five minutes."

@@ -185,6 +185,7 @@ def cluster(transactional_db):
         one.remove()
 
 
+@pytest.mark.long
 @pytest.mark.postgresql
 def test_the_database_crashes_in_the_middle_and_everything_goes_on_by_itself(cluster, receiver, tmp_path):
     make_ticket(event := make_event())

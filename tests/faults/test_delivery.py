@@ -221,6 +221,7 @@ def test_taken_but_unheard_comes_again_under_the_same_id(mood, run_tasks):
     assert mood.ids == [f"confirmation-{order.reference}-1"] * 2
 
 
+@pytest.mark.once
 def test_a_server_that_hangs_is_left_after_the_timeout(settings, run_tasks):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.MAILERS = mailer(silent.getsockname()[1], timeout=0.3)
@@ -232,6 +233,7 @@ def test_a_server_that_hangs_is_left_after_the_timeout(settings, run_tasks):
     assert DBTaskResult.objects.get().status == "READY"
 
 
+@pytest.mark.once
 def test_tried_in_vain_it_needs_attention(settings, run_tasks):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.faults.processes import kill, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def is_sent(mailing) -> bool:

@@ -12,6 +12,8 @@ from tests.faults.processes import Site, kill, wait_until
 from tests.registrations.checkout.makers import begin, order_by_card
 from tests.stripe_standin import StandIn
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def stripe(settings):

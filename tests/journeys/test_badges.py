@@ -12,6 +12,8 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.test_look import sign_in
 from tests.papers import decode_qr
 
+pytestmark = pytest.mark.once
+
 
 def test_an_organizer_sees_the_badge_as_printed_and_takes_the_files(browser_page: Page, client, site, prefix):
     registration = make_registration(first_name="Zoé 🎉", company="Œuvre & Cie")

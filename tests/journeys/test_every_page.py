@@ -25,6 +25,7 @@ from tests.test_headers import FRAMED
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.once,
+    pytest.mark.long,
     pytest.mark.timeout(1800),  # some hundred pages
 ]
 

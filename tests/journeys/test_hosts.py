@@ -18,7 +18,7 @@ from tests.registrations.visits.hosted import (
     make_visitor,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 LIST = re.compile(r"(/(?:en/)?host/lists/[\w-]{43}/)")
 ENTER = re.compile(r"(/(?:en/)?host/enter/[\w-]{43}/)")

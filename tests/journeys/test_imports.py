@@ -9,7 +9,7 @@ from registrations.models import Registration
 from tests.factories import make_event, make_person, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 LIST = "Vorname,Kolumne,Adresse,Billet\nZoé,Müller,zoe@example.org,guest\nAna,Silva,nowhere,\n"
 
 

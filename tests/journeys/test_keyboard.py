@@ -75,6 +75,7 @@ def test_an_organizer_moves_a_session_to_another_room(open_page, site, client):
     assert session.room.name == "Auditorium"
 
 
+@pytest.mark.long
 def test_the_desk_checks_somebody_in(open_page, site, client):
     event = make_event(slug="x")
     make_registration(make_ticket(event), first_name="Éloïse", last_name="Ferré")

@@ -17,7 +17,7 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.registrations.checkout.statements import csv_file
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def look_at(page: Page) -> None:

@@ -14,6 +14,8 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.papers import decode_qr, render_pdf
 from tests.post import MailReceiver
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def congress(site: str) -> Event:

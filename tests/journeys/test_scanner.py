@@ -9,7 +9,7 @@ from tests.badges.attendance.making import code_of, make_event, make_registratio
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.scanning import expect_all_sent, expect_free, expect_verdict, pair, tap, wedge
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def verdicts() -> list[tuple[str, str]]:
@@ -17,6 +17,7 @@ def verdicts() -> list[tuple[str, str]]:
     return list(Scan.objects.order_by("device_sequence").values_list("verdict", "reason"))
 
 
+@pytest.mark.long
 def test_badges_before_the_camera(camera_page, site):
     event = make_event()
     zoe = make_registration(event, first_name="Zoé", last_name="Müller", company="Acme")

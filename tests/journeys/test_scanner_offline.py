@@ -25,7 +25,7 @@ from tests.journeys.scanning import (
     wedge,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 SCANS = "**/scanner/scans/"
 SNAPSHOT = "**/scanner/snapshot/**"
 

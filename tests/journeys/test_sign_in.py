@@ -10,6 +10,8 @@ from tests.authenticator import app_code
 from tests.factories import make_account, make_event
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 
+pytestmark = pytest.mark.once
+
 PASSWORD = "a long password"
 
 

@@ -16,7 +16,7 @@ from tests.journeys.browsing import assert_accessible, page_problems, sign_in
 from tests.journeys.scanning import expect_all_sent, expect_offline_ready, expect_pending, pair, wedge
 from tests.registrations.visits.days import make_visit, make_visitor, pass_by
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):

@@ -257,11 +257,12 @@ def test_many_rows_take_few_statements(event: Event):
     assert Registration.objects.count() == 1500
 
 
-def test_the_same_error_in_many_rows_is_said_once(event: Event, manage, tmp_path: Path):
+@pytest.mark.once
+def test_the_same_error_in_many_rows_is_said_once(event: Event, command, tmp_path: Path):
     file = tmp_path / "list.csv"
     rows = [f"P{n},N,p{n}@example.org,{'press' if n == 5 else 'gold'}" for n in range(400)]
     file.write_text("\n".join(["first_name,last_name,email,ticket", *rows, "A,B,nobody,press"]))
-    done = manage("registrations_import", "congress", str(file))
+    done = command("registrations_import", "congress", str(file))
     assert done.returncode == 2
     lines = done.stderr.replace("\u202f", " ").splitlines()
     assert lines[:2] == [
@@ -271,11 +272,12 @@ def test_the_same_error_in_many_rows_is_said_once(event: Event, manage, tmp_path
     assert [line.split(" : ")[:2] for line in lines[2:]] == [["Ligne 402", "Adresse e-mail"]]
 
 
-def test_rows_that_are_odd_are_told_and_taken(event: Event, manage, tmp_path: Path):
+@pytest.mark.once
+def test_rows_that_are_odd_are_told_and_taken(event: Event, command, tmp_path: Path):
     file = tmp_path / "list.csv"
     file.write_text("first_name,last_name,email\nAna,A,a@example.org\n,Cher,c@example.org\nBob,B\n\n ,D,\n")
     for options, kept in (["--dry-run"], 0), ([], 4):
-        done = manage("registrations_import", "congress", str(file), *options)
+        done = command("registrations_import", "congress", str(file), *options)
         assert (done.returncode, Registration.objects.count()) == (0, kept)
         assert done.stderr.replace("\u202f", " ").splitlines() == [
             "Lignes 3, 6 : Il n’y a pas de prénom.",
@@ -283,18 +285,20 @@ def test_rows_that_are_odd_are_told_and_taken(event: Event, manage, tmp_path: Pa
         ]
 
 
-def test_the_command(event: Event, manage, tmp_path: Path):
+@pytest.mark.once
+def test_the_command(event: Event, command, tmp_path: Path):
     file = tmp_path / "list.xlsx"
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
-    rehearsed = manage("registrations_import", "congress", str(file), "--dry-run")
+    rehearsed = command("registrations_import", "congress", str(file), "--dry-run")
     assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
     told = "Essai, rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
     assert rehearsed.stdout.replace("\u202f", " ").splitlines() == [told]
-    done = manage("registrations_import", "congress", str(file))
+    done = command("registrations_import", "congress", str(file))
     assert (done.returncode, "Rang" in done.stderr) == (0, True)
     assert list(Registration.objects.order_by("pk").values_list("first_name", flat=True)) == ["Zoé", "=A1"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "content",
     [
@@ -304,14 +308,21 @@ def test_the_command(event: Event, manage, tmp_path: Path):
         b"\x00\x01",
     ],
 )
-def test_the_command_refuses_with_status_2(event: Event, manage, tmp_path: Path, content: bytes | None):
+def test_the_command_refuses_with_status_2(event: Event, command, tmp_path: Path, content: bytes | None):
     file = tmp_path / "list.csv"
     if content is not None:
         file.write_bytes(content)
-    done = manage("registrations_import", "congress", str(file))
+    done = command("registrations_import", "congress", str(file))
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
     assert done.stderr.strip()
-    assert manage("registrations_import", "nowhere", str(file)).returncode == 2
+
+
+@pytest.mark.once
+def test_the_command_refuses_an_event_that_is_not_there(command, tmp_path: Path):
+    file = tmp_path / "list.csv"
+    file.write_text("first_name,last_name,email\nA,B,a@example.org\n")
+    done = command("registrations_import", "nowhere", str(file))
+    assert (done.returncode, done.stdout, "nowhere" in done.stderr) == (2, "", True)
 
 
 def test_what_is_exported_is_understood_again(event: Event, client):

@@ -149,14 +149,15 @@ def test_the_page_maps_columns_and_remembers_them(organizer: Client, congress: E
     assert brought(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged == 1
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_command_maps_columns(manage, tmp_path: Path):
+def test_the_command_maps_columns(command, tmp_path: Path):
     event = make_event(slug="congress")
     make_ticket(event, is_default=True)
     file = tmp_path / "list.csv"
     file.write_text("Kolumne,Nom,Rang\nZoé,Müller,1\n")
     maps = ["--map", "Kolumne=first_name", "--map", "Rang=ignore"]
-    done = manage("registrations_import", "congress", str(file), *maps)
+    done = command("registrations_import", "congress", str(file), *maps)
     assert (done.returncode, Registration.objects.get().name) == (0, "Zoé Müller")
-    refused = manage("registrations_import", "congress", str(file), "--map", "Rang=colour")
+    refused = command("registrations_import", "congress", str(file), "--map", "Rang=colour")
     assert (refused.returncode, "colour" in refused.stderr) == (2, True)

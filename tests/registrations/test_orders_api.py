@@ -200,6 +200,7 @@ def test_too_many_people_are_refused_before_their_addresses_are_counted(settings
     assert post(event, body(registrations=people[:50])).status_code == 201
 
 
+@pytest.mark.once
 def test_one_address_orders_only_so_often(settings):
     settings.RATE_LIMITS = "on"
     event = make_event()
@@ -211,6 +212,7 @@ def test_one_address_orders_only_so_often(settings):
     assert post(event, body(email="other@example.org")).status_code == 409
 
 
+@pytest.mark.once
 def test_prices_are_asked_for_without_spending_the_mails_of_anybody(settings):
     settings.RATE_LIMITS = "on"
     make_ticket(event := make_event())

@@ -20,7 +20,7 @@ from registrations.register import register
 from tests.factories import make_addon, make_company, make_member, make_staff, make_ticket, make_voucher
 from tests.registrations.test_pages import BILLING, text, who
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REGISTER = "/events/congress/register/"
 TICKETS = "/organize/congress/tickets/"
 LATER = datetime.datetime(2030, 3, 31, 23, 59)

@@ -34,6 +34,7 @@ def test_a_hidden_ticket_is_neither_shown_nor_booked(client: Client, event):
     assert Order.objects.count() == 0
 
 
+@pytest.mark.once
 def test_corrections_are_no_way_to_fill_a_mailbox(client: Client, event, settings):
     settings.RATE_LIMITS = "on"
     cache.clear()

@@ -148,16 +148,17 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
         scan(device=device, items=[make_item(code_of(make_registration(event))) for _number in range(10)])
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_command(manage, tmp_path):
+def test_the_command(command, tmp_path):
     event = make_event()
     scan(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
     output = tmp_path / "presences.csv"
-    done = manage("attendance", event.slug, "--output", str(output))
+    done = command("attendance", event.slug, "--output", str(output))
     assert (done.returncode, done.stderr) == (0, "")
     assert "Müller" in output.read_text("utf-8-sig")
     for bad in (tmp_path / "a.doc", tmp_path / "nowhere" / "a.csv", tmp_path):
-        done = manage("attendance", event.slug, "--output", str(bad))
+        done = command("attendance", event.slug, "--output", str(bad))
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["presences.csv"]
 

@@ -10,12 +10,12 @@ from convention.audit.models import Entry
 
 from .making import bearer, make_event
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def test_the_entrance_by_default(manage, client):
+def test_the_entrance_by_default(command, client):
     event = make_event()
-    done = manage("pair", event.slug)
+    done = command("pair", event.slug)
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
     assert said["checkpoint"] == "Entrée"
@@ -25,28 +25,28 @@ def test_the_entrance_by_default(manage, client):
     assert Entry.objects.get().verb == "device.pair"
 
 
-def test_an_entrance_is_made_where_there_is_none(manage):
+def test_an_entrance_is_made_where_there_is_none(command):
     event = make_event()
     event.checkpoints.all().delete()
-    assert json.loads(manage("pair", event.slug).stdout)["checkpoint"] == event.checkpoints.get().name
-    assert manage("pair", event.slug).returncode == 0
+    assert json.loads(command("pair", event.slug).stdout)["checkpoint"] == event.checkpoints.get().name
+    assert command("pair", event.slug).returncode == 0
     assert event.checkpoints.get().kind == Checkpoint.Kind.ENTRANCE
 
 
-def test_another_door_by_name(manage):
+def test_another_door_by_name(command):
     event = make_event()
     room = Checkpoint.objects.create(event=event, name="Salle Éluard", kind=Checkpoint.Kind.SESSION)
     assert (
-        json.loads(manage("pair", event.slug, "--checkpoint", "Salle Éluard").stdout)["checkpoint"]
+        json.loads(command("pair", event.slug, "--checkpoint", "Salle Éluard").stdout)["checkpoint"]
         == room.name
     )
     assert Device.objects.get().checkpoint == room
 
 
 @pytest.mark.parametrize("name", ["Nulle part", "", "x" * 100_000])
-def test_a_door_that_is_not_there(manage, name):
+def test_a_door_that_is_not_there(command, name):
     event = make_event()
-    done = manage("pair", event.slug, "--checkpoint", name)
+    done = command("pair", event.slug, "--checkpoint", name)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"«\u00a0{name[:200]}\u00a0»" in done.stderr
     assert "Entrée" in done.stderr
@@ -54,7 +54,7 @@ def test_a_door_that_is_not_there(manage, name):
     assert Device.objects.count() == 0
 
 
-def test_an_event_that_is_not_there(manage):
-    done = manage("pair", "nowhere")
+def test_an_event_that_is_not_there(command):
+    done = command("pair", "nowhere")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nowhere" in done.stderr

@@ -86,8 +86,9 @@ def test_a_report_without_anything_in_it_says_nothing():
     assert read_notice(empty).failures == []
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_command_marks_the_address_and_the_mail(manage, tmp_path, mailoutbox, run_tasks):
+def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     launch(mailing=make_mailing(event))
@@ -96,7 +97,7 @@ def test_the_command_marks_the_address_and_the_mail(manage, tmp_path, mailoutbox
     # An alias further on failed: the address that we wrote to is told by our Message-ID.
     file = tmp_path / "bounce.eml"
     file.write_text(report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.key))
-    done = manage("mail_bounces", str(file))
+    done = command("mail_bounces", str(file))
     assert (done.returncode, done.stdout) == (0, "1 adresse a été marquée.\n")
     assert BouncedAddress.objects.get().email == "ana0@example.org"
     first.refresh_from_db()

@@ -21,6 +21,8 @@ from registrations.doors import own_secret
 from tests.badges.mailings.making import TEXTS, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 
+pytestmark = pytest.mark.once
+
 
 def made(text: str, **values) -> tuple[str, str]:
     html = safe_html(text)

@@ -10,7 +10,7 @@ from convention.audit.models import Entry
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def path_of(message) -> str:

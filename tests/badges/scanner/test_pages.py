@@ -11,6 +11,8 @@ from django.utils import translation
 from badges.scanner import shell, words
 from convention.static_storage import HashedModules
 
+pytestmark = pytest.mark.once
+
 SCRIPTS = Path(shell.__file__).parent / "static" / "scanner"
 ASKED = re.compile(r"""say\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
 

@@ -99,7 +99,8 @@ def settings(examples):
     )
 
 
-WHO = ["stranger", "program", "scanner"]
+WHO = [pytest.param("stranger", marks=pytest.mark.once), "program", "scanner"]
+"""Programs and scanners may ask whatever a stranger may."""
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import make_event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ASKED = [
     ("post", "/api/v1/schema/", {}, 405),

@@ -64,6 +64,7 @@ def empty(request, tmp_path):
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.long
 def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
     seeded, empty, manage, tmp_path
 ):
@@ -89,6 +90,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
     }
 
 
+@pytest.mark.once
 def test_a_backup_is_for_its_owner_only_and_can_be_checked(small, manage):
     assert small.stat().st_mode & 0o777 == 0o600
     done = manage("restore", "--check", str(small), DATABASE_URL="postgres://127.0.0.1:1/none")
@@ -96,15 +98,16 @@ def test_a_backup_is_for_its_owner_only_and_can_be_checked(small, manage):
     assert " et 0 fichier, enregistrées depuis " in done.stderr
 
 
-def test_another_key_is_said_and_the_key_itself_is_not_in_the_file(small, manage, tmp_path):
+@pytest.mark.once
+def test_another_key_is_said_and_the_key_itself_is_not_in_the_file(new_site, small, manage):
     with zipfile.ZipFile(small) as archive:
         assert settings.SECRET_KEY not in archive.read("manifest.json").decode()
-    address = f"sqlite:///{tmp_path}/other.sqlite3"
-    done = manage("restore", str(small), DATABASE_URL=address, SECRET_KEY="another" * 9)
+    done = manage("restore", str(small), DATABASE_URL=new_site, SECRET_KEY="another" * 9)
     assert done.returncode == 0
     assert done.stderr.splitlines()[1].split("\u202f")[0] == ("SECRET_KEY n’est pas celle du site enregistré")
 
 
+@pytest.mark.once
 def test_a_database_with_data_is_left_alone(small, manage):
     before = every_row()
     done = manage("restore", str(small))
@@ -116,13 +119,14 @@ def test_a_database_with_data_is_left_alone(small, manage):
     assert every_row() == before
 
 
-def test_uploaded_files_come_back(manage, tmp_path):
+@pytest.mark.once
+def test_uploaded_files_come_back(new_site, manage, tmp_path):
     picture = tmp_path / "var" / "media" / "logos" / "é.png"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"\x89PNG" * 1000)
     path, there = tmp_path / "with-files", tmp_path / "there"
     assert manage("backup", "--output", str(path), VAR_DIR=str(tmp_path / "var")).returncode == 0
-    done = manage("restore", str(path), VAR_DIR=str(there), DATABASE_URL=f"sqlite:///{there}/new.sqlite3")
+    done = manage("restore", str(path), VAR_DIR=str(there), DATABASE_URL=new_site)
     assert done.returncode == 0
     assert (there / "media" / "logos" / "é.png").read_bytes() == picture.read_bytes()
     assert sorted(path.name for path in there.iterdir() if path.name.startswith(".")) == []
@@ -166,6 +170,7 @@ def bad_files(small: Path, folder: Path) -> dict[str, Path]:
     return {path.name: path for path in folder.iterdir()}
 
 
+@pytest.mark.once
 def test_a_bad_file_is_a_sentence_and_nothing_is_changed(small, tmp_path):
     folder = tmp_path / "bad"
     folder.mkdir()
@@ -189,6 +194,7 @@ def test_a_bad_file_is_a_sentence_and_nothing_is_changed(small, tmp_path):
     )
 
 
+@pytest.mark.once
 def test_another_version_of_the_program_is_named(small, tmp_path):
     with zipfile.ZipFile(small) as archive:
         migrations = json.loads(archive.read("manifest.json"))["migrations"]
@@ -205,6 +211,7 @@ def test_another_version_of_the_program_is_named(small, tmp_path):
     )
 
 
+@pytest.mark.once
 def test_a_missing_file_is_named(manage, tmp_path):
     done = manage("restore", str(tmp_path / "none"))
     assert (done.returncode, done.stderr) == (
@@ -213,7 +220,8 @@ def test_a_missing_file_is_named(manage, tmp_path):
     )
 
 
-def test_all_or_nothing_when_a_row_does_not_fit(small, tmp_path, manage):
+@pytest.mark.once
+def test_all_or_nothing_when_a_row_does_not_fit(new_site, small, tmp_path, manage):
     """Checksums are right, a reference leads nowhere: the database stays empty and takes a good file then."""
     table = "events_event"
     path = rewritten(small, tmp_path / "emptied", f"tables/{table}.jsonl", lambda rows: b"")
@@ -221,15 +229,14 @@ def test_all_or_nothing_when_a_row_does_not_fit(small, tmp_path, manage):
         manifest = json.loads(archive.read("manifest.json"))
     manifest["tables"][table] |= {"rows": 0, "sha256": hashlib.sha256(b"").hexdigest()}
     broken = rewritten(path, tmp_path / "broken", "manifest.json", lambda _: json.dumps(manifest).encode())
-    empty = f"sqlite:///{tmp_path}/new.sqlite3"
-    done = manage("restore", str(broken), DATABASE_URL=empty)
+    done = manage("restore", str(broken), DATABASE_URL=new_site)
     assert (done.returncode, done.stderr.split(" (")[0]) == (
         2,
         "La sauvegarde renvoie à des lignes qu’elle n’a pas",
     )
-    with sqlite3.connect(tmp_path / "new.sqlite3") as database:
+    with sqlite3.connect(new_site.removeprefix("sqlite:///")) as database:
         assert database.execute("SELECT count(*) FROM registrations_registration").fetchone() == (0,)
-    assert manage("restore", str(small), DATABASE_URL=empty).returncode == 0
+    assert manage("restore", str(small), DATABASE_URL=new_site).returncode == 0
 
 
 def test_others_write_while_a_backup_reads_and_it_sees_one_moment(manage):

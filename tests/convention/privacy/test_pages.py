@@ -13,7 +13,7 @@ from tests.convention.privacy.somebody import ADDRESS, LAST, LONG_AGO, make_some
 from tests.doors import client_of
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def words(answer):

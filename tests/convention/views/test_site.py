@@ -11,7 +11,7 @@ from django.test import Client
 from convention.mail_files import kept_mails
 from tests.factories import make_administrator, make_company, make_event, make_member, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_only_the_first_page_without_a_cookie_follows_the_browser(client):

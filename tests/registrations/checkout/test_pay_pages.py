@@ -16,7 +16,7 @@ from tests.papers import decode_qr, qr_image
 from tests.registrations.checkout.makers import begin, lapse, latest, money, order_by_card, states
 from tests.registrations.invoices.conftest import make_issuer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def page_of(order: Order, what: str = "pay") -> str:

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from django.core.management import call_command
 
 from registrations.invoices.issue import issue
 from registrations.invoices.keep import paper_of
@@ -10,19 +11,19 @@ from registrations.invoices.owe import Owed
 
 from .makers import make_issuer, make_receivable
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def test_issued_documents_come_back_with_their_lines_and_papers(manage, tmp_path):
+def test_issued_documents_come_back_with_their_lines_and_papers(new_site, manage, tmp_path):
     make_issuer()
     things = [Owed(f"t{number}", f"Billet {number}", 1_200, 2000) for number in range(3)]
     document = issue(receivable=make_receivable(*things))
     paper = paper_of(document)
-    file, database = tmp_path / "site.zip", tmp_path / "other.sqlite3"
-    assert manage("backup", "--output", str(file)).returncode == 0
-    done = manage("restore", str(file), DATABASE_URL=f"sqlite:///{database}")
+    file = tmp_path / "site.zip"
+    call_command("backup", "--output", str(file))
+    done = manage("restore", str(file), DATABASE_URL=new_site)
     assert (done.returncode, done.stderr.strip().count("\n")) == (0, 0), done.stderr
-    with sqlite3.connect(database) as restored:
+    with sqlite3.connect(new_site.removeprefix("sqlite:///")) as restored:
         [[number, count, content]] = restored.execute(
             "SELECT number, (SELECT count(*) FROM invoices_line), content "
             "FROM invoices_invoice JOIN invoices_paper ON invoice_id = invoices_invoice.id"

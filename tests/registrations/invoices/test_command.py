@@ -8,7 +8,7 @@ from registrations.invoices.owe import Owed
 
 from .makers import make_receivable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 NOBODY = "Rien n’est dû sous la référence «\u202fNOBODY\u202f»."

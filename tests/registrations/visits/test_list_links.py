@@ -30,7 +30,7 @@ from tests.registrations.visits.hosted import (
     token_in,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french"), pytest.mark.once]
 
 
 # --- the link --------------------------------------------------------------------------------------------
@@ -183,16 +183,16 @@ def test_nobody_who_works_for_the_event_sees_identities(sent, role):
     assert not Entry.objects.filter(verb="visitor_list.read").exists()
 
 
-def test_the_command_writes_the_list_for_its_owner_alone(manage, tmp_path):
+def test_the_command_writes_the_list_for_its_owner_alone(command, tmp_path):
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     make_list(visit=visit)
     path = tmp_path / "list.xlsx"
-    done = manage("visitor_list", visit.event.slug, "--output", str(path))
+    done = command("visitor_list", visit.event.slug, "--output", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     assert path.stat().st_mode & 0o777 == 0o600
     assert Entry.objects.get(verb="visitor_list.read").reason == "command"
-    bad = manage("visitor_list", visit.event.slug, "--output", str(tmp_path / "list.csv"))
+    bad = command("visitor_list", visit.event.slug, "--output", str(tmp_path / "list.csv"))
     assert (bad.returncode, bad.stdout) == (2, "")
     assert len(bad.stderr.strip().splitlines()) == 1
 

@@ -20,7 +20,7 @@ from tests.factories import make_event, make_room, make_session, make_track
 from .calendars import read_calendar
 from .schemas import json_errors, xml_errors
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 CRUEL = "\x0b\u2028 A;B,C\\n\\,D \"'<&>]]> \u202eשלום\u202c 🎉 日本 \r\n\tend\x85\x1f"

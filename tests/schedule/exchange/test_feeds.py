@@ -16,7 +16,7 @@ from schedule.revision import raise_revision
 from . import files
 from .calendars import read_calendar
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ def content(data: bytes) -> bytes:
     return re.sub(rb"(DTSTAMP|LAST-MODIFIED|SEQUENCE):\S*", b"", data)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("fmt", list(WRITERS))
 @pytest.mark.parametrize("name", COUNTS)
 def test_importing_what_we_export_changes_nothing(name, fmt):
@@ -119,6 +120,7 @@ def test_importing_what_we_export_changes_nothing(name, fmt):
     assert content(export_schedule(event=other, fmt=fmt)) == content(exported)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", COUNTS)
 def test_what_we_export_is_valid(name, xml_schema, json_schema):
     event = import_schedule(slug="real", data=data(name)).event
