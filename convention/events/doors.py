@@ -54,15 +54,17 @@ def has_event_role(person: "Visitor", event: Event, *roles: str) -> bool:
     return any(one.event_id == event.pk for one in _roles_as(person, *roles))
 
 
+def event_roles(person: "Visitor") -> list[EventRole]:
+    """The roles that this person holds today, at whatever events, with the contracts behind them."""
+    if not isinstance(person, Person) or not person.is_active:
+        return []
+    day = timezone.localdate()
+    held = EventRole.objects.open(at=day).filter(person=person).select_related("delegation__company")
+    return answer_about(person, ("event roles", day), lambda: list(held))
+
+
 def _roles_as(person: "Visitor", *roles: str) -> list[EventRole]:
     return [one for one in event_roles(person) if one.role in roles]
-
-
-def event_roles(person: "Visitor") -> frozenset[str]:
-    """All roles that this person holds today, for whichever event."""
-    if not isinstance(person, Person) or not person.is_active:
-        return frozenset()
-    return frozenset(EventRole.objects.open().filter(person=person).values_list("role", flat=True))
 
 
 def organized_events(person: "Visitor") -> QuerySet[Event]:

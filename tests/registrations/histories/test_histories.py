@@ -67,6 +67,7 @@ def live(project, seed: int, steps: int) -> None:
         history.standin.__exit__()
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(3))
 def test_histories(settings, seed):
