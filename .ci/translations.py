@@ -123,7 +123,7 @@ def slips(catalogue: Catalog, name: Path) -> Iterator[str]:
         if not message.id:
             continue
         for texts, rejected in ((message.id, REJECTED_IN_ENGLISH), (message.string, REJECTED)):
-            for text in [texts] if isinstance(texts, str) else texts:
+            for text in [texts] if isinstance(texts, str) else texts or ():
                 for pattern, instead in rejected.items():
                     if found := re.search(pattern, text, re.IGNORECASE):
                         yield f"{name}: “{found[0]}” in “{text}”, instead of: {instead}"
