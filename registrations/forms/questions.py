@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 from convention.refusable import Refusable
 
+from ..forget import MOST_DAYS
 from ..models import Option, Question, Ticket
 
 MOST_OPTIONS = 40
@@ -98,6 +99,13 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
         if self.event.questions.filter(slug=slug).exclude(pk=self.instance.pk).exists() or slug == "new":
             raise forms.ValidationError(_now("Another question of this event has this address."))
         return slug
+
+    def clean_retention_days(self) -> int:
+        """Some years at most."""
+        days = int(self.cleaned_data["retention_days"])
+        if days > MOST_DAYS:
+            raise forms.ValidationError(_now("At most %(most)d days.") % {"most": MOST_DAYS})
+        return days
 
     def clean(self) -> dict[str, Any]:
         """Kinds that are chosen from need something to choose; a question never waits for itself."""
