@@ -11,6 +11,8 @@ from .places import release_lapsed, release_packages
 
 KEYS_KEPT = 2 * KEY_LASTS
 """Well after the order that came with one is known no more."""
+MOST_DAYS = 3650
+"""No answer is kept for longer, whatever its question says."""
 
 
 def lapsed_holds() -> None:
@@ -43,7 +45,7 @@ def old_answers() -> int:
     over = (
         question
         for question in Question.objects.select_related("event").filter(event__ends_at__lt=today)
-        if today >= question.event.ends_at + datetime.timedelta(days=question.retention_days)
+        if today - question.event.ends_at >= datetime.timedelta(days=min(question.retention_days, MOST_DAYS))
     )
     return sum(_forget_answers(question) for question in over)
 

@@ -1,12 +1,16 @@
 """What a contact types: rows of people, one more colleague, a day; and a holder's details."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.forms import Day
+from convention.club.periods import ONE_DAY
 from convention.refusable import Refusable
 
 from ..checks import about_words
@@ -114,14 +118,20 @@ class PasteForm(forms.Form):
 
 
 class DayForm(forms.Form):
-    """A day; empty is today."""
+    """A day; empty is today. What was before yesterday stays as it was."""
 
-    day = forms.DateField(
+    day = Day(
         label=_("Day"),
         required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": _("Write the day as it stands in the calendar, such as 2027-06-15.")},
     )
+
+    def clean_day(self) -> datetime.date | None:
+        """Yesterday at the earliest."""
+        day: datetime.date | None = self.cleaned_data["day"]
+        if day and day < timezone.localdate() - ONE_DAY:
+            raise forms.ValidationError(_("Choose a day from yesterday on: what was before stays as it was."))
+        return day
 
 
 class ColleagueForm(Words):

@@ -10,6 +10,7 @@ from convention.events.models import Event
 from convention.refusable import Refusable
 from convention.short_names import short_name
 
+from ..forget import MOST_DAYS
 from ..models import Option, Question, Ticket
 from .names import ShortName, chosen_name
 
@@ -98,6 +99,13 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
         rows = self.event.questions.exclude(pk=self.instance.pk)
         taken = {"new", *rows.values_list("slug", flat=True)}
         return chosen_name(self, self.cleaned_data.get("text", ""), taken)
+
+    def clean_retention_days(self) -> int:
+        """Some years at most."""
+        days = int(self.cleaned_data["retention_days"])
+        if days > MOST_DAYS:
+            raise forms.ValidationError(_now("At most %(most)d days.") % {"most": MOST_DAYS})
+        return days
 
     def clean(self) -> dict[str, Any]:
         """Kinds that are chosen from need something to choose; a question never waits for itself."""

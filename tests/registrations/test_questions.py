@@ -111,6 +111,16 @@ def test_an_organizer_writes_a_question_and_reads_the_answers(organizer: Client,
     assert csv.splitlines()[0].endswith("Régime")
 
 
+def test_answers_are_not_kept_for_ever(organizer: Client, event: Event):
+    make_question(event, "first")
+    asked = {"text": "First", "slug": "first", "kind": "choice", "position": "0", "option-TOTAL_FORMS": "1",
+             "option-INITIAL_FORMS": "0", "option-0-slug": "yes", "option-0-text": "Yes"}  # fmt: skip
+    page = organizer.post("/organize/congress/questions/first/", {**asked, "retention_days": "3651"})
+    assert "Au plus 3650 jours" in text(page)
+    organizer.post("/organize/congress/questions/first/", {**asked, "retention_days": "3650"})
+    assert event.questions.get().retention_days == 3650
+
+
 def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
     first = make_question(event, "first", ["yes"])
     second = make_question(event, "second", ["yes"], shown_if=first.options.get())

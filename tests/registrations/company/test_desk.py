@@ -92,6 +92,11 @@ def test_seats_are_given_and_taken_within_the_membership():
     assert [member_company(eve), eve.seats.get().ends_on] == [desk.company, timezone.localdate()]
     answer = desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": "never"}, follow=True)
     assert "Écrivez la date" in answer.content.decode()
+    for day, said in (("0001-01-01", "Vérifiez l’année"), ("2020-01-01", "hier au plus tôt")):
+        for at in (f"seats/take/{eve.seats.get().pk}/", f"seats/give/{job.pk}/"):
+            answer = desk.client.post(f"{desk.at}/{at}", {"day": day}, follow=True)
+            assert said in answer.content.decode()
+    assert [eve.seats.get().ends_on, desk.without_seat.seats.count()] == [timezone.localdate(), 0]
 
 
 def test_an_address_of_somebody_elses_is_not_told_of():
