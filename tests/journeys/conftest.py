@@ -6,7 +6,8 @@ Fixtures:
 - `open_page(screen="phone", language="fr", javascript=True, **options)` opens a page in a fresh context;
   relative addresses work: `page.goto("/en/events/x/")`.
 - `screen` (phone and desktop), `language` (fr and en), `prefix` ("" or "/en"): a test that names one
-  runs in each; narrow with `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
+  runs in each, one that names both on the phone in French and on the desktop in English (crosswise in the
+  long run); narrow with `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
 - `browser_page` a page in that screen and language. `no_javascript` the same without JavaScript.
 - `camera_page(codes, **options)` opens a page in a browser of its own whose camera shows these codes in turn.
 At its end every page is checked: no breach of the content security policy, no uncaught error. A story that
@@ -17,6 +18,7 @@ Import the functions from `tests.journeys.browsing`.
 """
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
@@ -34,6 +36,7 @@ ARGUMENTS = [
 ]
 
 
+STRAIGHT = {("phone", "fr"), ("desktop", "en")}
 PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
 
@@ -44,6 +47,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser_name" in getattr(item, "fixturenames", []):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+    for item in crosswise(items):
+        item.add_marker(pytest.mark.soak)
+
+
+def crosswise(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Stories on the other screen of their language, where each screen and each language has one already."""
+    screens = defaultdict(set)
+    for item in items:
+        screens[item.nodeid.partition("[")[0]].add(screen_and_language(item))
+    return [
+        item
+        for item in items
+        if screens[item.nodeid.partition("[")[0]] > STRAIGHT and screen_and_language(item) not in STRAIGHT
+    ]
+
+
+def screen_and_language(item: pytest.Item) -> tuple[str, str]:
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params.get("screen", ""), params.get("language", "")
 
 
 @pytest.fixture(scope="session")
