@@ -17,7 +17,7 @@ HOLDINGS = [
     ),
     Holding(
         model=Invitation,
-        name=_("e-e-mails that ask for details"),
+        name=_("e-mails that ask for details"),
         why=_("e-mails that asked for your own details"),
         through=("registration",),
         gone=True,
