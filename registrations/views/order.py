@@ -15,7 +15,7 @@ from convention.errors import InvalidFields
 from convention.events.called_off import called_off_at
 
 from ..answers import asked, told
-from ..bill import packages_of
+from ..bill import left_of, packages_of
 from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct, correct_own
@@ -42,12 +42,14 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         registration.is_asked = bool(asked(questions, registration.ticket, registration.answers))
         registration.told = list(told(questions, registration.answers))
     packages = list(packages_of(grant.order))
+    awaits_payment = grant.order.is_by_card and bool(states & UNPAID)
     context = {
         "grant": grant,
         "order": grant.order,
         "event": grant.order.event,
         "states": states,
-        "awaits_payment": grant.order.is_by_card and bool(states & UNPAID),
+        "awaits_payment": awaits_payment,
+        "left": left_of(grant.order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
         "off_since": called_off_at(grant.order.event),
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],

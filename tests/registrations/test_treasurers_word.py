@@ -7,7 +7,9 @@ from django.utils import timezone
 from convention.events.models import Event
 from convention.tables import read_table
 from registrations.bill import left_of, receivable_of
+from registrations.checkout.assign import assign
 from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.models import BankLine
 from registrations.checkout.transfer import transfer_for
 from registrations.correct import Correction, correct
 from registrations.forget import lapsed_holds
@@ -52,6 +54,16 @@ def test_a_discount_is_not_asked_of_the_buyer(event: Event):
     assert left_of(order).amount == 22_000
     pay(order, 22_000)
     assert (money(order), left_of(order).amount) == ((22_000, 22_000, 0), 0)
+
+
+def test_the_button_to_pay_says_what_is_left(client, event: Event):
+    make_issuer()
+    order = order_by_card(event)
+    pay(order, 2_000)
+    assign(line=BankLine.objects.get(), reference=order.reference, amount=2_000)
+    page = client.get(reverse("order", args=[order.reference, order.secret]))
+    assert page.context["left"].amount == 10_000
+    assert page.context["awaits_payment"]
 
 
 def test_what_was_credited_is_owed_again_at_another_price(event: Event):
