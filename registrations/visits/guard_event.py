@@ -52,9 +52,7 @@ def _odd_dates(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]
     if visit.state in (Visit.State.DRAFT, Visit.State.AGREED):
         sentence = about_length(event.starts_at, event.ends_at)
         return {"ends_at": [sentence]} if sentence else {}
-    return about_new_dates(
-        _when(visit, stored), _when(visit, event), is_locked=visit.locked_at is not None, now=timezone.now()
-    )
+    return about_new_dates(_when(visit, stored), _when(visit, event), now=timezone.now())
 
 
 def _to_the_minute(event: Event) -> list[datetime.datetime]:
@@ -64,8 +62,8 @@ def _to_the_minute(event: Event) -> list[datetime.datetime]:
 
 
 def _when(visit: Visit, event: Event) -> When:
-    locks = visit.locked_at or lock_moment(event.starts_at, event.zone, visit.list_days)
-    return When(event.starts_at, event.ends_at, locks)
+    locks = lock_moment(event.starts_at, event.zone, visit.list_days)
+    return When(event.starts_at, event.ends_at, locks, visit.locked_at)
 
 
 def _is_known(visit: Visit) -> bool:

@@ -11,11 +11,12 @@ LONGEST = datetime.timedelta(days=5)
 
 @dataclass(frozen=True)
 class When:
-    """When a visit starts and ends, and when its list is locked or was."""
+    """When a visit starts and ends, and when its list is to be locked, or was."""
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime
     locks_at: datetime.datetime
+    locked_at: datetime.datetime | None = None
 
 
 def about_length(starts_at: datetime.datetime, ends_at: datetime.datetime) -> str:
@@ -31,14 +32,14 @@ def about_start(starts_at: datetime.datetime, now: datetime.datetime) -> str:
     return _("This moment has passed: a visit is set on a day ahead.") if starts_at <= now else ""
 
 
-def about_new_dates(was: When, new: When, *, is_locked: bool, now: datetime.datetime) -> dict[str, list[str]]:
+def about_new_dates(was: When, new: When, *, now: datetime.datetime) -> dict[str, list[str]]:
     """What speaks against moving a visit that members know of, by field; what has begun may end earlier."""
     found: dict[str, str] = {"ends_at": about_length(new.starts_at, new.ends_at)}
     if new.starts_at != was.starts_at and was.starts_at > now:
         found["starts_at"] = about_start(new.starts_at, now)
-    if is_locked and new.ends_at <= new.locks_at:
+    if new.locked_at and new.ends_at <= new.locked_at:
         found["ends_at"] = _("The list was locked later than that: the visit ends after it.")
-    if not is_locked and new.locks_at <= now < was.locks_at and not found.get("starts_at"):
+    if new.locked_at is None and new.locks_at <= now < was.locks_at and not found.get("starts_at"):
         found["starts_at"] = _(
             "The list would be locked at once: choose a later day, or fewer working days in its facts."
         )
