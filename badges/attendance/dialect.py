@@ -44,7 +44,7 @@ def add_rows(
         return
     names, source = ", ".join(kinds), ", ".join(f"%({name})s::{kind}[]" for name, kind in kinds.items())
     if connection.vendor == "postgresql":
-        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {ending}"  # noqa: S608
+        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {ending}"  # noqa: S608 (our names)
         run(statement, {name: [row[name] for row in rows] for name in kinds})
         return
     marks = ", ".join(f":{name}" for name in kinds)
