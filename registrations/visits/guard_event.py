@@ -14,6 +14,7 @@ from .deadline import lock_moment
 from .doors import may_read_identities
 from .models import Identity, Visit
 from .odd_dates import When, about_length, about_new_dates
+from .purge import KEPT
 
 if TYPE_CHECKING:
     from convention.club.doors import Visitor
@@ -35,7 +36,7 @@ def guard_event(stored: Event, event: Event, person: "Visitor") -> dict[str, lis
                 "may move the end to a later moment now."
             )
         ]
-    if event.ends_at <= timezone.now() < stored.ends_at and _is_known(visit):
+    if event.ends_at + KEPT <= timezone.now() < stored.ends_at and _is_known(visit):
         found["ends_at"] = [
             _(
                 "This end is past: what visitors told the host would be removed for good. Check the date; a "

@@ -73,7 +73,7 @@ def wished(story: Story) -> None:
     story.press(page, "Propose it")
     page = story.of(people.dora, "/season/proposals/")
     story.press(page, "I would come")
-    story.reads(page, "You are counted: you are told when a date is set.")
+    story.reads(page, "Noted: you will be told when a date is set.")
     page = story.of(people.secretary, "/me/")
     story.follow(page, "Season")
     page.locator(".notice a").click()
@@ -118,7 +118,7 @@ def applied(story: Story) -> None:
     for person in coming:
         page = story.of(person, story.own)
         story.press(page, "Apply")
-        story.reads(page, "You have a place. The confirmation is on its way by mail.")
+        story.reads(page, "You have a place. The confirmation is on its way by e-mail.")
     for person in (people.zoe, people.rita):
         page = story.of(person, story.own)
         story.reads(page, "You cannot join this visit as things stand:")
@@ -198,9 +198,9 @@ def vetoed_and_replaced(story: Story) -> None:
     host.goto(story.link_to(CONTACT))
     story.press(host, "Sign in")
     looked_at(host)
-    story.follow(host, "Not receive", "Paul Refusé")
+    story.follow(host, "Do not receive", "Paul Refusé")
     looked_at(host)
-    story.press(host, "Not receive")
+    story.press(host, "Do not receive")
     assert story.say("The host has not confirmed your visit") in story.mail_to(people.paul.email).body
     page = story.of(people.paul, story.own)
     story.reads(page, "The host did not confirm your visit, so you cannot apply for it again.")
@@ -325,7 +325,7 @@ def went(story: Story) -> None:
     host = story.browser("host")
     host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
     expect(host.locator(".stat-value")).to_have_text(["4", "3"])
-    expect(host.get_by_role("link", name=story.say("Not receive"))).to_have_count(0)
+    expect(host.get_by_role("link", name=story.say("Do not receive"))).to_have_count(0)
 
 
 def told(story: Story) -> None:

@@ -48,7 +48,7 @@ def test_a_door_that_is_not_there(command, name):
     event = make_event()
     done = command("pair", event.slug, "--checkpoint", name)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"«\u00a0{name[:200]}\u00a0»" in done.stderr
+    assert f"«\u202f{name[:200]}\u202f»" in done.stderr
     assert "Entrée" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert Device.objects.count() == 0

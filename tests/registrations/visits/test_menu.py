@@ -44,7 +44,7 @@ def test_a_secretary_who_organizes_every_event_finds_the_season_there():
     make_event()
     person = make_secretary()
     ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
-    assert menu_of(person) == ["/", "/organize/", "/organize/privacy/", "/me/"]
+    assert menu_of(person) == ["/", "/organize/", "/me/"]
 
 
 def test_hosts_find_their_pages_without_an_account(client):

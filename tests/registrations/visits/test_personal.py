@@ -28,8 +28,11 @@ def test_an_address_on_somebody_else_s_wait_leads_to_nothing_of_theirs():
         event=visit.event, ticket=visit.event.tickets.get(), email=assistant.email, address=assistant.email
     )
     waits.save()
-    theirs = {model._meta.label_lower for model in (Application, Identity, WaitingEntry)}
+    theirs = {model._meta.label_lower for model in (Application, Identity)}
     assert told(assistant) & theirs == set()
+    held = [found.holding for found in Held(subject_of(assistant)).found]
+    waits_told = [one.tells for one in held if one.model is WaitingEntry]
+    assert waits_told == [("id", "event", "email")]
 
 
 def test_the_name_of_a_host_s_contact_goes_from_the_list_that_they_acknowledged():
