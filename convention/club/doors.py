@@ -50,8 +50,14 @@ def member_company(person: Person, *, at: datetime.date | None = None) -> Compan
 
 def open_seat(person: Person, *, at: datetime.date | None = None) -> Seat | None:
     """The seat that makes this person a member on that day, the latest where there are several."""
-    seats = Seat.objects.counting(at=at).filter(person=person).select_related("membership__company")
+    seats = seats_of(person, at=at).select_related("membership__company")
     return seats.order_by("-starts_on", "-pk").first()
+
+
+def seats_of(person: Person, *, at: datetime.date | None = None) -> QuerySet[Seat]:
+    """The seats that make this person a member on that day."""
+    found: QuerySet[Seat] = Seat.objects.counting(at=at).filter(person=person)
+    return found
 
 
 def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
@@ -62,19 +68,19 @@ def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
     return {address: by_address[address] for address in addresses if address in by_address}
 
 
-def vendors_of(person: Person) -> QuerySet[Company]:
-    """The vendors that this person works for today, by name: who may open their site to the club."""
-    sells = CompanyRole.objects.open().filter(role=CompanyRole.Role.VENDOR).values("company")
-    jobs = Employment.objects.open().filter(person=person, person__is_active=True, company__in=sells)
+def vendors_of(person: Person, *, at: datetime.date | None = None) -> QuerySet[Company]:
+    """The vendors that this person works for on that day, by name: who may open their site to the club."""
+    sells = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.VENDOR).values("company")
+    jobs = Employment.objects.open(at=at).filter(person=person, person__is_active=True, company__in=sells)
     return Company.objects.filter(pk__in=jobs.values("company")).order_by("name")
 
 
-def companies_of_contact(person: "Visitor") -> QuerySet[Company]:
-    """The companies for which this person registers colleagues, today; none for a stranger."""
+def companies_of_contact(person: "Visitor", *, at: datetime.date | None = None) -> QuerySet[Company]:
+    """The companies for which this person registers colleagues on that day; none for a stranger."""
     if not isinstance(person, Person) or not person.is_active:
         return Company.objects.none()
     return Company.objects.filter(
-        pk__in=CompanyContact.objects.open().filter(person=person).values("company")
+        pk__in=CompanyContact.objects.open(at=at).filter(person=person).values("company")
     )
 
 

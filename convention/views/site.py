@@ -17,7 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
-from ..club.doors import club_roles, companies_of_contact, open_seat, signed_in, vendors_of
+from ..club.composed import Composed
+from ..club.doors import club_roles, companies_of_contact, seats_of, signed_in, vendors_of
 from ..club.models import ClubRole
 from ..colours import dark_tones, light_tones
 from ..errors import Unavailable
@@ -26,6 +27,11 @@ from ..middleware import accepted_language, is_for_programs, lacks_slash, unavai
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+
+MEMBER = Composed(lambda person, day: seats_of(person, at=day))
+VENDOR = Composed(lambda person, day: vendors_of(person, at=day))
+CONTACT = Composed(lambda person, day: companies_of_contact(person, at=day))
 
 
 class Visitor:
@@ -57,12 +63,12 @@ class Visitor:
     @cached_property
     def is_member(self) -> bool:
         """Whether this person holds a seat today: visits are for members."""
-        return open_seat(signed_in(self.request.user)) is not None
+        return MEMBER.holds(signed_in(self.request.user))
 
     @cached_property
     def opens_a_site(self) -> bool:
         """Whether this person works for a vendor, who may propose a visit to its site."""
-        return vendors_of(signed_in(self.request.user)).exists()
+        return VENDOR.holds(signed_in(self.request.user))
 
     @cached_property
     def plans_season(self) -> bool:
@@ -83,7 +89,7 @@ class Visitor:
     @cached_property
     def is_contact(self) -> bool:
         """Whether this person registers colleagues for a company."""
-        return companies_of_contact(self.request.user).exists()
+        return CONTACT.holds(signed_in(self.request.user))
 
 
 def site(request: "HttpRequest") -> dict[str, Any]:
