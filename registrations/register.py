@@ -4,6 +4,7 @@ import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -77,6 +78,11 @@ class Means:
     def answers_later(self) -> bool:
         """Whether questions are answered by a link of one's own: who comes was not there to be asked."""
         return bool(self.company or self.offer or self.seat)
+
+    @cached_property
+    def own_seat(self) -> Seat | None:
+        """The seat that makes the signed-in person a member today."""
+        return open_seat(self.person) if self.person else None
 
     @property
     def held(self) -> Mapping[Ticket, int]:
@@ -323,7 +329,7 @@ def _seats_of(request: OrderRequest, means: Means) -> dict[str, Seat]:
         return {folded(means.person.email or ""): means.seat}
     found = seats_at(means.company, addresses) if means.company and addresses else {}
     own = means.person and folded(means.person.email or "")
-    if means.person and own in addresses and own not in found and (seat := open_seat(means.person)):
+    if means.person and own in addresses and own not in found and (seat := means.own_seat):
         seat.person, found[own] = means.person, seat
     return found
 

@@ -1,8 +1,11 @@
 """Who must bring a second factor."""
 
-from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+import datetime
 
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from convention.club.composed import Composed
 from convention.club.models import ClubRole, Person
 from convention.events.models import EventRole
 
@@ -13,11 +16,16 @@ def works_for_the_club(person: Person) -> bool:
     """Whether this person holds any role of the club or of an event today, or may open the back office."""
     if not person.is_active:
         return False
-    if person.is_staff or person.is_superuser:
-        return True
-    in_club = ClubRole.objects.open().filter(person=OuterRef("pk"))
-    at_event = EventRole.objects.open().filter(person=OuterRef("pk"))
-    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person.pk).exists()
+    return person.is_staff or person.is_superuser or HOLDERS.holds(person)
+
+
+def _holders(person: Person, day: datetime.date) -> QuerySet[Person]:
+    in_club = ClubRole.objects.open(at=day).filter(person=OuterRef("pk"))
+    at_event = EventRole.objects.open(at=day).filter(person=OuterRef("pk"))
+    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person.pk)
+
+
+HOLDERS = Composed(_holders)
 
 
 def owes_second_factor(person: Person) -> bool:

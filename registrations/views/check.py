@@ -51,7 +51,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     wares = wares_for(event, wanted, voucher=voucher)
     if not draft.email or not _is_whole(wanted, wares):
         return redirect("register-choices" if draft.email else "register", slug)
-    quote = foreseen_quote(event, wanted, wares, Means(person=_person(request)))
+    means = _means(request, draft, wares)
+    quote = foreseen_quote(event, wanted, wares, means)
     data = request.POST if request.method == "POST" else None
     forms = _forms(draft, data, due=quote.total)
     if data is not None:
@@ -62,7 +63,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
             asks = _quote if "quote" in request.POST else _book
-            return asks(request, event, draft, _means(request, draft, wares))
+            return asks(request, event, draft, means)
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
     return render(request, "registrations/register_check.html", context)
 
