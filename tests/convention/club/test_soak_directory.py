@@ -70,7 +70,7 @@ def test_everybody_comes_in_as_one_list_pages_stay_small_and_it_is_undone(client
     assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, PEOPLE)
     undoing = f"/organize/club/imports/{done.run.pk}/undo/"
     rows = PEOPLE * 2 + PEOPLE * 9 // 10
-    assert f"{rows} retirés" in timed("undo page", lambda: client.get(undoing)).text
+    assert f"Retirés\u202f: {rows}" in timed("undo page", lambda: client.get(undoing)).text
     timed("undo", lambda: undo_directory(run=done.run))
     assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
 
