@@ -1,5 +1,7 @@
 """One member, one place: whoever has a member's place at an event gets no second one of that ticket."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from convention.club.models import Person
@@ -21,3 +23,20 @@ def refuse_second_place(registration: Registration, person: Person) -> None:
     others = Registration.objects.confirmed().filter(event=registration.event, person=person)
     if others.exclude(pk=registration.pk).filter(ticket=registration.ticket).exists():
         raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))
+
+
+def second_places(places: Iterable[Registration]) -> set[int]:
+    """Which of these, by id, would be a member's second place of its ticket; under the members' locks."""
+    theirs = [(place.pk, place.ticket_id, place.person_id) for place in places if place.member_of_id]
+    members = {person for _place, _ticket, person in theirs if person is not None}
+    list(
+        Person.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk")
+    )
+    held = Registration.objects.confirmed().filter(person__in=members)
+    taken: set[tuple[int, int | None]] = set(held.values_list("ticket_id", "person_id"))
+    found = set[int]()
+    for place, ticket, person in sorted(theirs):
+        if person is not None and (ticket, person) in taken:
+            found.add(place)
+        taken.add((ticket, person))
+    return found

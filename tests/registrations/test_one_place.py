@@ -1,12 +1,15 @@
 """One member, one place: also for a member who is signed in, and in many windows at once."""
 
+import datetime
 import threading
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from convention.club.models import Person
 from registrations import register as registering
+from registrations.confirm_paid import confirm_paid
 from registrations.models import Order, Registration, Ticket
 from registrations.one_place import AlreadyRegistered
 from registrations.order_request import OrderRequest, Place
@@ -41,6 +44,20 @@ def test_a_signed_in_member_gets_one_place_and_as_many_guests_tickets_as_they_li
     assert Ticket.objects.get(pk=ticket.pk).taken == 2
     Registration.objects.filter(person=member).delete()
     ask(ticket, member)
+
+
+def test_a_place_that_is_paid_late_is_no_second_one(ticket):
+    """The first order waits for its card when the member orders again."""
+    member = make_member()
+    late = ask(ticket, member)
+    Order.objects.filter(pk=late.pk).update(payment="card")
+    until = timezone.now() + datetime.timedelta(minutes=30)
+    Registration.objects.filter(order=late).update(confirmed_at=None, held_until=until)
+    kept = ask(ticket, member)
+    assert confirm_paid(order=Order.objects.get(pk=late.pk)) == []
+    assert Registration.objects.confirmed().get().order == kept
+    Registration.objects.filter(order=kept).update(cancelled_at=timezone.now())
+    assert [place.order for place in confirm_paid(order=Order.objects.get(pk=late.pk))] == [late]
 
 
 def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):
