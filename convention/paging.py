@@ -1,13 +1,10 @@
 """Pages of long lists whose last page costs hardly more than the first."""
 
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
-
-MOST_KEYS: Final = 500
-"""So many rows are found at once; of more, their number is asked for."""
 
 
 class KeyedPaginator[Row: Model](Paginator[Row]):
@@ -37,20 +34,22 @@ class KeyedPaginator[Row: Model](Paginator[Row]):
 
 class OneReadingPaginator[Row: Model](KeyedPaginator[Row]):
     """The same for rows that no index finds, as those in whom a word stands: what one reading of them all
-    found is not counted by a second one, unless there is so much of it that its beginning is found at once.
+    found is not counted by a second one, unless there is more of it than `most_keys`.
     """
+
+    most_keys = 500
 
     @cached_property
     def beginning(self) -> list[Any]:
         """The keys of what comes first, and of one row more where that is not all."""
-        return list(self.object_list.values_list("pk", flat=True)[: MOST_KEYS + 1])
+        return list(self.object_list.values_list("pk", flat=True)[: self.most_keys + 1])
 
     @cached_property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.beginning) if len(self.beginning) <= MOST_KEYS else self.object_list.count()
+        return len(self.beginning) if len(self.beginning) <= self.most_keys else self.object_list.count()
 
     def keys_between(self, first: int, end: int) -> Any:
         """The keys of some rows, read already where they are among the first."""
-        is_read = min(end, self.count) <= MOST_KEYS
+        is_read = min(end, self.count) <= self.most_keys
         return self.beginning[first:end] if is_read else super().keys_between(first, end)

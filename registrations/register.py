@@ -26,15 +26,7 @@ from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .holds import hold
 from .keys import key_of, ordered_before
-from .models import (
-    Option,
-    Order,
-    Question,
-    Registration,
-    RegistrationAddon,
-    Ticket,
-    Voucher,
-)
+from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
 from .on_application import admit
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
@@ -52,11 +44,10 @@ class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
     `company` is the one whose contact orders: who holds a seat of it needs no proof. `tickets` are those
-    asked for where they were read together with the event, and `voucher` that of the code where it was; else
-    they are read. `offer` is a place that is
-    held for this order already: the rules are those of the moment when its wait began. `seat` is the one for
-    which the signed-in person comes, where it is known already, and `as_of` the moment whose rules hold,
-    where it is not now: a place given on application may be given later.
+    asked for, and `voucher` that of the code, where they were read already; else they are read. `offer` is a
+    place that is held for this order already: the rules are those of the moment when its wait began. `seat`
+    is the one for which the signed-in person comes, where it is known already, and `as_of` the moment whose
+    rules hold, where it is not now: a place given on application may be given later.
     """
 
     source: str = "page"
@@ -113,9 +104,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
         return order
     refuse_if_closed(event, at=means.since)
     try:
-        return _price_and_book(event, request, means)
-    except Spent:  # others were faster with the code: what it gives is looked at again, once
-        return _price_and_book(event, request, replace(means, tickets=None, voucher=None))
+        return _price_and_book_or_again(event, request, means)
     except IntegrityError:
         if means.key and (order := ordered_before(event, request, means.key)):
             return order
@@ -136,6 +125,13 @@ def foreseen_quote(event: Event, request: OrderRequest, wares: Wares, means: Mea
     """What `register` would ask now, passes of the membership included; what is asked for is not checked."""
     passes = _allowance(event, request, wares, _seats_of(request, means))
     return quote_for(request, wares, at=timezone.now(), passes=passes)
+
+
+def _price_and_book_or_again(event: Event, request: OrderRequest, means: Means) -> Order:
+    try:
+        return _price_and_book(event, request, means)
+    except Spent:  # others were faster with the code: what it gives is looked at again, once
+        return _price_and_book(event, request, replace(means, tickets=None, voucher=None))
 
 
 def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:

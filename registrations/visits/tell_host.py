@@ -1,18 +1,15 @@
 """Mails to the host: where its contacts’ page is, that the list is there, that the visit is called off."""
 
-import logging
-
 from django.conf import settings
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.mail import Letter, Refused, send
+from convention.mail import Letter
 
 from .models import HostContact, Visit, VisitorList
-
-logger = logging.getLogger(__name__)
+from .send_noted import send_noted
 
 
 @task()
@@ -20,7 +17,7 @@ def welcome_contact(contact_id: int) -> None:
     """Tell a new contact at the host's where their page is. Raises NotSent."""
     contact = _open_contact(contact_id)
     if contact:
-        _send(letter_to(contact, key=f"host-welcome-{contact.pk}"))
+        send_noted(letter_to(contact, key=f"host-welcome-{contact.pk}"))
 
 
 @task()
@@ -29,7 +26,7 @@ def tell_of_list(contact_id: int, list_id: int) -> None:
     contact = _open_contact(contact_id)
     row = VisitorList.objects.filter(pk=list_id, sent_at__isnull=False).first()
     if contact and row and not row.visit.lists.filter(sent_at__isnull=False, number__gt=row.number).exists():
-        _send(letter_to(contact, key=f"host-list-{row.pk}-{contact.pk}", visitor_list=row))
+        send_noted(letter_to(contact, key=f"host-list-{row.pk}-{contact.pk}", visitor_list=row))
 
 
 def _open_contact(contact_id: int) -> HostContact | None:
@@ -89,12 +86,4 @@ def _tell(visit: Visit, to: str, name: str, language: str, key: str) -> None:
             accent=event.accent,
             reply_to=event.contact_email,
         )
-    _send(letter)
-
-
-def _send(letter: Letter) -> None:
-    """Send it; an address that takes no mail is noted without it. Raises NotSent."""
-    try:
-        send(letter)
-    except Refused:
-        logger.warning("The mail server refused %s.", letter.key)
+    send_noted(letter)

@@ -1,7 +1,5 @@
 """Tell who sits in a ride that it leaves from elsewhere or at another time."""
 
-import logging
-
 from django.conf import settings
 from django.tasks import task
 from django.urls import reverse
@@ -10,12 +8,11 @@ from django.utils.translation import gettext as _
 
 from convention.dates import say_moment
 from convention.leases import leased
-from convention.mail import Letter, Refused, send
+from convention.mail import Letter
 
 from .models import LegSeat
 from .models.visits import hash_of
-
-logger = logging.getLogger(__name__)
+from .send_noted import send_noted
 
 
 @task()
@@ -31,10 +28,7 @@ def tell_passengers(seat_id: int) -> None:
         holder = seat.application.registration
         assert holder is not None
         with translation.override(holder.order.language):
-            try:
-                send(_letter(seat))
-            except Refused:
-                logger.warning("The mail server refused the mail about the seat %s of a ride.", seat_id)
+            send_noted(_letter(seat))
 
 
 def _letter(seat: LegSeat) -> Letter:

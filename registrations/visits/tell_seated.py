@@ -1,7 +1,5 @@
 """Tell a visitor whom the organizer seated in other rides: which they are now, and why."""
 
-import logging
-
 from django.conf import settings
 from django.tasks import task
 from django.urls import reverse
@@ -9,12 +7,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.leases import leased
-from convention.mail import Letter, Refused, send
+from convention.mail import Letter
 
 from .models import Application
 from .ride_calendar import rides_of
-
-logger = logging.getLogger(__name__)
+from .send_noted import send_noted
 
 
 @task()
@@ -26,10 +23,7 @@ def tell_seated(application_id: int, reason: str, change: int) -> None:
         if application is None or application.registration is None:
             return
         with translation.override(application.registration.order.language):
-            try:
-                send(_letter(application, reason, change))
-            except Refused:
-                logger.warning("The mail server refused the mail about rides of %s.", application_id)
+            send_noted(_letter(application, reason, change))
 
 
 def _letter(application: Application, reason: str, change: int) -> Letter:

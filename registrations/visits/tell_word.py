@@ -1,7 +1,5 @@
 """Mails about a host's word: to who is not received, to the host who is asked, to the club."""
 
-import logging
-
 from django.conf import settings
 from django.tasks import task
 from django.urls import reverse
@@ -9,11 +7,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.leases import leased
-from convention.mail import Letter, Refused, send
+from convention.mail import Letter
 
 from .models import Application, HostContact
-
-logger = logging.getLogger(__name__)
+from .send_noted import send_noted
 
 
 @task()
@@ -24,7 +21,7 @@ def tell_refused(application_id: int) -> None:
     if application is None or application.person is None or not application.person.email:
         return
     with leased(f"host-refused:{application_id}"):
-        _send(letter_to_visitor(application))
+        send_noted(letter_to_visitor(application))
 
 
 def letter_to_visitor(application: Application) -> Letter:
@@ -51,7 +48,7 @@ def tell_club(application_id: int) -> None:
     rows = Application.objects.select_related("person", "company", "visit__event__venue", "replaces")
     application = rows.filter(pk=application_id).first()
     if application and application.visit.event.contact_email:
-        _send(letter_to_club(application))
+        send_noted(letter_to_club(application))
 
 
 def letter_to_club(application: Application) -> Letter:
@@ -85,7 +82,7 @@ def ask_host(application_id: int) -> None:
     if application is None or application.visit.event.starts_at <= timezone.now():
         return
     for contact in application.visit.host_contacts.filter(ended_at=None):
-        _send(letter_to_host(application, contact))
+        send_noted(letter_to_host(application, contact))
 
 
 def letter_to_host(application: Application, contact: HostContact) -> Letter:
@@ -104,11 +101,3 @@ def letter_to_host(application: Application, contact: HostContact) -> Letter:
         accent=event.accent,
         reply_to=event.contact_email,
     )
-
-
-def _send(letter: Letter) -> None:
-    """Send it; an address that takes no mail is noted without it. Raises NotSent."""
-    try:
-        send(letter)
-    except Refused:
-        logger.warning("The mail server refused %s.", letter.key)
