@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.addresses import folded
-from convention.bad_rows import NO, YES, BadRows
+from convention.bad_rows import BadRows
+from convention.cells import NO, YES, about_cells, address_of, day_of
 from convention.columns import split_name
 from convention.tables import Table
 from convention.text import fold, tidy
@@ -21,7 +22,6 @@ from .order_request import Place
 
 LONGEST_ORDER = 60
 SEPARATOR = re.compile(r"\s*[,;]\s*")
-DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 SAME_EMAIL = gettext_lazy("The e-mail is the same as in row %(first)d.")
 
 
@@ -90,7 +90,7 @@ def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, l
         ticket=values.get("ticket", ""),
         first_name=values.get("first_name") or ("" if values.get("last_name") else first),
         last_name=values.get("last_name") or ("" if values.get("first_name") else last),
-        email=values.get("email", ""),
+        email=address_of(values.get("email", "")),
         company=values.get("company", ""),
         no_photo=fold(values.get("no_photo", "")) in YES,
         addons=tuple(_several(values.get("addons", ""), named(offered.addons))),
@@ -98,7 +98,7 @@ def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, l
     )
     slug = offered.ticket_named(place.ticket)
     reference = values.get("reference", "").upper()
-    wrong = list(_about(place, slug, reference))
+    wrong = [*about_cells(values), *_about(place, slug, reference)]
     if (said := fold(values.get("no_photo", ""))) and said not in YES | NO:
         wrong.append(_("“%(text)s” does not say yes or no.") % {"text": said[:40]})
     order = values.get("purchase_order", "")
@@ -133,8 +133,8 @@ def _several(text: str, slugs: dict[str, str]) -> list[str]:
 
 def _dated(question: Question, text: str) -> str:
     """16/06/2027 as 2027-06-16, where a date is asked."""
-    day = DAY.fullmatch(text) if question.kind == Question.Kind.DATE else None
-    return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}" if day else text
+    day = day_of(text) if question.kind == Question.Kind.DATE else None
+    return day.isoformat() if day else text
 
 
 def doubts(table: Table, columns: dict[str, int]) -> list[tuple[int, str]]:
