@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -49,10 +50,25 @@ class Offered:
     addons: Sequence[Addon] = ()
     questions: Sequence[Question] = ()
 
+    @cached_property
+    def ticket_names(self) -> dict[str, str]:
+        """Slugs of tickets by their names."""
+        return named(self.tickets)
+
+    @cached_property
+    def addon_names(self) -> dict[str, str]:
+        """Slugs of add-ons by their names."""
+        return named(self.addons)
+
+    @cached_property
+    def option_names(self) -> dict[int, dict[str, str]]:
+        """Slugs of options by their names, by question."""
+        return {one.pk: named(one.options.all()) for one in self.questions if one.has_options}
+
     def ticket_named(self, text: str) -> str:
         """The slug of the ticket of that name, the default one's where none is named; empty for another."""
         if text:
-            return named(self.tickets).get(fold(text), "")
+            return self.ticket_names.get(fold(text), "")
         default = next((t.slug for t in self.tickets if t.is_default), "")
         return default or (self.tickets[0].slug if len(self.tickets) == 1 else "")
 
@@ -93,8 +109,8 @@ def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, l
         email=address_of(values.get("email", "")),
         company=values.get("company", ""),
         no_photo=fold(values.get("no_photo", "")) in YES,
-        addons=tuple(_several(values.get("addons", ""), named(offered.addons))),
-        answers=_answers(values, offered.questions),
+        addons=tuple(_several(values.get("addons", ""), offered.addon_names)),
+        answers=_answers(values, offered),
     )
     slug = offered.ticket_named(place.ticket)
     reference = values.get("reference", "").upper()
@@ -108,13 +124,13 @@ def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, l
     return row, wrong
 
 
-def _answers(values: dict[str, str], questions: Iterable[Question]) -> dict[str, object]:
+def _answers(values: dict[str, str], offered: Offered) -> dict[str, object]:
     """What the cells answer; an empty one says nothing."""
     given: dict[str, object] = {}
-    for question in questions:
+    for question in offered.questions:
         if text := values.get(f"{ASKS}{question.slug}", ""):
-            options = named(question.options.all()) if question.has_options else {}
-            given[question.slug] = _several(text, options) if question.has_options else _dated(question, text)
+            options = offered.option_names.get(question.pk)
+            given[question.slug] = _dated(question, text) if options is None else _several(text, options)
     return given
 
 
