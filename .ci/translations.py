@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -34,7 +34,8 @@ REJECTED_IN_ENGLISH = {
     r"\b(a|the|this|by|last|latest) mail\b(?! server)|(?<!-)\bmails\b": "e-mail",
     r"\btexts? of confidentiality\b": "confidentiality text",
 }
-SOURCES = ("*.py", "*.html", "*.txt", "*.xml", "*.svg", "*.js")
+ALIASES = re.compile(r"\b([pn]{0,2}gettext\w*) as (?!_\b)(\w+)")
+"""Names that xgettext does not know: what is said through them would never be collected."""
 
 
 def main(work: str) -> int:
@@ -77,6 +78,7 @@ def check() -> Iterator[str]:
             collect(locale)
         for path in catalogues(copy):
             yield from complaints(path, path.relative_to(copy))
+    yield from unheard(path for app in OURS for path in (ROOT / app).rglob("*.py"))
     yield from clashes(catalogues(ROOT))
     for path in catalogues(ROOT):
         yield from slips(read(path), path.relative_to(ROOT))
@@ -115,6 +117,14 @@ def complaints(path: Path, name: Path) -> Iterator[str]:
             yield f"{name}: no translation of “{text}”"
         elif message.fuzzy:
             yield f"{name}: fuzzy translation of “{text}”"
+
+
+def unheard(paths: Iterable[Path]) -> Iterator[str]:
+    """One line for each function of translation under a name that is not collected."""
+    for path in paths:
+        for found in ALIASES.finditer(path.read_text()):
+            name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
+            yield f"{name}: “{found[0]}” is not collected; call it “{found[1]}” or “_”"
 
 
 def slips(catalogue: Catalog, name: Path) -> Iterator[str]:

@@ -8,8 +8,6 @@ from django.utils.translation import ngettext
 from .errors import ConventionError
 
 MOST_LINES = 50
-YES = frozenset({"yes", "oui", "true", "vrai", "1", "x"})
-NO = frozenset({"no", "non", "false", "faux", "0", "-"})
 
 
 class BadRows(ConventionError):

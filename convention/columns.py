@@ -11,17 +11,45 @@ from .errors import Unreadable
 from .text import fold
 
 IGNORE = "ignore"
+NAMES = {
+    "first_name": (
+        *("first name", "firstname", "given name", "forename", "prenom", "prenoms", "votre prenom"),
+        "prenom usuel",
+    ),
+    "last_name": (
+        *("last name", "lastname", "family name", "surname", "name", "nom", "nom de famille", "nom usuel"),
+        "votre nom",
+    ),
+    "full_name": (
+        *("full name", "fullname", "nom complet", "nom et prenom", "prenom et nom", "nom prenom"),
+        *("prenom nom", "nom, prenom", "nom/prenom", "nom & prenom", "nom et prenoms", "participant"),
+    ),
+    "email": (
+        *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
+        *("adresse email", "adresse mail", "adresse electronique", "adresse de messagerie"),
+        *("adresse e mail professionnelle", "e mail professionnel", "email professionnel"),
+        *("mail professionnel", "mail pro", "work email", "business email", "votre e mail", "votre email"),
+        "votre adresse e mail",
+    ),
+}
+"""Headings over names and addresses, as offices and forms on the web write them, said plainly."""
 
 
 def plainly(heading: str) -> str:
     """A heading without accents, capitals, dashes and doubled blanks: what it is remembered by."""
-    return " ".join(fold(heading).replace("_", " ").replace("-", " ").split())
+    plain = fold(heading).replace("_", " ").replace("-", " ").replace("’", "'")
+    return " ".join(plain.rstrip(" *:?").split())
 
 
 def named_by(words: Mapping[str, Iterable[str]], heading: str) -> str:
     """The field whose words a heading is; empty for any other."""
     plain = plainly(heading)
     return next((name for name, said in words.items() if plain in said), "")
+
+
+def names_columns(words: Mapping[str, Iterable[str]], cells: Iterable[str]) -> bool:
+    """Whether a row is one of headings: at least two of its cells name a field, each another one."""
+    return len({name for cell in cells if (name := named_by(words, cell))}) > 1
 
 
 def picked(header: Sequence[str], guesses: Sequence[str], fields: Iterable[str]) -> list[str]:
@@ -79,7 +107,7 @@ def columns_from(
     if missing:
         found = ", ".join(heading for heading in header if heading)[:300]
         raise Unreadable(
-            _("Columns missing: %(missing)s. The first row must name the columns; it says: %(found)s.")
+            _("Columns missing: %(missing)s. A row above the list must name them; this one says: %(found)s.")
             % {"missing": ", ".join(missing), "found": found}
         )
     used = set(columns.values())

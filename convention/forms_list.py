@@ -2,14 +2,17 @@
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .bad_rows import BadRows
+from .downloads import Sheet
 from .tables import MOST_BYTES, Table, read_table, too_large
 
 EXAMPLES, SEARCHED = 3, 50
@@ -21,15 +24,16 @@ class ListForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         error_messages={"required": _("Choose a file.")},
-        help_text=_(".csv or .xlsx; the first row names the columns."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        help_text=_(".csv or .xlsx; a row at its beginning names the columns."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
     )
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **fields: Any) -> None:
+    def __init__(self, *args: Any, is_heading: Callable[[list[str]], bool], **fields: Any) -> None:
         super().__init__(*args, **fields)
+        self.is_heading = is_heading
         self.fields["file"].required = not self.data.get("checked")
 
     @cached_property
@@ -39,16 +43,15 @@ class ListForm(forms.Form):
         if file:
             if file.size > MOST_BYTES:
                 raise too_large()
-            return read_table(file.name, file.read())
+            return read_table(file.name, file.read(), self.is_heading)
         return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
 
     @property
     def checked_text(self) -> str:
         """The list as text, to travel with the form until it is booked; each row keeps its number."""
         file = io.StringIO(newline="")
-        writer, line = csv.writer(file), 1
-        writer.writerow(self.table.header)
-        for number, row in self.table.rows:
+        writer, line = csv.writer(file), 0
+        for number, row in ((self.table.header_row, self.table.header), *self.table.rows):
             writer.writerows([] for _empty in range(line + 1, number))
             writer.writerow(row)
             line = number
@@ -56,9 +59,12 @@ class ListForm(forms.Form):
 
     @cached_property
     def file_name(self) -> str:
-        """What the file is called, also once it was checked."""
+        """What the file is called, and its sheet where it has several; also once it was checked."""
         file = self.cleaned_data.get("file")
-        return str(file.name if file else self.cleaned_data["name"])[-200:]
+        if not file:
+            return str(self.cleaned_data["name"])
+        sheet = f" ({self.table.sheet})" if self.table.sheet else ""
+        return f"{file.name}{sheet}"[-200:]
 
     def picks(self, fields: Collection[str]) -> list[str] | None:
         """What each column is, as chosen on the page; None where nothing was chosen."""
@@ -89,3 +95,13 @@ def columns_of(table: Table, picks: Sequence[str]) -> list[Column]:
 def _examples(table: Table, index: int) -> list[str]:
     cells = (row[index] for _number, row in table.rows[:SEARCHED] if index < len(row))
     return [cell[:60] for cell in dict.fromkeys(cells) if cell.strip()][:EXAMPLES]
+
+
+def sheet_of_errors(table: Table, error: BadRows) -> Sheet:
+    """Each row that is wrong, with its number and all that speaks against it in front of what it says."""
+    found: dict[int, list[str]] = {}
+    for number, sentence in error.rows:
+        found.setdefault(number, []).append(sentence)
+    cells = dict(table.rows)
+    rows = [[number, " ".join(said), *cells.get(number, [])] for number, said in found.items()]
+    return Sheet(gettext("Errors"), [gettext("Row"), gettext("What is wrong"), *table.header], rows)

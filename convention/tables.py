@@ -10,7 +10,7 @@ import datetime
 import decimal
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,44 +21,85 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from .errors import Unreadable
-from .workbooks import LAST_ROW, MOST_COLUMNS, read_workbook
+from .workbooks import FIRST_ROWS, LAST_ROW, MOST_COLUMNS, SHARED_CELL, read_workbook
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
-DELIMITERS = ",;\t"
-NAMED_DELIMITER = re.compile(r"sep=([,;\t])\r?\n", re.I)  # Excel's own first line
+DELIMITERS = ",;\t|"
+NAMED_DELIMITER = re.compile(r"sep=([,;\t|])\r?\n", re.I)  # Excel's own first line
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 INNER_FORMULA = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@])")
 """Where a spreadsheet that parts cells elsewhere than at commas would begin one with a formula."""
 MARKED_INNER = re.compile(r"(?<=[;\t\r\n])'(?=[=+\-@])")
+MACINTOSH, WINDOWS = re.compile(rb"[a-z][\x88\x8d\x8e\x8f\x90]"), re.compile(rb"[a-z][\xe0-\xff]")
+"""Accents within a word, as the two write them: à, ç, é, è and ê, which the other has no such letter for."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+type Numbered = list[tuple[int, list[str]]]
+"""Rows with their numbers in the file."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A header and rows of text; each row carries its number in the file, the header being row 1."""
+    """A header and rows of text; each row carries its number in the file, the header its own.
+
+    `sheet` is the one that was read, where a workbook shows several.
+    """
 
     header: list[str]
-    rows: list[tuple[int, list[str]]]
+    rows: Numbered
+    header_row: int = 1
+    sheet: str = ""
 
 
-def read_table(name: str, content: bytes) -> Table:
+def read_table(
+    name: str, content: bytes, is_heading: Callable[[list[str]], bool] = lambda _cells: False
+) -> Table:
     """Read a .csv or .xlsx file; which of both is told by its content. Empty rows are left out.
 
+    The header is the first row that `is_heading`; else the first one, titles of a single cell left out.
     Raises Unreadable with the reason.
     """
     if len(content) > MOST_BYTES:
         raise too_large()
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
-    filled = list(_filled(read_workbook(content) if content.startswith(b"PK") else _read_csv(content)))
+    _refuse_other_kinds(content)
+    if content.startswith(b"PK"):
+        sheet = read_workbook(content, lambda rows: any(map(is_heading, rows)))
+        filled, shared, title = list(_filled(sheet.rows)), sheet.shared, sheet.title
+    else:
+        filled, shared, title = list(_filled(_read_csv(content))), [], ""
     if not filled:
         raise Unreadable(_("“%(name)s” is empty.") % {"name": name})
-    (_number, first), *rows = filled
+    (header_row, first), *rows = filled[_heading_at(filled, is_heading) :]
+    if span := next((span for span in shared if span[1] >= header_row), None):
+        raise Unreadable(SHARED_CELL % {"first": span[0], "last": span[1]})
     header = [cell.strip() for cell in first]
     while not header[-1]:
         del header[-1]
-    return Table(header, [(number, [_plain(cell) for cell in row[: len(header)]]) for number, row in rows])
+    plain = [(number, [_plain(cell) for cell in row[: len(header)]]) for number, row in rows]
+    return Table(header, plain, header_row, title)
+
+
+def _refuse_other_kinds(content: bytes) -> None:
+    """Files that are something else, whatever they are called."""
+    begin = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
+    if begin.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
+        raise Unreadable(
+            _("This is a web page or XML under another name; open it and save it as .xlsx or .csv.")
+        )
+    if begin.startswith((b"%pdf-", b"{\\rtf", b"{", b"[{")):
+        raise Unreadable(_("This is a document and no table; save the table as .xlsx or .csv."))
+
+
+def _heading_at(rows: Numbered, is_heading: Callable[[list[str]], bool]) -> int:
+    """Where the headings stand: offices put a title, the day or a sum above them."""
+    first = rows[:FIRST_ROWS]
+    sure = (at for at, (_number, cells) in enumerate(first) if is_heading(cells))
+    wide = (at for at, (_number, cells) in enumerate(first) if sum(map(bool, map(str.strip, cells))) > 1)
+    return next(sure, next(wide, 0))
 
 
 def read_pasted(text: str) -> list[tuple[int, list[str]]]:
@@ -77,7 +118,7 @@ def too_large() -> Unreadable:
     return Unreadable(_("The file is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024})
 
 
-def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _filled(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
     """The rows that say something, with their numbers."""
     filled = 0
     for number, row in enumerate(lines, start=1):
@@ -114,7 +155,7 @@ def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
 
 
 def decode(content: bytes) -> str:
-    """Text from bytes: by its byte order mark, else UTF-8, else Windows-1252."""
+    """Text from bytes: by its byte order mark, else UTF-8, else as Excel writes it on Windows or a Mac."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     if content[1:2] == b"\x00":  # UTF-16 whose mark was lost
@@ -122,13 +163,15 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        is_mac = len(MACINTOSH.findall(content)) > len(WINDOWS.findall(content))
+        return content.decode("mac-roman" if is_mac else "cp1252", "replace")
 
 
 def _delimiter(text: str) -> str:
-    """The one that the first line holds most of, quoted parts aside."""
-    first = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").split("\n", 1)[0])
-    return max(DELIMITERS, key=first.count)
+    """The one that most of the first lines hold, and hold most of, quoted parts aside."""
+    plain = re.sub(r'"[^"]*"', "", text[:65_536].lstrip("\r\n"))
+    lines = plain.splitlines()[:FIRST_ROWS]
+    return max(DELIMITERS, key=lambda sign: (sum(sign in line for line in lines), "".join(lines).count(sign)))
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -1,7 +1,7 @@
 """Absorb: of two registrations of one person one stays, the other is cancelled as merged into it.
 
 What the one that goes paid for stays with its order: where money came in, it stays owed as it was, and who
-keeps the books decides; where none did, its place is owed no longer. Seats go over where they fit.
+keeps the books decides; where none did, its place is owed no longer. Seats go over where they fit, waits too.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from schedule.around import clashing
 from .answer_files import is_file
 from .answers import limited_options
 from .bill import kept_of, rebill
-from .models import Order, Registration, SessionSeat
+from .models import Order, Registration, SessionSeat, WaitingEntry
 from .on_application import rules_of
 from .places import exchange, taken_besides
 from .questions import questions_of
@@ -53,6 +53,7 @@ def absorb(*, kept: Registration, other: Registration, taken: Collection[str], r
     refuse_other_than_two(kept, other)
     owed = other.worth if kept_of(other.order) else 0
     _hand_seats_over(kept, other)
+    _hand_waits_over(kept, other)
     give_up_everything(other)
     before = kept.answers
     _take_over(kept, other, taken)
@@ -89,6 +90,14 @@ def _hand_seats_over(kept: Registration, other: Registration) -> None:
         if seat.session not in own and not clashing(seat.session, own):
             SessionSeat.objects.filter(pk=seat.pk).update(registration=kept)
             own.append(seat.session)
+
+
+def _hand_waits_over(kept: Registration, other: Registration) -> None:
+    """The places in waiting lists, offers included, for sessions in which the one that is kept has none."""
+    has = [seat.session_id for seat in seats_of(kept)]
+    own = WaitingEntry.objects.standing().filter(registration=kept).values_list("session", flat=True)
+    waits = WaitingEntry.objects.standing().filter(registration=other)
+    waits.exclude(session__in=[*has, *own]).update(registration=kept)
 
 
 def _take_over(kept: Registration, other: Registration, taken: Collection[str]) -> None:

@@ -7,22 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext_lazy
 
-from convention.columns import as_before, named_by, picked, plainly
+from convention.columns import NAMES, as_before, named_by, names_columns, picked, plainly
 
 from .models import Question
 
 COLUMNS = {
-    "first_name": ("first name", "firstname", "given name", "forename", "prenom", "prenoms"),
-    "last_name": ("last name", "lastname", "family name", "surname", "name", "nom", "nom de famille"),
-    "full_name": (
-        *("full name", "fullname", "nom complet", "nom et prenom", "prenom et nom", "nom prenom"),
-        "prenom nom",
+    **NAMES,
+    "company": (
+        *("company", "company name", "organization", "organisation", "employer", "entreprise", "societe"),
+        *("employeur", "raison sociale", "organisme", "structure", "nom de l'entreprise"),
+        *("nom de la societe", "votre entreprise", "votre societe"),
     ),
-    "email": (
-        *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
-        *("adresse email", "adresse mail", "adresse electronique"),
-    ),
-    "company": ("company", "organization", "organisation", "employer", "entreprise", "societe", "employeur"),
     "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
     "no_photo": ("no photographs", "no photo", "no photos", "sans photo", "pas de photographie"),
     "addons": ("besides", "add ons", "addons", "en plus", "supplements"),
@@ -50,6 +45,11 @@ UNLISTED = (Question.Kind.FILE, Question.Kind.CONSENT)
 def field_of(heading: str) -> str:
     """The field that a heading names, in French or English; empty for any other."""
     return named_by(COLUMNS, heading)
+
+
+def is_heading(cells: Sequence[str]) -> bool:
+    """Whether a row names columns and no person."""
+    return names_columns(COLUMNS, cells)
 
 
 def fields_for(questions: Iterable[Question]) -> dict[str, str]:

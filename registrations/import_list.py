@@ -9,7 +9,6 @@ corrects or moves them.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
@@ -40,6 +39,7 @@ from .import_write import (
     add_new,
     keep_run,
     lock_orders,
+    rehearse,
     remembered,
     write,
 )
@@ -55,15 +55,6 @@ VOUCHED = (IMPORTED, "desk")
 WORDS = ("first_name", "last_name", "company")
 
 
-@dataclass(frozen=True)
-class List:
-    """A list as it was read: what each column stands for, where that was said, and the file's name."""
-
-    table: Table
-    picks: Sequence[str] | None = None
-    file_name: str = ""
-
-
 @transaction.atomic
 def import_list(
     *, event: Event, table: Table, picks: Sequence[str] | None = None, file_name: str = ""
@@ -73,7 +64,11 @@ def import_list(
     `picks` say what each column is; else it is guessed. Raises Unreadable where columns are missing, BadRows,
     SoldOut or CompanyFull; then nothing is kept.
     """
-    done = _bring_in(event, List(table, picks, file_name))
+    done = _read(event, table, picks)
+    write(event, done)
+    _adopt(event, list(done.adopted.values()))
+    keep_run(event, done, file_name=file_name)
+    record("registration.import", event, event=event, fields=done.fields)
     for order in done.adopted:
         mail_links.enqueue([order], [])
     return done
@@ -82,7 +77,8 @@ def import_list(
 @transaction.atomic
 def rehearse_import(*, event: Event, table: Table, picks: Sequence[str] | None = None) -> Imported:
     """What `import_list` would do; nothing is kept and nobody is written to. Raises the same."""
-    done = _bring_in(event, List(table, picks))
+    done = _read(event, table, picks)
+    rehearse(done)
     transaction.set_rollback(True)
     return done
 
@@ -98,19 +94,15 @@ def picks_for(event: Event, table: Table, questions: Sequence[Question]) -> list
     return guessed(table.header, questions, remembered_mapping(event))
 
 
-def _bring_in(event: Event, given: List) -> Imported:
+def _read(event: Event, table: Table, picks: Sequence[str] | None) -> Imported:
+    """What the list asks for, with all that is known locked; nothing is written yet."""
     take_turn(f"import:{event.pk}")
     offered = offered_at(event)
-    table, header = given.table, given.table.header
-    picks = picks_for(event, table, offered.questions) if given.picks is None else given.picks
-    columns, ignored = columns_from(header, picks, NEEDED)
+    picks = picks_for(event, table, offered.questions) if picks is None else picks
+    columns, ignored = columns_from(table.header, picks, NEEDED)
     rows = read_rows(table, columns, offered)
-    done = Imported(ignored_columns=ignored)
+    done = Imported(ignored_columns=ignored, fields=sorted(columns), mapping=mapping_of(table.header, picks))
     _sort(done, rows, event, offered)
-    write(event, done)
-    _adopt(event, list(done.adopted.values()))
-    keep_run(event, done, mapping=mapping_of(header, picks), file_name=given.file_name)
-    record("registration.import", event, event=event, fields=sorted(columns))
     return done
 
 

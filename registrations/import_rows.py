@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.addresses import folded
-from convention.bad_rows import NO, YES, BadRows
+from convention.bad_rows import BadRows
+from convention.cells import NO, YES, about_cells, address_of, day_of
 from convention.columns import split_name
 from convention.tables import Table
 from convention.text import fold, tidy
@@ -21,7 +23,6 @@ from .order_request import Place
 
 LONGEST_ORDER = 60
 SEPARATOR = re.compile(r"\s*[,;]\s*")
-DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 SAME_EMAIL = gettext_lazy("The e-mail is the same as in row %(first)d.")
 
 
@@ -49,10 +50,25 @@ class Offered:
     addons: Sequence[Addon] = ()
     questions: Sequence[Question] = ()
 
+    @cached_property
+    def ticket_names(self) -> dict[str, str]:
+        """Slugs of tickets by their names."""
+        return named(self.tickets)
+
+    @cached_property
+    def addon_names(self) -> dict[str, str]:
+        """Slugs of add-ons by their names."""
+        return named(self.addons)
+
+    @cached_property
+    def option_names(self) -> dict[int, dict[str, str]]:
+        """Slugs of options by their names, by question."""
+        return {one.pk: named(one.options.all()) for one in self.questions if one.has_options}
+
     def ticket_named(self, text: str) -> str:
         """The slug of the ticket of that name, the default one's where none is named; empty for another."""
         if text:
-            return named(self.tickets).get(fold(text), "")
+            return self.ticket_names.get(fold(text), "")
         default = next((t.slug for t in self.tickets if t.is_default), "")
         return default or (self.tickets[0].slug if len(self.tickets) == 1 else "")
 
@@ -90,15 +106,15 @@ def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, l
         ticket=values.get("ticket", ""),
         first_name=values.get("first_name") or ("" if values.get("last_name") else first),
         last_name=values.get("last_name") or ("" if values.get("first_name") else last),
-        email=values.get("email", ""),
+        email=address_of(values.get("email", "")),
         company=values.get("company", ""),
         no_photo=fold(values.get("no_photo", "")) in YES,
-        addons=tuple(_several(values.get("addons", ""), named(offered.addons))),
-        answers=_answers(values, offered.questions),
+        addons=tuple(_several(values.get("addons", ""), offered.addon_names)),
+        answers=_answers(values, offered),
     )
     slug = offered.ticket_named(place.ticket)
     reference = values.get("reference", "").upper()
-    wrong = list(_about(place, slug, reference))
+    wrong = [*about_cells(values), *_about(place, slug, reference)]
     if (said := fold(values.get("no_photo", ""))) and said not in YES | NO:
         wrong.append(_("“%(text)s” does not say yes or no.") % {"text": said[:40]})
     order = values.get("purchase_order", "")
@@ -108,13 +124,13 @@ def _read(number: int, values: dict[str, str], offered: Offered) -> tuple[Row, l
     return row, wrong
 
 
-def _answers(values: dict[str, str], questions: Iterable[Question]) -> dict[str, object]:
+def _answers(values: dict[str, str], offered: Offered) -> dict[str, object]:
     """What the cells answer; an empty one says nothing."""
     given: dict[str, object] = {}
-    for question in questions:
+    for question in offered.questions:
         if text := values.get(f"{ASKS}{question.slug}", ""):
-            options = named(question.options.all()) if question.has_options else {}
-            given[question.slug] = _several(text, options) if question.has_options else _dated(question, text)
+            options = offered.option_names.get(question.pk)
+            given[question.slug] = _dated(question, text) if options is None else _several(text, options)
     return given
 
 
@@ -133,8 +149,8 @@ def _several(text: str, slugs: dict[str, str]) -> list[str]:
 
 def _dated(question: Question, text: str) -> str:
     """16/06/2027 as 2027-06-16, where a date is asked."""
-    day = DAY.fullmatch(text) if question.kind == Question.Kind.DATE else None
-    return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}" if day else text
+    day = day_of(text) if question.kind == Question.Kind.DATE else None
+    return day.isoformat() if day else text
 
 
 def doubts(table: Table, columns: dict[str, int]) -> list[tuple[int, str]]:

@@ -31,7 +31,7 @@ from .models import (
 )
 from .options import options_of
 from .places import belongings, exchange
-from .pricing import Asked, quote
+from .pricing import Asked, Line, quote
 from .register import priced
 
 BATCH = 500
@@ -62,6 +62,9 @@ class Imported:
     lost_codes: int = 0
     adopted: dict[int, Order] = field(default_factory=dict)
     ignored_columns: list[str] = field(default_factory=list)
+    prices: dict[tuple[str, ...], tuple[Line, ...]] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
     run: ImportRun | None = None
 
     def __str__(self) -> str:
@@ -125,7 +128,7 @@ def add_new(
     place = row.place
     ticket = next(ticket for ticket in offered.tickets if ticket.slug == place.ticket)
     chosen = [addon for addon in offered.addons if addon.slug in place.addons]
-    lines = quote([Asked(fare=fare_of(ticket), addons=tuple(map(fare_of, chosen)))], at=timezone.now()).lines
+    lines = _priced_once(done, ticket, chosen)
     total = sum(line.price for line in lines)
     order = Order(
         event=ticket.event,
@@ -155,6 +158,15 @@ def add_new(
     prices = {line.fare.slug: line.price for line in lines if line.is_addon}
     done.addons += [_addon(registration, addon, prices[addon.slug]) for addon in chosen]
     return registration
+
+
+def _priced_once(done: Imported, ticket: Ticket, chosen: list[Addon]) -> tuple[Line, ...]:
+    """What a place with these add-ons costs: the same for every row of the list."""
+    key = (ticket.slug, *(addon.slug for addon in chosen))
+    if key not in done.prices:
+        asked = Asked(fare=fare_of(ticket), addons=tuple(map(fare_of, chosen)))
+        done.prices[key] = quote([asked], at=timezone.now()).lines
+    return done.prices[key]
 
 
 def _addon(registration: Registration, addon: Addon, price: int) -> RegistrationAddon:
@@ -207,17 +219,28 @@ def write(event: Event, done: Imported) -> None:
         registration.order = registration.order  # its id is known now
     Registration.objects.bulk_create(done.new, BATCH)
     RegistrationAddon.objects.bulk_create(done.addons, BATCH)
+    _move_places(done)
+    if done.new or done.changed:
+        sequence = next_sequence(event.pk)
+        for batch in batched((registration.pk for registration in done.new), BATCH, strict=False):
+            Registration.objects.filter(pk__in=batch).update(sequence=sequence)
+        for registration in done.changed:
+            registration.sequence = sequence
+    _write_changes(done)
+
+
+def rehearse(done: Imported) -> None:
+    """All that may be refused: places are moved and what is known is changed, but nobody new is written."""
+    _move_places(done)
+    _write_changes(done)
+
+
+def _write_changes(done: Imported) -> None:
+    """Write what differs of those who were known, and what they owe."""
     Order.objects.bulk_update(done.orders.values(), ["purchase_order", "payment"], BATCH)
     follow_orders(done.orders.values(), "purchase_order")
-    _move_places(done)
-    if not done.new and not done.changed:
-        return
-    sequence = next_sequence(event.pk)
-    for batch in batched((registration.pk for registration in done.new), BATCH, strict=False):
-        Registration.objects.filter(pk__in=batch).update(sequence=sequence)
-    for registration in done.changed:
-        registration.sequence = sequence
-    Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)
+    if done.changed:
+        Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)
     more = Counter[int]()
     for _ticket, registration in done.moved:
         more[registration.order_id] += registration.price - done.before[registration.pk]["price"]
@@ -242,13 +265,13 @@ def _move_places(done: Imported) -> None:
         registration.takes_place = True
 
 
-def keep_run(event: Event, done: Imported, *, mapping: Mapping[str, str], file_name: str) -> ImportRun:
+def keep_run(event: Event, done: Imported, *, file_name: str) -> ImportRun:
     """The import as a row, with what it made and changed."""
     done.run = ImportRun.objects.create(
         event=event,
         person_id=current_actor.get().person_id,
         file_name=file_name[-200:],
-        mapping=dict(mapping),
+        mapping=done.mapping,
         new=len(done.new),
         changed=len(done.changed),
         unchanged=done.unchanged,

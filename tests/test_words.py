@@ -45,3 +45,13 @@ def test_rejected_words_are_found_and_others_are_not(translations, english, fren
     catalogue.add(english, french)
     told = list(translations.slips(catalogue, Path("django.po")))
     assert [line.split("“")[1].split("”")[0] for line in told] == found
+
+
+def test_a_function_of_translation_under_another_name_is_told(translations, tmp_path):
+    source = tmp_path / "forms.py"
+    source.write_text(
+        "from django.utils.translation import gettext as _\nfrom x import gettext_lazy as _later\n"
+    )
+    assert list(translations.unheard([source])) == [
+        "forms.py: “gettext_lazy as _later” is not collected; call it “gettext_lazy” or “_”"
+    ]

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy
 
-from convention.columns import as_before, named_by, picked
+from convention.columns import NAMES, as_before, named_by, names_columns, picked
 
 COLUMNS: Final = {
     "company": (
@@ -19,13 +19,7 @@ COLUMNS: Final = {
     "city": ("city", "town", "ville"),
     "roles": ("roles", "company roles", "role", "roles de l'entreprise"),
     "markets": ("markets", "market", "marches", "marche"),
-    "first_name": ("first name", "firstname", "given name", "forename", "prenom", "prenoms"),
-    "last_name": ("last name", "lastname", "family name", "surname", "name", "nom", "nom de famille"),
-    "full_name": ("full name", "fullname", "nom complet", "nom et prenom", "prenom et nom", "nom prenom"),
-    "email": (
-        *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
-        *("adresse email", "adresse mail", "adresse electronique"),
-    ),
+    **NAMES,
     "title": ("title", "job title", "function", "position", "fonction", "poste", "titre"),
     "level": ("level", "function level", "niveau"),
     "starts_on": ("from", "since", "start", "starts on", "employed from", "depuis", "du", "debut"),
@@ -54,6 +48,11 @@ LABELS: Final = {
     "contact": gettext_lazy("Contact: yes or no"),
 }
 NEEDED: Final = (("company", "siren"),)
+
+
+def is_heading(cells: Sequence[str]) -> bool:
+    """Whether a row names columns and no company."""
+    return names_columns(COLUMNS, cells)
 
 
 def fields() -> dict[str, str]:

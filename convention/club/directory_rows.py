@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from stdnum.fr import siren as siren_number
 
-from convention.bad_rows import NO, YES, BadRows
+from convention.bad_rows import BadRows
+from convention.cells import NO, YES, about_cells, address_of, day_of
 from convention.columns import split_name
 from convention.text import fold, tidy
 
@@ -26,7 +27,6 @@ LONGEST: Final = {
     "last_name": 150, "title": 120, "email": 254,
 }  # fmt: skip
 SEPARATOR = re.compile(r"\s*[,;/]\s*")
-DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _read(number: int, values: Mapping[str, str], words: Words) -> Row:
         ),
         first_name=first if whole else values.get("first_name", ""),
         last_name=last if whole else values.get("last_name", ""),
-        email=values.get("email", "").lower(),
+        email=address_of(values.get("email", "")).lower(),
         title=values.get("title", ""),
         level=words.levels.get(fold(values.get("level", "")), ""),
         starts_on=day_of(values.get("starts_on", "")),
@@ -133,18 +133,9 @@ def _several(values: Mapping[str, str], name: str) -> list[str]:
     return [part for part in SEPARATOR.split(values.get(name, "")) if part]
 
 
-def day_of(text: str) -> datetime.date | None:
-    """The day that a cell says, as 2027-01-31 or 31/01/2027; none where it says none."""
-    found = DAY.fullmatch(text)
-    said = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}" if found else text
-    try:
-        return datetime.date.fromisoformat(said)
-    except ValueError:
-        return None
-
-
 def _wrong(values: Mapping[str, str], row: Row, words: Words) -> Iterator[str]:
     """What speaks against a row, by itself."""
+    yield from about_cells(values)
     yield from _about_company(row)
     yield from _about_words(values, words)
     for name, most in LONGEST.items():

@@ -6,10 +6,11 @@ stays with all that the list wrote of them, and is told.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import batched
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import models, transaction
@@ -30,6 +31,8 @@ from .models import Company, DirectoryImport
 CHANGED = gettext_lazy("was changed since")
 IN_USE = gettext_lazy("is in use since")
 BATCH = 5000
+NAMED: Final = 100
+"""So many of those that are left are named; the others are counted."""
 
 
 class CannotUndo(ConventionError):
@@ -39,16 +42,36 @@ class CannotUndo(ConventionError):
     status = 409
 
 
+NAMED_WITH: Final = {
+    "role": ("company",),
+    "employment": ("person", "company"),
+    "contact": ("person", "company"),
+    "seat": ("person", "membership__company"),
+}
+"""What the name of a row is made of besides."""
+
+
+class Fact(NamedTuple):
+    """What is looked at of a row before it is removed: whose it is, and its last day."""
+
+    person_id: int | None = None
+    ends_on: datetime.date | None = None
+
+
+type Found = dict[str, dict[int, Fact]]
+"""Rows by kind and key."""
+
+
 @dataclass
 class Undone:
-    """What undoing does, or would do: keys to remove by kind, values to restore, and what is left.
+    """What undoing does, or would do: keys to remove by kind, values to restore, and what is left and why.
 
     `theirs` are the dated rows that the list made of each person, by kind and key.
     """
 
     removed: dict[str, list[int]] = field(default_factory=dict)
     restored: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
-    left: list[tuple[str, str]] = field(default_factory=list)
+    left: list[tuple[str, int, str]] = field(default_factory=list)
     theirs: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
@@ -57,6 +80,15 @@ class Undone:
             "restored": sum(map(len, self.restored.values())),
             "left": len(self.left),
         }
+
+    @cached_property
+    def named(self) -> list[tuple[str, str]]:
+        """The first of those that are left, by their names, with the reason."""
+        shown, names = self.left[:NAMED], dict[tuple[str, int], str]()
+        for kind in {kind for kind, _pk, _why in shown}:
+            rows = _whole(kind, [pk for one, pk, _why in shown if one == kind])
+            names |= {(kind, pk): str(row) for pk, row in rows.items()}
+        return [(names[kind, pk], why) for kind, pk, why in shown]
 
     @property
     def is_anything(self) -> bool:
@@ -67,17 +99,16 @@ class Undone:
 def foresee(run: DirectoryImport) -> Undone:
     """What undoing the import would do now."""
     done = Undone()
-    found = {kind: _rows(model, run.made.get(kind, [])) for kind, model in KINDS.items()}
+    found = {kind: _facts(model, run.made.get(kind, [])) for kind, model in KINDS.items()}
     for kind in DATED:
         for pk, row in found[kind].items():
-            done.theirs[getattr(row, "person_id", 0)].append((kind, pk))
+            done.theirs[row.person_id or 0].append((kind, pk))
     _leave_changed(done, run, found)
     _leave_used(done, found)
     _leave_used_since(done, found, run.made_at)
     done.removed = {kind: sorted(rows) for kind, rows in found.items()}
     for kind, before in run.before.items():
-        rows = _rows(KINDS[kind], map(int, before))
-        done.restored[kind] = dict(_restorable(done, run, kind, rows))
+        done.restored[kind] = dict(_restorable(done, run, kind, list(map(int, before))))
     return done
 
 
@@ -90,7 +121,7 @@ def undo_directory(*, run: DirectoryImport) -> Undone:
         raise CannotUndo(_("This import was undone already, changed nothing, or is too long ago."))
     done = foresee(run)
     for kind, values in done.restored.items():
-        _restore(KINDS[kind], values)
+        _restore(kind, values)
     _part_with_markets(run, set(done.removed["company"]))
     for kind in ("seat", "contact", "employment", "role", "person", "company"):
         for batch in batched(done.removed[kind], BATCH, strict=False):
@@ -102,9 +133,28 @@ def undo_directory(*, run: DirectoryImport) -> Undone:
     return done
 
 
-def _rows(model: Any, keys: Iterable[int]) -> dict[int, Any]:
-    """Rows by key, in batches that every database takes."""
-    related = [name for name in ("person", "company", "membership") if hasattr(model, name)]
+def _facts(model: Any, keys: Collection[int]) -> dict[int, Fact]:
+    """What is looked at of the rows of these keys."""
+    known = {column.attname for column in model._meta.concrete_fields}
+    names = [name for name in Fact._fields if name in known]
+    rows = _between(model.objects.all(), "pk", keys).values_list("pk", *names)
+    wanted = set(keys)
+    return {pk: Fact(**dict(zip(names, row, strict=True))) for pk, *row in rows if pk in wanted}
+
+
+def _between(rows: Any, name: str, keys: Collection[int]) -> Any:
+    """Rows from the least key to the greatest.
+
+    The keys of an import stand together: this finds few others, and is far quicker than naming each.
+    """
+    if not keys:
+        return rows.none()
+    return rows.order_by().filter(**{f"{name}__gte": min(keys), f"{name}__lte": max(keys)})
+
+
+def _whole(kind: str, keys: Iterable[int]) -> dict[int, Any]:
+    """Rows by key, with what their names need."""
+    model, related = KINDS[kind], NAMED_WITH.get(kind, ())
     rows = model.objects.select_related(*related) if related else model.objects.all()
     found: dict[int, Any] = {}
     for batch in batched(keys, BATCH, strict=False):
@@ -112,53 +162,48 @@ def _rows(model: Any, keys: Iterable[int]) -> dict[int, Any]:
     return found
 
 
-def _leave_changed(done: Undone, run: DirectoryImport, found: dict[str, dict[int, Any]]) -> None:
+def _leave_changed(done: Undone, run: DirectoryImport, found: Found) -> None:
     """What was ended or prolonged since stays, with whom and what it is about."""
     for kind in DATED:
         after = run.after.get(kind, {})
         for pk, row in list(found[kind].items()):
             if said({"ends_on": row.ends_on}) != after.get(str(pk)):
-                _leave(done, found, kind, row, str(CHANGED))
+                _leave(done, found, (kind, pk), str(CHANGED))
 
 
-def _leave_used(done: Undone, found: dict[str, dict[int, Any]]) -> None:
+def _leave_used(done: Undone, found: Found) -> None:
     """Whoever is named by anything that the list did not write stays with all of theirs; so do companies."""
     for kind in ("person", "company"):
         ours = {KINDS[name]: set(rows) for name, rows in found.items()}
-        for pk in _named_elsewhere(KINDS[kind], list(found[kind]), ours):
-            _leave(done, found, kind, found[kind][pk], str(IN_USE))
+        for pk in _named_elsewhere(KINDS[kind], found[kind].keys(), ours):
+            _leave(done, found, (kind, pk), str(IN_USE))
 
 
-def _leave_used_since(done: Undone, found: dict[str, dict[int, Any]], since: datetime.datetime) -> None:
+def _leave_used_since(done: Undone, found: Found, since: datetime.datetime) -> None:
     """Whoever the club knew before keeps what they have used since, by what `settings.USED_SINCE` knows."""
-    rows = {
-        row.person_id: (kind, row)
-        for kind in DATED
-        for row in found[kind].values()
-        if getattr(row, "person_id", None)
-    }
+    rows = {row.person_id: (kind, pk) for kind in DATED for pk, row in found[kind].items() if row.person_id}
     for batch in batched(sorted(rows), BATCH, strict=False):
         used = set().union(*(import_string(path)(batch, since) for path in settings.USED_SINCE))
         for person in sorted(used):
-            kind, row = rows[person]
-            _leave(done, found, kind, row, str(IN_USE))
+            _leave(done, found, rows[person], str(IN_USE))
 
 
-def _leave(done: Undone, found: dict[str, dict[int, Any]], kind: str, row: Any, why: str) -> None:
+def _leave(done: Undone, found: Found, row: tuple[str, int], why: str) -> None:
     """Keep a row, and with a person or for a dated one all that stands with it."""
-    if found[kind].pop(row.pk, None) is None:
+    kind, pk = row
+    if (fact := found[kind].pop(pk, None)) is None:
         return
-    done.left.append((str(row), why))
-    person = row.pk if kind == "person" else getattr(row, "person_id", None)
+    done.left.append((kind, pk, why))
+    person = pk if kind == "person" else fact.person_id
     if person is None:
         return
     found["person"].pop(person, None)
-    for other, pk in done.theirs.pop(person, []):
-        found[other].pop(pk, None)
+    for other, theirs in done.theirs.pop(person, []):
+        found[other].pop(theirs, None)
 
 
 def _named_elsewhere(
-    model: type[models.Model], keys: Collection[int], ours: dict[type[models.Model], set[int]]
+    model: type[models.Model], keys: Set[int], ours: dict[type[models.Model], set[int]]
 ) -> set[int]:
     """Which of the rows are named by rows that the import did not make, of whatever app."""
     named = set[int]()
@@ -170,26 +215,33 @@ def _named_elsewhere(
         if other is Company.markets.through:
             continue
         made = ours.get(other, set())
-        for batch in batched(keys, BATCH, strict=False):
-            rows = other._base_manager.filter(**{f"{relation.field.name}__in": batch})
-            named.update(key for pk, key in rows.values_list("pk", column) if pk not in made)
+        rows = _between(other._base_manager.all(), column, keys).values_list("pk", column)
+        named.update(key for pk, key in rows.iterator() if key in keys and pk not in made)
     return named
 
 
 def _restorable(
-    done: Undone, run: DirectoryImport, kind: str, rows: dict[int, Any]
+    done: Undone, run: DirectoryImport, kind: str, keys: list[int]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The former values of those that still say what the list wrote."""
-    for pk, row in rows.items():
+    for pk, row in _saying(KINDS[kind], keys, {name for one in run.after[kind].values() for name in one}):
         after = run.after[kind][str(pk)]
-        if said({name: getattr(row, name) for name in after}) == after:
+        if said({name: row[name] for name in after}) == after:
             yield pk, run.before[kind][str(pk)]
         else:
-            done.left.append((str(row), str(CHANGED)))
+            done.left.append((kind, pk, str(CHANGED)))
 
 
-def _restore(model: Any, values: dict[int, dict[str, Any]]) -> None:
-    rows, names = _rows(model, values), set[str]()
+def _saying(model: Any, keys: list[int], names: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What the rows of these keys say under these names."""
+    wanted = set(keys)
+    for row in _between(model.objects.all(), "pk", keys).values("pk", *names):
+        if row["pk"] in wanted:
+            yield row["pk"], row
+
+
+def _restore(kind: str, values: dict[int, dict[str, Any]]) -> None:
+    model, rows, names = KINDS[kind], _whole(kind, values), set[str]()
     for pk, row in rows.items():
         for name, value in values[pk].items():
             setattr(row, name, model._meta.get_field(name).to_python(value))

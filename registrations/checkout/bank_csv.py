@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from convention.cells import day_of
 from convention.errors import ConventionError, Unreadable
 from convention.tables import Table, read_table
 from convention.text import fold
@@ -26,9 +27,6 @@ COLUMNS: dict[str, set[str]] = {
     "reference": {"reference", "reference operation", "ref", "reference du virement"},
     "currency": {"devise", "currency", "monnaie"},
 }  # fmt: skip
-DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%Y/%m/%d")
-FIRST_LINES = 15
-"""Banks put the account and the balance above the header."""
 
 
 class BadLines(ConventionError):
@@ -62,19 +60,21 @@ def read_bank_csv(name: str, content: bytes, columns: Mapping[str, str] | None =
 
 def _table(name: str, content: bytes, columns: Mapping[str, str]) -> Table:
     """The table from its header on, wherever that stands among the first lines."""
-    lines = content.splitlines(keepends=True)
-    for skipped in range(min(FIRST_LINES, len(lines))):
-        try:
-            table = read_table(name, b"".join(lines[skipped:]))
-        except Unreadable:
-            continue
-        places = _places(table.header, columns)
-        if "date" in places and places.keys() & {"amount", "credit"}:
-            return Table(table.header, [(number + skipped, row) for number, row in table.rows])
-    raise Unreadable(
-        _("%(file)s: no line names a date and an amount (or debit and credit). Say which columns they are.")
-        % {"file": name}
-    )
+
+    def is_heading(cells: list[str]) -> bool:
+        places = _places(cells, columns)
+        return "date" in places and bool(places.keys() & {"amount", "credit"})
+
+    table = read_table(name, content, is_heading)
+    if not is_heading(table.header):
+        raise Unreadable(
+            _(
+                "%(file)s: no line names a date and an amount (or debit and credit). "
+                "Say which columns they are."
+            )
+            % {"file": name}
+        )
+    return table
 
 
 def _places(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
@@ -128,9 +128,7 @@ def cents_of(text: str) -> int:
 
 
 def _day(text: str) -> datetime.date:
-    for form in DAYS:
-        try:
-            return datetime.datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    raise ValueError(_("“%(text)s” is no date") % {"text": text[:40]})
+    day = day_of(text)
+    if day is None:
+        raise ValueError(_("“%(text)s” is no date") % {"text": text[:40]})
+    return day

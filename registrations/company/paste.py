@@ -6,6 +6,7 @@ or English, says what they are; without one it is told by their content: address
 
 from collections.abc import Iterable, Sequence
 
+from convention.cells import address_of
 from convention.columns import split_name
 from convention.tables import read_pasted
 from convention.text import fold, tidy
@@ -98,6 +99,8 @@ def _row(cells: Sequence[str], columns: dict[str, int], titles: dict[str, str]) 
     said = fold(f"{row.get('first_name', '')} {row.get('last_name', '')}").strip()
     if said in TO_FOLLOW:
         row |= {"first_name": "", "last_name": "", "is_to_follow": "on"}
+    if "email" in row:
+        row["email"] = address_of(row["email"])
     ticket = row.get("ticket", "")
     row["ticket"] = titles.get(fold(ticket), ticket)
     row.pop("company", None)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -30,7 +30,7 @@ class OptionForm(forms.Form):
         """A row with more than nothing needs its words."""
         data = super().clean() or self.cleaned_data
         if not data.get("text") and (data.get("text_en") or data.get("capacity") is not None):
-            self.add_error("text", _now("Write the choice."))
+            self.add_error("text", gettext("Write the choice."))
         return data
 
 
@@ -83,7 +83,7 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
         }
         tickets.choices = [(slug, ticket.title) for slug, ticket in self._tickets.items()]
         named = [(pk, f"{option.question.title}: {option.title}") for pk, option in self._others.items()]
-        after.choices = [("", _now("always asked")), *named]
+        after.choices = [("", gettext("always asked")), *named]
         if self.instance.pk:
             self.initial["asked_of"] = [ticket.slug for ticket in self.instance.tickets.all()]
             self.initial["after"] = str(self.instance.shown_if_id or "")
@@ -104,19 +104,19 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
         """Some years at most."""
         days = int(self.cleaned_data["retention_days"])
         if days > MOST_DAYS:
-            raise forms.ValidationError(_now("At most %(most)d days.") % {"most": MOST_DAYS})
+            raise forms.ValidationError(gettext("At most %(most)d days.") % {"most": MOST_DAYS})
         return days
 
     def clean(self) -> dict[str, Any]:
         """Kinds that are chosen from need something to choose; a question never waits for itself."""
         data = super().clean() or self.cleaned_data
         if not self.rows.is_valid():
-            self.add_error(None, _now("The choices need another look."))
+            self.add_error(None, gettext("The choices need another look."))
         elif data.get("kind") in Question.CHOSEN and not self.options():
-            self.add_error("kind", _now("Write at least one choice."))
+            self.add_error("kind", gettext("Write at least one choice."))
         before = self._others.get(data.get("after") or "")
         if before and self.instance.pk and _waits_for(before, self.instance):
-            self.add_error("after", _now("That question waits for this one; choose another answer."))
+            self.add_error("after", gettext("That question waits for this one; choose another answer."))
         return data
 
     def options(self) -> list[Option]:

@@ -12,15 +12,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from convention.bad_rows import BadRows, said_by_rows, shortened
 from convention.club.models import Person
 from convention.columns import columns_from
+from convention.downloads import KINDS, download
 from convention.errors import ConventionError, Unreadable
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.forms_list import ListForm, columns_of
+from convention.forms_list import ListForm, columns_of, sheet_of_errors
 from convention.jobs.ask import ask
 from convention.jobs.models import Job
 from convention.packed_list import AT_ONCE, packed
 
-from ..import_columns import NEEDED, fields_for
+from ..import_columns import NEEDED, fields_for, is_heading
 from ..import_list import import_list, picks_for, rehearse_import
 from ..import_rows import doubts
 from ..models import ImportRun
@@ -34,20 +35,23 @@ PAGE = 50
 def import_page(request: HttpRequest, event: str) -> HttpResponse:
     """A list from a file: checked first, then booked; the list that was read travels with the form."""
     found = event_to_organize(event, request.user)
-    form = ListForm(request.POST or None, request.FILES or None)
+    form = ListForm(request.POST or None, request.FILES or None, is_heading=is_heading)
     context: dict[str, Any] = {"form": form, "tickets": list(found.tickets.all()), "at_once": AT_ONCE}
     if request.method == "POST" and form.is_valid():
         try:
             fields = context["fields"] = fields_for(questions := questions_of(found))
             picks = form.picks(fields) or picks_for(found, form.table, questions)
             context["columns"] = columns_of(form.table, picks)
-            context |= {"kept": form.checked_text, "file_name": form.file_name}
-            if "check" not in request.POST:
+            context |= {"kept": form.checked_text, "file_name": form.file_name, "table": form.table}
+            if not {"check", "errors"} & request.POST.keys():
                 return _imported(request, found, form, picks)
             columns, _ignored = columns_from(form.table.header, picks, NEEDED)
             context["rehearsal"] = rehearse_import(event=found, table=form.table, picks=picks)
             context["doubts"] = shortened(said_by_rows(doubts(form.table, columns)))
         except BadRows as error:
+            if (kind := request.POST.get("errors")) in KINDS:
+                sheet = sheet_of_errors(form.table, error)
+                return download(sheet, name=sheet.title, kind=kind)
             context |= {"bad_rows": error, "bad_lines": shortened(error.lines())}
         except (Unreadable, ConventionError) as error:
             form.add_error("file", str(error))

@@ -209,6 +209,70 @@ def test_a_hidden_sheet_is_not_the_list():
     assert read_table("list.xlsx", workbook(hide)).rows == [(2, ["Ana"])]
 
 
+def is_heading(cells: list[str]) -> bool:
+    return "first_name" in cells
+
+
+def test_the_sheet_that_holds_the_list_is_read_whatever_comes_first():
+    def cover(book, sheet):
+        sheet.delete_rows(1)
+        book.create_sheet("Notes").append(["To", "read"])
+        people = book.create_sheet("People")
+        people.append(["first_name"])
+        people.append(["Ana"])
+
+    table = read_table("list.xlsx", workbook(cover), is_heading)
+    assert (table.sheet, table.rows) == ("People", [(2, ["Ana"])])
+    assert read_table("list.xlsx", workbook(cover)).header == ["To", "read"]
+    assert read_table("list.xlsx", workbook(lambda book, sheet: None), is_heading).sheet == ""
+
+
+def test_titles_above_the_headings_are_left_out_and_may_share_cells():
+    def title(book, sheet):
+        sheet.insert_rows(1, 4)
+        sheet["A1"] = "Congress"
+        sheet.merge_cells("A1:B2")
+        sheet["A3"], sheet["B3"] = "As of", "25/11/2026"
+        sheet.append(["Ana", "Silva"])
+
+    table = read_table("list.xlsx", workbook(title), is_heading)
+    assert (table.header, table.header_row) == (["first_name", "last_name"], 5)
+    assert table.rows == [(6, ["Ana", "Silva"])]
+
+
+def test_a_title_of_one_cell_is_no_heading_though_nobody_knows_the_words():
+    table = read_table("x.csv", "Congrès, le 25;;\n;;\nVorname;Nachname\nAna;Silva\n".encode())
+    assert (table.header, table.header_row, table.rows) == (
+        ["Vorname", "Nachname"],
+        3,
+        [(4, ["Ana", "Silva"])],
+    )
+    assert read_table("x.csv", b"email\na@x.example\n").header == ["email"]
+
+
+def test_a_macintosh_and_a_bar_between_cells():
+    mac = "Prénom;Nom\rZoé;Forêt\r".encode("mac-roman")
+    assert read_table("x.csv", mac).rows == [(2, ["Zoé", "Forêt"])]
+    assert read_table("x.csv", "Nom\nŽižek\n".encode("cp1252")).rows == [(2, ["Žižek"])]
+    assert read_table("x.csv", b"a|b\n1,5|2\n").rows == [(2, ["1,5", "2"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"%PDF-1.7\n1 0 obj\n", "document"),
+        (b"{\\rtf1\\ansi", "document"),
+        (b'[{"first_name": "a"}]', "document"),
+        (b"\n<html><table><tr><td>Nom</table>", "page web"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "XML"),
+        (zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet"), "LibreOffice"),
+    ],
+)
+def test_another_kind_of_file_is_called_by_its_name(content: bytes, word: str):
+    with pytest.raises(Unreadable, match=word):
+        read_table("list.xlsx", content)
+
+
 def test_a_part_that_unpacks_to_far_too_much_is_refused_unread():
     file = io.BytesIO(workbook(lambda book, sheet: None))
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:

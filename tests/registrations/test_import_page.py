@@ -76,3 +76,20 @@ def test_a_list_that_finds_no_place_any_more_is_kept(organizer: Client, event: E
     refused = html.fromstring(organizer.post(IMPORT, {"checked": kept}).content)
     assert "Il ne reste plus de place" in refused.xpath("//*[@id='error-summary']")[0].text_content()
     assert refused.xpath("//textarea[@name='checked']/text()") == [kept]
+
+
+def test_the_errors_of_a_list_are_kept_as_a_file_beside_the_rows(organizer: Client, event: Event, tmp_path):
+    page = checked(organizer, tmp_path, "Liste 2027\nPrénom,Nom,Billet\nA,B,guest\nC,=D,gold\n,,gold\n")
+    assert page.xpath("//form[@id='columns']/p[@class='muted']")[0].text_content().endswith("à la ligne 2.")
+    [kept] = page.xpath("//textarea[@name='checked']/text()")
+    answer = organizer.post(IMPORT, {"checked": kept, "errors": "csv"})
+    assert answer["Content-Disposition"] == 'attachment; filename="Erreurs.csv"'
+    assert answer.content.decode("utf-8-sig").replace("\u202f", " ").splitlines() == [
+        "Ligne,Ce qui ne va pas,Prénom,Nom,Billet",
+        "4,Il n’y a pas de billet « gold ».,C,'=D,gold",
+        "5,Il n’y a pas de billet « gold ». Indiquez un nom.,,,gold",
+    ]
+    event.tickets.update(slug="gold")
+    good = organizer.post(IMPORT, {"checked": "first_name,last_name,ticket\nA,B,gold\n", "errors": "xlsx"})
+    assert "La liste est bonne" in text(good)
+    assert Registration.objects.count() == 0

@@ -17,7 +17,7 @@ from convention.text import tidy
 from registrations.absorb import FIELDS, CannotMerge, refuse_other_than_two
 from registrations.answers import told
 from registrations.merged import paid_for
-from registrations.models import Question, Registration
+from registrations.models import Question, Registration, WaitingEntry
 from registrations.questions import questions_of
 from registrations.seats import seats_of
 
@@ -66,7 +66,7 @@ def merge_two(request: HttpRequest, event: str, reference: str, other: str) -> H
     context = {
         "event": found, "section": "organize", "kept": kept, "other": gone,
         "choices": list(_choices(kept, gone)), "sides": [_facts(kept), _facts(gone)],
-        "objection": _objection(kept, gone),
+        "objection": _objection(kept, gone), "lost": lost_addons(kept, gone),
     }  # fmt: skip
     return render(request, "attendance/merge.html", context)
 
@@ -92,6 +92,17 @@ def _choices(kept: Registration, other: Registration) -> Iterator[Choice]:
             yield Choice(name, ours, theirs, is_others=not ours)
 
 
+def lost_addons(kept: Registration, other: Registration) -> list[str]:
+    """What the one that goes takes besides, and the one that stays does not."""
+    own = {one.addon_id for one in kept.besides}
+    return [one.addon.title for one in other.besides if one.addon_id not in own]
+
+
+def waits_of(one: Registration) -> list[WaitingEntry]:
+    """Where it stands in waiting lists of sessions."""
+    return list(WaitingEntry.objects.standing().filter(registration=one).select_related("session"))
+
+
 def _words(one: Registration, name: str, questions: list[Question]) -> str:
     """What one of them says there, for people."""
     if name == "answers":
@@ -107,5 +118,6 @@ def _facts(one: Registration) -> dict[str, object]:
         "registration": one,
         "paid": paid_for(one),
         "seats": [seat.session.title for seat in seats_of(one)],
+        "waits": [entry.thing.title for entry in waits_of(one)],
         "presences": list(presences.select_related("checkpoint")),
     }

@@ -12,11 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from convention.bad_rows import BadRows, shortened
+from convention.downloads import KINDS, download
 from convention.errors import Unreadable
-from convention.forms_list import ListForm, columns_of
+from convention.forms_list import ListForm, columns_of, sheet_of_errors
 from convention.packed_list import AT_ONCE, packed
 
-from ..directory_columns import fields
+from ..directory_columns import fields, is_heading
 from ..doors import administrator, signed_in
 from ..import_directory import import_directory, picks_for, rehearse_directory
 from ..import_later import IMPORT, UNDO
@@ -32,18 +33,21 @@ if TYPE_CHECKING:
 def import_page(request: "HttpRequest") -> "HttpResponse":
     """A list from a file: checked first, then imported; the list that was read travels with the form."""
     administrator(request.user)
-    form = ListForm(request.POST or None, request.FILES or None)
+    form = ListForm(request.POST or None, request.FILES or None, is_heading=is_heading)
     context: dict[str, Any] = {"form": form, "markets": Market.objects.all(), "at_once": AT_ONCE}
     if request.method == "POST" and form.is_valid():
         try:
             known = context["fields"] = fields()
             picks = form.picks(known) or picks_for(form.table.header)
             context["columns"] = columns_of(form.table, picks)
-            context |= {"kept": form.checked_text, "file_name": form.file_name}
-            if "check" not in request.POST:
+            context |= {"kept": form.checked_text, "file_name": form.file_name, "table": form.table}
+            if not {"check", "errors"} & request.POST.keys():
                 return _imported(request, form, picks)
             context["rehearsal"] = rehearse_directory(table=form.table, picks=picks)
         except BadRows as error:
+            if (kind := request.POST.get("errors")) in KINDS:
+                sheet = sheet_of_errors(form.table, error)
+                return download(sheet, name=sheet.title, kind=kind)
             context |= {"bad_rows": error, "bad_lines": shortened(error.lines())}
         except Unreadable as error:
             form.add_error("file", str(error))

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from convention.bad_rows import BadRows, shortened
-from convention.club.directory_columns import fields
+from convention.club.directory_columns import fields, is_heading
 from convention.club.import_directory import import_directory, picks_for, rehearse_directory
 from convention.columns import with_maps
 from convention.commands import SentenceCommand
@@ -38,7 +38,7 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Read, import, and say what was done."""
         file: Path = options["file"]
-        table = read_table(file.name, read_file(file))
+        table = read_table(file.name, read_file(file), is_heading)
         picks = with_maps(table.header, picks_for(table.header), options["map"], fields())
         try:
             if options["dry_run"]:

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -77,7 +77,7 @@ def taxes() -> list[tuple[str, Any]]:
 
 
 def _without(reason: Any) -> str:
-    return _now("without VAT: %(reason)s") % {"reason": reason}
+    return gettext("without VAT: %(reason)s") % {"reason": reason}
 
 
 class LineForm(forms.Form):

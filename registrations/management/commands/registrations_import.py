@@ -11,7 +11,7 @@ from convention.columns import columns_from, with_maps
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
 from convention.tables import read_table
-from registrations.import_columns import NEEDED, fields_for
+from registrations.import_columns import NEEDED, fields_for, is_heading
 from registrations.import_list import import_list, picks_for, rehearse_import
 from registrations.import_rows import doubts
 from registrations.questions import questions_of
@@ -42,7 +42,7 @@ class Command(SentenceCommand):
         """Read, import, and say what was done."""
         event = find_event(options["event"])
         file: Path = options["file"]
-        table = read_table(file.name, read_file(file))
+        table = read_table(file.name, read_file(file), is_heading)
         questions = questions_of(event)
         picks = picks_for(event, table, questions)
         picks = with_maps(table.header, picks, options["map"], fields_for(questions))

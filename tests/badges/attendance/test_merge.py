@@ -19,13 +19,15 @@ from registrations.bill import bill, receivable_of
 from registrations.duplicates import Who, find_duplicates, pairs_among, set_apart
 from registrations.invoices.balance import balance_of
 from registrations.invoices.pay import record_payment
+from registrations.join_waiting import join_for_session
 from registrations.merged import merged_of
-from registrations.models import Registration
+from registrations.models import Registration, RegistrationAddon, WaitingEntry
 from tests.badges.attendance.making import code_of, make_device, make_event, make_item, make_registration
-from tests.factories import make_administrator
+from tests.factories import make_addon, make_administrator, make_session
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,31 @@ def test_payments_stay_with_their_order_and_are_shown_on_both():
         0,
         [other.pk, third.pk],
     )
+
+
+def test_places_in_waiting_lists_and_their_offers_go_over_and_add_ons_that_do_not_are_named(client):
+    event = make_event(slug="congress")
+    kept, other = make_registration(event), make_registration(event)
+    full = {"is_bookable": True, "capacity": 1, "taken": 1, "starts_at": timezone.now() + DAY}
+    both, one = (make_session(event, title, **full) for title in ("B", "O"))
+    for registration, session in ((kept, both), (other, both), (other, one)):
+        join_for_session(registration=registration, session=session)
+    offered = WaitingEntry.objects.filter(session=one)
+    later = timezone.now() + datetime.timedelta(hours=1)
+    offered.update(offered_at=timezone.now(), offer_expires_at=later)
+    RegistrationAddon.objects.create(registration=other, addon=make_addon(event), price=0)
+    client.force_login(make_administrator())
+    preview = client.get(f"/organize/congress/registrations/{kept.reference}/merge/{other.reference}/")
+    assert (preview.context["lost"], [side["waits"] for side in preview.context["sides"]]) == (
+        ["Dîner"],
+        [["B"], ["B", "O"]],
+    )
+    merge(kept=kept, other=other)
+    standing = WaitingEntry.objects.standing().order_by("pk")
+    assert [(entry.registration, entry.session) for entry in standing] == [(kept, both), (kept, one)]
+    assert offered.get().has_offer()
+    one.refresh_from_db()
+    assert one.taken == 1
 
 
 def test_what_was_merged_follows_when_its_person_is_merged_again_and_nothing_is_merged_twice():

@@ -8,6 +8,8 @@ from functools import partial
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from convention.audit.models import Entry
@@ -216,7 +218,7 @@ def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
     zoe = Person.objects.get(email="zoe@lac.example")
     make_registration(person=zoe)
     foreseen = foresee(run)
-    assert [(name, str(why)) for name, why in foreseen.left] == [("Zoé Müller", "is in use since")]
+    assert [(name, str(why)) for name, why in foreseen.named] == [("Zoé Müller", "is in use since")]
     undo_directory(run=run)
     assert member_company(zoe) == lake
     assert not Person.objects.filter(email="ali@lac.example").exists()
@@ -225,6 +227,17 @@ def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
     assert (lake.siren, lake.city) == ("", "")
     with pytest.raises(CannotUndo):
         undo_directory(run=run)
+
+
+def test_what_undoing_would_do_is_asked_in_as_many_statements_however_long_the_list():
+    counts = []
+    for people in (2, 60):
+        rows = "".join(f"Firme {people},Ana,N{n},ana{n}@f{people}.example\n" for n in range(people))
+        run = brought(f"company,first_name,last_name,email\n{rows}").run
+        with CaptureQueriesContext(connection) as asked:
+            assert len(foresee(run).removed["person"]) == people
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
@@ -239,7 +252,7 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
     run = brought("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).run
     make_registration(person=before)
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
-    assert sorted(foresee(run).left) == [
+    assert sorted(foresee(run).named) == [
         (str(before.seats.get()), "is in use since"),
         (str(works.seats.get()), "is in use since"),
     ]
