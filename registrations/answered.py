@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from .answers import texts_of
+from .answers import is_given, texts_of
 from .models import Question, Registration, RegistrationQuerySet
 
 
@@ -24,7 +24,7 @@ def answered(questions: Sequence[Question]) -> list[int]:
     rows = Registration.objects.filter(held, event=questions[0].event_id, cancelled_at__isnull=True)
     counts: Counter[str] = Counter()
     for kept in rows.exclude(answers={}).order_by().values_list("answers", flat=True).iterator():
-        counts.update(kept.keys())
+        counts.update(slug for slug, value in kept.items() if is_given(value))
     return [counts[question.slug] for question in questions]
 
 

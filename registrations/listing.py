@@ -16,7 +16,7 @@ from convention.downloads import Sheet
 from convention.events.models import Event
 from convention.text import tidy
 
-from .answers import asked, in_words, told
+from .answers import asked, in_cell, told
 from .models import Delivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
 from .questions import questions_of
 
@@ -206,5 +206,5 @@ def rows_of(registrations: RegistrationQuerySet, questions: Sequence[Question] =
             r.order.reference,
             r.order.purchase_order,
             r.created_at.astimezone(r.event.zone),
-            *(in_words(question, r.answers.get(question.slug)) for question in questions),
+            *(in_cell(question, r.answers.get(question.slug)) for question in questions),
         ]

@@ -14,7 +14,7 @@ from convention.downloads import CALENDAR, attachment
 from convention.errors import InvalidFields
 from convention.events.called_off import called_off_at
 
-from ..answers import asked, told
+from ..answers import asked, still_open, told
 from ..bill import left_of, packages_of
 from ..calendar import calendar_file
 from ..cancel import cancel
@@ -41,6 +41,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     for registration in grant.registrations:
         registration.is_asked = bool(asked(questions, registration.ticket, registration.answers))
         registration.told = list(told(questions, registration.answers))
+        registration.still_open = still_open(questions, registration.ticket, registration.answers)
     packages = list(packages_of(grant.order))
     awaits_payment = grant.order.is_by_card and bool(states & UNPAID)
     context = {
