@@ -171,3 +171,18 @@ def test_what_an_organizer_writes_beneath_a_question_is_text_with_its_links(clie
     client.post("/events/congress/register/", who())
     page = client.post(CHOICES, {"choice-0-ticket": "guest"}).text
     assert ('&lt;b&gt;Non&lt;/b&gt;<br><a href="https://club.example/charte" rel="nofollow">' in page) is True
+
+
+def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Event):
+    diet = make_question(event, "diet", ["allergy", "none"], is_required=True)
+    make_question(event, "which", shown_if=diet.options.get(slug="allergy"), is_required=True)
+    ticket = event.tickets.get()
+    make_registration(ticket, first_name="Ada", answers={"diet": "none"})
+    make_registration(ticket, first_name="Bob", answers={"diet": "allergy"})
+    make_registration(ticket, first_name="Cleo")
+    make_registration(ticket, first_name="Dan", cancelled_at=timezone.now())
+    assert "2 personnes ont encore à répondre" in text(organizer.get("/organize/congress/questions/"))
+    page = organizer.get("/organize/congress/registrations/?state=unanswered").text
+    assert [name in page for name in ("Ada", "Bob", "Cleo", "Dan")] == [False, True, True, False]
+    csv = organizer.get("/organize/congress/registrations.csv?state=unanswered").content.decode()
+    assert len(csv.splitlines()) == 3
