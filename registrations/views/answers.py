@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import InvalidFields, SoldOut
+from convention.errors import InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_organize
 
 from ..answer import answer
@@ -49,6 +49,8 @@ def answer_own(request: HttpRequest, reference: str, secret: str, person: str) -
     """Answer the organizer's questions, or answer otherwise."""
     grant = order_by_link(reference, secret)
     registration = grant.registration(person)
+    if not grant.sees_answers(registration):
+        raise NotFound(_("%(name)s answers by the link in their own e-mail.") % {"name": registration.name})
     form = _form(request, registration)
     if form.is_valid():
         refuse_many_corrections(grant.order)
