@@ -13,6 +13,7 @@ from convention.audit.record import record
 from convention.events.sequence import next_sequence
 from convention.personal import Agreement, Subject
 
+from .answers import is_given, taken_back
 from .models import ConsentText, Question, Registration
 
 
@@ -31,7 +32,7 @@ def agreements(subject: Subject) -> list[Agreement]:
         _agreement(row, question, texts)
         for row in rows
         for question in questions
-        if question.event_id == row.event_id and isinstance(row.answers.get(question.slug), dict)
+        if question.event_id == row.event_id and is_given(row.answers.get(question.slug))
     ]
 
 
@@ -57,9 +58,12 @@ def _moment(said: Any) -> datetime.datetime:
 
 @transaction.atomic
 def take_back(*, registration: Registration, question: Question) -> None:
-    """Withdraw a consent that was given with a registration, at any time: the answer goes."""
+    """Withdraw a consent that was given with a registration, at any time; that it was given stays proven."""
     row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-    row.answers = {slug: value for slug, value in row.answers.items() if slug != question.slug}
+    row.answers = {
+        **row.answers,
+        question.slug: taken_back(row.answers.get(question.slug), at=timezone.now()),
+    }
     row.save(update_fields=["answers"])
     record("consent.withdraw", row, event=registration.event, fields=[question.slug])
 

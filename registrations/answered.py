@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from .answers import texts_of
+from convention.events.models import Event
+
+from .answers import is_given, still_open, texts_of
 from .models import Question, Registration, RegistrationQuerySet
 
 
@@ -24,8 +26,21 @@ def answered(questions: Sequence[Question]) -> list[int]:
     rows = Registration.objects.filter(held, event=questions[0].event_id, cancelled_at__isnull=True)
     counts: Counter[str] = Counter()
     for kept in rows.exclude(answers={}).order_by().values_list("answers", flat=True).iterator():
-        counts.update(kept.keys())
+        counts.update(slug for slug, value in kept.items() if is_given(value))
     return [counts[question.slug] for question in questions]
+
+
+def lacking(event: Event, questions: Sequence[Question]) -> list[int]:
+    """Who holds a place and has something still to answer: the keys of their registrations, in one read."""
+    if not any(one.is_required or one.kind == Question.Kind.CONSENT for one in questions):
+        return []
+    tickets = {ticket.pk: ticket for ticket in event.tickets.all()}
+    rows = Registration.objects.active().filter(event=event).order_by()
+    return [
+        pk
+        for pk, ticket, kept in rows.values_list("pk", "ticket", "answers").iterator()
+        if still_open(questions, tickets[ticket], kept)
+    ]
 
 
 def times_chosen(question: Question) -> Counter[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from convention.dates import say_day
 from convention.text import tidy
 
 from .models import Option, Question, Ticket
@@ -52,8 +53,33 @@ def asked(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Q
 
 
 def unanswered(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Question]:
-    """The questions that must be answered and are not."""
-    return [one for one in asked(questions, ticket, given) if one.is_required and one.slug not in given]
+    """The questions that must be answered and are not; a consent counts for its version of the text alone."""
+    required = (one for one in asked(questions, ticket, given) if one.is_required)
+    return [one for one in required if not _is_answer(one, given.get(one.slug))]
+
+
+def outdated(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Question]:
+    """The consents that were given to an earlier text than that of now, required or not."""
+    consents = (one for one in asked(questions, ticket, given) if one.kind == Question.Kind.CONSENT)
+    return [one for one in consents if is_given(given.get(one.slug)) and not _is_answer(one, given[one.slug])]
+
+
+def still_open(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Question]:
+    """What its holder is asked for anew: what must be answered, and consents to a text that changed."""
+    questions = list(questions)
+    found = [*unanswered(questions, ticket, given), *outdated(questions, ticket, given)]
+    return [question for question in questions if question in found]
+
+
+def is_given(kept: Any) -> bool:
+    """Whether a stored answer says something; one that was taken back only proves what was agreed to."""
+    return bool(kept) and not (isinstance(kept, Mapping) and "file" not in kept and "version" not in kept)
+
+
+def _is_answer(question: Question, kept: Any) -> bool:
+    if question.kind == Question.Kind.CONSENT:
+        return isinstance(kept, Mapping) and kept.get("version") == question.version
+    return bool(kept)
 
 
 def _is_for(question: Question, ticket: Ticket) -> bool:
@@ -98,7 +124,7 @@ def _read_one(question: Question, value: Any, around: Around, answers: Answers) 
         return
     if kept:
         answers.kept[question.slug] = kept
-    elif question.is_required:
+    if question.is_required and not _is_answer(question, kept):
         answers.wrong.append((f"answers.{question.slug}", _missing(question)))
 
 
@@ -172,12 +198,28 @@ def _file(_question: Question, value: Any, around: Around) -> dict[str, str] | N
 def _consent(question: Question, value: Any, around: Around) -> dict[str, Any] | None:
     if isinstance(value, Mapping):
         value = value.get("version") == question.version
+    before, at = around.before.get(question.slug), around.at
     if value not in YES:
-        return None
-    before = around.before.get(question.slug)
+        return taken_back(before, at=at)
     if isinstance(before, Mapping) and before.get("version") == question.version:
         return dict(before)
-    return {"version": question.version, "at": around.at.isoformat(timespec="seconds")}
+    earlier = (taken_back(before, at=at) or {}).get("earlier", [])
+    now = {"version": question.version, "at": _written(at)}
+    return {**now, "earlier": earlier} if earlier else now
+
+
+def taken_back(before: Any, *, at: datetime.datetime) -> dict[str, Any] | None:
+    """What stays of a consent that holds no longer: the proof of which text was agreed to, and how long."""
+    if not isinstance(before, Mapping):
+        return None
+    earlier = list(before.get("earlier", []))
+    if "version" in before:
+        earlier.append({"version": before["version"], "at": before.get("at"), "until": _written(at)})
+    return {"earlier": earlier}
+
+
+def _written(at: datetime.datetime) -> str:
+    return at.isoformat(timespec="seconds")
 
 
 _KINDS = {
@@ -208,12 +250,32 @@ def in_words(question: Question, kept: Any) -> str:
         titles = {option.slug: option.title for option in question.options.all()}
         return ", ".join(titles.get(slug, slug) for slug in texts_of(kept))
     if isinstance(kept, Mapping):
-        return str(kept.get("name") or _("agreed (text %(version)s)") % {"version": kept.get("version")})
+        return str(kept["name"]) if "file" in kept else _consent_in_words(kept)
+    if question.kind == Question.Kind.DATE and isinstance(kept, str):
+        return _day_in_words(kept)
     return str(kept or "")
+
+
+def _consent_in_words(kept: Mapping[str, Any]) -> str:
+    if "version" in kept:
+        return _("agreed (text %(version)s)") % {"version": kept["version"]}
+    return _("agreed no longer (text %(version)s)") % {"version": kept["earlier"][-1]["version"]}
+
+
+def _day_in_words(kept: str) -> str:
+    try:
+        return say_day(datetime.date.fromisoformat(kept))
+    except ValueError:
+        return kept
+
+
+def in_cell(question: Question, kept: Any) -> str:
+    """The same in a list to download: a date as spreadsheets and an import read it."""
+    return str(kept or "") if question.kind == Question.Kind.DATE else in_words(question, kept)
 
 
 def told(questions: Iterable[Question], kept: Given) -> Iterator[tuple[Question, str]]:
     """Each question that was answered, with the answer in words."""
     for question in questions:
-        if question.slug in kept:
+        if kept.get(question.slug):
             yield question, in_words(question, kept[question.slug])

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from convention.addresses import same
 from convention.errors import Expired, NotFound
 
-from .models import Order, Registration, WaitingEntry
+from .models import BY_CONTACT, Order, Registration, WaitingEntry
 
 LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
 """After the end of the event, or after the order where that came later."""
@@ -33,6 +34,14 @@ class Grant:
     def url(self) -> str:
         """The link itself, as a whole address: never more than its holder has already."""
         return f"{settings.SITE_URL}{self.order.path_with(self.secret)}"
+
+    def sees_answers(self, registration: Registration) -> bool:
+        """Whether it shows and changes what somebody answered.
+
+        Whom a company's contact registered answers by a link of their own: that is not for their company.
+        """
+        has_own_link = registration.email and not same(registration.email, self.order.email)
+        return not (self.order.source == BY_CONTACT and has_own_link and self.is_whole)
 
     def registration(self, reference: str) -> Registration:
         """One registration that this link opens. Raises NotFound."""

@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from .answer_files import forget_unclaimed
@@ -57,4 +58,14 @@ def _forget_answers(question: Question) -> int:
     for registration in rows:
         kept = {slug: value for slug, value in registration.answers.items() if slug != question.slug}
         Registration.objects.filter(pk=registration.pk).update(answers=kept)
+    _forget_imported(question)
     return len(rows)
+
+
+def _forget_imported(question: Question) -> None:
+    """What a list said, or what stood there before: its undoing brings no answer back whose time is over."""
+    answered = Q(before__answers__has_key=question.slug) | Q(after__answers__has_key=question.slug)
+    for row in ImportedRow.objects.filter(answered, run__event=question.event_id):
+        for side in (row.before, row.after):
+            (side or {}).get("answers", {}).pop(question.slug, None)
+        row.save(update_fields=["before", "after"])

@@ -26,7 +26,7 @@ from convention.events.models import Event
 from convention.tables import Table
 from convention.turns import take_turn
 
-from .answers import Around, limited_options, read
+from .answers import Around, asked, limited_options, read
 from .bill import is_paid
 from .checks import goes_with
 from .import_columns import NEEDED, guessed
@@ -178,10 +178,8 @@ def _judged(
     """The answers that shall be kept, and what is wrong with those that the row gives."""
     before = known.answers if known else {}
     given = row.place.answers
-    if not given:
-        return dict(before), []
     ticket = known.ticket if known and not row.names_ticket else tickets.get(row.place.ticket)
-    if ticket is None:
+    if ticket is None or not (given or (known and ticket.pk != known.ticket_id)):
         return dict(before), []
     read_all = read(questions, ticket, {**before, **given}, Around(at=timezone.now(), before=before))
     titles = {f"answers.{question.slug}": question for question in questions if question.slug in given}
@@ -190,7 +188,9 @@ def _judged(
         for name, sentence in read_all.wrong
         if name in titles
     ]
-    return {**before, **{slug: read_all.kept[slug] for slug in given if slug in read_all.kept}}, wrong
+    kept = {**before, **{slug: read_all.kept[slug] for slug in given if slug in read_all.kept}}
+    shown = {question.slug for question in asked(questions, ticket, kept)}
+    return {slug: value for slug, value in kept.items() if slug in shown}, wrong
 
 
 def _options_changed(done: Imported, questions: Sequence[Question]) -> Counter[Counted]:
@@ -342,9 +342,8 @@ def _update(
 
 def _wanted(row: Row, answers: dict[str, Any]) -> dict[str, Any]:
     """What the row wants a registration to say."""
-    wanted: dict[str, Any] = {n: getattr(row.place, n) for n in WORDS if getattr(row.place, n)}
+    words = {name: getattr(row.place, name) for name in WORDS}
+    wanted: dict[str, Any] = {name: said for name, said in words.items() if said} | {"answers": answers}
     if row.says_photo:
         wanted["no_photo"] = row.place.no_photo
-    if row.place.answers:
-        wanted["answers"] = answers
     return wanted

@@ -16,7 +16,8 @@ from convention.downloads import Sheet
 from convention.events.models import Event
 from convention.text import tidy
 
-from .answers import asked, in_words, told
+from .answered import lacking
+from .answers import asked, in_cell, told
 from .models import Delivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
 from .questions import questions_of
 
@@ -57,7 +58,9 @@ class Filter:
             rows = rows.filter(ticket__quota__name=self.quota)
         if self.company:
             rows = rows.filter(company=self.company)
-        if self.state in STATES:
+        if self.state == UNANSWERED:
+            rows = rows.filter(pk__in=lacking(event, questions_of(event)))
+        elif self.state in STATES:
             rows = rows.filter(STATES[self.state]())
         return rows.order_by(*SORTS.get(self.sort, SORTS["name"]))
 
@@ -89,6 +92,7 @@ def came_back() -> Q:
 
 
 UNDELIVERED = "undelivered"
+UNANSWERED = "unanswered"
 STATES = {
     UNDELIVERED: _undelivered,
     Registration.State.CONFIRMED.value: _confirmed,
@@ -206,5 +210,5 @@ def rows_of(registrations: RegistrationQuerySet, questions: Sequence[Question] =
             r.order.reference,
             r.order.purchase_order,
             r.created_at.astimezone(r.event.zone),
-            *(in_words(question, r.answers.get(question.slug)) for question in questions),
+            *(in_cell(question, r.answers.get(question.slug)) for question in questions),
         ]

@@ -10,7 +10,7 @@ from convention.downloads import Sheet
 from convention.events.models import Event
 
 from .answered import answered
-from .answers import in_words
+from .answers import in_cell
 from .models import Quota, Registration, SessionSeat
 from .questions import questions_of
 from .vouchers import header as voucher_header
@@ -108,7 +108,7 @@ def _answer_rows(event: Event) -> Iterator[Row]:
     for one in people.order_by("sort_name", "pk").iterator(chunk_size=2000):
         for question in asked:
             if question.slug in one.answers:
-                told = in_words(question, one.answers[question.slug])
+                told = in_cell(question, one.answers[question.slug])
                 yield [one.reference, one.name, one.email, one.ticket.slug, question.title, told]
 
 

@@ -18,6 +18,14 @@ from .models import ConsentText, Option, Question, Registration, Ticket
 OTHER_LOOK = gettext_lazy("Some fields need another look.")
 SAID = ("text", "text_en", "help", "help_en")
 """What a consent says: whoever changes it asks anew."""
+Kind = Question.Kind
+BECOMES = {
+    Kind.TEXT: {Kind.PARAGRAPH},
+    Kind.CHOICE: {Kind.CHOICES, Kind.DIET},
+    Kind.CHOICES: {Kind.DIET},
+    Kind.DIET: {Kind.CHOICES},
+}
+"""Kinds that an answered question may turn into: what was answered stays an answer."""
 
 
 class QuestionAnswered(ConventionError):
@@ -41,9 +49,12 @@ def save_question(
     """Keep a new or changed question with its tickets and its options, in this order.
 
     A consent whose words changed gets a new version, asked of everybody anew. Raises InvalidFields where an
-    option that somebody chose would be gone or smaller than what is taken.
+    option that somebody chose would be gone or smaller than what is taken, or what was answered would be
+    no answer any more.
     """
     is_new = question.pk is None
+    if not is_new:
+        _refuse_other(question, Question.objects.select_for_update(of=("self",)).get(pk=question.pk))
     if not is_new and question.kind == Question.Kind.CONSENT and set(SAID) & set(changed):
         question.version += 1
     question.save()
@@ -55,6 +66,28 @@ def save_question(
     verb = "question.create" if is_new else "question.change"
     record(verb, question, event=question.event, fields=changed)
     return question
+
+
+def _refuse_other(question: Question, was: Question) -> None:
+    """Answers stand under the short name, and are of the kind that was asked for."""
+    times = Registration.objects.filter(event=was.event_id, answers__has_key=was.slug).count()
+    found = {}
+    if question.slug != was.slug:
+        found["slug"] = [_times_answered(times, _("its short name stays “%(slug)s”.") % {"slug": was.slug})]
+    if question.kind not in {was.kind, *BECOMES.get(Kind(was.kind), ())}:
+        stays = _("its kind stays “%(kind)s”. Ask another question instead.")
+        found["kind"] = [_times_answered(times, stays % {"kind": was.get_kind_display()})]
+    if times and found:
+        raise InvalidFields(OTHER_LOOK, found)
+
+
+def _times_answered(times: int, rest: str) -> str:
+    sentence = ngettext(
+        "%(times)d person answered this question: %(rest)s",
+        "%(times)d people answered this question: %(rest)s",
+        times,
+    )
+    return sentence % {"times": times, "rest": rest}
 
 
 def _keep_options(question: Question, options: Sequence[Option]) -> None:

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import ConventionError
 
 from .keep import keep
-from .models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
+from .models import Addon, CompanyShare, PriceStep, Question, Registration, Ticket, Voucher, WaitingEntry
 from .offer import offer_free
 from .shared import lock_sharing
 
@@ -73,12 +73,29 @@ def count_shares(ticket: Ticket) -> None:
 
 @transaction.atomic
 def remove_ticket(*, ticket: Ticket) -> None:
-    """Remove a ticket that nobody ever had or waits for. Raises TicketInUse."""
+    """Remove a ticket that nobody had or waits for, and that nothing is for alone. Raises TicketInUse."""
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if ticket.registrations.exists() or WaitingEntry.objects.standing().of(ticket).exists():
         raise TicketInUse(
             _("“%(ticket)s” was used; it cannot be removed. Close its sale or hide it instead.")
             % {"ticket": ticket.title}
         )
+    if theirs := _for_it_alone(ticket):
+        raise TicketInUse(
+            _(
+                "“%(ticket)s” cannot be removed yet: %(others)s would then be for every ticket. Change "
+                "that first."
+            )
+            % {"ticket": ticket.title, "others": ", ".join(theirs)}
+        )
     record("ticket.remove", ticket, event=ticket.event)
     ticket.delete()
+
+
+def _for_it_alone(ticket: Ticket) -> list[str]:
+    """What names this ticket and no other: questions, add-ons, codes. Without it they would name none."""
+    found = []
+    for model in (Question, Addon, Voucher):
+        rows = model._default_manager.filter(event=ticket.event).annotate(named=Count("tickets"))
+        found += [str(row) for row in rows.filter(named=1, tickets=ticket)[:3]]
+    return found

@@ -43,6 +43,17 @@ class WallClock(forms.DateTimeField):
         return moment.replace(tzinfo=None) if moment else None
 
 
+def set_zone(form: forms.BaseForm, name: str, zone: datetime.tzinfo) -> None:
+    """Add the zone to one moment of a form that was cleaned, unless the clocks skip it."""
+    moment = form.cleaned_data.get(name)
+    if moment is None:
+        return
+    form.cleaned_data[name] = moment.replace(tzinfo=zone)
+    back = form.cleaned_data[name].astimezone(datetime.UTC).astimezone(zone)
+    if back.replace(tzinfo=None) != moment:
+        form.add_error(name, _("The clocks change then: this hour does not exist in that time zone."))
+
+
 class EventForm(Refusable, forms.ModelForm):
     """An event, but for its address."""
 
@@ -107,7 +118,7 @@ class EventForm(Refusable, forms.ModelForm):
         if data.get("name") == "":
             self.add_error("name", _("Write a name."))
         for name in MOMENTS:
-            self._set_zone(name, data)
+            set_zone(self, name, zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone)))
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
         self._check_order(
             "registration_opens_at",
@@ -115,17 +126,6 @@ class EventForm(Refusable, forms.ModelForm):
             _("Registration must close after it opens."),
         )
         return data
-
-    def _set_zone(self, name: str, data: dict[str, Any]) -> None:
-        """Add the zone to one moment, unless the clocks skip it."""
-        moment = data.get(name)
-        if moment is None:
-            return
-        zone = zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone))
-        data[name] = moment.replace(tzinfo=zone)
-        back = data[name].astimezone(datetime.UTC).astimezone(zone)
-        if back.replace(tzinfo=None) != moment:
-            self.add_error(name, _("The clocks change then: this hour does not exist in that time zone."))
 
     def _check_order(self, first: str, last: str, sentence: Any) -> None:
         start, end = self.cleaned_data.get(first), self.cleaned_data.get(last)

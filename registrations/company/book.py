@@ -14,13 +14,11 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 
 from ..keys import order_with_key
-from ..models import Order, Registration
+from ..models import BY_CONTACT, Order, Registration
 from ..order_request import OrderRequest, Place
 from ..register import Means, register
 from .invite import invite
 from .models import CompanyOrder
-
-SOURCE = "company"
 
 
 @transaction.atomic
@@ -51,7 +49,7 @@ def book(*, event: Event, company: Company, contact: Person, request: OrderReque
 
 def means_of(company: Company, contact: Person) -> Means:
     """How a contact's order arrives."""
-    return Means(source=SOURCE, person=contact, company=company)
+    return Means(source=BY_CONTACT, person=contact, company=company)
 
 
 def without_seat(event: Event, company: Company, places: Iterable[Place]) -> dict[int, str]:

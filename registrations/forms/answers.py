@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,8 +38,9 @@ class AnswersForm(forms.Form):
         if self.is_bound:
             self.given = self._typed()
         self.asked = asked(questions, ticket, self.given)
+        self.files_kept = files_named(ticket.event, [self.given], of=self.registration)
         for question in self.asked:
-            self.fields[question.slug] = field_for(question, self.given.get(question.slug))
+            self.fields[question.slug] = field_for(question, self.given.get(question.slug), self.files_kept)
             self.initial[question.slug] = initial_of(question, self.given.get(question.slug))
 
     def _typed(self) -> dict[str, Any]:
@@ -57,6 +59,8 @@ class AnswersForm(forms.Form):
     def _file(self, question: Question, name: str) -> str:
         upload = self.files.get(name) if self.files else None
         if not isinstance(upload, UploadedFile):
+            if f"{name}-gone" in self.data:
+                return ""
             return str(self.data.get(f"{name}-kept", ""))[:43]
         try:
             return keep_file(question=question, upload=upload).token
@@ -77,11 +81,9 @@ class AnswersForm(forms.Form):
 
     def answers(self) -> Answers:
         """What is kept of them, and what is wrong."""
-        files = files_named(self.ticket.event, [self.given], of=self.registration)
         before = self.registration.answers if self.registration else {}
-        return read(
-            self.questions, self.ticket, self.given, Around(at=timezone.now(), files=files, before=before)
-        )
+        around = Around(at=timezone.now(), files=self.files_kept, before=before)
+        return read(self.questions, self.ticket, self.given, around)
 
     def clean(self) -> dict[str, Any]:
         """Each sentence at its field."""
@@ -129,6 +131,11 @@ def initial_of(question: Question, given: Any) -> Any:
 class Typed(forms.Field):
     """A field that leaves judging to `answers.read`, so that page and API say the same."""
 
+    @property
+    def says_optional(self) -> bool:
+        """A box to tick says it as well as other fields do."""
+        return not self.required
+
     def clean(self, value: Any) -> Any:
         """Whatever was typed."""
         return value
@@ -155,19 +162,19 @@ class SeveralOptions(OneOption, forms.CheckboxSelectMultiple):
     input_type = "checkbox"
 
 
-def field_for(question: Question, given: Any) -> forms.Field:
+def field_for(question: Question, given: Any, files: Mapping[str, str]) -> forms.Field:
     """The field for a question; what is wrong with an answer is said by `answers.read`."""
     field = Typed(
         label=question.title,
-        help_text=question.explanation,
+        help_text=linebreaksbr(urlize(question.explanation)),
         required=question.is_required,
-        widget=_widget_for(question, given),
+        widget=_widget_for(question, given, files),
     )
     field.widget.is_required = False
     return field
 
 
-def _widget_for(question: Question, given: Any) -> forms.Widget:
+def _widget_for(question: Question, given: Any, files: Mapping[str, str]) -> forms.Widget:
     if question.has_options:
         options = list(question.options.all())
         widget = (SeveralOptions if question.takes_several else OneOption)(
@@ -176,7 +183,7 @@ def _widget_for(question: Question, given: Any) -> forms.Widget:
         widget.left = {option.slug: option.left for option in options}
         return widget
     if question.kind == Kind.FILE:
-        return KeptFile(given)
+        return KeptFile(given, files)
     return {
         Kind.PARAGRAPH: forms.Textarea({"rows": 4}),
         Kind.DATE: forms.DateInput({"type": "date"}),
@@ -189,10 +196,10 @@ class KeptFile(forms.FileInput):
 
     template_name = "registrations/kept_file.html"
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any, files: Mapping[str, str]) -> None:
         super().__init__({"accept": ",".join(KINDS)})
         self.token = str(given.get("file", "") if isinstance(given, Mapping) else given or "")
-        self.named = str(given.get("name", "")) if isinstance(given, Mapping) else ""
+        self.named = files.get(self.token, "")
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """What the template needs to carry the kept file on."""

@@ -1,11 +1,13 @@
 """Questions: an organizer's form for one, and the fields in which people answer them."""
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from convention.dates import say_day
 from convention.events.models import Event
 from convention.refusable import Refusable
 from convention.short_names import short_name
@@ -87,6 +89,10 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
         if self.instance.pk:
             self.initial["asked_of"] = [ticket.slug for ticket in self.instance.tickets.all()]
             self.initial["after"] = str(self.instance.shown_if_id or "")
+        if self.instance.pk and self.instance.retention_days <= MOST_DAYS:
+            last = event.ends_at + datetime.timedelta(days=self.instance.retention_days)
+            told = _now("Then they are removed by themselves: as it stands, on %(day)s.")
+            self.fields["retention_days"].help_text = told % {"day": say_day(last, event.zone)}
         self.rows = OptionRows(self.data or None, prefix="option", initial=self._standing())
 
     def _standing(self) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
 """An organizer's form for a ticket, with its price steps."""
 
+import datetime
 import decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.events.models import Event
 from convention.refusable import Refusable
 
@@ -65,10 +66,9 @@ class SoldForm[Row: Offered](Refusable, forms.ModelForm[Row]):
 
     def clean(self) -> dict[str, Any]:
         """Moments in the event's zone, the end after the start; a reason where there is no VAT alone."""
-        data = super().clean() or {}
+        data = super().clean() or self.cleaned_data
         for name in MOMENTS:
-            if data.get(name):
-                data[name] = data[name].replace(tzinfo=self.event.zone)
+            set_zone(self, name, self.event.zone)
         opens, closes = data.get("opens_at"), data.get("closes_at")
         if opens and closes and closes <= opens:
             self.add_error("closes_at", _("The sale must end after it began."))
@@ -138,9 +138,14 @@ class StepForm(forms.Form):
     )
     until = WallClock(label=_("Until"), required=False)
 
+    def __init__(self, *args: Any, zone: datetime.tzinfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
     def clean(self) -> dict[str, Any]:
         """Both or none."""
-        data = super().clean() or {}
+        data = super().clean() or self.cleaned_data
+        set_zone(self, "until", self.zone)
         if data.get("cost") is None and data.get("until") and "cost" not in self.errors:
             self.add_error("cost", _("Write the price that holds until then."))
         if data.get("cost") is not None and not data.get("until") and "until" not in self.errors:
@@ -176,10 +181,7 @@ def initial_steps(ticket: Ticket, event: Event) -> list[dict[str, Any]]:
     ]
 
 
-def steps_in(forms_filled: "forms.BaseFormSet[StepForm]", event: Event) -> list[PriceStep]:
+def steps_in(forms_filled: "forms.BaseFormSet[StepForm]") -> list[PriceStep]:
     """The steps as filled in, not kept yet."""
     filled = [form.cleaned_data for form in forms_filled.forms if form.cleaned_data.get("until")]
-    return [
-        PriceStep(price=int(one["cost"] * 100), until=one["until"].replace(tzinfo=event.zone))
-        for one in filled
-    ]
+    return [PriceStep(price=int(one["cost"] * 100), until=one["until"]) for one in filled]

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.events.models import Event
 from convention.many_rows import ManyRows
 from convention.refusable import Refusable
@@ -94,10 +94,9 @@ class VoucherForm(Refusable, forms.ModelForm[Voucher]):
 
     def clean(self) -> dict[str, Any]:
         """The value fits the kind, an access code names tickets, and it ends after it begins."""
-        data = super().clean() or {}
+        data = super().clean() or self.cleaned_data
         for name in MOMENTS:
-            if data.get(name):
-                data[name] = data[name].replace(tzinfo=self.event.zone)
+            set_zone(self, name, self.event.zone)
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
             self.add_error("closes_at", _("It must end after it began."))
         self._check_value(data.get("kind"), data.get("amount"))

@@ -6,6 +6,7 @@ from .imports import UNDO_LASTS as UNDO_LASTS
 from .imports import ImportedRow as ImportedRow
 from .imports import ImportRun as ImportRun
 from .imports import NotDuplicate as NotDuplicate
+from .orders import BY_CONTACT as BY_CONTACT
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
 from .passes import Passes as Passes

@@ -23,6 +23,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
+BY_CONTACT = "company"
+"""The source of an order that a company's contact made."""
+
+
 class Order(models.Model):
     """What one buyer asked for at once: one or more registrations, and how it is paid."""
 

@@ -25,6 +25,7 @@ class Standing(models.Model):
 
     booked: Iterable[Any] = ()  # its seats, where a page has read them for several at once
     is_asked = False  # for a page: whether there is anything to answer
+    still_open: Iterable[Any] = ()  # for a page: its questions that wait for an answer
     told: Any = ()  # for a page: what was answered, in words
 
     class Meta:

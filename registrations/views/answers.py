@@ -1,5 +1,7 @@
 """Answers changed after registering: by whoever has the link, or by an organizer for them."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import InvalidFields, SoldOut
+from convention.errors import InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_organize
 
 from ..answer import answer
@@ -20,15 +22,12 @@ from ..questions import questions_of
 
 
 def _form(request: HttpRequest, registration: Registration) -> AnswersForm:
-    """The questions as this person sees them."""
-    return AnswersForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES or None,
-        ticket=registration.ticket,
-        questions=questions_of(registration.event),
-        given=registration.answers,
-        registration=registration,
-    )
+    """The questions as this person sees them; one that an answer leads to is shown before it is judged."""
+    questions = questions_of(registration.event)
+    ask = partial(AnswersForm, ticket=registration.ticket, questions=questions, registration=registration)
+    data = request.POST if request.method == "POST" else None
+    form = ask(data, request.FILES or None, given=registration.answers)
+    return ask(given=form.given) if form.asks_more and "shown" in request.POST else form
 
 
 def _keep(form: AnswersForm, registration: Registration, reason: str) -> bool:
@@ -50,8 +49,10 @@ def answer_own(request: HttpRequest, reference: str, secret: str, person: str) -
     """Answer the organizer's questions, or answer otherwise."""
     grant = order_by_link(reference, secret)
     registration = grant.registration(person)
+    if not grant.sees_answers(registration):
+        raise NotFound(_("%(name)s answers by the link in their own e-mail.") % {"name": registration.name})
     form = _form(request, registration)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         refuse_many_corrections(grant.order)
         if _keep(form, registration, ""):
             messages.success(request, _("The answers are saved."))
@@ -67,7 +68,7 @@ def answer_for(request: HttpRequest, event: str, reference: str) -> HttpResponse
     rows = Registration.objects.select_related("ticket", "event")
     registration = get_object_or_404(rows, event=found, reference=reference)
     form, reason = _form(request, registration), ReasonForm(request.POST or None, prefix="answers")
-    ready = request.method == "POST" and form.is_valid() and reason.is_valid()
+    ready = form.is_valid() and reason.is_valid()
     if ready and _keep(form, registration, reason.cleaned_data["reason"]):
         messages.success(request, _("The answers are saved."))
         return redirect("organize-registration", event, reference)

@@ -20,17 +20,20 @@ from convention.money import Money
 from convention.text import whole_number
 
 from .. import draft as drafts
+from ..answer_files import files_named
+from ..answers import Around, read, told
 from ..draft import Draft
 from ..fares import Wares, wares_for
 from ..forms.register import LanguageForm, paying_forms
 from ..keys import order_with_key
 from ..limits import refuse_flood, voucher_brought
-from ..models import Ticket
+from ..models import Question, Ticket
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
 from ..pricing import Quote
+from ..questions import questions_of
 from ..quotation import CannotQuote, ask_quotation
 from ..refund_words import say_refunds
 from ..register import Means, foreseen_quote, refuse_if_closed, register
@@ -65,6 +68,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             asks = _quote if "quote" in request.POST else _book
             return asks(request, event, draft, means)
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
+    context["answered"] = list(zip(draft.people, _answered(event, wanted, wares), strict=True))
     return render(request, "registrations/register_check.html", context)
 
 
@@ -94,6 +98,15 @@ def _shown(event: Event, draft: Draft, wares: Wares, quote: Quote) -> dict[str, 
         "refunds": say_refunds(event, priced_tickets(draft, wares, quote)),
         "idle_code": draft.code if draft.code and not quote.uses_of_code else "",
     }
+
+
+def _answered(event: Event, wanted: OrderRequest, wares: Wares) -> Iterator[list[tuple[Question, str]]]:
+    """What each person answered, in words."""
+    questions = questions_of(event)
+    files = files_named(event, [place.answers for place in wanted.places])
+    for place in wanted.places:
+        around = Around(at=timezone.now(), files=files)
+        yield list(told(questions, read(questions, wares.tickets[place.ticket], place.answers, around).kept))
 
 
 def priced_tickets(draft: Draft, wares: Wares, quote: Quote) -> list[Ticket]:

@@ -14,7 +14,7 @@ from convention.downloads import CALENDAR, attachment
 from convention.errors import InvalidFields
 from convention.events.called_off import called_off_at
 
-from ..answers import asked, told
+from ..answers import asked, still_open, told
 from ..bill import left_of, packages_of
 from ..calendar import calendar_file
 from ..cancel import cancel
@@ -39,8 +39,10 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     states = {registration.state for registration in grant.registrations}
     questions = questions_of(grant.order.event)
     for registration in grant.registrations:
-        registration.is_asked = bool(asked(questions, registration.ticket, registration.answers))
-        registration.told = list(told(questions, registration.answers))
+        sees = grant.sees_answers(registration)
+        registration.is_asked = sees and bool(asked(questions, registration.ticket, registration.answers))
+        registration.told = list(told(questions, registration.answers)) if sees else []
+        registration.still_open = still_open(questions, registration.ticket, registration.answers)
     packages = list(packages_of(grant.order))
     awaits_payment = grant.order.is_by_card and bool(states & UNPAID)
     context = {

@@ -27,7 +27,7 @@ from ..correct import correct_for
 from ..correct_person import correct_with_person, says_another_name
 from ..forms.correct import CorrectForm, DirectoryForm, ReasonForm
 from ..forms.refund_rules import KeepForm
-from ..listing import UNDELIVERED, Filter, answers_of, history_of, mails_of, sheet_of
+from ..listing import UNANSWERED, UNDELIVERED, Filter, answers_of, history_of, mails_of, sheet_of
 from ..merged import merged_of
 from ..models import Registration, Ticket
 from ..price_words import rows_of
@@ -73,7 +73,11 @@ def registrations(request: HttpRequest, event: str) -> HttpResponse:
         is_filtered=is_filtered,
         tickets=tickets,
         besides=[(name, value, label) for name, label in BESIDES.items() if (value := getattr(chosen, name))],
-        states=[*Registration.State.choices, (UNDELIVERED, _("mail not delivered"))],
+        states=[
+            *Registration.State.choices,
+            (UNDELIVERED, _("mail not delivered")),
+            (UNANSWERED, _("questions to answer")),
+        ],
     )
 
 

@@ -12,7 +12,7 @@ from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from ..answered import answered, tally
+from ..answered import answered, lacking, tally
 from ..forms.questions import QuestionForm
 from ..models import AnswerFile, Question
 from ..questions import questions_of, remove_question, save_question
@@ -27,6 +27,7 @@ def questions(request: HttpRequest, event: str) -> HttpResponse:
         "event": found,
         "section": "organize",
         "questions": list(zip(rows, answered(rows), strict=True)),
+        "lacking": len(lacking(found, rows)),
     }
     return render(request, "registrations/organize_questions.html", context)
 

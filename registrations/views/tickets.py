@@ -43,10 +43,11 @@ def _edit(request: HttpRequest, event: Event, one: Ticket) -> HttpResponse:
     title = one.title if one.pk else ""
     form = TicketForm(request.POST or None, instance=one, event=event)
     known = None if request.method == "POST" else initial_steps(one, event)
-    steps = StepForms(request.POST or None, prefix="step", initial=known)
+    told = {"zone": event.zone}
+    steps = StepForms(request.POST or None, prefix="step", initial=known, form_kwargs=told)
     if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
         try:
-            save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps_in(steps, event))
+            save_ticket(ticket=form.row(), changed=form.changed_fields, steps=steps_in(steps))
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:

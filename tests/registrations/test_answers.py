@@ -11,7 +11,8 @@ from convention.errors import InvalidFields, SoldOut, Unreadable
 from convention.events.models import Event
 from registrations.answer import answer
 from registrations.answer_files import forget_unclaimed, keep_file
-from registrations.answers import Around, asked, in_words, read
+from registrations.answered import answered
+from registrations.answers import Around, asked, in_cell, in_words, read, still_open, unanswered
 from registrations.cancel import cancel
 from registrations.correct import Correction, correct
 from registrations.forget import old_answers
@@ -98,8 +99,9 @@ def test_answers_are_kept_as_said_and_told_in_words(event: Event):
         "rules": {"version": 1, "at": "2027-03-01T09:00:00+00:00"},
     }
     assert [in_words(question, kept[question.slug]) for question in questions_of(event)] == [
-        "A B", "Halal, Vegan", "2027-06-16", "accepté (texte 1)",
+        "A B", "Halal, Vegan", "16\u00a0juin\u00a02027", "accepté (texte 1)",
     ]  # fmt: skip
+    assert in_cell(event.questions.get(slug="day"), kept["day"]) == "2027-06-16"
     again = judged(event, {"rules": {"version": 1}}, before=kept, at=NOW + datetime.timedelta(days=1))
     assert again.kept["rules"] == kept["rules"]
 
@@ -149,17 +151,75 @@ def test_the_last_of_an_option_goes_to_one_of_many(event: Event):
     assert (Option.objects.get().taken, event.tickets.get().taken) == (3, 3)
 
 
-def test_a_consent_whose_words_change_is_asked_anew(event: Event):
-    rules = make_question(event, "rules", kind=Kind.CONSENT, is_required=True)
+def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: Event):
+    rules = Question(event=event, slug="rules", text="Texte", kind=Kind.CONSENT, is_required=True)
+    save_question(question=rules, tickets=[], options=[], changed=["text"])
     kept = ask(event, {"rules": True}).registrations.get()
+    first = kept.answers["rules"]["at"]
+
+    def open_ones() -> list[str]:
+        return [one.slug for one in unanswered(questions_of(event), kept.ticket, kept.answers)]
+
+    assert open_ones() == []
     rules.text = "Autre texte"
     save_question(question=rules, tickets=[], options=[], changed=["text"])
+    assert open_ones() == ["rules"]
     with pytest.raises(InvalidFields):
         answer(registration=kept, given=kept.answers)
     answer(registration=kept, given={"rules": True})
     kept.refresh_from_db()
-    assert kept.answers["rules"]["version"] == 2
-    assert [text.text for text in rules.texts.all()] == ["Autre texte"]
+    said = kept.answers["rules"]
+    assert said == {
+        "version": 2,
+        "at": said["at"],
+        "earlier": [{"version": 1, "at": first, "until": said["at"]}],
+    }
+    assert open_ones() == []
+    assert [text.text for text in rules.texts.all()] == ["Texte", "Autre texte"]
+
+
+def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event: Event):
+    news = make_question(event, "news", kind=Kind.CONSENT)
+    kept = ask(event, {"news": True}).registrations.get()
+    assert answered(questions_of(event)) == [1]
+    answer(registration=kept, given={})
+    kept.refresh_from_db()
+    (earlier,) = kept.answers["news"]["earlier"]
+    assert (earlier["version"], "version" in kept.answers["news"]) == (1, False)
+    assert in_words(news, kept.answers["news"]) == "n’est plus accepté (texte 1)"
+    assert answered(questions_of(event)) == [0]
+    answer(registration=kept, given={"news": True})
+    kept.refresh_from_db()
+    assert kept.answers["news"]["earlier"] == [earlier]
+    news.text = "Autrement"
+    save_question(question=news, tickets=[], options=[], changed=["text"])
+    assert [one.slug for one in still_open(questions_of(event), kept.ticket, kept.answers)] == ["news"]
+
+
+def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
+    make_question(event, "one", ["a"])
+    make_question(event, "line")
+    ask(event, {"one": "a", "line": "x"})
+
+    def change(asked: str, **fields: str) -> dict[str, list[str]]:
+        question = event.questions.get(slug=asked)
+        for name, value in fields.items():
+            setattr(question, name, value)
+        try:
+            save_question(question=question, tickets=[], options=question.options.all(), changed=[])
+        except InvalidFields as error:
+            return error.fields
+        return {}
+
+    said = "1 personne a répondu à cette question\u202f: son %s reste «\u202f%s\u202f».%s"
+    assert change("line", slug="other", kind="date") == {
+        "slug": [said % ("nom court", "line", "")],
+        "kind": [said % ("type", "une ligne de texte", " Posez plutôt une autre question.")],
+    }
+    changes = [change("one", kind="text"), change("one", kind="choices"), change("line", kind="paragraph")]
+    assert [list(one) for one in changes] == [["kind"], [], []]
+    Registration.objects.update(answers={})
+    assert change("line", slug="other", kind="date") == {}
 
 
 def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):

@@ -9,8 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields
 
+from ...answers import still_open
 from ...doors import order_by_link
 from ...limits import refuse_many_corrections
+from ...models import Registration
+from ...questions import questions_of
 from ..complete import complete
 from ..forms import DetailsForm
 
@@ -25,11 +28,21 @@ def details(request: HttpRequest, reference: str, secret: str, person: str) -> H
     if request.method == "POST" and form.is_valid():
         refuse_many_corrections(grant.order)
         try:
-            complete(registration=registration, details=form.details())
+            completed = complete(registration=registration, details=form.details())
         except InvalidFields as error:
             form.add_errors(error.fields)
         else:
             messages.success(request, _("Thank you: your details are complete."))
-            return redirect("order", reference, secret)
+            page = (
+                ("order-answers", reference, secret, person)
+                if _is_asked(completed)
+                else ("order", reference, secret)
+            )
+            return redirect(*page)
     context = {"grant": grant, "event": grant.order.event, "registration": registration, "form": form}
     return render(request, "company/details.html", context)
+
+
+def _is_asked(registration: Registration) -> bool:
+    """Whether something must still be answered, which comes next."""
+    return bool(still_open(questions_of(registration.event), registration.ticket, registration.answers))

@@ -30,10 +30,11 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-/** Sends the fields as a draft; being offline is no matter, the screen itself sends them again. */
+/** Sends the fields as a draft; being offline is no matter, the screen itself sends them again. Files wait for that. */
 async function keep(form, wanted = "1") {
   const body = new FormData(form);
   body.delete("nonce");
+  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
   try {
     return await fetch(form.action, { method: "POST", body, headers: { "X-Draft": wanted } });
   } catch {
@@ -48,10 +49,26 @@ async function ask(form) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const asked of page.querySelectorAll("[data-person]")) {
     const shown = form.querySelector(`[data-person="${asked.dataset.person}"]`);
-    if (shown && questionsIn(shown) !== questionsIn(asked)) shown.replaceChildren(...asked.childNodes);
+    if (shown) exchange(shown, asked);
   }
 }
 
-function questionsIn(part) {
-  return part.querySelector("[name$='-shown']")?.value ?? "";
+/** Typed words, chosen files and the keyboard's place stay with the questions that stay. */
+function exchange(shown, asked) {
+  const [box, wanted] = [shown, asked].map((part) => part.querySelector("[data-questions]"));
+  if (!box || !wanted) return void shown.replaceChildren(...asked.childNodes);
+  const standing = questionsIn(box);
+  const asking = questionsIn(wanted);
+  for (const [name, one] of standing) if (!asking.has(name)) one.remove();
+  let last = box.querySelector("[name$='-shown']");
+  last.value = wanted.querySelector("[name$='-shown']").value;
+  for (const [name, one] of asking) {
+    const here = standing.get(name) ?? one;
+    if (here === one) last.after(one);
+    last = here;
+  }
+}
+
+function questionsIn(box) {
+  return new Map([...box.querySelectorAll("[data-question]")].map((one) => [one.dataset.question, one]));
 }

@@ -72,5 +72,7 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
     if not is_required:
         agreement_with(subject, one.key).withdraw()
         place.refresh_from_db()
-        assert place.answers == {}
+        kept = place.answers["film"]
+        assert kept == {"earlier": [{"version": 1, "at": at, "until": kept["earlier"][0]["until"]}]}
+        assert [one for one in agreements(subject) if one.key.startswith("registration-")] == []
         assert Entry.objects.get(verb="consent.withdraw").fields == ["film"]

@@ -21,7 +21,14 @@ from registrations.doors import own_secret
 from registrations.models import Registration
 from registrations.passes import passes_of
 from registrations.visits.life import close
-from tests.factories import make_company, make_contact, make_event, make_member, make_registration
+from tests.factories import (
+    make_company,
+    make_contact,
+    make_event,
+    make_member,
+    make_question,
+    make_registration,
+)
 from tests.registrations.company.making import make_desk, order, row
 from tests.registrations.visits.makers import make_visit
 
@@ -256,3 +263,20 @@ def test_pages_ask_no_more_of_a_larger_company():
         make_registration(desk.event.tickets.get(slug="member"), member_of=desk.company)
         make_event()
     assert counts() == few
+
+
+def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
+    desk = make_desk()
+    make_question(desk.event, "diet", is_required=True)
+    order(desk, row("Alpha", "z@x.fr"))
+    one = Registration.objects.get()
+    whole, own = one.order.manage_path, one.order.path_with(own_secret(one))
+    assert "Reste à répondre : Diet" in " ".join(client.get(whole).text.split())
+    details = {"first_name": "Zoé", "last_name": "Alpha"}
+    assert client.post(f"{own}{one.reference}/details/", details).url == f"{own}{one.reference}/answers/"
+    client.post(f"{own}{one.reference}/answers/", {"shown": "diet", "diet": "SECRETNUT"})
+    seen = ["SECRETNUT" in client.get(page).text for page in (own, whole, f"{whole}{one.reference}/answers/")]
+    assert seen == [True, False, False]
+    client.post(f"{whole}{one.reference}/answers/", {"shown": "diet", "diet": "other"})
+    one.refresh_from_db()
+    assert one.answers == {"diet": "SECRETNUT"}

@@ -1,0 +1,188 @@
+"""What is no answer any more is kept nowhere: hidden ones, those of a list, those whose time is over."""
+
+import datetime
+
+import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from convention.events.models import Event
+from convention.tables import read_table
+from registrations.forget import old_answers
+from registrations.import_list import import_list
+from registrations.models import ImportedRow, Option, Question, Registration
+from registrations.tickets import TicketInUse, remove_ticket
+from registrations.undo_import import undo_import
+from tests.factories import (
+    make_addon,
+    make_order,
+    make_question,
+    make_registration,
+    make_ticket,
+    make_voucher,
+)
+from tests.registrations.test_pages import BILLING, text, who
+
+pytestmark = pytest.mark.django_db
+CHOICES = "/events/congress/register/choices/"
+SECRETS = ("SECRETNUT", "SECRETFILE", "SECRETLIST", "SECRETBEFORE")
+
+
+def brought(event: Event, text: str):
+    return import_list(event=event, table=read_table("list.csv", text.encode()))
+
+
+def known(event: Event, **answers: str) -> Registration:
+    """Somebody who ordered their own place, and whom a list therefore finds."""
+    order = make_order(event, email="zoe@example.org")
+    return make_registration(event.tickets.get(slug="guest"), order=order, answers=answers)
+
+
+def found_anywhere() -> set[str]:
+    """Which secrets stand in any column of any table; what is packed is unpacked."""
+    said = []
+    for model in apps.get_models():
+        for row in model._base_manager.values():
+            said += [
+                bytes(v).decode("latin-1") if isinstance(v, bytes | memoryview) else str(v)
+                for v in row.values()
+            ]
+    said += [str(session.get_decoded()) for session in Session.objects.all()]
+    return {secret for secret in SECRETS if any(secret in words for words in said)}
+
+
+def test_answers_whose_time_is_over_stand_in_no_table(client: Client, event: Event):
+    make_question(event, "nut")
+    make_question(event, "proof", kind=Question.Kind.FILE)
+    client.post("/events/congress/register/", who())
+    file = SimpleUploadedFile("card.pdf", b"%PDF-1.7 SECRETFILE")
+    typed = {"choice-0-ticket": "guest", "answer-0-shown": "nut proof", "answer-0-nut": "SECRETNUT"}
+    client.post(CHOICES, {**typed, "answer-0-proof": file})
+    page = client.get("/events/congress/register/check/")
+    assert ("SECRETNUT" in text(page), "card.pdf" in text(page)) == (True, True)
+    client.post("/events/congress/register/check/", {"language": "fr", **BILLING})
+    known(event, nut="SECRETBEFORE")
+    brought(event, "first_name,last_name,email,nut\nZoé,Müller,zoe@example.org,SECRETLIST\n")
+    assert found_anywhere() == set(SECRETS)
+    Event.objects.update(
+        starts_at=timezone.now() - datetime.timedelta(days=95),
+        ends_at=timezone.now() - datetime.timedelta(days=91),
+    )
+    assert old_answers() > 0
+    assert found_anywhere() == set()
+    row = ImportedRow.objects.get()
+    assert (row.before["answers"], row.after["answers"]) == ({}, {})
+
+
+def test_undoing_a_list_brings_no_answer_back_whose_time_is_over(event: Event):
+    make_question(event, "nut", retention_days=0)
+    one = known(event, nut="SECRETBEFORE")
+    done = brought(event, "last_name,first_name,email,company,nut\nMüller,Zoé,zoe@example.org,Neu,Nuts\n")
+    hour = datetime.timedelta(hours=1)
+    Event.objects.update(starts_at=timezone.now() - 2 * hour, ends_at=timezone.now() - hour)
+    old_answers()
+    undo_import(run=done.run)
+    one.refresh_from_db()
+    assert (one.company, one.answers) == ("Acme", {})
+
+
+def test_a_list_keeps_no_answer_that_is_asked_no_more(event: Event):
+    dinner = make_question(event, "dinner", ["yes", "no"])
+    make_question(event, "meal", [("fish", 1), "meat"], shown_if=dinner.options.get(slug="yes"))
+    one = known(event, dinner="yes", meal="fish")
+    Option.objects.filter(slug="fish").update(taken=1)
+    brought(event, "first_name,last_name,email,dinner\nZoé,Müller,zoe@example.org,no\n")
+    one.refresh_from_db()
+    assert (one.answers, Option.objects.get(slug="fish").taken) == ({"dinner": "no"}, 0)
+
+
+def test_a_list_that_gives_another_ticket_keeps_what_its_holders_are_asked(event: Event):
+    press = make_ticket(event, slug="press")
+    card = make_question(event, "badge", [("vip", 1)])
+    card.tickets.set([event.tickets.get(slug="guest")])
+    make_question(event, "line")
+    one = known(event, badge="vip", line="x")
+    Option.objects.update(taken=1)
+    brought(event, "first_name,last_name,email,ticket\nZoé,Müller,zoe@example.org,press\n")
+    one.refresh_from_db()
+    assert (one.ticket, one.answers, Option.objects.get().taken) == (press, {"line": "x"}, 0)
+
+
+def test_a_ticket_stays_while_something_is_for_its_holders_alone(event: Event):
+    press = make_ticket(event, slug="press")
+    question, addon = make_question(event, "card"), make_addon(event)
+    question.tickets.set([press])
+    addon.tickets.set([press])
+    voucher = make_voucher(event, press)
+    with pytest.raises(TicketInUse, match="Card, Dîner, HALF"):
+        remove_ticket(ticket=press)
+    for one in (question, addon, voucher):
+        one.tickets.add(event.tickets.get(slug="guest"))
+    remove_ticket(ticket=press)
+    assert [one.tickets.get().slug for one in (question, addon, voucher)] == ["guest"] * 3
+
+
+def test_a_question_that_an_answer_leads_to_is_shown_by_link_before_anything_is_kept(
+    client: Client, event: Event
+):
+    diet = make_question(event, "diet", ["allergy", "none"], kind=Question.Kind.DIET)
+    make_question(event, "which", shown_if=diet.options.get(slug="allergy"))
+    one = make_registration(event.tickets.get())
+    page = f"{one.order.manage_path}{one.reference}/answers/"
+    more = client.post(page, {"shown": "diet", "diet": "allergy"})
+    assert (more.status_code, 'name="which"' in more.text) == (200, True)
+    one.refresh_from_db()
+    assert one.answers == {}
+    client.post(page, {"shown": "diet which", "diet": "allergy", "which": "Noix"})
+    one.refresh_from_db()
+    assert one.answers == {"diet": ["allergy"], "which": "Noix"}
+    client.post(page, {"shown": "diet which", "diet": "none", "which": "Noix"})
+    one.refresh_from_db()
+    assert one.answers == {"diet": ["none"]}
+
+
+def test_who_has_the_link_takes_a_file_back(client: Client, event: Event):
+    make_question(event, "proof", kind=Question.Kind.FILE)
+    one = make_registration(event.tickets.get())
+    page = f"{one.order.manage_path}{one.reference}/answers/"
+    client.post(page, {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")})
+    kept = one.answer_files.get()
+    assert "« card.pdf » est conservé" in text(client.get(page))
+    client.post(page, {"shown": "proof", "proof-kept": kept.token, "proof-gone": "on"})
+    one.refresh_from_db()
+    assert (one.answers, one.answer_files.count()) == ({}, 0)
+
+
+def test_the_order_says_what_is_still_to_be_answered(client: Client, event: Event):
+    make_question(event, "name", is_required=True)
+    make_question(event, "line")
+    one = make_registration(event.tickets.get())
+    told = text(client.get(one.order.manage_path))
+    assert ("Reste à répondre : Name Répondre maintenant" in told) is True
+    Registration.objects.update(answers={"name": "x"})
+    assert ("Reste à répondre" in text(client.get(one.order.manage_path))) is False
+
+
+def test_what_an_organizer_writes_beneath_a_question_is_text_with_its_links(client: Client, event: Event):
+    make_question(event, "rules", kind=Question.Kind.CONSENT, help="<b>Non</b>\nhttps://club.example/charte")
+    client.post("/events/congress/register/", who())
+    page = client.post(CHOICES, {"choice-0-ticket": "guest"}).text
+    assert ('&lt;b&gt;Non&lt;/b&gt;<br><a href="https://club.example/charte" rel="nofollow">' in page) is True
+
+
+def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Event):
+    diet = make_question(event, "diet", ["allergy", "none"], is_required=True)
+    make_question(event, "which", shown_if=diet.options.get(slug="allergy"), is_required=True)
+    ticket = event.tickets.get()
+    make_registration(ticket, first_name="Ada", answers={"diet": "none"})
+    make_registration(ticket, first_name="Bob", answers={"diet": "allergy"})
+    make_registration(ticket, first_name="Cleo")
+    make_registration(ticket, first_name="Dan", cancelled_at=timezone.now())
+    assert "2 personnes ont encore à répondre" in text(organizer.get("/organize/congress/questions/"))
+    page = organizer.get("/organize/congress/registrations/?state=unanswered").text
+    assert [name in page for name in ("Ada", "Bob", "Cleo", "Dan")] == [False, True, True, False]
+    csv = organizer.get("/organize/congress/registrations.csv?state=unanswered").content.decode()
+    assert len(csv.splitlines()) == 3
