@@ -17,8 +17,11 @@ RIGHT_TO_LEFT = re.compile(
 UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+LETTERS_OF_FORMULAS = re.compile("[\U0001d400-\U0001d7ff]+")
 SPACES = re.compile("[\t\n\v\f\r \u2028\u2029]+")
 ZERO_WIDTH_JOINER = "\u200d"
+VIRAMA = 9
+"""The combining class of signs that join the next letter to the last, in India and beyond."""
 THAI_SARA_AM = "\u0e33\u0eb3"
 
 
@@ -31,8 +34,13 @@ class Run(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """One line of composed text without controls; spaces that do not break are kept."""
-    return SPACES.sub(" ", unicodedata.normalize("NFC", UNWANTED.sub("", text))).strip(" ")
+    """One line of composed text without controls; spaces that do not break are kept.
+
+    Letters made for formulas, which some take for ornament, become the letters that they stand for.
+    """
+    composed = unicodedata.normalize("NFC", UNWANTED.sub("", text))
+    plain = LETTERS_OF_FORMULAS.sub(lambda found: unicodedata.normalize("NFKC", found.group()), composed)
+    return SPACES.sub(" ", plain).strip(" ")
 
 
 def graphemes(text: str) -> list[str]:
@@ -50,6 +58,8 @@ def graphemes(text: str) -> list[str]:
 
 def _continues(cluster: str, char: str) -> bool:
     if unicodedata.category(char) in {"Mn", "Me", "Mc"} or char in THAI_SARA_AM or char == ZERO_WIDTH_JOINER:
+        return True
+    if unicodedata.combining(cluster[-1]) == VIRAMA and unicodedata.category(char) == "Lo":
         return True
     if "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f":
         return True

@@ -26,6 +26,27 @@ LEFT_TO_RIGHT = [
 ]
 
 
+RARER = [
+    "Հայկ Աշոտյան",
+    "გიორგი ბერიძე",
+    "አበበ ቢቂላ",
+    "ⵎⴰⵙⵉⵏⵉⵙⴰ",
+    "नरेन्द्र क्षत्रिय",
+    "রবীন্দ্রনাথ ঠাকুর",
+    "ਗੁਰਪ੍ਰੀਤ ਸਿੰਘ",
+    "જયેશ પટેલ",
+    "ସୁବ୍ରତ ଦାସ",
+    "முருகன் தமிழ்",
+    "రామకృష్ణ తెలుగు",
+    "ಕೃಷ್ಣಮೂರ್ತಿ",
+    "കൃഷ്ണൻ മലയാളം",
+    "සුනිල් පෙරේරා",
+    "ສົມສັກ ລາວ",
+    "သန္တာ မြန်မာ",
+    "សុខា ខ្មែរ",
+]
+
+
 def pdf_of(*texts: str) -> bytes:
     file = io.BytesIO()
     with Document(file, title="Test", language="fr") as document:
@@ -43,6 +64,31 @@ def text_of(pdf: bytes) -> str:
 def test_every_script_is_read_back_by_poppler():
     lines = [line for line in text_of(pdf_of(*LEFT_TO_RIGHT)).split("\n") if line.strip()]
     assert [line.strip("\f ") for line in lines] == LEFT_TO_RIGHT
+
+
+@pytest.mark.parametrize("weight", list(Weight))
+@pytest.mark.parametrize("name", RARER)
+def test_rarer_scripts_have_their_fonts_and_are_shaped(name, weight):
+    line = shape(name, weight)
+    assert (line.missing, line.is_rtl) == ((), False)
+    glyphs = [glyph for span in line.spans for glyph in span.glyphs]
+    assert all(glyph.number for glyph in glyphs)
+    assert "".join(glyph.text for glyph in glyphs) == clean(name)
+
+
+def test_rarer_scripts_are_read_back_by_poppler():
+    lines = [line for line in text_of(pdf_of(*RARER)).split("\n") if line.strip()]
+    assert [unicodedata.normalize("NFC", line.strip("\f ")) for line in lines] == list(map(clean, RARER))
+
+
+def test_letters_that_are_joined_are_one_grapheme():
+    assert graphemes("क्षत्रिय") == ["क्ष", "त्रि", "य"]
+    assert graphemes("ខ្មែរ") == ["ខ្មែ", "រ"]
+
+
+def test_letters_of_formulas_are_read_as_the_letters_they_stand_for():
+    assert clean("𝕁𝕖𝕒𝕟 𝓓𝓾𝓹𝓸𝓷𝓽") == "Jean Dupont"
+    assert missing_glyphs("𝐉𝐞𝐚𝐧 𝟏𝟐") == ()
 
 
 def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
