@@ -118,6 +118,47 @@ def test_mixed_directions_stand_in_visual_order():
     assert not shape("Smith דוד", Weight.BOLD).is_rtl
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("אבג (hello) 123", "123 (hello) גבא"),
+        ("Jean (אבג) 12", "Jean (גבא) 12"),
+        ("אבג (abc)", "(abc) גבא"),
+        ("a] (אבג [b)", "a] (גבא [b)"),
+        ("אבג [x (1)]", "[x (1)] גבא"),
+    ],
+)
+def test_both_brackets_of_a_pair_have_one_direction(text, seen):
+    mirrored = str.maketrans("()[]", ")(][")
+    drawn = (
+        run.text[::-1].translate(mirrored) if run.is_rtl else run.text for run in runs(text, Weight.BOLD)
+    )
+    assert "".join(drawn) == seen
+
+
+@pytest.mark.parametrize(
+    "name", ["نرم\u200cافزار", "می\u200cخواهم abc", "abc نرم\u200cافزار", "👩\u200d💻 דוד"]
+)
+def test_joiners_stand_in_names_from_right_to_left_too(name):
+    line = shape(name, Weight.BOLD)
+    assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(name)
+    assert {span.face.family for span in line.spans} <= {
+        "source-sans-3",
+        "noto-sans-arabic",
+        "noto-sans-hebrew",
+    }
+
+
+ANY_DIRECTION = st.text(alphabet="ab 12אבסلم([{)]}«»-,\u200c\u200dé中🎉\u0301\u05b8", max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_DIRECTION)
+def test_no_character_is_lost_whatever_the_directions(text):
+    line = shape(text, Weight.BOLD)
+    assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(clean(text))
+
+
 def test_pictures_and_unknown_scripts_are_reported_never_lost_from_the_text_layer():
     assert missing_glyphs("Zoé 🎉 ok 👩‍👩‍👧 🎉") == ("🎉", "👩‍👩‍👧")
     assert missing_glyphs("Zoé Ελένη محمد 王") == ()
