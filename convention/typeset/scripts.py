@@ -118,6 +118,8 @@ def _levels(text: str) -> list[int]:
     storage["base_level"] = algorithm.get_base_level(text)
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
     algorithm.get_embedding_levels(text, storage)
+    for char in storage["chars"]:
+        char["type"] = char["type"] or "ON"  # younger than this Python’s tables, as this year’s emoji
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
     for run in storage["runs"]:

@@ -132,9 +132,7 @@ def zone_shown(name: str) -> zoneinfo.ZoneInfo | None:
     zones = [zoneinfo.ZoneInfo(key) for key in (*keys, windows) if key]
     if sign:
         ahead = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
-        zones = [
-            zone for zone in zones if datetime.datetime(2026, 1, 15, tzinfo=zone).utcoffset() == ahead
-        ]
+        zones = [zone for zone in zones if datetime.datetime(2026, 1, 15, tzinfo=zone).utcoffset() == ahead]
     return next(iter(zones), None)
 
 

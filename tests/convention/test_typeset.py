@@ -149,7 +149,9 @@ def test_joiners_stand_in_names_from_right_to_left_too(name):
     }
 
 
-ANY_DIRECTION = st.text(alphabet="ab 12אבסلم([{)]}«»-,\u200c\u200dé中🎉\u0301\u05b8", max_size=30)
+ANY_DIRECTION = st.text(
+    alphabet="\U0001faea\u0af7ab 12אבסلم([{)]}«»-,\u200c\u200dé中🎉\u0301\u05b8", max_size=30
+)
 
 
 @settings(max_examples=200, deadline=None)
