@@ -12,7 +12,7 @@ from lxml import html
 from badges.codes import code_of
 from convention.club.contacts import dismiss_contact
 from convention.club.doors import member_company
-from convention.club.models import CompanyContact, Membership, Person
+from convention.club.models import CompanyContact, Employment, Membership, Person
 from registrations.company.attention import matters
 from registrations.company.facts import facts_of
 from registrations.company.invite import is_reminder_due, remind_incomplete
@@ -21,7 +21,15 @@ from registrations.doors import own_secret
 from registrations.models import Registration
 from registrations.passes import passes_of
 from registrations.visits.life import close
-from tests.factories import make_company, make_contact, make_event, make_member, make_registration
+from tests.factories import (
+    LONG_AGO,
+    make_company,
+    make_contact,
+    make_event,
+    make_member,
+    make_person,
+    make_registration,
+)
 from tests.registrations.company.making import make_desk, order, row
 from tests.registrations.visits.makers import make_visit
 
@@ -256,3 +264,17 @@ def test_pages_ask_no_more_of_a_larger_company():
         make_registration(desk.event.tickets.get(slug="member"), member_of=desk.company)
         make_event()
     assert counts() == few
+
+
+def test_colleagues_stand_in_the_order_of_a_french_list():
+    company = make_company()
+    names = ["Zola", "de Gaulle", "Éluard", "Dupont", "Œuvrard", "Oury"]
+    for name in names:
+        make_member(company, last_name=name)
+    without = make_person(last_name="Ábel"), make_person(last_name="adam")
+    for person in reversed(without):
+        Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    facts = facts_of(company)
+    in_order = ["de Gaulle", "Dupont", "Éluard", "Œuvrard", "Oury", "Zola"]
+    assert [seat.person.last_name for seat in facts.seats] == in_order
+    assert [job.person.last_name for job in facts.without_seat] == ["Ábel", "adam"]
