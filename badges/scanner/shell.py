@@ -42,6 +42,7 @@ def page(language: str) -> str:
         context = {
             "language": language,
             "words": words(),
+            "modules": [static(name) for name in names() if name.endswith(".js")],
             "settings": {
                 "reader": static(READER),
                 "worker": reverse("scanner-worker"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from convention.downloads import Sheet
+from convention.text import fold
 
 from .facts import standings
 from .models import Company, Employment, Membership, Seat
@@ -22,7 +23,7 @@ def _companies() -> Sheet:
             one.seats,
             ", ".join(str(contact.person) for contact in one.contacts),
         ]
-        for one in standings(Company.objects.order_by("name", "pk"))
+        for one in standings(sorted(Company.objects.all(), key=lambda one: (fold(one.name), one.pk)))
     )
     return Sheet(_("Companies"), header, rows)
 

@@ -2,7 +2,9 @@
 
 import enum
 import functools
+import re
 import unicodedata
+from pathlib import Path
 
 import uharfbuzz
 from django.conf import settings
@@ -29,7 +31,27 @@ class FontsMissing(ConventionError):
 PRIMARY = "source-sans-3"
 ALPHABETS = (PRIMARY, "noto-sans", "noto-sans-arabic", "noto-sans-hebrew", "noto-sans-thai")
 HAN = ("noto-sans-sc", "noto-sans-jp", "noto-sans-kr")
-FILE_NAMES = {
+SCRIPTS = {
+    "noto-sans-armenian": "\u0530-\u058f\ufb13-\ufb17",
+    "noto-sans-bengali": "\u0980-\u09ff",
+    "noto-sans-gurmukhi": "\u0a00-\u0a7f",
+    "noto-sans-gujarati": "\u0a80-\u0aff",
+    "noto-sans-oriya": "\u0b00-\u0b7f",
+    "noto-sans-tamil": "\u0b80-\u0bff",
+    "noto-sans-telugu": "\u0c00-\u0c7f",
+    "noto-sans-kannada": "\u0c80-\u0cff",
+    "noto-sans-malayalam": "\u0d00-\u0d7f",
+    "noto-sans-sinhala": "\u0d80-\u0dff",
+    "noto-sans-lao": "\u0e80-\u0eff",
+    "noto-sans-myanmar": "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f",
+    "noto-sans-georgian": "\u10a0-\u10ff\u1c90-\u1cbf\u2d00-\u2d2f",
+    "noto-sans-ethiopic": "\u1200-\u139f\u2d80-\u2ddf\uab00-\uab2f",
+    "noto-sans-khmer": "\u1780-\u17ff\u19e0-\u19ff",
+    "noto-sans-tifinagh": "\u2d30-\u2d7f",
+}
+"""Families that are opened only for a text with one of their letters."""
+OF_SCRIPTS = re.compile("[" + "".join(SCRIPTS.values()) + "]")
+FILE_NAMES = {family: "NotoSans" + family.removeprefix("noto-sans-").title() for family in SCRIPTS} | {
     "source-sans-3": "SourceSans3",
     "noto-sans": "NotoSans",
     "noto-sans-arabic": "NotoSansArabic",
@@ -40,7 +62,11 @@ FILE_NAMES = {
     "noto-sans-kr": "NotoSansKR",
 }
 # Room above and below the baseline that a line of the family needs, in em.
-ROOM = {PRIMARY: (0.93, 0.27), "noto-sans": (0.95, 0.28), "noto-sans-arabic": (1.1, 0.55)}
+ROOM = {
+    PRIMARY: (0.93, 0.27), "noto-sans": (0.95, 0.28), "noto-sans-arabic": (1.1, 0.55),
+    "noto-sans-khmer": (1.16, 0.69), "noto-sans-myanmar": (1.25, 0.69), "noto-sans-kannada": (1.0, 0.54),
+    "noto-sans-telugu": (1.0, 0.48), "noto-sans-lao": (1.18, 0.46),
+}  # fmt: skip
 TALL = (1.05, 0.35)
 
 
@@ -52,9 +78,8 @@ class Face:
         self.weight = weight
         self.name = f"{FILE_NAMES[family]}-{weight.name.title()}"
         self.ascent, self.descent = ROOM.get(family, TALL)
-        path = settings.NODE_MODULES / "@expo-google-fonts" / family / weight
-        path /= f"{FILE_NAMES[family]}_{weight}.ttf"
-        if not path.exists():
+        path = next(filter(Path.exists, (path_of(family, each) for each in (weight, Weight.REGULAR))), None)
+        if path is None:
             raise FontsMissing(_("The fonts are not installed: run `make setup`, which runs `npm ci`."))
         self.file = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
         self.font = uharfbuzz.Font(self.file)
@@ -80,6 +105,12 @@ class Face:
         return self.font.get_nominal_glyph(ord(character)) or 0
 
 
+def path_of(family: str, weight: Weight) -> Path:
+    """Where the font file stands, if the family has that weight."""
+    folder: Path = settings.NODE_MODULES / "@expo-google-fonts" / family / weight
+    return folder / f"{FILE_NAMES[family]}_{weight}.ttf"
+
+
 @functools.cache
 def face(family: str, weight: Weight) -> Face:
     """The opened file. Raises FontsMissing."""
@@ -88,11 +119,23 @@ def face(family: str, weight: Weight) -> Face:
 
 def families_for(text: str) -> tuple[str, ...]:
     """The families to ask in turn; Han characters are drawn as the text around them suggests."""
+    return (*ALPHABETS, *families_of_scripts(text), *families_of_han(text))
+
+
+def families_of_scripts(text: str) -> list[str]:
+    """The families of rarer scripts that the text has letters of."""
+    if not OF_SCRIPTS.search(text):
+        return []
+    return [family for family, letters in SCRIPTS.items() if re.search(f"[{letters}]", text)]
+
+
+def families_of_han(text: str) -> tuple[str, ...]:
+    """The families of East Asia: Korean and Japanese first where the text is."""
     if any("\uac00" <= char <= "\ud7a3" or "\u1100" <= char <= "\u11ff" for char in text):
-        return (*ALPHABETS, "noto-sans-kr", "noto-sans-sc", "noto-sans-jp")
+        return "noto-sans-kr", "noto-sans-sc", "noto-sans-jp"
     if any("\u3040" <= char <= "\u30ff" for char in text):
-        return (*ALPHABETS, "noto-sans-jp", "noto-sans-sc", "noto-sans-kr")
-    return (*ALPHABETS, *HAN)
+        return "noto-sans-jp", "noto-sans-sc", "noto-sans-kr"
+    return HAN
 
 
 def face_of(cluster: str, families: tuple[str, ...], weight: Weight) -> Face | None:

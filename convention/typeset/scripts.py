@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bidi import algorithm
 
@@ -17,8 +17,13 @@ RIGHT_TO_LEFT = re.compile(
 UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+LETTERS_OF_FORMULAS = re.compile("[\U0001d400-\U0001d7ff]+")
 SPACES = re.compile("[\t\n\v\f\r \u2028\u2029]+")
 ZERO_WIDTH_JOINER = "\u200d"
+JOINERS = "\u200c\u200d"
+BRACKETS = dict(zip("([{（［｛「『【〈《", ")]}）］｝」』】〉》", strict=True))
+VIRAMA = 9
+"""The combining class of signs that join the next letter to the last, in India and beyond."""
 THAI_SARA_AM = "\u0e33\u0eb3"
 
 
@@ -31,8 +36,13 @@ class Run(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """One line of composed text without controls; spaces that do not break are kept."""
-    return SPACES.sub(" ", unicodedata.normalize("NFC", UNWANTED.sub("", text))).strip(" ")
+    """One line of composed text without controls; spaces that do not break are kept.
+
+    Letters made for formulas, which some take for ornament, become the letters that they stand for.
+    """
+    composed = unicodedata.normalize("NFC", UNWANTED.sub("", text))
+    plain = LETTERS_OF_FORMULAS.sub(lambda found: unicodedata.normalize("NFKC", found.group()), composed)
+    return SPACES.sub(" ", plain).strip(" ")
 
 
 def graphemes(text: str) -> list[str]:
@@ -49,7 +59,9 @@ def graphemes(text: str) -> list[str]:
 
 
 def _continues(cluster: str, char: str) -> bool:
-    if unicodedata.category(char) in {"Mn", "Me", "Mc"} or char in THAI_SARA_AM or char == ZERO_WIDTH_JOINER:
+    if unicodedata.category(char) in {"Mn", "Me", "Mc"} or char in THAI_SARA_AM or char in JOINERS:
+        return True
+    if unicodedata.combining(cluster[-1]) == VIRAMA and unicodedata.category(char) == "Lo":
         return True
     if "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f":
         return True
@@ -106,11 +118,52 @@ def _levels(text: str) -> list[int]:
     storage["base_level"] = algorithm.get_base_level(text)
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
     algorithm.get_embedding_levels(text, storage)
+    for char in storage["chars"]:
+        char["type"] = char["type"] or "ON"  # younger than this Python’s tables, as this year’s emoji
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
+    for run in storage["runs"]:
+        _resolve_brackets(storage["chars"][run["start"] : run["start"] + run["length"]], run["sor"])
     algorithm.resolve_neutral_types(storage, False)  # noqa: FBT003 (the library’s signature) - the library's "debug"
     algorithm.resolve_implicit_levels(storage, False)  # noqa: FBT003 (the library’s signature)
-    return [char["level"] for char in storage["chars"]]
+    return list(_with_joiners(text, iter(storage["chars"]), storage["base_level"]))
+
+
+def _with_joiners(text: str, found: Iterator[dict[str, Any]], level: int) -> Iterator[int]:
+    """The levels, also of what the algorithm leaves out: joiners have that of the character before."""
+    for char in text:
+        level = level if unicodedata.bidirectional(char) in algorithm.X9_REMOVED else next(found)["level"]
+        yield level
+
+
+def _resolve_brackets(chars: list[dict[str, Any]], before: str) -> None:
+    """Rule N0, which the library lacks: both brackets of a pair have one direction.
+
+    `before` is the direction of what stands before these characters.
+    """
+    for start, end in sorted(_pairs(chars)):
+        own = "R" if chars[start]["level"] % 2 else "L"
+        inside = {_strong(char) for char in chars[start:end]} - {""}
+        earlier = next(filter(None, map(_strong, reversed(chars[:start]))), before)
+        if inside:
+            chars[start]["type"] = chars[end]["type"] = own if own in inside else earlier
+
+
+def _pairs(chars: list[dict[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Where brackets open and close."""
+    waiting: list[tuple[str, int]] = []
+    for place, char in enumerate(chars):
+        if char["ch"] in BRACKETS:
+            waiting.append((BRACKETS[char["ch"]], place))
+        elif any(closing == char["ch"] for closing, _opened in waiting):
+            while waiting[-1][0] != char["ch"]:
+                waiting.pop()
+            yield waiting.pop()[1], place
+
+
+def _strong(char: dict[str, Any]) -> str:
+    """The direction that a character gives to those around it; numbers count as from right to left."""
+    return {"L": "L", "R": "R", "EN": "R", "AN": "R"}.get(char["type"], "")
 
 
 def _visual_order(pieces: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from convention.club.models import Company, Employment, Membership, Seat
 from convention.events.models import Event
+from convention.text import fold
 
 from ..models import Passes, Registration
 from ..on_application import pages_to_apply
@@ -72,11 +73,16 @@ def facts_of(company: Company, *, at: datetime.datetime | None = None) -> Facts:
     day = timezone.localdate(now)
     membership = membership_of(company, at=day)
     seats = Seat.objects.counting(at=day).filter(membership__company=company).select_related("person")
-    held = list(seats.order_by("person__last_name", "person__first_name", "pk"))
+    held = sorted(seats, key=by_name)
     jobs = Employment.objects.open(at=day).filter(company=company, person__is_active=True)
     others = jobs.exclude(person__in=[seat.person_id for seat in held]).select_related("person")
-    without = {job.person_id: job for job in others.order_by("person__last_name", "person__first_name", "pk")}
+    without = {job.person_id: job for job in sorted(others, key=by_name)}
     return Facts(company, membership, held, list(without.values()), events_ahead(company, membership, at=now))
+
+
+def by_name(held: Seat | Employment) -> tuple[str, str, int]:
+    """The order of names, “Éluard” beside “Eluard”."""
+    return fold(held.person.last_name), fold(held.person.first_name), held.pk
 
 
 def membership_of(company: Company, *, at: datetime.date) -> Membership | None:

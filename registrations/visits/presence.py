@@ -8,7 +8,7 @@ def were_there(visit: Visit) -> list[Application]:
     """The applications of those who arrived, in the order of names."""
     rows = Application.objects.filter(visit=visit, registration__in=list(presence_of(visit.event)))
     people = rows.select_related("registration__order", "person")
-    return list(people.order_by("registration__last_name", "registration__first_name", "pk"))
+    return list(people.order_by("registration__sort_name", "pk"))
 
 
 def was_there(application: Application) -> bool:

@@ -1,8 +1,11 @@
 """Small repairs of single values, the same for every format."""
 
 import re
+import unicodedata
 import uuid
 from typing import Any
+
+from convention.text import TRICKS
 
 from .notes import Notes, Reason
 
@@ -38,11 +41,22 @@ def one_line(value: str | None, limit: int, notes: Notes) -> str | None:
     """A title, a name: spaces tidied, cut only at the limit of its field."""
     if value is None:
         return None
-    line = " ".join(CONTROL.sub("", value).split())
+    line = tidied(value)
     if len(line) > limit:
         notes.add(Reason.TOO_LONG, line)
         line = line[:limit].rstrip()
     return line
+
+
+def tidied(text: str) -> str:
+    """One line in NFC without controls, characters that turn or hide others, and superfluous spaces."""
+    composed = unicodedata.normalize("NFC", CONTROL.sub("", text))
+    return " ".join("".join(char for char in composed if char not in TRICKS).split())
+
+
+def name(value: str | None) -> str:
+    """The name of a room or track, as `one_line` leaves it in the sessions."""
+    return tidied(value or "")[:500].rstrip()
 
 
 def paragraphs(value: str | None) -> str | None:

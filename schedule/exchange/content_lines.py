@@ -22,6 +22,7 @@ IN_SMALL = re.compile(r"^dtstart\s*[;:]", re.ASCII | re.MULTILINE)
 ANY_CASE = re.compile(r"(?:begin|end|summary|dtstart|dtend|uid|location|description)\s*[;:]", re.I | re.ASCII)
 PARAMETER = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=\s*("[^"]*"|[^;:"]*(?:"[^"]*"[^;:"]*)*))?')
 ESCAPE = re.compile(r"\\([\\;,:nN\"])")
+ZONE_WITH_COLON = re.compile(r"(.*):(\d{4}-?\d{2}-?\d{2}(?:T[\d:.]+Z?)?\s*)$", re.S | re.I)
 OLD_PARAMETERS = frozenset({"CHARSET", "ENCODING", "QUOTED-PRINTABLE"})
 
 
@@ -141,7 +142,12 @@ def parsed(whole: str) -> Line | None:
         at = found.end()
     if whole[at : at + 1] != ":":
         return None
-    return Line(match.group(1).upper(), whole[at + 1 :], parameters)
+    value = whole[at + 1 :]
+    if "TZID" in parameters and (torn := ZONE_WITH_COLON.match(value)):
+        # Outlook's names of zones hold a colon and stand without the quotes that it asks for.
+        parameters["TZID"] += ":" + ESCAPE.sub(r"\1", torn.group(1))
+        value = torn.group(2)
+    return Line(match.group(1).upper(), value, parameters)
 
 
 def modern(line: Line) -> Line:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .clean import CONTROL
+from .clean import tidied
 from .notes import Notes, Reason
 from .programme import Talk
 
@@ -183,7 +183,7 @@ def names_of(talk: Talk) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """Text for comparing: small letters, single spaces."""
-    return " ".join(CONTROL.sub("", text).casefold().split())
+    return tidied(text).casefold()
 
 
 def there[Item](keys: Keys[Item], place: Callable[[Item], Hashable]) -> Keys[Item]:

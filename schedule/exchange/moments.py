@@ -32,6 +32,8 @@ LIKELY_ZONES = (
     "Australia/Sydney",
     "Pacific/Auckland",
 )
+SHOWN = re.compile(r"(?:\((?:UTC|GMT)(?:([+-])(\d{1,2})[:.](\d{2}))?\)\s*)?([^():]+(?:\([^)]*\))?)", re.I)
+REGION = re.compile("(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
 CLOCK = re.compile(r"(\d{1,2})\s*[:.hH]\s*(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$")
 SPAN = re.compile(r"(\d{1,4})\s*[:hH]\s*(\d{1,2})(?::(\d{1,2}))?\s*$")
 ISO_SPAN = re.compile(
@@ -105,10 +107,40 @@ PLACES = {
 
 @functools.cache
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
-    """The zone of that IANA or Windows name."""
+    """The zone of that IANA or Windows name, or of the cities that Outlook names instead."""
     parts = name.strip().strip("/").split("/")
     candidates = [name, WINDOWS_TO_OLSON.get(name, ""), *("/".join(parts[at:]) for at in range(len(parts)))]
-    return next((zone for candidate in candidates if (zone := zone_named(candidate))), None)
+    candidates += ["UTC"] if parts[-1].upper() == "UTC" else []
+    found = (zone for candidate in candidates if (zone := zone_named(candidate)))
+    return next(found, None) or zone_shown(name)
+
+
+def zone_shown(name: str) -> zoneinfo.ZoneInfo | None:
+    """The zone behind a name made for people: “(UTC+01:00) Brussels, Copenhagen, Madrid, Paris”, “Paris”.
+
+    The offset before the places is that of their winter; ours comes first where it is among them.
+    """
+    match = SHOWN.fullmatch(name.strip())
+    if not match:
+        return None
+    sign, hours, minutes, words = match.groups()
+    places = [" ".join(place.split()).lower() for place in re.split(r"[,/;(]", words)]
+    windows = WINDOWS_TO_OLSON.get(places[0].title().replace(" Time", " Standard Time"), "")
+    keys = sorted(
+        {cities()[place] for place in places if place in cities()}, key=lambda key: key != DEFAULT_ZONE
+    )
+    zones = [zoneinfo.ZoneInfo(key) for key in (*keys, windows) if key]
+    if sign:
+        ahead = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
+        zones = [zone for zone in zones if datetime.datetime(2026, 1, 15, tzinfo=zone).utcoffset() == ahead]
+    return next(iter(zones), None)
+
+
+@functools.cache
+def cities() -> dict[str, str]:
+    """The zones by the places that they are named after, in small letters."""
+    names = zoneinfo.available_timezones()
+    return {name.rpartition("/")[2].replace("_", " ").lower(): name for name in names if REGION.match(name)}
 
 
 def zone_named(name: str) -> zoneinfo.ZoneInfo | None:

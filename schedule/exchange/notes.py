@@ -76,7 +76,13 @@ class Reason(enum.Enum):
     TOO_LONG = Kind.MENDED, gettext_lazy("text too long for its field: cut")
     ALL_DAY = Kind.MENDED, gettext_lazy("whole days: kept from midnight to midnight")
 
-    RECURRENCE = Kind.TOLD, gettext_lazy("repeats that were left out: only the first time is kept")
+    REPEATS = Kind.TOLD, gettext_lazy("entries that repeat, each time as a session of its own")
+    RECURRENCE = (
+        Kind.TOLD,
+        gettext_lazy(
+            "repeats that were left out: they have no end, go on for a year or come more than 100 times"
+        ),
+    )
     OTHER_DATES = Kind.TOLD, gettext_lazy("the dates of the whole event are not those of its sessions")
     FAR_AWAY = Kind.TOLD, gettext_lazy("far from all other sessions in time, and kept")
     OUTSIDE_EVENT = Kind.TOLD, gettext_lazy("outside the dates of the event, and kept")

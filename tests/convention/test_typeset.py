@@ -26,6 +26,27 @@ LEFT_TO_RIGHT = [
 ]
 
 
+RARER = [
+    "Հայկ Աշոտյան",
+    "გიორგი ბერიძე",
+    "አበበ ቢቂላ",
+    "ⵎⴰⵙⵉⵏⵉⵙⴰ",
+    "नरेन्द्र क्षत्रिय",
+    "রবীন্দ্রনাথ ঠাকুর",
+    "ਗੁਰਪ੍ਰੀਤ ਸਿੰਘ",
+    "જયેશ પટેલ",
+    "ସୁବ୍ରତ ଦାସ",
+    "முருகன் தமிழ்",
+    "రామకృష్ణ తెలుగు",
+    "ಕೃಷ್ಣಮೂರ್ತಿ",
+    "കൃഷ്ണൻ മലയാളം",
+    "සුනිල් පෙරේරා",
+    "ສົມສັກ ລາວ",
+    "သန္တာ မြန်မာ",
+    "សុខា ខ្មែរ",
+]
+
+
 def pdf_of(*texts: str) -> bytes:
     file = io.BytesIO()
     with Document(file, title="Test", language="fr") as document:
@@ -43,6 +64,31 @@ def text_of(pdf: bytes) -> str:
 def test_every_script_is_read_back_by_poppler():
     lines = [line for line in text_of(pdf_of(*LEFT_TO_RIGHT)).split("\n") if line.strip()]
     assert [line.strip("\f ") for line in lines] == LEFT_TO_RIGHT
+
+
+@pytest.mark.parametrize("weight", list(Weight))
+@pytest.mark.parametrize("name", RARER)
+def test_rarer_scripts_have_their_fonts_and_are_shaped(name, weight):
+    line = shape(name, weight)
+    assert (line.missing, line.is_rtl) == ((), False)
+    glyphs = [glyph for span in line.spans for glyph in span.glyphs]
+    assert all(glyph.number for glyph in glyphs)
+    assert "".join(glyph.text for glyph in glyphs) == clean(name)
+
+
+def test_rarer_scripts_are_read_back_by_poppler():
+    lines = [line for line in text_of(pdf_of(*RARER)).split("\n") if line.strip()]
+    assert [unicodedata.normalize("NFC", line.strip("\f ")) for line in lines] == list(map(clean, RARER))
+
+
+def test_letters_that_are_joined_are_one_grapheme():
+    assert graphemes("क्षत्रिय") == ["क्ष", "त्रि", "य"]
+    assert graphemes("ខ្មែរ") == ["ខ្មែ", "រ"]
+
+
+def test_letters_of_formulas_are_read_as_the_letters_they_stand_for():
+    assert clean("𝕁𝕖𝕒𝕟 𝓓𝓾𝓹𝓸𝓷𝓽") == "Jean Dupont"
+    assert missing_glyphs("𝐉𝐞𝐚𝐧 𝟏𝟐") == ()
 
 
 def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
@@ -70,6 +116,49 @@ def test_mixed_directions_stand_in_visual_order():
     assert pieces == [("abc ", False), ("12", False), (" ", True), ("אבג", True)]
     assert shape("דוד Smith", Weight.BOLD).is_rtl
     assert not shape("Smith דוד", Weight.BOLD).is_rtl
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("אבג (hello) 123", "123 (hello) גבא"),
+        ("Jean (אבג) 12", "Jean (גבא) 12"),
+        ("אבג (abc)", "(abc) גבא"),
+        ("a] (אבג [b)", "a] (גבא [b)"),
+        ("אבג [x (1)]", "[x (1)] גבא"),
+    ],
+)
+def test_both_brackets_of_a_pair_have_one_direction(text, seen):
+    mirrored = str.maketrans("()[]", ")(][")
+    drawn = (
+        run.text[::-1].translate(mirrored) if run.is_rtl else run.text for run in runs(text, Weight.BOLD)
+    )
+    assert "".join(drawn) == seen
+
+
+@pytest.mark.parametrize(
+    "name", ["نرم\u200cافزار", "می\u200cخواهم abc", "abc نرم\u200cافزار", "👩\u200d💻 דוד"]
+)
+def test_joiners_stand_in_names_from_right_to_left_too(name):
+    line = shape(name, Weight.BOLD)
+    assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(name)
+    assert {span.face.family for span in line.spans} <= {
+        "source-sans-3",
+        "noto-sans-arabic",
+        "noto-sans-hebrew",
+    }
+
+
+ANY_DIRECTION = st.text(
+    alphabet="\U0001faea\u0af7ab 12אבסلم([{)]}«»-,\u200c\u200dé中🎉\u0301\u05b8", max_size=30
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_DIRECTION)
+def test_no_character_is_lost_whatever_the_directions(text):
+    line = shape(text, Weight.BOLD)
+    assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(clean(text))
 
 
 def test_pictures_and_unknown_scripts_are_reported_never_lost_from_the_text_layer():

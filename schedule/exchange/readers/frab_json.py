@@ -243,7 +243,7 @@ def rooms_in_days(conference: dict[str, Any]) -> Iterator[str]:
     """The names of rooms in the order of the days."""
     for day in objects(conference.get("days")):
         if isinstance(rooms := day.get("rooms"), dict):
-            yield from (" ".join(name.split())[:500] for name in rooms)
+            yield from (clean.name(name) for name in rooms)
 
 
 def places_of(conference: dict[str, Any], names: list[str | None], used: set[str | None]) -> Iterator[Place]:
@@ -251,7 +251,7 @@ def places_of(conference: dict[str, Any], names: list[str | None], used: set[str
     wanted = dict.fromkeys(name for name in names if name and name in used)
     listed_names = []
     for room in objects(conference.get("rooms")):
-        name = " ".join((said(room.get("name")) or "").split())[:500]
+        name = clean.name(said(room.get("name")))
         if name in wanted and name not in listed_names:
             listed_names.append(name)
             yield Place(name, (said(room.get("guid")) or "")[:100], clean.number(said(room.get("capacity"))))
@@ -261,6 +261,6 @@ def places_of(conference: dict[str, Any], names: list[str | None], used: set[str
 def threads_of(conference: dict[str, Any]) -> Iterator[Thread]:
     """The tracks that the head lists."""
     for track in objects(conference.get("tracks")):
-        name = " ".join((said(track.get("name")) or "").split())[:500]
+        name = clean.name(said(track.get("name")))
         if name:
             yield Thread(name, (said(track.get("slug")) or "")[:80], clean.color(said(track.get("color"))))

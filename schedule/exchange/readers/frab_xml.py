@@ -242,7 +242,7 @@ def places_of(root: etree._Element, used: set[str | None]) -> Iterator[Place]:
     """The rooms in use, in the order of the file, with the guids that it gives them."""
     guids: dict[str, str] = {}
     for room in root.iter("room"):
-        name = " ".join((room.get("name") or content(room) or "").split())[:500]
+        name = clean.name(room.get("name") or content(room))
         if name in used and name:
             guids[name] = guids.get(name) or (room.get("guid") or "")[:100]
     for name, guid in guids.items():
@@ -252,6 +252,6 @@ def places_of(root: etree._Element, used: set[str | None]) -> Iterator[Place]:
 def threads_of(conference: etree._Element) -> Iterator[Thread]:
     """The tracks that the head lists."""
     for track in conference.iter("track"):
-        name = " ".join((track.get("name") or content(track) or "").split())[:500]
+        name = clean.name(track.get("name") or content(track))
         if name:
             yield Thread(name, (track.get("slug") or "")[:80], clean.color(track.get("color")))

@@ -3,8 +3,8 @@
 import datetime
 import re
 import zoneinfo
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 
 import icalendar
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from .. import clean, moments
 from ..content_lines import Component, Line, components
 from ..notes import Notes, Reason
 from ..programme import Format, Head, Place, Programme, Talk
+from ..recurrence import MOST_TIMES, again, until_of
 
 OTHER_COMPONENTS = ("VTODO", "VJOURNAL", "VFREEBUSY")
 DATE = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?\s*(Z|[+-]\d{4})?)?\s*$")
@@ -37,6 +38,11 @@ class Zones:
             self.notes.add(Reason.UNKNOWN_ZONE, name)
         return found or self.default
 
+    def of(self, line: Line | None) -> datetime.tzinfo:
+        """The zone of a property's times that name none themselves."""
+        name = line and line.parameters.get("TZID")
+        return self.named(name) if name else self.default
+
 
 def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Notes) -> Programme:
     """The programme in a calendar. Raises Unreadable where the file was cut off inside an event."""
@@ -49,7 +55,10 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: No
         for _other in outer.walk(name):
             notes.add(Reason.NOT_AN_EVENT, name)
     zones = zones_of(outer, calendars, events, event_zone, notes)
-    talks = [talk for event in events if (talk := talk_of(event, zones))]
+    series = Series(events, zones)
+    talks = [
+        each for event in events if (talk := talk_of(event, zones)) for each in series.times(event, talk)
+    ]
     head = calendars[0] if calendars else Component("VCALENDAR")
     return Programme(
         Format.ICALENDAR,
@@ -136,7 +145,7 @@ def talk_of(event: Component, zones: Zones) -> Talk | None:
     """The talk, or nothing where it has no title or no start."""
     notes = zones.notes
     title = clean.one_line(event.text("SUMMARY"), 2000, notes)
-    uid = (event.text("UID") or "").strip()[:1000]
+    uid = uid_of(event)
     label = ", ".join(filter(None, (title, uid, getattr(event.first("DTSTART"), "value", ""))))
     if not title:
         notes.add(Reason.NO_TITLE, label)
@@ -145,8 +154,6 @@ def talk_of(event: Component, zones: Zones) -> Talk | None:
     if starts_at is None:
         notes.add(Reason.NO_START, label)
         return None
-    if event.first("RRULE") or event.first("RDATE"):
-        notes.add(Reason.RECURRENCE, label)
     return Talk(
         title=title,
         starts_at=starts_at,
@@ -160,6 +167,81 @@ def talk_of(event: Component, zones: Zones) -> Talk | None:
         url=clean.web(event.text("URL")),
         cancelled=cancelled_of(event),
     )
+
+
+class Series:
+    """Entries that take place again: each time is a talk of its own, unless the file moves it itself."""
+
+    def __init__(self, events: list[Component], zones: Zones) -> None:
+        self.zones = zones
+        self.first: dict[str, datetime.datetime] = {}
+        self.moved: dict[str, set[datetime.datetime]] = defaultdict(set)
+        quiet = replace(zones, notes=Notes())
+        for event in events:
+            uid = uid_of(event)
+            if event.first("RECURRENCE-ID"):
+                self.moved[uid] |= set(dates_of(event, "RECURRENCE-ID", quiet))
+            elif starts := dates_of(event, "DTSTART", quiet):
+                self.first[uid] = starts[0]
+
+    def times(self, event: Component, talk: Talk) -> list[Talk]:
+        """The talk at each of its times; the ids of all but the first hold the time that the rule gives."""
+        if moved := dates_of(event, "RECURRENCE-ID", self.zones):
+            return [self.named(talk, moved[0])]
+        if not event.first("RRULE") and not event.first("RDATE"):
+            return [talk]
+        starts = self.starts(event, talk)
+        label = f"{talk.title}, {talk.source_id}"
+        if starts != [talk.starts_at]:
+            self.zones.notes.add(Reason.REPEATS, label)
+        return [self.named(shifted(talk, start), start) for start in starts]
+
+    def starts(self, event: Component, talk: Talk) -> list[datetime.datetime]:
+        """When it starts, by rule and by dates, in UTC and in order."""
+        line = event.first("DTSTART")
+        zone = self.zones.of(line)
+        found = {talk.starts_at, *dates_of(event, "RDATE", self.zones)}
+        if rule := event.first("RRULE"):
+            until = moment_in(until_of(rule.value), zone)
+            if until and "T" not in until_of(rule.value).upper():
+                until += datetime.timedelta(days=1, seconds=-1)
+            local = talk.starts_at.astimezone(zone).replace(tzinfo=None)
+            ends = until and until.astimezone(zone).replace(tzinfo=None)
+            times, is_whole = again(rule.value, local, ends)
+            found |= {time.replace(tzinfo=zone).astimezone(datetime.UTC) for time in times}
+            if not is_whole:
+                self.zones.notes.add(Reason.RECURRENCE, f"{talk.title}, {talk.source_id}")
+        left_out = {*dates_of(event, "EXDATE", self.zones), *self.moved[talk.source_id]}
+        return sorted(found - left_out)[:MOST_TIMES]
+
+    def named(self, talk: Talk, time: datetime.datetime) -> Talk:
+        """The talk with the id of the one that the rule puts at that time."""
+        if not talk.source_id or time == self.first.get(talk.source_id, time):
+            return talk
+        uid = f"{talk.source_id}/{time:%Y%m%dT%H%M%SZ}"
+        return replace(talk, guid=None, number=None, source_id=uid)
+
+
+def shifted(talk: Talk, start: datetime.datetime) -> Talk:
+    """The talk at another time, as long as before."""
+    ends_at = talk.ends_at and start + (talk.ends_at - talk.starts_at)
+    return replace(talk, starts_at=start, ends_at=ends_at)
+
+
+def dates_of(event: Component, name: str, zones: Zones) -> list[datetime.datetime]:
+    """The moments of all properties of that name, in UTC; a period counts by its start."""
+    found = (
+        moment_in(value.partition("/")[0], zones.of(line))
+        for line in event.lines
+        if line.name == name
+        for value in line.value.split(",")
+    )
+    return [moment.astimezone(datetime.UTC) for moment in found if moment]
+
+
+def uid_of(event: Component) -> str:
+    """The entry's id, which all times of a series share."""
+    return (event.text("UID") or "").strip()[:1000]
 
 
 def track_of(event: Component, notes: Notes) -> str | None:
@@ -181,7 +263,7 @@ def moment_of(line: Line | None, zones: Zones, label: str) -> datetime.datetime 
     """A date with time, in UTC; a date alone is midnight there. What is odd about it is told."""
     if line is None:
         return None
-    zone = zones.named(line.parameters["TZID"]) if line.parameters.get("TZID") else zones.default
+    zone = zones.of(line)
     moment = moment_in(line.value, zone)
     if moment is None:
         return None

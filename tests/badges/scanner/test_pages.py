@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 from django.utils import translation
 
 from badges.scanner import shell, words
@@ -57,6 +58,14 @@ def test_the_worker_keeps_every_file_that_the_page_needs():
             name = path.relative_to(SCRIPTS.parent.resolve()).as_posix()
             assert name in kept, f"{script.name} imports {imported}"
     assert [name for name in kept if finders.find(name) is None] == []
+
+
+def test_a_first_visit_asks_for_all_scripts_at_once(client):
+    """A script that is found in another that is found in another takes three journeys on a slow network."""
+    found = client.get("/scan/").content.decode()
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', found)
+    assert preloaded == [static(name) for name in shell.names() if name.endswith(".js")]
+    assert static("vendor/barcode-detector/zxing-exported.js") in preloaded
 
 
 def test_the_worker_changes_with_a_word_or_a_file(monkeypatch, settings):

@@ -9,6 +9,7 @@ from convention.club.change_employer import change_employer
 from convention.club.doors import companies_of_contact
 from convention.club.employ import employ
 from convention.club.hand_over import Mandates, Successors
+from convention.club.lists import LISTS
 from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
 from convention.club.people_facts import people_found
 from convention.club.roles import end_role, give_role
@@ -201,3 +202,10 @@ def test_whoever_left_for_nowhere_is_found_without_an_employer(admin):
     change_employer(person=person, to=None, on=TODAY())
     [one] = admin.get(f"{AT}people/?q=seule").context["shown"]
     assert (one, one.jobs_today, one.seats_today) == (Person.objects.get(pk=person.pk), [], [])
+
+
+def test_the_list_of_companies_is_in_the_order_of_a_french_list():
+    for name in ("Zénith", "de Dietrich", "Éditions", "Eau", "Œuvres"):
+        make_company(name=name)
+    in_order = ["de Dietrich", "Eau", "Éditions", "Œuvres", "Zénith"]
+    assert [row[0] for row in LISTS["companies"]().rows] == in_order

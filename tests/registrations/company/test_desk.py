@@ -12,7 +12,7 @@ from lxml import html
 from badges.codes import code_of
 from convention.club.contacts import dismiss_contact
 from convention.club.doors import member_company
-from convention.club.models import CompanyContact, Membership, Person
+from convention.club.models import CompanyContact, Employment, Membership, Person
 from registrations.company.attention import matters
 from registrations.company.facts import facts_of
 from registrations.company.invite import is_reminder_due, remind_incomplete
@@ -22,10 +22,12 @@ from registrations.models import Registration
 from registrations.passes import passes_of
 from registrations.visits.life import close
 from tests.factories import (
+    LONG_AGO,
     make_company,
     make_contact,
     make_event,
     make_member,
+    make_person,
     make_question,
     make_registration,
 )
@@ -280,3 +282,17 @@ def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
     client.post(f"{whole}{one.reference}/answers/", {"shown": "diet", "diet": "other"})
     one.refresh_from_db()
     assert one.answers == {"diet": "SECRETNUT"}
+
+
+def test_colleagues_stand_in_the_order_of_a_french_list():
+    company = make_company()
+    names = ["Zola", "de Gaulle", "Éluard", "Dupont", "Œuvrard", "Oury"]
+    for name in names:
+        make_member(company, last_name=name)
+    without = make_person(last_name="Ábel"), make_person(last_name="adam")
+    for person in reversed(without):
+        Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    facts = facts_of(company)
+    in_order = ["de Gaulle", "Dupont", "Éluard", "Œuvrard", "Oury", "Zola"]
+    assert [seat.person.last_name for seat in facts.seats] == in_order
+    assert [job.person.last_name for job in facts.without_seat] == ["Ábel", "adam"]

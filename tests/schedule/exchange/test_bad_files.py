@@ -157,6 +157,10 @@ SEEDS = [
         vevent("DTEND:20260617T103000Z", "DESCRIPTION:a\\, b", start=";TZID=Europe/Paris:20260617T100000"),
         head="X-WR-TIMEZONE:Europe/Paris",
     ),
+    ics(
+        vevent("DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3;UNTIL=20260619", "EXDATE:20260618T080000Z"),
+        vevent("DURATION:PT1H", "RECURRENCE-ID:20260619T080000Z", start=":20260619T090000Z"),
+    ),
 ]
 PIECES = [
     *(

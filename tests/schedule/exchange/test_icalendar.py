@@ -111,7 +111,19 @@ def test_quoted_printable():
         (";TZID=/freeassociation.sourceforge.net/Europe/Paris:20260617T100000", "2026-06-17T10:00:00+02:00"),
         (";TZID=Romance Standard Time:20260617T100000", "2026-06-17T10:00:00+02:00"),
         (";TZID=Europe/Paris;VALUE=DATE-TIME:20260617T100000", "2026-06-17T10:00:00+02:00"),
-        (';TZID="(UTC+01:00) Brussels, Paris":20260617T090000', "2026-06-17T10:00:00+02:00"),
+        (';TZID="(UTC+01:00) Brussels, Paris":20260617T100000', "2026-06-17T10:00:00+02:00"),
+        (r";TZID=(UTC+01:00) Brussels\, Paris:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (";TZID=(UTC+01:00) Brussels, Paris:2026-06-17T10:00:00", "2026-06-17T10:00:00+02:00"),
+        (
+            ';TZID="(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi":20260617T133000',
+            "2026-06-17T10:00:00+02:00",
+        ),
+        (";TZID=(GMT-05:00) Eastern Time (US & Canada):20260617T040000", "2026-06-17T10:00:00+02:00"),
+        (';TZID="(UTC+03:00) Nowhere":20260617T110000', "2026-06-17T10:00:00+02:00"),
+        (";TZID=GMT+0200:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (";TZID=tzone://Microsoft/Utc:20260617T080000", "2026-06-17T10:00:00+02:00"),
+        (";TZID=tzone://Microsoft/Custom:20260617T100000", "2026-06-17T10:00:00+02:00"),
+        (";TZID=Kolkata:20260617T133000", "2026-06-17T10:00:00+02:00"),
         (":20260617T100000", "2026-06-17T10:00:00+02:00"),
         (":2026-06-17T10:00:00+02:00", "2026-06-17T10:00:00+02:00"),
         (":2026-06-17T03:00:00-05:00", "2026-06-17T10:00:00+02:00"),
@@ -179,9 +191,64 @@ def test_whole_days_end_at_midnight_also_when_the_clock_changes():
     assert reasons(programme) == [Reason.ALL_DAY]
 
 
-def test_repeats_are_left_out_and_told():
-    programme = read(ics(vevent("RRULE:FREQ=DAILY;COUNT=3", "DURATION:PT1H")))
-    assert (len(programme.talks), Reason.RECURRENCE in reasons(programme)) == (1, True)
+PARIS = ";TZID=Europe/Paris:20261024T100000"
+
+
+@pytest.mark.parametrize(
+    ("lines", "starts"),
+    [
+        (["RRULE:FREQ=DAILY;COUNT=3"], ["24T10+02", "25T10+01", "26T10+01"]),
+        (["RRULE:FREQ=DAILY;UNTIL=20261025T090000Z"], ["24T10+02", "25T10+01"]),
+        (["RRULE:FREQ=DAILY;UNTIL=20261025"], ["24T10+02", "25T10+01"]),
+        (["RRULE:FREQ=WEEKLY;BYDAY=SU,MO;COUNT=2"], ["24T10+02", "25T10+01", "26T10+01"]),
+        (["RRULE:FREQ=DAILY;COUNT=3", "EXDATE;TZID=Europe/Paris:20261025T100000"], ["24T10+02", "26T10+01"]),
+        (["RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20261024T080000Z,20261025T090000Z"], ["26T10+01"]),
+        (["RDATE;TZID=Europe/Paris:20261026T120000,20261027T100000"], ["24T10+02", "26T12+01", "27T10+01"]),
+    ],
+)
+def test_each_time_of_a_series_is_a_session(lines, starts):
+    programme = read(ics(vevent(*lines, "DURATION:PT1H", start=PARIS)))
+    assert [
+        f"{talk.starts_at.astimezone(zoneinfo.ZoneInfo('Europe/Paris')):%dT%H%z}"[:-2]
+        for talk in programme.talks
+    ] == starts
+    assert ({minutes(talk) for talk in programme.talks}, reasons(programme)) == ({60}, [Reason.REPEATS])
+    assert len({talk.source_id for talk in programme.talks}) == len(starts)
+
+
+@pytest.mark.parametrize(
+    ("rule", "most"),
+    [
+        ("FREQ=DAILY", 1),
+        ("FREQ=WEEKLY;COUNT=90", 53),
+        ("FREQ=DAILY;COUNT=5000", 100),
+        ("FREQ=DAILY;COUNT=99999999999999999999", 1),
+        ("FREQ=DAILY;INTERVAL=0;COUNT=9", 1),
+        ("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", 1),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", 1),
+        ("FREQ=DAILY;COUNT=2;BYDAY=XX", 1),
+        ("nonsense", 1),
+    ],
+)
+def test_repeats_that_are_left_out_are_told(rule, most):
+    programme = read(ics(vevent(f"RRULE:{rule}", "DURATION:PT1H", start=PARIS)))
+    assert (len(programme.talks), Reason.RECURRENCE in reasons(programme)) == (most, True)
+
+
+def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
+    data = ics(
+        vevent("RRULE:FREQ=DAILY;COUNT=3", "DURATION:PT1H", start=PARIS),
+        vevent("RECURRENCE-ID;TZID=Europe/Paris:20261025T100000", "DURATION:PT1H", start=":20261025T150000Z"),
+        vevent(
+            "RECURRENCE-ID:20261026T090000Z", "DURATION:PT1H", "STATUS:CANCELLED", start=":20261026T090000Z"
+        ),
+    )
+    talks = read(data).talks
+    assert [(f"{talk.starts_at:%d %H}", talk.cancelled, talk.source_id) for talk in talks] == [
+        ("24 08", None, "1@test"),
+        ("25 15", None, "1@test/20261025T090000Z"),
+        ("26 09", True, "1@test/20261026T090000Z"),
+    ]
 
 
 def test_alarms_todos_and_other_parts_are_not_events():

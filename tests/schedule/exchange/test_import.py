@@ -223,6 +223,23 @@ def test_rooms_and_tracks_of_the_event_are_used():
     assert (conf.rooms.get(), Session.objects.get().room) == (aula, aula)
 
 
+def test_names_typed_with_combining_accents_are_the_same_names():
+    composed = event("A", track="Réseau", more=persons("Zoé"))
+    typed = event("E\u0301te\u0301", start="11:00", track="Re\u0301seau", more=persons("Zoe\u0301", "Zoé"))
+    data = xml(day(room(composed, name="Dôme"), room(typed, name="Do\u0302me")))
+    conf = import_schedule(slug="conf", data=data).event
+    assert [place.name for place in conf.rooms.all()] == ["Dôme"]
+    assert ([track.name for track in Track.objects.all()], Speaker.objects.get().name) == (["Réseau"], "Zoé")
+    assert counts(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
+    assert Session.objects.last().title == "Été"
+
+
+def test_characters_that_turn_the_text_around_them_are_left_out():
+    import_schedule(slug="conf", data=one(event("\u202eevil\u200b", track="\u2066Cloud")))
+    session = Session.objects.get()
+    assert (session.title, session.track.name) == ("evil", "Cloud")
+
+
 def test_one_name_is_one_speaker_without_guids():
     first = event("A", more='<persons><person id="1">Ada</person></persons>')
     second = event("B", start="11:00", more='<persons><person id="2">Ada</person></persons>')
