@@ -91,7 +91,7 @@ class QuestionForm(Refusable, forms.ModelForm[Question]):
             self.initial["after"] = str(self.instance.shown_if_id or "")
         if self.instance.pk and self.instance.retention_days <= MOST_DAYS:
             last = event.ends_at + datetime.timedelta(days=self.instance.retention_days)
-            told = _now("Then they are removed by themselves: as it stands, on %(day)s.")
+            told = gettext("Then they are removed by themselves: as it stands, on %(day)s.")
             self.fields["retention_days"].help_text = told % {"day": say_day(last, event.zone)}
         self.rows = OptionRows(self.data or None, prefix="option", initial=self._standing())
 
