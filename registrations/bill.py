@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields
 
+from django.db.models import Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,8 @@ from .invoices.owe import Buyer, Owed, correct_buyer, discounts_of, owe, waived_
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
+KEPT = "/kept"
+"""What the key of a cancellation fee ends with."""
 BUYER = [field.name for field in fields(Buyer)]
 
 
@@ -140,7 +143,7 @@ def owed_for(registration: Registration) -> list[Owed]:
     if registration.cancelled_at:
         shares = allotted(registration.kept, [sold.price for _key, _title, sold in lines])
         owed = [
-            _line(f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
+            _line(f"{key}{KEPT}", _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
             for (key, title, sold), share in zip(lines, shares, strict=True)
         ]
     else:
@@ -158,6 +161,21 @@ def _line(
         vat_rate=sold.vat_rate,
         exemption=sold.vat_exemption,
     )
+
+
+def asked_for(registration: Registration) -> int:
+    """What a place asks for still, in cents: its worth, less what the treasurer credited of it.
+
+    It is never more than what all places of its order together still ask for.
+    """
+    receivable = Receivable.objects.filter(reference=registration.order.reference).first()
+    if receivable is None:
+        return registration.worth
+    waived = waived_of(receivable)
+    credited = sum(owed.unit_price for owed in owed_for(registration) if owed.mark in waived)
+    standing = receivable.charges.standing().exclude(key__endswith=KEPT)
+    asked = standing.aggregate(sum=Sum("amount"))["sum"] or 0
+    return max(0, min(registration.worth - credited, asked))
 
 
 def stands(order: Order) -> bool:

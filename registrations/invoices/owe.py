@@ -121,12 +121,13 @@ def correct_buyer(receivable: Receivable, said: dict[str, Any]) -> None:
 
 
 def replace_charges(receivable: Receivable, wanted: dict[str, Owed]) -> None:
-    """Withdraw what is not wanted so, add what is not there; discounts stay as long as anything is owed."""
+    """Withdraw what is not wanted so, add what is not there; discounts stay with what they were given on."""
     standing = {charge.key: charge for charge in receivable.charges.standing()}
+    stays = not standing.keys().isdisjoint(wanted)
     gone = [
         key
         for key, charge in standing.items()
-        if owed_by(charge) != wanted.get(key) and not (wanted and key.startswith(DISCOUNT))
+        if owed_by(charge) != wanted.get(key) and not (stays and key.startswith(DISCOUNT))
     ]
     _withdraw(receivable, [standing[key].pk for key in gone])
     added = [wanted[key] for key in wanted if key in gone or key not in standing]
