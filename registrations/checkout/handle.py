@@ -38,6 +38,7 @@ ACTS: dict[str, Callable[[str], object]] = {
     "charge.dispute.funds_reinstated": follow_dispute,
     "payout.paid": import_payout,
     "payout.failed": import_payout,
+    "payout.canceled": import_payout,
 }
 """What is done for which event; all others are kept and change nothing."""
 

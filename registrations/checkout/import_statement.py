@@ -40,8 +40,10 @@ class Imported:
             "known": self.known,
             "exact": self.count(Kind.EXACT),
             "payouts": self.count(Kind.PAYOUT),
-            "open": sum(line.amount > 0 for line, _found in self.matches)
-            - self.count(Kind.EXACT, Kind.PAYOUT),
+            "open": sum(
+                line.amount > 0 and found.kind not in (Kind.EXACT, Kind.PAYOUT)
+                for line, found in self.matches
+            ),
         }
 
 
@@ -66,7 +68,7 @@ def import_statement(*, file: File, by: Person | None = None) -> Imported:
     BankLine.objects.bulk_create(lines)
     index = index_of_payable()
     for line in lines:
-        found = match(seen(line), index) if line.amount > 0 else Match(Kind.UNKNOWN)
+        found = match(seen(line), index)
         done.matches.append((line, found))
         if _taken(line, found):
             index.settle(found)

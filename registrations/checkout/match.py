@@ -94,9 +94,14 @@ class Index:
 
 
 def match(seen: Seen, index: Index) -> Match:
-    """By reference, else by an invoice's number, else by amount and name as a proposal."""
+    """By reference, else by an invoice's number, else by amount and name as a proposal.
+
+    Of what left the account only a payout below zero is told here.
+    """
     if payout := _payout(seen, index):
         return Match(Kind.PAYOUT, payout.payout_id)
+    if seen.amount <= 0:
+        return Match(Kind.UNKNOWN)
     named = by_reference(seen.words, index) or by_invoice(seen.words, index)
     if named:
         return Match(judged(seen, named), named.reference)

@@ -29,7 +29,7 @@ def index_of_payable() -> Index:
         )
         for one in receivables
     ]
-    sums = Payout.objects.filter(bank_line="").order_by()
+    sums = Payout.objects.filter(bank_line="", failed_on=None).order_by()
     return Index.of(
         [*items, *_orders({one.reference for one in receivables})],
         [Sum(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
