@@ -47,10 +47,7 @@ def read_table(name: str, content: bytes) -> Table:
 
     Raises Unreadable with the reason.
     """
-    if len(content) > MOST_BYTES:
-        raise too_large()
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
+    _refuse(content)
     filled = list(_filled(read_workbook(content) if content.startswith(b"PK") else _read_csv(content)))
     if not filled:
         raise Unreadable(_("“%(name)s” is empty.") % {"name": name})
@@ -59,6 +56,23 @@ def read_table(name: str, content: bytes) -> Table:
     while not header[-1]:
         del header[-1]
     return Table(header, [(number, [_plain(cell) for cell in row[: len(header)]]) for number, row in rows])
+
+
+def read_rows(content: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The rows of a file whose header may stand anywhere, with their numbers, parted at that delimiter.
+
+    Those of a workbook are parted already. Raises Unreadable with the reason.
+    """
+    _refuse(content)
+    is_workbook = content.startswith(b"PK")
+    return list(_filled(read_workbook(content) if is_workbook else _read_csv(content, delimiter)))
+
+
+def _refuse(content: bytes) -> None:
+    if len(content) > MOST_BYTES:
+        raise too_large()
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
 
 
 def read_pasted(text: str) -> list[tuple[int, list[str]]]:

@@ -143,7 +143,7 @@ def owed_for(registration: Registration) -> list[Owed]:
     if registration.cancelled_at:
         shares = allotted(registration.kept, [sold.price for _key, _title, sold in lines])
         owed = [
-            _line(f"{key}{KEPT}", _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
+            _line(key + KEPT, _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
             for (key, title, sold), share in zip(lines, shares, strict=True)
         ]
     else:

@@ -37,9 +37,9 @@ def follow(lines: list[gateway.LineFacts]) -> None:
     """Learn first of what a payout is made of, should it be told before that: payments, then what left."""
     known = _payments(lines)
     for line in lines:
-        if line.kind == CHARGE and line.attempt and line.intent not in known:
-            if facts := gateway.session_of(line.intent):
-                settle(facts=facts)
+        is_told = line.kind != CHARGE or not line.attempt or line.intent in known
+        if not is_told and (facts := gateway.session_of(line.intent)):
+            settle(facts=facts)
     known = _payments(lines)
     for line in lines:
         if line.kind in FOLLOWED and line.intent in known:

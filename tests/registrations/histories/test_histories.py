@@ -14,6 +14,7 @@ from tests.registrations.histories.stage import Stage
 from tests.registrations.histories.treasury import Treasury
 from tests.work import run_waiting_tasks
 
+
 class Histories(Buyers, Ends, Cards, Treasury, Stage):
     """All of them at once."""
 
@@ -41,7 +42,7 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
         truths.require_true_payouts()
 
     def all_is_told(self) -> None:
-        """In the end each payment and refund at Stripe stands once in the books, and all has reached the bank."""
+        """In the end each payment and refund at Stripe stands once in the books, and all reached the bank."""
         run_waiting_tasks()
         self.standin.post.sent = 0
         self.standin.post.deliver(reversed)
