@@ -12,12 +12,10 @@ from convention.money import Money
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
 from .invoices.models import Payment, Receivable
-from .invoices.owe import Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
+from .invoices.owe import DISCOUNT, Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
-KEPT = "/kept"
-"""What the key of a cancellation fee ends with."""
 BUYER = [field.name for field in fields(Buyer)]
 
 
@@ -143,7 +141,7 @@ def owed_for(registration: Registration) -> list[Owed]:
     if registration.cancelled_at:
         shares = allotted(registration.kept, [sold.price for _key, _title, sold in lines])
         owed = [
-            _line(key + KEPT, _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
+            _line(f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, sold, registration)
             for (key, title, sold), share in zip(lines, shares, strict=True)
         ]
     else:
@@ -166,16 +164,17 @@ def _line(
 def asked_for(registration: Registration) -> int:
     """What a place asks for still, in cents: its worth, less what the treasurer credited of it.
 
-    It is never more than what all places of its order together still ask for.
+    A discount on its order is taken off the other things that the order owes, as far as these cover it.
     """
     receivable = Receivable.objects.filter(reference=registration.order.reference).first()
     if receivable is None:
         return registration.worth
-    waived = waived_of(receivable)
-    credited = sum(owed.unit_price for owed in owed_for(registration) if owed.mark in waived)
-    standing = receivable.charges.standing().exclude(key__endswith=KEPT)
-    asked = standing.aggregate(sum=Sum("amount"))["sum"] or 0
-    return max(0, min(registration.worth - credited, asked))
+    own, waived = owed_for(registration), waived_of(receivable)
+    worth = sum(owed.unit_price for owed in own if owed.mark not in waived)
+    others = receivable.charges.standing().exclude(key__in=[owed.key for owed in own])
+    covering = others.exclude(key__startswith=DISCOUNT).aggregate(sum=Sum("amount"))["sum"] or 0
+    given = discounts_of(receivable)
+    return worth if covering >= given else max(0, worth - given)
 
 
 def stands(order: Order) -> bool:

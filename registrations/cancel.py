@@ -105,7 +105,7 @@ def _end(registration: Registration, terms: Terms, reason: str) -> None:
     registration.save(update_fields=["cancelled_at", "generation", "kept"])
     fields = ["kept"] if terms.why == Why.ORGANIZER else []
     record("registration.cancel", registration, event=registration.event, fields=fields, reason=reason)
-    if terms.worth:
+    if registration.worth:
         release(registration=registration, terms=terms, reason=reason)
     give_up_everything(registration)
 

@@ -130,7 +130,8 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
         raise BadAssignment(_("This payout is matched already, or is another sum."))
     line.payout = payout
     line.save(update_fields=["payout"])
-    match_payout(payout=payout, bank_line=line.fingerprint)
+    said = " ".join(filter(None, [line.booked_on.isoformat(), line.party, line.words]))
+    match_payout(payout=payout, bank_line=said[:140])
 
 
 @transaction.atomic

@@ -181,6 +181,22 @@ def test_a_fee_is_a_share_of_what_a_discount_left(congress, discount, kept):
     assert sum(one.sign * one.total for one in Invoice.objects.all()) == kept
 
 
+@pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
+def test_cancelled_one_by_one_a_discounted_order_never_owes_less_than_nothing(congress, discount):
+    make_issuer()
+    order, places = paid_order(congress, 2)
+    document = issue(receivable=Receivable.objects.get())
+    credit_amount(invoice=document, amount=discount, reason="Geste")
+    for place in places:
+        before = balance_of(Receivable.objects.get())
+        outcome = foresee(order, terms_of(place, at=timezone.now()))
+        cancel(registration=place)
+        after = balance_of(Receivable.objects.get())
+        assert 0 <= after.owed == before.owed - outcome.terms.released
+        assert after.given_back - before.given_back == outcome.returned
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == after.owed
+
+
 def say(registration) -> list[str]:
     with translation.override("en"):
         return foreseen(registration)

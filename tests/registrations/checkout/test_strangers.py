@@ -207,7 +207,7 @@ def test_a_sum_that_stripe_took_is_matched():
     payout = record_payout(external_id="po_1", amount=-2_000, arrived_on=DAY, settled=0, fees=2_000)
     imported(camt((-2_000, "STRIPE", "STRIPE PAYOUT", "")))
     payout.refresh_from_db()
-    assert BankLine.objects.get().fingerprint == payout.bank_line
+    assert (BankLine.objects.get().payout, payout.bank_line) == (payout, "2027-03-01 STRIPE STRIPE PAYOUT")
 
 
 @pytest.mark.django_db
