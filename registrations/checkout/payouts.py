@@ -11,7 +11,7 @@ from .models import BalanceLine, StripeRefund
 from .refunds import follow_refund
 from .settle import settle
 
-ON_THE_WAY = {"paid", "in_transit"}
+LEFT = {"paid", "in_transit", "failed"}
 OVER = {"failed", "canceled"}
 CHARGE, FEE = "charge", "fee"
 FOLLOWED = {
@@ -23,13 +23,13 @@ FOLLOWED = {
 
 
 def import_payout(payout_id: str) -> None:
-    """Keep a payout that is on its way to the bank; one that failed comes again under another id."""
+    """Keep a payout that is on its way to the bank; one that failed since comes again under another id."""
     facts = gateway.payout_facts(payout_id)
-    if facts.status in ON_THE_WAY:
+    if facts.status in LEFT:
         lines = gateway.payout_lines(payout_id) if facts.is_automatic else []
         follow(lines)
         keep_payout(facts, lines)
-    elif facts.status in OVER:
+    if facts.status in OVER:
         payout_failed(external_id=payout_id)
 
 
