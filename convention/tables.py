@@ -61,8 +61,6 @@ def read_table(
     The header is the first row that `is_heading`; else the first one, titles of a single cell left out.
     Raises Unreadable with the reason.
     """
-    if len(content) > MOST_BYTES:
-        raise too_large()
     _refuse_other_kinds(content)
     if content.startswith(b"PK"):
         sheet = read_workbook(content, lambda rows: any(map(is_heading, rows)))
@@ -81,8 +79,21 @@ def read_table(
     return Table(header, plain, header_row, title)
 
 
+def read_rows(content: bytes, delimiter: str) -> Numbered:
+    """The rows of a file whose header may stand anywhere, with their numbers, parted at that delimiter.
+
+    Those of a workbook are parted already. Raises Unreadable with the reason.
+    """
+    _refuse_other_kinds(content)
+    if content.startswith(b"PK"):
+        return list(_filled(read_workbook(content, lambda _rows: False).rows))
+    return list(_filled(_read_csv(content, delimiter)))
+
+
 def _refuse_other_kinds(content: bytes) -> None:
-    """Files that are something else, whatever they are called."""
+    """Files that are too large, or something else, whatever they are called."""
+    if len(content) > MOST_BYTES:
+        raise too_large()
     begin = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields
 
+from django.db.models import Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from convention.money import Money
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
 from .invoices.models import Payment, Receivable
-from .invoices.owe import Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
+from .invoices.owe import DISCOUNT, Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
@@ -158,6 +159,22 @@ def _line(
         vat_rate=sold.vat_rate,
         exemption=sold.vat_exemption,
     )
+
+
+def asked_for(registration: Registration) -> int:
+    """What a place asks for still, in cents: its worth, less what the treasurer credited of it.
+
+    A discount on its order is taken off the other things that the order owes, as far as these cover it.
+    """
+    receivable = Receivable.objects.filter(reference=registration.order.reference).first()
+    if receivable is None:
+        return registration.worth
+    own, waived = owed_for(registration), waived_of(receivable)
+    worth = sum(owed.unit_price for owed in own if owed.mark not in waived)
+    others = receivable.charges.standing().exclude(key__in=[owed.key for owed in own])
+    covering = others.exclude(key__startswith=DISCOUNT).aggregate(sum=Sum("amount"))["sum"] or 0
+    given = discounts_of(receivable)
+    return worth if covering >= given else max(0, worth - given)
 
 
 def stands(order: Order) -> bool:

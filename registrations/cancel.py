@@ -15,7 +15,7 @@ from convention.events.sequence import next_sequence
 from convention.money import Money
 from convention.tasks import enqueue
 
-from .bill import rebill
+from .bill import asked_for, rebill
 from .confirm_paid import confirm_settled
 from .models import Order, Registration, RegistrationAddon
 from .places import NOTHING, give_back
@@ -48,14 +48,14 @@ def cancel(*, registration: Registration, reason: str = "") -> Registration:
 def cancel_keeping(*, registration: Registration, kept: int, reason: str) -> Registration:
     """The same by an organizer who keeps these cents of its price, whatever the terms say.
 
-    Raises InvalidFields for more than it was worth or without a reason, else what `cancel` raises.
+    Raises InvalidFields for more than is asked for it or without a reason, else what `cancel` raises.
     """
     return _cancel(registration, lambda one: terms_keeping(one, kept, reason), reason)
 
 
 def terms_keeping(registration: Registration, kept: int, reason: str) -> Terms:
     """An organizer's own terms. Raises InvalidFields."""
-    worth = registration.worth
+    worth = asked_for(registration)
     if not 0 <= kept <= worth:
         most = Money(worth, registration.order.currency)
         raise InvalidFields("", {"kept": [_("At most %(most)s can be kept.") % {"most": most}]})
@@ -105,7 +105,7 @@ def _end(registration: Registration, terms: Terms, reason: str) -> None:
     registration.save(update_fields=["cancelled_at", "generation", "kept"])
     fields = ["kept"] if terms.why == Why.ORGANIZER else []
     record("registration.cancel", registration, event=registration.event, fields=fields, reason=reason)
-    if terms.worth:
+    if registration.worth:
         release(registration=registration, terms=terms, reason=reason)
     give_up_everything(registration)
 

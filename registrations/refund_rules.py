@@ -11,8 +11,9 @@ from convention.audit.record import record
 from convention.errors import InvalidFields
 from convention.events.models import Event
 
+from .bill import asked_for
 from .models import RefundRule, Registration, Ticket
-from .terms import Rule, Terms, refund_for
+from .terms import Rule, Terms, Why, refund_for
 
 
 def rules_for(ticket: Ticket, event: Event) -> list[Rule]:
@@ -23,9 +24,12 @@ def rules_for(ticket: Ticket, event: Event) -> list[Rule]:
 
 
 def terms_of(registration: Registration, *, at: datetime.datetime) -> Terms:
-    """On which terms a registration would be cancelled at that moment."""
+    """On which terms a registration would be cancelled at that moment: of what is still asked for it."""
+    worth = asked_for(registration) if registration.confirmed_at else registration.worth
+    if registration.worth and not worth:
+        return Terms(0, 0, Why.CREDITED)
     return refund_for(
-        worth=registration.worth,
+        worth=worth,
         confirmed_at=registration.confirmed_at,
         rules=rules_for(registration.ticket, registration.event),
         at=at,

@@ -44,6 +44,8 @@ def say_why(terms: Terms, zone: datetime.tzinfo) -> str:
     """The reason."""
     if terms.why == Why.FREE:
         return _("The ticket was free: there is nothing to refund.")
+    if terms.why == Why.CREDITED:
+        return _("The organizer has credited what was asked for it: nothing is kept, and nothing is owed.")
     if terms.why == Why.NOT_CONFIRMED:
         return _("The place was not confirmed yet: nothing is kept.")
     if terms.why == Why.ORGANIZER:

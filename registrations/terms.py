@@ -10,6 +10,7 @@ class Why(StrEnum):
     """What decided."""
 
     FREE = "free"
+    CREDITED = "credited"
     NOT_CONFIRMED = "not_confirmed"
     RULE = "rule"
     TOO_LATE = "too_late"
@@ -26,7 +27,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a place was worth, how much of that is released, and by which rule."""
+    """What is asked for a place, how much of that is released, and by which rule."""
 
     worth: int
     released: int

@@ -38,6 +38,14 @@ ADVICE = {
     Kind.PROPOSAL: Advice(
         _("perhaps"), _("No reference, but amount and name agree with one that is due: look, then take it.")
     ),
+    Kind.SEVERAL: Advice(
+        _("several"),
+        _("It names more than one, and is not the sum of what is due: assign a part to each."),
+        _("Assign"),
+    ),
+    Kind.RETURNED: Advice(
+        _("money given back"), _("Money that left for what it names: it is noted as given back.")
+    ),
     Kind.PAYOUT: Advice(_("card payments"), _("The sum of a payout of Stripe."), _("Match it to the payout")),
     Kind.UNKNOWN: Advice(
         _("unknown"),

@@ -130,7 +130,8 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
         raise BadAssignment(_("This payout is matched already, or is another sum."))
     line.payout = payout
     line.save(update_fields=["payout"])
-    match_payout(payout=payout, bank_line=line.fingerprint)
+    said = " ".join(filter(None, [line.booked_on.isoformat(), line.party, line.words]))
+    match_payout(payout=payout, bank_line=said[:140])
 
 
 @transaction.atomic
@@ -140,6 +141,22 @@ def match_line_to_refund(*, line: BankLine, refund: Refund) -> None:
     line.refund = refund
     line.save(update_fields=["refund"])
     refund_done(refund=refund, on=line.booked_on)
+
+
+@transaction.atomic
+def note_returned(*, line: BankLine, reference: str) -> None:
+    """A line that left gives a transfer back which nobody had noted: sent at the bank, or recalled."""
+    line = locked_line(line.pk)
+    came = Payment.objects.filter(receivable__reference=reference, method=Payment.Method.TRANSFER)
+    whole = (one for one in came.order_by("-pk") if refundable(one) >= -line.amount)
+    if payment := next(whole, None):
+        given = refund(
+            payment=payment,
+            amount=-line.amount,
+            reason=_("By the bank’s statement: %(text)s") % {"text": line.words[:200] or "—"},
+            external_id=f"bank:{line.fingerprint[:40]}",
+        )
+        match_line_to_refund(line=line, refund=given)
 
 
 def _money(line: BankLine, cents: int) -> str:

@@ -1,32 +1,27 @@
-"""Read a statement as CSV, as French banks write it: semicolons, decimal commas, debit and credit apart."""
+"""Read a statement as a table, as French banks write it: semicolons, commas, two columns of amounts."""
 
-import datetime
+import itertools
 import re
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from convention.cells import day_of
 from convention.errors import ConventionError, Unreadable
-from convention.tables import Table, read_table
-from convention.text import fold
+from convention.tables import DELIMITERS, decode, read_rows
 
+from .bank_cells import cents_of, day_of
+from .bank_columns import Places, folded, is_so, places_guessed, places_in
 from .bank_rows import Entry, File, numbered
 
-COLUMNS: dict[str, set[str]] = {
-    "date": {"date", "date operation", "date de l operation", "date comptable", "dateop", "date d operation",
-             "booking date", "date de comptabilisation"},
-    "amount": {"montant", "amount", "montant en euros", "montant eur", "montant operation", "valeur"},
-    "credit": {"credit", "credit euros", "credit eur", "montant credit"},
-    "debit": {"debit", "debit euros", "debit eur", "montant debit"},
-    "text": {"libelle", "libelle operation", "libelle simplifie", "description", "communication", "motif",
-             "detail", "details", "label", "informations complementaires", "libelle complet"},
-    "party": {"emetteur", "donneur d ordre", "tiers", "nom", "counterparty", "payer", "contrepartie",
-              "nom contrepartie"},
-    "reference": {"reference", "reference operation", "ref", "reference du virement"},
-    "currency": {"devise", "currency", "monnaie"},
-}  # fmt: skip
+FIRST_LINES = 25
+"""Banks put the account and the balance above the header."""
+NO_MOVEMENT = ("solde", "total", "balance")
+"""How lines begin that stand among the others and are none."""
+NOT_BOOKED = ("declin", "refus", "reject", "pending", "en attente", "en cours", "cancel", "annul", "process")
+"""How a bank that lists everything calls what moved no money, or none yet."""
+WORD = re.compile(r"[^\W\d_]{3}")
+"""What tells a movement from a balance, where no header tells what is what."""
+type Rows = Sequence[tuple[int, list[str]]]
 
 
 class BadLines(ConventionError):
@@ -44,12 +39,11 @@ def read_bank_csv(name: str, content: bytes, columns: Mapping[str, str] | None =
 
     Raises Unreadable where the date or the amount has no column, BadLines with each line that is wrong.
     """
-    table = _table(name, content, columns or {})
-    places = _places(table.header, columns or {})
+    places, rows = _table(name, content, columns or {})
     entries, wrong = [], []
-    for number, row in table.rows:
+    for number, row in rows:
         try:
-            if entry := _entry({field: row[at] for field, at in places.items() if at < len(row)}):
+            if entry := _entry(_cells(row, places)):
                 entries.append(entry)
         except ValueError as error:
             wrong.append((number, str(error)))
@@ -58,77 +52,76 @@ def read_bank_csv(name: str, content: bytes, columns: Mapping[str, str] | None =
     return File(name, "", numbered(entries))
 
 
-def _table(name: str, content: bytes, columns: Mapping[str, str]) -> Table:
-    """The table from its header on, wherever that stands among the first lines."""
-
-    def is_heading(cells: list[str]) -> bool:
-        places = _places(cells, columns)
-        return "date" in places and bool(places.keys() & {"amount", "credit"})
-
-    table = read_table(name, content, is_heading)
-    if not is_heading(table.header):
-        raise Unreadable(
-            _(
-                "%(file)s: no line names a date and an amount (or debit and credit). "
-                "Say which columns they are."
-            )
-            % {"file": name}
-        )
-    return table
-
-
-def _places(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
-    """Where each field stands: as told, else by the headings that we know."""
-    headings = [" ".join(re.split(r"\W+", fold(cell))).strip() for cell in header]
-    told = {field: " ".join(re.split(r"\W+", fold(text))).strip() for field, text in columns.items()}
-    found = {}
-    for field, known in COLUMNS.items():
-        wanted = {told[field]} if field in told else known
-        at = next((number for number, heading in enumerate(headings) if heading in wanted), None)
-        if at is not None:
-            found[field] = at
-    return found
-
-
-def _entry(cells: Mapping[str, str]) -> Entry | None:
-    """One line; None where it holds nothing. Raises ValueError with a sentence."""
-    if not any(cell.strip() for cell in cells.values()):
-        return None
-    return Entry(
-        booked_on=_day(cells["date"]),
-        amount=_signed(cells),
-        currency=(cells.get("currency", "").strip().upper() or "EUR")[:3],
-        party=cells.get("party", "").strip()[:200],
-        text=" ".join(cells.get("text", "").split())[:500],
-        reference=cells.get("reference", "").strip()[:140],
+def _table(name: str, content: bytes, columns: Mapping[str, str]) -> tuple[Places, Rows]:
+    """Where each field stands, and the rows that move money, whatever stands above and between them."""
+    parted: list[Rows] = []
+    damage: list[Unreadable] = []
+    for delimiter in sorted(DELIMITERS, key=decode(content).count, reverse=True):
+        try:
+            parted.append(read_rows(content, delimiter))
+        except Unreadable as error:
+            damage.append(error)
+    for found in itertools.chain((_behind_header(rows, columns) for rows in parted), map(_headless, parted)):
+        if found:
+            return found
+    if damage and not any(parted):
+        raise damage[0]
+    raise Unreadable(
+        _("%(file)s: no line names a date and an amount (or debit and credit). Say which columns they are.")
+        % {"file": name}
     )
 
 
+def _behind_header(rows: Rows, columns: Mapping[str, str]) -> tuple[Places, Rows] | None:
+    """By a header among the first lines."""
+    for at, (_number, row) in enumerate(rows[:FIRST_LINES], start=1):
+        if places := places_in(row, columns):
+            return places, rows[at:]
+    return None
+
+
+def _headless(rows: Rows) -> tuple[Places, Rows] | None:
+    """From the first line that begins with a day on, without balances."""
+    dated = itertools.dropwhile(lambda line: not is_so(day_of, line[1][0]), rows)
+    said = [(number, row) for number, row in dated if any(map(WORD.search, row))]
+    places = places_guessed([row for _number, row in said])
+    return (places, said) if places else None
+
+
+def _cells(row: Sequence[str], places: Places) -> dict[str, str]:
+    """What the row says in each field, in one line."""
+    said = {field: [row[at].strip() for at in where if at < len(row)] for field, where in places.items()}
+    return {field: " ".join(" ".join(dict.fromkeys(cells)).split()) for field, cells in said.items()}
+
+
+def _entry(cells: Mapping[str, str]) -> Entry | None:
+    """One line; None where it moved nothing. Raises ValueError with a sentence."""
+    if not any(cells.values()) or is_no_movement(cells):
+        return None
+    return Entry(
+        booked_on=day_of(cells.get("date", "")),
+        amount=_signed(cells),
+        currency=(cells.get("currency", "").replace("€", "EUR").upper() or "EUR")[:3],
+        party=cells.get("party", "")[:200],
+        text=cells.get("text", "")[:500],
+        reference=cells.get("reference", "")[:140],
+    )
+
+
+def is_no_movement(cells: Mapping[str, str]) -> bool:
+    """Whether a line tells a balance, or something that was not booked."""
+    if folded(cells.get("state", "")).startswith(NOT_BOOKED):
+        return True
+    told = (folded(cells.get(field, "")) for field in ("date", "text"))
+    return not is_so(day_of, cells.get("date", "")) and any(one.startswith(NO_MOVEMENT) for one in told)
+
+
 def _signed(cells: Mapping[str, str]) -> int:
-    if cells.get("amount", "").strip():
-        return cents_of(cells["amount"])
-    credit, debit = cells.get("credit", "").strip(), cells.get("debit", "").strip()
+    """Cents, below zero where money left: by the sign, the column, or the word for the direction."""
+    if cells.get("amount"):
+        cents = cents_of(cells["amount"])
+        return -abs(cents) if folded(cells.get("direction", "")).startswith("d") else cents
+    credit, debit = cells.get("credit", ""), cells.get("debit", "")
     if not credit and not debit:
         raise ValueError(_("there is no amount"))
     return (abs(cents_of(credit)) if credit else 0) - (abs(cents_of(debit)) if debit else 0)
-
-
-def cents_of(text: str) -> int:
-    """Cents out of `1 234,56`, `-1.234,56`, `+1,234.56` or `120 €`. Raises ValueError with a sentence."""
-    plain = re.sub(r"[\s\u00a0\u202f€]|EUR", "", text).replace("\u2212", "-").lstrip("'")
-    mark = max(plain.rfind(","), plain.rfind("."))
-    if mark >= 0 and len(plain) - mark - 1 <= 2:
-        whole = re.sub(r"[.,]", "", plain[:mark])
-        plain = f"{whole}.{plain[mark + 1 :]}"
-    else:
-        plain = re.sub(r"[.,]", "", plain)
-    if not re.fullmatch(r"[+-]?\d{1,12}(\.\d{0,2})?", plain):
-        raise ValueError(_("“%(text)s” is no amount") % {"text": text[:40]})
-    return int(Decimal(plain) * 100)
-
-
-def _day(text: str) -> datetime.date:
-    day = day_of(text)
-    if day is None:
-        raise ValueError(_("“%(text)s” is no date") % {"text": text[:40]})
-    return day

@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Entry:
-    """One line: `amount` in cents, negative where money left; `bank_id` is the bank's own name for it."""
+    """One line: `amount` in cents, negative where money left; `bank_id` is the bank's own name for it.
+
+    `nth` counts lines that nothing else tells apart: two equal payments of one day stay two.
+    """
 
     booked_on: datetime.date
     amount: int
@@ -18,13 +21,19 @@ class Entry:
     text: str = ""
     reference: str = ""
     bank_id: str = ""
+    account: str = ""
     nth: int = 0
 
-    def fingerprint(self, account: str) -> str:
-        """SHA-256 that tells the line again in another file: by the bank's id for it, else by all it says."""
-        own = [self.bank_id] if self.bank_id else [self.party, self.text, self.reference, str(self.nth)]
-        parts = [account, self.booked_on.isoformat(), str(self.amount), self.currency, *own]
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    @property
+    def name(self) -> tuple[str, ...]:
+        """What tells the line again in another file: the bank's id for it, else all it says."""
+        own = (self.bank_id,) if self.bank_id else (self.party, self.text, self.reference)
+        return (self.account, self.booked_on.isoformat(), str(self.amount), self.currency, *own)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of that, and of the count."""
+        return hashlib.sha256("\x1f".join([*self.name, str(self.nth)]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -37,10 +46,10 @@ class File:
 
 
 def numbered(entries: Iterable[Entry]) -> list[Entry]:
-    """Lines that say just the same are counted, so that two equal payments of one day stay two."""
-    seen: Counter[Entry] = Counter()
+    """Lines that nothing tells apart are counted."""
+    seen: Counter[tuple[str, ...]] = Counter()
     found = []
     for entry in entries:
-        found.append(replace(entry, nth=seen[entry]))
-        seen[entry] += 1
+        found.append(replace(entry, nth=seen[entry.name]))
+        seen[entry.name] += 1
     return found

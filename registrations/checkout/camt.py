@@ -2,18 +2,24 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from convention.creditor_reference import squeezed
 from convention.errors import Unreadable
 
+from .bank_cells import day_of
 from .bank_rows import Entry, File, numbered
 
 SPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.05[23]\.001\.\d\d")
 MOST_ENTRIES = 50_000
+MOST_CENTS = 10**14
+NO_NAMES = frozenset({"", "NONREF", "NOTPROVIDED", "NOTAVAILABLE", "NONE"})
+"""What banks write where there is nothing to say."""
 
 
 class BadEntry(ValueError):
@@ -26,11 +32,16 @@ def is_camt(content: bytes) -> bool:
 
 
 def read_camt(name: str, content: bytes) -> File:
-    """What the statement says. Raises Unreadable."""
+    """What the statement says, or several of them one after the other. Raises Unreadable."""
     root = _parsed(name, content)
-    account = root.findtext(".//{*}Stmt/{*}Acct/{*}Id/{*}IBAN") or ""
+    statements = [*root.iter("{*}Stmt"), *root.iter("{*}Rpt")]
     try:
-        entries = [entry for node in root.iter("{*}Ntry") for entry in _entries(node)]
+        entries = [
+            replace(entry, account=_account(statement))
+            for statement in statements
+            for node in statement.findall("{*}Ntry")
+            for entry in _entries(node)
+        ]
     except (BadEntry, InvalidOperation, ValueError) as error:
         raise Unreadable(
             _("%(file)s: an entry has no amount or no date; ask the bank for the statement again.")
@@ -38,7 +49,14 @@ def read_camt(name: str, content: bytes) -> File:
         ) from error
     if len(entries) > MOST_ENTRIES:
         raise Unreadable(_("%(file)s holds too many lines; import it in parts.") % {"file": name})
-    return File(name, account, numbered(entries))
+    return File(name, _account(statements[0]) if statements else "", numbered(entries))
+
+
+def _account(statement: etree._Element) -> str:
+    """The account that a statement is of."""
+    return squeezed(_text(statement, "Acct/{*}Id/{*}IBAN") or _text(statement, "Acct/{*}Id/{*}Othr/{*}Id"))[
+        :34
+    ]
 
 
 def _parsed(name: str, content: bytes) -> etree._Element:
@@ -62,83 +80,111 @@ def _parsed(name: str, content: bytes) -> etree._Element:
 
 
 def _entries(node: etree._Element) -> Iterator[Entry]:
-    """One line for each transaction of a booked entry; a reversal has the opposite sign."""
+    """A booked entry as one line; as one for each transaction where these add up to it.
+
+    A reversal says itself in which direction it moved.
+    """
     status = node.find("{*}Sts")
     if status is not None and (_text(status, "Cd") or (status.text or "").strip()) not in {"BOOK", ""}:
         return
-    day = _day(node)
-    own_id = _text(node, "AcctSvcrRef") or _text(node, "NtryRef")
+    whole = Entry(_day(node), _signed(node, node), _currency(node), bank_id=_bank_id(node))
     details = node.findall(".//{*}TxDtls")
-    if len(details) < 2:
-        yield _entry(node, details[0] if details else node, day, own_id)
-        return
-    for number, detail in enumerate(details, start=1):
-        bank_id = _text(detail, "Refs/{*}AcctSvcrRef") or (f"{own_id}/{number}" if own_id else "")
-        yield _entry(detail, detail, day, bank_id, within=node)
+    parts = [_part(whole, node, detail) for detail in details]
+    if len(parts) > 1 and all(parts) and sum(part.amount for part in parts if part) == whole.amount:
+        yield from (_told(part, [detail]) for part, detail in zip(parts, details, strict=True) if part)
+    else:
+        yield _told(whole, [*details, node])
 
 
-def _entry(
-    amounts: etree._Element,
-    detail: etree._Element,
-    day: datetime.date,
-    bank_id: str,
-    within: etree._Element | None = None,
-) -> Entry:
-    amount, currency = _amount(amounts)
-    sign = _text(detail, "CdtDbtInd") or _text(amounts if within is None else within, "CdtDbtInd")
-    if sign not in {"CRDT", "DBIT"}:
-        raise BadEntry
-    side = "Dbtr" if sign == "CRDT" else "Cdtr"
-    return Entry(
-        booked_on=day,
-        amount=amount if sign == "CRDT" else -amount,
-        currency=currency,
-        party=_party(detail, side)[:200],
-        text=_words(detail)[:500],
-        reference=_text(detail, "RmtInf/{*}Strd/{*}CdtrRefInf/{*}Ref")[:140],
-        bank_id=bank_id,
+def _part(whole: Entry, node: etree._Element, detail: etree._Element) -> Entry | None:
+    """One transaction of an entry; None where the bank does not say how much it is, in the same currency."""
+    try:
+        amount, currency = _signed(detail, node), _currency(detail)
+    except BadEntry:
+        return None
+    own = _bank_id(detail)
+    if own == whole.bank_id:  # some banks say it of each again
+        own = ""
+    place = str(detail.getparent().index(detail))  # type: ignore[union-attr]  # a transaction stands in something
+    bank_id = own or (f"{whole.bank_id}/{place}" if whole.bank_id else "")
+    return replace(whole, amount=amount, bank_id=bank_id) if currency == whole.currency else None
+
+
+def _told(entry: Entry, nodes: Sequence[etree._Element]) -> Entry:
+    """The line with all that is said of it: by whom, for what, under which references."""
+    side = "Dbtr" if entry.amount > 0 else "Cdtr"
+    parties = dict.fromkeys(filter(None, (_party(node, side) for node in nodes)))
+    references = [_found(node, "RmtInf/{*}Strd/{*}CdtrRefInf/{*}Ref") for node in nodes]
+    return replace(
+        entry,
+        party=", ".join(parties)[:200],
+        reference=" ".join(word for words in references for word in words)[:140],
+        text=" ".join(word for node in nodes for word in _words(node))[:500],
     )
 
 
-def _amount(node: etree._Element) -> tuple[int, str]:
-    found = node.find("{*}Amt")
-    if found is None:
-        found = node.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
-    if found is None or not found.text:
+def _signed(node: etree._Element, within: etree._Element) -> int:
+    """Cents, below zero where money left."""
+    cents = Decimal(_amount(node).text or "") * 100
+    direction = _text(node, "CdtDbtInd") or _text(within, "CdtDbtInd")
+    if not cents.is_finite() or cents != cents.to_integral_value() or abs(cents) > MOST_CENTS:
         raise BadEntry
-    cents = Decimal(found.text.strip()) * 100
-    if not cents.is_finite() or cents != cents.to_integral_value():
+    if direction not in {"CRDT", "DBIT"}:
         raise BadEntry
-    return int(cents), found.get("Ccy", "EUR")
+    return int(cents) if direction == "CRDT" else -int(cents)
+
+
+def _amount(node: etree._Element) -> etree._Element:
+    for path in ("{*}Amt", "{*}AmtDtls/{*}TxAmt/{*}Amt"):
+        if (found := node.find(path)) is not None and found.text:
+            return found
+    raise BadEntry
+
+
+def _currency(node: etree._Element) -> str:
+    return (_amount(node).get("Ccy") or "EUR").upper()[:3]
+
+
+def _bank_id(node: etree._Element) -> str:
+    """The bank's own name for it, if it is one."""
+    name = _text(node, "AcctSvcrRef") or _text(node, "Refs/{*}AcctSvcrRef")
+    return "" if squeezed(name).strip("0") in NO_NAMES else name
 
 
 def _day(node: etree._Element) -> datetime.date:
     for path in ("BookgDt", "ValDt"):
-        said = _text(node, f"{path}/{{*}}Dt") or _text(node, f"{path}/{{*}}DtTm")
-        if said:
-            return datetime.date.fromisoformat(said[:10])
+        if said := _text(node, f"{path}/{{*}}Dt") or _text(node, f"{path}/{{*}}DtTm"):
+            return day_of(said[:10])
     raise BadEntry
 
 
 def _party(detail: etree._Element, side: str) -> str:
-    """The other side's name; from version 4 on it stands one step deeper."""
-    for path in (f"RltdPties/{{*}}{side}/{{*}}Nm", f"RltdPties/{{*}}{side}/{{*}}Pty/{{*}}Nm"):
-        if name := _text(detail, path):
-            return name
+    """The other side's name; from version 8 on it stands one step deeper."""
+    for who in (side, f"Ultmt{side}"):
+        for path in (f"RltdPties/{{*}}{who}/{{*}}Nm", f"RltdPties/{{*}}{who}/{{*}}Pty/{{*}}Nm"):
+            if name := _text(detail, path):
+                return name
     return ""
 
 
-def _words(detail: etree._Element) -> str:
+def _words(detail: etree._Element) -> list[str]:
     """All that the payer wrote, and what the bank adds."""
-    said = [node.text or "" for node in detail.findall("{*}RmtInf/{*}Ustrd")]
-    said += [
-        _text(detail, "Refs/{*}EndToEndId"),
-        _text(detail, "AddtlTxInf"),
-        _text(detail, "AddtlNtryInf"),
+    paths = [
+        "RmtInf/{*}Ustrd",
+        "RmtInf/{*}Strd/{*}RfrdDocInf/{*}Nb",
+        "RmtInf/{*}Strd/{*}AddtlRmtInf",
+        "Refs/{*}EndToEndId",
+        "AddtlTxInf",
+        "AddtlNtryInf",
     ]
-    return " ".join(word.strip() for word in said if word and word != "NOTPROVIDED")
+    said = [word for path in paths for word in _found(detail, path)]
+    return [word for word in said if squeezed(word) not in NO_NAMES]
+
+
+def _found(node: etree._Element, path: str) -> list[str]:
+    """Each text at a place, in one line."""
+    return [" ".join((one.text or "").split()) for one in node.findall(f"{{*}}{path}")]
 
 
 def _text(node: etree._Element, path: str) -> str:
-    found = node.findtext(path if path.startswith("{") else f"{{*}}{path}")
-    return (found or "").strip()
+    return (node.findtext(f"{{*}}{path}") or "").strip()

@@ -8,7 +8,7 @@ from registrations.invoices.models import Payment, Refund
 from registrations.invoices.refund import refund, refund_done, refundable
 
 from . import gateway
-from .models import Dispute
+from .models import Dispute, StripeRefund
 
 LOST = "lost"
 
@@ -45,7 +45,10 @@ def keep_dispute(facts: gateway.DisputeFacts) -> Dispute | None:
 
 
 def _lost(payment: Payment, facts: gateway.DisputeFacts) -> Refund | None:
-    """The money is gone for good: the order owes it again."""
+    """The money is gone for good: the order owes it again. Raises NotReached before refunds are answered."""
+    asked = Refund.objects.filter(payment=payment, state=Refund.State.REQUESTED)
+    if asked.exclude(pk__in=StripeRefund.objects.values("refund")).exists():
+        raise gateway.NotReached("refund under way")
     amount = min(facts.amount, refundable(payment))
     if not amount:
         return None

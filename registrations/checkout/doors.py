@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 def line_to_decide(pk: int, visitor: "Visitor") -> BankLine:
     """A line of the bank's statement. Raises NotFound, SignInNeeded or Forbidden."""
     require_keeper(visitor)
-    line = BankLine.objects.select_related("statement", "payout", "refund__receivable").filter(pk=pk).first()
+    line = (
+        BankLine.objects.with_taken()
+        .select_related("statement", "payout", "refund__receivable")
+        .filter(pk=pk)
+        .first()
+    )
     if line is None:
         raise NotFound(_("There is no such line."))
     return line

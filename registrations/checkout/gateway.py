@@ -100,11 +100,16 @@ class PayoutFacts:
     currency: str
     status: str
     arrives_on: datetime.date
+    is_automatic: bool = True
+    """Of one that was sent by hand Stripe does not say what it is made of."""
 
 
 @dataclass(frozen=True)
 class LineFacts:
-    """One line of a payout; `intent` names the payment it is about, `source` the refund or dispute."""
+    """One line of a payout; `intent` names the payment it is about, `source` the refund or dispute.
+
+    `attempt` is our name of the payment, on the line that brings it.
+    """
 
     line_id: str
     kind: str
@@ -112,6 +117,7 @@ class LineFacts:
     fee: int
     source: str
     intent: str
+    attempt: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,14 @@ def session_facts(session_id: str) -> SessionFacts:
     """A session as it stands now."""
     found = client().v1.checkout.sessions.retrieve(session_id, params={"expand": WHOLE})
     return _session_facts(found)
+
+
+@_asking
+def session_of(intent: str) -> SessionFacts | None:
+    """The session that a payment was made in, as it stands now."""
+    params: Any = {"payment_intent": intent, "limit": 1}
+    found = client().v1.checkout.sessions.list(params=params).data
+    return session_facts(found[0].id) if found else None
 
 
 @_asking
@@ -257,6 +271,7 @@ def payout_facts(payout_id: str) -> PayoutFacts:
         currency=found.currency.upper(),
         status=found.status,
         arrives_on=_moment(found.arrival_date).date(),
+        is_automatic=found.automatic,
     )
 
 
@@ -277,6 +292,7 @@ def _line_facts(line: Any) -> LineFacts:
         fee=line.fee,
         source=_id(line.source),
         intent=_id(getattr(source, "payment_intent", None)) if source else "",
+        attempt=_metadata(source).get("attempt", "") if source and line.type == "charge" else "",
     )
 
 

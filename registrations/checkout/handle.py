@@ -4,6 +4,7 @@ So neither the order of events matters, nor how often one comes; an event that w
 `reconcile`, and any of them may be replayed.
 """
 
+import logging
 from collections.abc import Callable
 
 from django.db import transaction
@@ -16,6 +17,8 @@ from .models import StripeEvent
 from .payouts import import_payout
 from .refunds import follow_refund
 from .settle import settle
+
+logger = logging.getLogger(__name__)
 
 
 def _session(session_id: str) -> None:
@@ -38,6 +41,7 @@ ACTS: dict[str, Callable[[str], object]] = {
     "charge.dispute.funds_reinstated": follow_dispute,
     "payout.paid": import_payout,
     "payout.failed": import_payout,
+    "payout.canceled": import_payout,
 }
 """What is done for which event; all others are kept and change nothing."""
 
@@ -66,7 +70,15 @@ def handle_event(event_id: int) -> None:
 
 
 def act_on(*, event: StripeEvent) -> None:
-    """Look at what the event is about, as it stands now, and follow. Raises NotReached."""
+    """Look at what the event is about, as it stands now, and follow. Raises NotReached, Declined.
+
+    What Stripe itself does not know, as of another account or of its tests, asks for nothing.
+    """
     if act := ACTS.get(event.kind):
-        act(event.object_id)
+        try:
+            act(event.object_id)
+        except gateway.Declined as error:
+            if error.code != "resource_missing":
+                raise
+            logger.warning("Stripe knows nothing of what event %s is about.", event.event_id)
     StripeEvent.objects.filter(pk=event.pk, done_at=None).update(done_at=timezone.now())

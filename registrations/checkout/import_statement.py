@@ -1,5 +1,7 @@
 """Import a statement of the bank: each line once; what names its reference and pays what is due is taken."""
 
+import codecs
+import re
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -7,17 +9,28 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.club.models import Person
-from convention.creditor_reference import squeezed
 from convention.errors import Unreadable
+from convention.tables import decode
 from convention.turns import take_turn
 
-from .assign import assign, match_line_to_payout, match_line_to_refund
+from .assign import assign, match_line_to_payout, match_line_to_refund, note_returned
 from .bank_csv import read_bank_csv
 from .bank_rows import Entry, File
 from .camt import is_camt, read_camt
 from .match import Kind, Match, match
 from .models import BankLine, Statement
 from .payable import index_of_payable, refund_by_hand, seen
+
+OTHERS = {
+    b"%PDF": "PDF",
+    b"OFXHEADER": "OFX",
+    b"<OFX": "OFX",
+    b"<?OFX": "OFX",
+    b"!Type": "QIF",
+    b":20:": "MT940",
+    b"{1:": "MT940",
+}
+"""How files of other formats begin, which banks offer besides."""
 
 
 @dataclass
@@ -40,13 +53,23 @@ class Imported:
             "known": self.known,
             "exact": self.count(Kind.EXACT),
             "payouts": self.count(Kind.PAYOUT),
-            "open": sum(line.amount > 0 for line, _found in self.matches)
-            - self.count(Kind.EXACT, Kind.PAYOUT),
+            "open": sum(
+                line.amount > 0 and found.kind not in (Kind.EXACT, Kind.PAYOUT)
+                for line, found in self.matches
+            ),
         }
 
 
 def read_statement(name: str, content: bytes, columns: dict[str, str] | None = None) -> File:
-    """A file of the bank, CAMT.053 or CSV. Raises Unreadable or BadLines."""
+    """A file of the bank, CAMT.053 or a table. Raises Unreadable or BadLines."""
+    for beginning, called in OTHERS.items():
+        if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning):
+            raise Unreadable(
+                _("%(file)s is of the format %(format)s: ask the bank for CAMT.053 or CSV.")
+                % {"file": name, "format": called}
+            )
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and is_camt(decode(content).encode()):
+        content = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", decode(content).encode())
     if is_camt(content):
         return read_camt(name, content)
     if content.lstrip()[:1] == b"<":
@@ -58,15 +81,13 @@ def read_statement(name: str, content: bytes, columns: dict[str, str] | None = N
 def import_statement(*, file: File, by: Person | None = None) -> Imported:
     """Keep the lines that are not known yet and take what is beyond doubt; all of it or nothing."""
     take_turn("bank-import")
-    statement = Statement.objects.create(
-        name=file.name[:200], account=squeezed(file.account)[:34], imported_by=by
-    )
+    statement = Statement.objects.create(name=file.name[:200], account=file.account, imported_by=by)
     done = Imported()
     lines = _new_lines(statement, file, done)
     BankLine.objects.bulk_create(lines)
     index = index_of_payable()
     for line in lines:
-        found = match(seen(line), index) if line.amount > 0 else Match(Kind.UNKNOWN)
+        found = match(seen(line), index)
         done.matches.append((line, found))
         if _taken(line, found):
             index.settle(found)
@@ -78,7 +99,7 @@ def import_statement(*, file: File, by: Person | None = None) -> Imported:
 
 
 def _new_lines(statement: Statement, file: File, done: Imported) -> list[BankLine]:
-    fingerprints = {entry.fingerprint(statement.account): entry for entry in file.entries}
+    fingerprints = {entry.fingerprint: entry for entry in file.entries}
     known = set(
         BankLine.objects.filter(fingerprint__in=list(fingerprints)).values_list("fingerprint", flat=True)
     )
@@ -104,9 +125,12 @@ def _taken(line: BankLine, found: Match) -> bool:
     if found.kind == Kind.PAYOUT:
         match_line_to_payout(line=line, payout_id=found.reference)
     elif found.kind == Kind.EXACT:
-        assign(line=line, reference=found.reference, amount=line.amount)
+        for reference, cents in found.parts:
+            assign(line=line, reference=reference, amount=cents)
     elif line.amount < 0 and (refund := refund_by_hand(line)):
         match_line_to_refund(line=line, refund=refund)
+    elif found.kind == Kind.RETURNED:
+        note_returned(line=line, reference=found.reference)
     else:
         return False
     return True

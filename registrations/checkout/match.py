@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ COMMON = frozenset("sas sarl sa sasu eurl club association groupe france societe
 
 
 class Kind(StrEnum):
-    """What a line is; all but EXACT and PAYOUT ask for a person's decision."""
+    """What a line is; all but EXACT, RETURNED and PAYOUT ask for a person's decision."""
 
     EXACT = "exact"
     TOO_LITTLE = "too_little"
@@ -24,6 +24,8 @@ class Kind(StrEnum):
     TWICE = "twice"
     LATE = "late"
     PROPOSAL = "proposal"
+    SEVERAL = "several"
+    RETURNED = "returned"
     PAYOUT = "payout"
     UNKNOWN = "unknown"
 
@@ -38,10 +40,12 @@ class Item:
     currency: str = "EUR"
     invoices: tuple[str, ...] = ()
     was_paid: bool = False
+    returnable: int = 0
+    """Cents that came by transfer and were not given back."""
 
 
 @dataclass(frozen=True)
-class Sum:
+class Lump:
     """A payout on its way: cents and the day it should arrive."""
 
     payout_id: str
@@ -62,10 +66,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Match:
-    """What a line is, and the reference of what it pays, where one is known."""
+    """What a line is, and the reference of what it pays, where one is known.
+
+    `parts` are all references that it names with what is due of each.
+    """
 
     kind: Kind
     reference: str = ""
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
@@ -74,10 +82,10 @@ class Index:
 
     items: dict[str, Item] = field(default_factory=dict)
     by_invoice: dict[str, str] = field(default_factory=dict)
-    sums: list[Sum] = field(default_factory=list)
+    sums: list[Lump] = field(default_factory=list)
 
     @classmethod
-    def of(cls, items: Iterable[Item], sums: Iterable[Sum] = ()) -> "Index":
+    def of(cls, items: Iterable[Item], sums: Iterable[Lump] = ()) -> "Index":
         """Out of everything that is owed, or was."""
         found = cls(sums=list(sums))
         for item in items:
@@ -89,8 +97,9 @@ class Index:
     def settle(self, found: Match) -> None:
         """Nothing more is due of what was just matched."""
         self.sums = [one for one in self.sums if one.payout_id != found.reference]
-        if item := self.items.get(squeezed(found.reference)):
-            self.items[squeezed(found.reference)] = replace(item, due=0, was_paid=True)
+        for reference, _cents in found.parts:
+            item = self.items[squeezed(reference)]
+            self.items[squeezed(reference)] = replace(item, due=0, was_paid=True)
 
 
 def match(seen: Seen, index: Index) -> Match:
@@ -98,49 +107,56 @@ def match(seen: Seen, index: Index) -> Match:
     if payout := _payout(seen, index):
         return Match(Kind.PAYOUT, payout.payout_id)
     named = by_reference(seen.words, index) or by_invoice(seen.words, index)
+    if seen.amount <= 0:
+        is_ours = len(named) == 1 and seen.amount and -seen.amount <= named[0].returnable
+        return Match(Kind.RETURNED, named[0].reference) if is_ours else Match(Kind.UNKNOWN)
     if named:
-        return Match(judged(seen, named), named.reference)
+        return judged(seen, named)
     likely = by_amount_and_name(seen, index)
     return Match(Kind.PROPOSAL, likely.reference) if likely else Match(Kind.UNKNOWN)
 
 
-def judged(seen: Seen, item: Item) -> Kind:
-    """How the amount compares with what is due."""
-    if item.due <= 0:
-        return Kind.TWICE if item.was_paid else Kind.LATE
-    if seen.currency != item.currency:
-        return Kind.PROPOSAL
-    if seen.amount == item.due:
-        return Kind.EXACT
-    return Kind.TOO_LITTLE if seen.amount < item.due else Kind.TOO_MUCH
+def judged(seen: Seen, named: Sequence[Item]) -> Match:
+    """How the amount compares with what is due of all that is named."""
+    waiting = [item for item in named if item.due > 0]
+    due = sum(item.due for item in waiting)
+    first = (waiting or named)[0]
+    parts = tuple((item.reference, item.due) for item in waiting)
+    is_alike = {item.currency for item in waiting} == {seen.currency}
+    if is_alike and seen.amount == due:
+        return Match(Kind.EXACT, first.reference, parts)
+    if len(named) > 1:
+        return Match(Kind.SEVERAL, first.reference, parts)
+    if not waiting:
+        return Match(Kind.TWICE if first.was_paid else Kind.LATE, first.reference)
+    if not is_alike:
+        return Match(Kind.PROPOSAL, first.reference)
+    return Match(Kind.TOO_LITTLE if seen.amount < due else Kind.TOO_MUCH, first.reference)
 
 
-def by_reference(words: str, index: Index) -> Item | None:
-    """By a creditor reference, or the reference itself, spaced or cut however the bank liked."""
-    for reference in references_in(words):
-        if item := index.items.get(reference):
-            return item
+def by_reference(words: str, index: Index) -> list[Item]:
+    """By creditor references, or the references themselves, spaced or cut however the bank liked."""
     packed = squeezed(words)
-    whole = [item for reference, item in index.items.items() if len(reference) > 5 and reference in packed]
-    if whole:
-        return whole[0] if len(whole) == 1 else None
-    return _cut(packed, index)
+    valid = [index.items[one] for one in references_in(words) if one in index.items]
+    plain = [item for reference, item in index.items.items() if len(reference) > 5 and reference in packed]
+    named = {item.reference: item for item in [*valid, *plain]}
+    return list(named.values()) or _cut(packed, index)
 
 
-def _cut(packed: str, index: Index) -> Item | None:
+def _cut(packed: str, index: Index) -> list[Item]:
     """One whose beginning stands at the end of the text, behind `RF` and two digits."""
     found = re.search(r"RF\d\d([0-9A-Z]+)$", packed)
     if not found or len(found[1]) < SHORTEST_CUT:
-        return None
+        return []
     begun = [item for reference, item in index.items.items() if reference.startswith(found[1])]
-    return begun[0] if len(begun) == 1 else None
+    return begun if len(begun) == 1 else []
 
 
-def by_invoice(words: str, index: Index) -> Item | None:
-    """By the number of an invoice, the only one named."""
+def by_invoice(words: str, index: Index) -> list[Item]:
+    """By numbers of invoices."""
     packed = squeezed(words)
-    named = {reference for number, reference in index.by_invoice.items() if number in packed}
-    return index.items[named.pop()] if len(named) == 1 else None
+    named = dict.fromkeys(reference for number, reference in index.by_invoice.items() if number in packed)
+    return [index.items[reference] for reference in named]
 
 
 def by_amount_and_name(seen: Seen, index: Index) -> Item | None:
@@ -159,7 +175,7 @@ def name_words(name: str) -> set[str]:
     return {word for word in re.split(r"\W+", fold(name)) if len(word) > 2 and word not in COMMON}
 
 
-def _payout(seen: Seen, index: Index) -> Sum | None:
+def _payout(seen: Seen, index: Index) -> Lump | None:
     """A payout of just that sum that should arrive about that day, where the bank names Stripe."""
     if "STRIPE" not in squeezed(f"{seen.party} {seen.words}"):
         return None

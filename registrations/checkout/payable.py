@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 
-from django.db.models import Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 
-from registrations.invoices.models import Invoice, Payout, Receivable, Refund
+from registrations.invoices.models import Invoice, Payment, Payout, Receivable, Refund
 from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
 
-from .match import Index, Item, Match, Seen, Sum, match
+from .match import Index, Item, Lump, Match, Seen, match
 from .models import BankLine
 
 
 def index_of_payable() -> Index:
     """Everything that a transfer might pay, or might have paid before."""
     fields = ("pk", "reference", "name", "due", "currency", "paid")
+    returnable = _returnable()
     receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
     numbers = defaultdict(list)
     for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
@@ -26,14 +28,25 @@ def index_of_payable() -> Index:
             currency=one.currency,
             invoices=tuple(numbers[one.pk]),
             was_paid=one.paid > 0,
+            returnable=returnable.get(one.pk, 0),
         )
         for one in receivables
     ]
-    sums = Payout.objects.filter(bank_line="").order_by()
+    sums = Payout.objects.filter(bank_line="", failed_on=None).order_by()
     return Index.of(
         [*items, *_orders({one.reference for one in receivables})],
-        [Sum(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
+        [Lump(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
     )
+
+
+def _returnable() -> dict[int, int]:
+    """What came by transfer for each receivable and was not given back, of the largest payment."""
+    came = Payment.objects.filter(method=Payment.Method.TRANSFER).order_by()
+    rows = came.annotate(back=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
+    found: dict[int, int] = {}
+    for receivable, left in rows.values_list("receivable", F("amount") - F("back")):
+        found[receivable] = max(left, found.get(receivable, 0))
+    return found
 
 
 def _orders(known: set[str]) -> list[Item]:
@@ -62,9 +75,9 @@ def _orders(known: set[str]) -> list[Item]:
 
 
 def seen(line: BankLine) -> Seen:
-    """A stored line as it is looked at."""
+    """A stored line as it is looked at: what of it is not taken yet."""
     return Seen(
-        amount=line.amount,
+        amount=line.amount - vars(line).get("taken", 0),
         words=line.words,
         party=line.party,
         booked_on=line.booked_on,

@@ -3,29 +3,55 @@
 from django.db import transaction
 
 from registrations.invoices.models import Payment, Payout, Refund
-from registrations.invoices.pay import record_fee, record_payout
+from registrations.invoices.pay import payout_failed, record_fee, record_payout
 
 from . import gateway
+from .disputes import follow_dispute
 from .models import BalanceLine, StripeRefund
+from .refunds import follow_refund
+from .settle import settle
 
-ON_THE_WAY = {"paid", "in_transit"}
+LEFT = {"paid", "in_transit", "failed"}
+OVER = {"failed", "canceled"}
+CHARGE, FEE = "charge", "fee"
+FOLLOWED = {
+    "refund": follow_refund,
+    "refund_failure": follow_refund,
+    "dispute": follow_dispute,
+    "dispute_reversal": follow_dispute,
+}
 
 
 def import_payout(payout_id: str) -> None:
-    """Keep a payout that is on its way to the bank; one that failed comes again under another id."""
+    """Keep a payout that is on its way to the bank; one that failed since comes again under another id."""
     facts = gateway.payout_facts(payout_id)
-    if facts.status in ON_THE_WAY:
-        keep_payout(facts, gateway.payout_lines(payout_id))
+    if facts.status in LEFT:
+        lines = gateway.payout_lines(payout_id) if facts.is_automatic else []
+        follow(lines)
+        keep_payout(facts, lines)
+    if facts.status in OVER:
+        payout_failed(external_id=payout_id)
+
+
+def follow(lines: list[gateway.LineFacts]) -> None:
+    """Learn first of what a payout is made of, should it be told before that: payments, then what left."""
+    known = _payments(lines)
+    for line in lines:
+        is_told = line.kind != CHARGE or not line.attempt or line.intent in known
+        if not is_told and (facts := gateway.session_of(line.intent)):
+            settle(facts=facts)
+    known = _payments(lines)
+    for line in lines:
+        if line.kind in FOLLOWED and line.intent in known:
+            FOLLOWED[line.kind](line.source)
 
 
 @transaction.atomic
 def keep_payout(facts: gateway.PayoutFacts, lines: list[gateway.LineFacts]) -> Payout:
     """Keep a payout and its lines, and note with each payment what it cost and how it reached the bank."""
     payments = _payments(lines)
-    sources = [line.source for line in lines]
-    given_back = StripeRefund.objects.filter(stripe_id__in=sources).values("refund")
-    refunds = Refund.objects.filter(pk__in=given_back)
-    charged = [line for line in lines if line.kind == "charge" and line.intent in payments]
+    given_back = StripeRefund.objects.filter(stripe_id__in=[line.source for line in lines])
+    charged = [line for line in lines if line.kind == CHARGE and line.intent in payments]
     for line in charged:
         if payments[line.intent].fee != line.fee:
             record_fee(payment=payments[line.intent], fee=line.fee)
@@ -34,8 +60,10 @@ def keep_payout(facts: gateway.PayoutFacts, lines: list[gateway.LineFacts]) -> P
         amount=facts.amount,
         arrived_on=facts.arrives_on,
         payments=[payments[line.intent] for line in charged],
-        refunds=list(refunds),
+        refunds=list(Refund.objects.filter(pk__in=given_back.values("refund"))),
         currency=facts.currency,
+        settled=settled(lines, payments) if lines else None,
+        fees=fees(lines, payments) if lines else None,
     )
     BalanceLine.objects.bulk_create(
         (
@@ -53,6 +81,18 @@ def keep_payout(facts: gateway.PayoutFacts, lines: list[gateway.LineFacts]) -> P
         ignore_conflicts=True,
     )
     return payout
+
+
+def settled(lines: list[gateway.LineFacts], payments: dict[str, Payment]) -> int:
+    """What our payments come to, less their fees and what left of them again; a dispute withholds it."""
+    ours = [line for line in lines if line.intent in payments]
+    return sum(line.gross - line.fee if line.kind == CHARGE else line.gross for line in ours)
+
+
+def fees(lines: list[gateway.LineFacts], payments: dict[str, Payment]) -> int:
+    """What Stripe keeps besides: for disputes of our payments, and for its services."""
+    besides = sum(line.fee for line in lines if line.intent in payments and line.kind != CHARGE)
+    return besides + sum(line.fee - line.gross for line in lines if line.kind == FEE)
 
 
 def _payments(lines: list[gateway.LineFacts]) -> dict[str, Payment]:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.tasks import task
 from django.utils import timezone
 
+from convention.errors import ConventionError
 from registrations.models import Registration
 
 from . import gateway
@@ -93,10 +94,12 @@ def missed_events() -> None:
     since = latest - OVERLAP if latest else timezone.now() - FIRST_LOOK
     try:
         fetch_events(since=since)
-        for event in StripeEvent.objects.filter(done_at=None, received_at__lt=timezone.now() - SOON)[
-            :AT_ONCE
-        ]:
-            act_on(event=event)
+        waiting = StripeEvent.objects.filter(done_at=None, received_at__lt=timezone.now() - SOON)
+        for event in waiting[:AT_ONCE]:
+            try:
+                act_on(event=event)
+            except (gateway.Declined, ConventionError):  # one that cannot be followed holds up no other
+                logger.exception("The event %s cannot be followed.", event.event_id)
     except gateway.NotReached:
         logger.warning("Stripe does not answer; asking again later.")
 

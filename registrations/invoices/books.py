@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -155,38 +155,45 @@ def money_in(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Ite
 
 
 def money_back(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
-    """A refund that was done gives a buyer what they paid too much."""
-    done = Refund.objects.filter(
-        state=Refund.State.DONE, refunded_on__range=within, receivable__currency=EUROS
-    )
-    for refund in done.select_related("receivable", "payment"):
+    """A refund gives a buyer what they paid too much; where it comes back, they are owed it again."""
+    moved = Q(refunded_on__range=within) | Q(failed_on__range=within)
+    left = Refund.objects.left().filter(moved, receivable__currency=EUROS)
+    for refund in left.select_related("receivable", "payment"):
         journal, account = place_of(issuer, refund.payment.method)
-        sides = (
-            Side(issuer.account_customers, refund.amount, refund.receivable),
-            Side(account, -refund.amount),
-        )
         what = refund.external_id or f"{refund.receivable.reference}-R{refund.pk}"
-        yield Entry(journal, refund.refunded_on, what, refund.receivable.name, sides)
+        for day, cents in refund.moves:
+            sides = (Side(issuer.account_customers, cents, refund.receivable), Side(account, -cents))
+            if within[0] <= day <= within[1]:
+                yield Entry(journal, day, what, refund.receivable.name, sides)
 
 
 def payouts(issuer: Issuer, within: tuple[datetime.date, datetime.date]) -> Iterator[Entry]:
     """A lump sum reaches the bank; what cannot be explained by payments waits to be cleared."""
-    rows = Payout.objects.filter(arrived_on__range=within, currency=EUROS).prefetch_related(
-        "payments", "refunds"
-    )
+    moved = Q(arrived_on__range=within) | Q(failed_on__range=within)
+    rows = Payout.objects.filter(moved, currency=EUROS).prefetch_related("payments", "refunds")
     for payout in rows:
-        known = explained(payout)
-        explains = payout.amount if known is None else known
-        sides = (
-            Side(issuer.account_bank, payout.amount),
-            Side(issuer.account_processor, -explains),
-            Side(issuer.account_suspense, explains - payout.amount),
-        )
-        yield Entry(Journal.BANK, payout.arrived_on, payout.external_id, payout.bank_line, made_of(sides))
+        if within[0] <= payout.arrived_on <= within[1]:
+            sides = made_of(arrived(issuer, payout))
+            yield Entry(Journal.BANK, payout.arrived_on, payout.external_id, payout.bank_line, sides)
+        if payout.failed_on and within[0] <= payout.failed_on <= within[1]:
+            back = (Side(issuer.account_suspense, payout.amount), Side(issuer.account_bank, -payout.amount))
+            yield Entry(Journal.BANK, payout.failed_on, payout.external_id, payout.bank_line, made_of(back))
+
+
+def arrived(issuer: Issuer, payout: Payout) -> Iterator[Side]:
+    """The sum at the bank, what the processor owes no longer, its fees, and what is to be cleared."""
+    known, fees = explained(payout), payout.fees or 0
+    explains = payout.amount if known is None else known
+    yield Side(issuer.account_bank, payout.amount)
+    yield Side(issuer.account_processor, -explains - fees)
+    yield Side(issuer.account_fees, fees)
+    yield Side(issuer.account_suspense, explains - payout.amount)
 
 
 def explained(payout: Payout) -> int | None:
-    """What its payments and refunds come to, in cents; None where none is known."""
+    """What its payments, refunds and fees come to, in cents; None where none is known."""
+    if payout.settled is not None:
+        return payout.settled - (payout.fees or 0)
     paid = [payment.amount - payment.fee for payment in payout.payments.all()]
     back = [refund.amount for refund in payout.refunds.all()]
     return sum(paid) - sum(back) if paid or back else None

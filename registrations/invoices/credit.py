@@ -108,17 +108,26 @@ def credit_withdrawn(
     for line in standing.to_credit:
         by_document[line.invoice.origin_id or line.invoice_id].append(line)
     documents = Invoice.objects.in_bulk(list(by_document))
-    return [
-        write_credit(receivable, documents[pk], with_discounts(standing, documents[pk], lines), reason, on)
+    found = [
+        (documents[pk], with_discounts(standing, documents[pk], lines))
         for pk, lines in sorted(by_document.items())
+    ]
+    return [
+        write_credit(receivable, document, lines, reason, on)
+        for document, lines in found
+        if asked_by(lines)  # what was credited as a discount already is not credited again
     ]
 
 
 def with_discounts(standing: Standing, document: Invoice, lines: Sequence[Line]) -> Sequence[Line]:
-    """The lines; with all that stands of the document where its discounts are larger than what is left."""
+    """The lines; with all that stands of the document where its discounts are larger than either part."""
     rest = [line for line in standing.of(document) if line not in lines]
-    left = sum(line.invoice.sign * line.amount for line in rest)
-    return standing.of(document) if rest and left < 0 else lines
+    return standing.of(document) if rest and min(asked_by(rest), asked_by(lines)) < 0 else lines
+
+
+def asked_by(lines: Sequence[Line]) -> int:
+    """What lines of a document and of its credit notes come to together, in cents."""
+    return sum(line.invoice.sign * line.amount for line in lines)
 
 
 def chosen_lines(standing: Standing, document: Invoice, keys: set[int] | None) -> list[Line]:

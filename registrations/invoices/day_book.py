@@ -79,10 +79,10 @@ def day_books(event: Event) -> list[DayBook]:
         row = on(payment.received_on, payment.receivable.currency)
         row.collected[payment.method] += payment.amount
         row.fees += payment.fee
-    done = Refund.objects.filter(receivable__event=event, state=Refund.State.DONE)
-    for refund in done.select_related("payment", "receivable"):
-        row = on(refund.refunded_on, refund.receivable.currency)
-        row.given_back[refund.payment.method] += refund.amount
+    left = Refund.objects.left().filter(receivable__event=event)
+    for refund in left.select_related("payment", "receivable"):
+        for day, cents in refund.moves:
+            on(day, refund.receivable.currency).given_back[refund.payment.method] += cents
     books = [_book(currency, days) for currency, days in found.items()]
     return [book for book in books if book.rows] or books[:1]
 

@@ -108,16 +108,16 @@ def histories(*, until: datetime.date) -> Iterator[History]:
             Prefetch("charges", charges),
             Prefetch("invoices", documents.prefetch_related(lines)),
             Prefetch("payments", Payment.objects.filter(received_on__lte=until)),
-            Prefetch("refunds", Refund.objects.filter(state=Refund.State.DONE, refunded_on__lte=until)),
+            Prefetch("refunds", Refund.objects.left().filter(refunded_on__lte=until)),
         )
     )
-    return (history_of(row) for row in rows.iterator(chunk_size=10_000))
+    return (history_of(row, until=until) for row in rows.iterator(chunk_size=10_000))
 
 
-def history_of(receivable: Receivable) -> History:
-    """What is known of one."""
+def history_of(receivable: Receivable, *, until: datetime.date) -> History:
+    """What is known of one up to the end of a day."""
     money = [(payment.received_on, payment.amount) for payment in receivable.payments.all()]
-    money += [(row.refunded_on, -row.amount) for row in receivable.refunds.all() if row.state == "done"]
+    money += [(day, -cents) for row in receivable.refunds.all() for day, cents in row.moves if day <= until]
     return History(
         receivable.reference,
         tuple(charge_fact(charge) for charge in receivable.charges.all()),

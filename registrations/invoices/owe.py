@@ -121,18 +121,29 @@ def correct_buyer(receivable: Receivable, said: dict[str, Any]) -> None:
 
 
 def replace_charges(receivable: Receivable, wanted: dict[str, Owed]) -> None:
-    """Withdraw what is not wanted so, add what is not there; discounts stay as long as anything is owed."""
+    """Withdraw what is not wanted so, and add what is not there.
+
+    Discounts stay as long as what they were given on covers them; without them no more is owed than before.
+    """
     standing = {charge.key: charge for charge in receivable.charges.standing()}
-    gone = [
-        key
-        for key, charge in standing.items()
-        if owed_by(charge) != wanted.get(key) and not (wanted and key.startswith(DISCOUNT))
-    ]
+    given = [charge for key, charge in standing.items() if key.startswith(DISCOUNT)]
+    covered = sum(owed.mark[1] for key, owed in wanted.items() if key in standing)
+    stay = {charge.key for charge in given} if covered >= -sum(charge.amount for charge in given) else set()
+    gone = [key for key, charge in standing.items() if owed_by(charge) != wanted.get(key) and key not in stay]
     _withdraw(receivable, [standing[key].pk for key in gone])
     added = [wanted[key] for key in wanted if key in gone or key not in standing]
+    if given and not stay:
+        before = sum(charge.amount for charge in standing.values())
+        added += what_is_left_of(given[0], sum(owed.mark[1] for owed in wanted.values()) - before)
     Charge.objects.bulk_create(charge_of(receivable, owed) for owed in added)
     if added:
         record("receivable.owe", receivable, event=receivable.event, fields=["charges"])
+
+
+def what_is_left_of(discount: Charge, cents: int) -> list[Owed]:
+    """A discount of those cents in the place of one that was larger; none where nothing is left of it."""
+    left = replace(owed_by(discount), key=f"{discount.key}-{discount.pk}", unit_price=-cents)
+    return [left] if cents > 0 else []
 
 
 @transaction.atomic

@@ -90,11 +90,14 @@ def record_payout(
     payments: Iterable[Payment] = (),
     refunds: Iterable[Refund] = (),
     currency: str = "EUR",
+    settled: int | None = None,
+    fees: int | None = None,
 ) -> Payout:
     """Record a lump sum and what it is made of; the same `external_id` again adds what is new in it."""
+    sums = {"settled": settled, "fees": fees}
     payout, is_new = Payout.objects.get_or_create(
         external_id=external_id,
-        defaults={"amount": amount, "arrived_on": arrived_on, "currency": currency},
+        defaults={"amount": amount, "arrived_on": arrived_on, "currency": currency, **sums},
     )
     if payout.amount != amount:
         raise BadPayment(
@@ -105,6 +108,16 @@ def record_payout(
     if is_new:
         record("payout.record", payout, fields=["amount", "arrived_on"])
     return payout
+
+
+@transaction.atomic
+def payout_failed(*, external_id: str) -> None:
+    """The bank sent a lump sum back today; it comes again in another one."""
+    rows = Payout.objects.filter(external_id=external_id, failed_on=None)
+    for payout in rows.select_for_update(of=("self",)):
+        payout.failed_on = timezone.localdate()
+        payout.save(update_fields=["failed_on"])
+        record("payout.fail", payout, fields=["failed_on"])
 
 
 def match_payout(*, payout: Payout, bank_line: str) -> None:

@@ -1,5 +1,6 @@
 """What buyers owe, paid and got back: rows that only grow. Amounts are in cents, VAT included."""
 
+import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -132,12 +133,19 @@ class Charge(models.Model):
 
 
 class Payout(models.Model):
-    """A lump sum that the card processor sent to the bank: payments less refunds and fees."""
+    """A lump sum that the card processor sent to the bank: payments less refunds and fees.
+
+    Below zero the processor took it from the bank. `settled` is what its payments come to, less their fees
+    and what left again of them; `fees` are those that belong to no payment, as of a dispute.
+    """
 
     external_id = models.CharField(_("processor’s reference"), max_length=120, unique=True)
     amount = models.BigIntegerField(_("amount, in cents"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     arrived_on = models.DateField(pgettext_lazy("payout", "arrived"))
+    settled = models.BigIntegerField(null=True, editable=False)
+    fees = models.BigIntegerField(null=True, editable=False)
+    failed_on = models.DateField(pgettext_lazy("payout", "sent back"), null=True, editable=False)
     bank_line = models.CharField(_("line of the bank statement"), max_length=140, blank=True)
 
     class Meta:
@@ -197,9 +205,13 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         """Those that left, or are about to."""
         return self.exclude(state=Refund.State.FAILED)
 
+    def left(self) -> Self:
+        """Those whose money left, though it may have come back."""
+        return self.filter(Q(state=Refund.State.DONE) | Q(failed_on__isnull=False))
+
 
 class Refund(models.Model):
-    """Money that goes back by the way it came."""
+    """Money that goes back by the way it came; `failed_on` is when money that had left came back."""
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("requested")
@@ -215,6 +227,7 @@ class Refund(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
     reason = models.CharField(_("reason"), max_length=300)
     refunded_on = models.DateField(_("given back"))
+    failed_on = models.DateField(null=True, editable=False)
     payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="refunds")
     created_at = models.DateTimeField(_("recorded"), default=timezone.now)
 
@@ -228,3 +241,10 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment}: {self.amount}"
+
+    @property
+    def moves(self) -> list[tuple[datetime.date, int]]:
+        """The days on which its cents left, and came back below zero."""
+        if self.failed_on:
+            return [(self.refunded_on, self.amount), (self.failed_on, -self.amount)]
+        return [(self.refunded_on, self.amount)] if self.state == self.State.DONE else []

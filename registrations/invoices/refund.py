@@ -3,7 +3,7 @@
 import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Case, DateField, Q, Sum, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,11 +69,15 @@ def refund_done(*, refund: Refund, external_id: str = "", on: datetime.date | No
 
 
 def refund_failed(*, refund: Refund, reason: str) -> None:
-    """The money did not leave, or came back: it is owed again."""
+    """The money did not leave, or came back today: it is owed again."""
+    has_left = Q(state=Refund.State.DONE)
     changed = (
         Refund.objects.filter(pk=refund.pk)
         .exclude(state=Refund.State.FAILED)
-        .update(state=Refund.State.FAILED)
+        .update(
+            state=Refund.State.FAILED,
+            failed_on=Case(When(has_left, then=Value(timezone.localdate())), output_field=DateField()),
+        )
     )
     if changed:
         record("refund.fail", refund, event=refund.receivable.event, fields=["state"], reason=reason[:300])

@@ -1,4 +1,8 @@
-"""The treasurer on a phone: what is owed, also by hand; invoice, credit note, reminder, bank statement."""
+"""The treasurer on a phone: what is owed, also by hand; invoice, credit note, reminder, bank statement.
+
+Pages with an address are looked at by the walk over every page (test_every_page.py); here, what only a story
+leads to: a form with a mistake, a buyer with documents, a statement that was read, and lines to decide.
+"""
 
 import datetime
 
@@ -50,7 +54,6 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
     run_tasks()
     assert len(mailoutbox) == 1
     page.goto(f"{prefix}/organize/money/")
-    look_at(page)
 
     # Something that no order stands for: noted with a mistake, then right.
     page.locator("a[href$='/money/new/']").click()
@@ -59,25 +62,20 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
         "line-0-description": "Salle", "line-0-price": "600",
     }.items():  # fmt: skip
         page.locator(f"[name='{name}']").fill(text)
-    look_at(page)
     go(page)
     look_at(page)
     page.locator("[name=siren]").fill("542 051 180")
     go(page)
     expect(page.locator("h1")).to_contain_text("Acme SA")
-    look_at(page)
     made = Receivable.objects.get(name="Acme SA")
 
     # Its invoice, and a credit note of a part.
     page.locator("a[href$='/issue/']").first.click()
-    look_at(page)
     go(page)
-    look_at(page)
     page.locator("a[href*='/invoices/'][href$='/credit/']").click()
     page.locator("[name=what][value=amount]").check()
     page.locator("[name=amount]").fill("100")
     page.locator("[name=reason]").fill("Geste")
-    look_at(page)
     go(page)
     look_at(page)
     assert [(one.kind, one.total) for one in Invoice.objects.filter(receivable=made).order_by("pk")] == [
@@ -86,9 +84,8 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
 
     # The one that is late, with its reminder; and the statement that pays both.
     page.goto(f"{prefix}/organize/money/owed/{late.reference}/")
-    look_at(page)
+    assert_no_sideways_scroll(page)
     page.goto(f"{prefix}/organize/money/bank/import/")
-    look_at(page)
     statement = csv_file(
         "Date;Montant;Libellé",
         f"01/03/2027;500,00;VIR {creditor_reference(made.reference)}",
@@ -101,7 +98,5 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
     go(page)
     look_at(page)
     page.locator("main table a").first.click()
-    look_at(page)
-    page.goto(f"{prefix}/organize/money/owed/{made.reference}/")
     look_at(page)
     assert made.payments.get().amount == 50_000

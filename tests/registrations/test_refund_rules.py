@@ -4,19 +4,23 @@ import datetime
 import itertools
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convention.errors import InvalidFields
+from registrations.bill import receivable_of
 from registrations.cancel import AlreadyCancelled, cancel, cancel_keeping
 from registrations.checkout.settle import pay_order
 from registrations.invoices.balance import balance_of
-from registrations.invoices.credit import credit_amount
+from registrations.invoices.credit import credit, credit_amount
 from registrations.invoices.issue import issue
-from registrations.invoices.models import Invoice, Receivable, Refund
+from registrations.invoices.models import Invoice, Payment, Receivable, Refund
+from registrations.invoices.refund import refund
 from registrations.models import RefundRule, Registration
-from registrations.refund_rules import save_refund_rules
+from registrations.refund_rules import save_refund_rules, terms_of
+from registrations.refund_words import foreseen
+from registrations.release import foresee
 from registrations.terms import Rule, Why, parted, refund_for, returning
 from tests.factories import make_event, make_ticket
 from tests.registrations.checkout.makers import money, order_by_card
@@ -80,6 +84,11 @@ def paid_order(event, people: int, method: str = "transfer"):
     return order, list(order.registrations.order_by("pk"))
 
 
+def unpaid_order(event, people: int):
+    order = order_by_card(event, people=people, payment="invoice")
+    return order, list(order.registrations.order_by("pk"))
+
+
 def test_by_the_rules_half_comes_back_and_half_stays_owed(congress, run_tasks):
     order, [first, _second] = paid_order(congress, 2, "test")
     cancelled = cancel(registration=first)
@@ -135,6 +144,62 @@ def test_a_discount_stays_when_another_place_is_cancelled(congress):
     credit_amount(invoice=issue(receivable=Receivable.objects.get()), amount=4_000, reason="Geste")
     cancel(registration=first)
     assert money(order) == (14_000, 24_000, 6_000)
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_nothing_is_kept_of_what_was_credited_as_a_whole(congress, is_paid):
+    make_issuer()
+    order, [first, second] = paid_order(congress, 2) if is_paid else unpaid_order(congress, 2)
+    document = issue(receivable=receivable_of(order))
+    paid = 24_000 if is_paid else 0
+    credit(invoice=document, lines=[document.lines.order_by("position").first().pk], reason="Geste")
+    assert say(first) == [
+        "The organizer has credited what was asked for it: nothing is kept, and nothing is owed."
+    ]
+    with pytest.raises(InvalidFields):
+        cancel_keeping(registration=first, kept=1, reason="x")
+    assert cancel(registration=first).kept == 0
+    assert money(order) == (12_000, paid, 0)
+    assert cancel(registration=second).kept == 6_000
+    assert money(order) == (6_000, paid, min(6_000, paid))
+    kinds = Invoice.objects.order_by("pk").values_list("kind", "total")
+    assert list(kinds)[2:] == [("credit_note", 12_000), ("invoice", 6_000)]
+
+
+@pytest.mark.parametrize(("discount", "kept"), [(12_000, 0), (8_000, 2_000), (2_000, 5_000)])
+def test_a_fee_is_a_share_of_what_a_discount_left(congress, discount, kept):
+    make_issuer()
+    order, [only] = paid_order(congress, 1)
+    document = issue(receivable=Receivable.objects.get())
+    credit_amount(invoice=document, amount=discount, reason="Geste")
+    refund(payment=Payment.objects.get(), amount=discount, reason="Geste")
+    outcome = foresee(order, terms_of(only, at=timezone.now()))
+    cancel(registration=only)
+    only.refresh_from_db()
+    assert (only.kept, outcome.returned) == (kept, 12_000 - discount - kept)
+    assert money(order) == (kept, 12_000, 12_000 - kept)
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == kept
+
+
+@pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
+def test_cancelled_one_by_one_a_discounted_order_never_owes_less_than_nothing(congress, discount):
+    make_issuer()
+    order, places = paid_order(congress, 2)
+    document = issue(receivable=Receivable.objects.get())
+    credit_amount(invoice=document, amount=discount, reason="Geste")
+    for place in places:
+        before = balance_of(Receivable.objects.get())
+        outcome = foresee(order, terms_of(place, at=timezone.now()))
+        cancel(registration=place)
+        after = balance_of(Receivable.objects.get())
+        assert 0 <= after.owed == before.owed - outcome.terms.released
+        assert after.given_back - before.given_back == outcome.returned
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == after.owed
+
+
+def say(registration) -> list[str]:
+    with translation.override("en"):
+        return foreseen(registration)
 
 
 def test_a_later_rule_never_gives_more(congress):

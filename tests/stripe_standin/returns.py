@@ -142,3 +142,12 @@ class Returns:
         self.tell("payout.created", made)
         self.tell("payout.paid", made)
         return made
+
+    def fail_payout(self, name: str) -> dict[str, Any]:
+        """The bank refuses a sum: it is on the balance again."""
+        made = self.get("po", name)
+        made["status"] = "failed"
+        line = self.book("payout_failure", made["amount"], 0, made["id"])
+        line["reporting_category"] = "payout_reversal"
+        self.tell("payout.failed", made)
+        return made

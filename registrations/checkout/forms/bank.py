@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..bank_csv import COLUMNS
+from ..bank_columns import COLUMNS
 from ..bank_rows import File
 from ..import_statement import read_statement
 

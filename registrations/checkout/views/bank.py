@@ -93,8 +93,9 @@ def line(request: HttpRequest, line: int) -> HttpResponse:
     found = line_to_decide(line, request.user)
     left = left_of(found)
     [(_line, match)] = judge([found])
+    part = min(left, dict(match.parts).get(match.reference, left))
     initial = {
-        "amount": (Decimal(left) / 100).quantize(CENT),
+        "amount": (Decimal(part) / 100).quantize(CENT),
         "reference": match.reference if match.kind != Kind.PAYOUT else "",
     }
     form = AssignForm(request.POST if request.method == "POST" else None, initial=initial)

@@ -76,6 +76,13 @@ def payouts(request: HttpRequest) -> HttpResponse:
     return page(request, "payouts", rows=[(row, explained(row)) for row in rows])
 
 
+def rest_of(payout: Payout) -> int:
+    """Cents of a lump sum beyond its payments and refunds: disputes, refunds that came back, other fees."""
+    paid = sum(payment.amount - payment.fee for payment in payout.payments.all())
+    back = sum(refund.amount for refund in payout.refunds.all())
+    return payout.amount - paid + back if payout.settled is not None else 0
+
+
 @require_http_methods(["GET", "POST"])
 def payout(request: HttpRequest, payout: int) -> HttpResponse:
     """One lump sum: its payments and refunds, and which line of the bank statement it is."""
@@ -93,7 +100,8 @@ def payout(request: HttpRequest, payout: int) -> HttpResponse:
         form=form,
         payments=payments,
         refunds=list(found.refunds.select_related("receivable")),
-        fees=sum(payment.fee for payment in payments),
+        fees=sum(payment.fee for payment in payments) + (found.fees or 0),
+        rest=rest_of(found),
         explained=explained(found),
     )
 

@@ -154,6 +154,15 @@ def test_a_payout_comes_with_gross_fees_and_net(stripe, paid, run_tasks):
     assert Refund.objects.get().payout == payout
 
 
+def test_a_payout_that_was_sent_back_before_it_was_told_is_kept_too(stripe, paid, run_tasks):
+    sent = stripe.world.pay_out()
+    stripe.world.fail_payout(sent["id"])
+    stripe.post.deliver(reversed)
+    run_tasks()
+    payout = Payout.objects.get()
+    assert (payout.amount, payout.settled, payout.failed_on is None) == (11_795, 11_795, False)
+
+
 def test_a_payout_with_many_lines_is_read_to_its_end(stripe, event, run_tasks):
     asked = {"amount": 1_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa"}
     for _ in range(130):

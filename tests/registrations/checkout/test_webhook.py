@@ -1,13 +1,17 @@
 """The webhook's door: only what Stripe signed, of a bearable size, kept once and without content."""
 
+import datetime
 import json
 import time
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from stripe import WebhookSignature
 
 from registrations.checkout.models import StripeEvent
+from registrations.checkout.reconcile import fetch_events, missed_events
+from registrations.invoices.models import Payout
 from tests.registrations.checkout.makers import begin, order_by_card, states
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +103,29 @@ def test_an_unknown_kind_is_kept_and_does_nothing(stripe, event, run_tasks):
     assert stripe.post.deliver() == [200]
     assert run_tasks() == []
     assert StripeEvent.objects.get().done_at is not None
+
+
+@pytest.mark.parametrize("kind", ["refund.updated", "charge.dispute.closed", "payout.paid"])
+def test_what_stripe_does_not_know_holds_up_nothing(stripe, event, run_tasks, kind):
+    for number in range(2):
+        stripe.world.tell(kind, {"id": f"xx_{number}"})
+    fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
+    StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
+    missed_events()
+    assert StripeEvent.objects.filter(done_at=None).count() == 0
+
+
+def test_an_event_that_cannot_be_followed_holds_up_no_other(stripe, event, run_tasks):
+    stripe.world.charge_now(
+        {"amount": 1_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa"}
+    )
+    sent = stripe.world.pay_out()
+    Payout.objects.create(external_id=sent["id"], amount=1, arrived_on="2026-01-01")
+    stripe.world.tell("refund.updated", {"id": "xx_1"})
+    fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
+    StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
+    missed_events()
+    assert [one.kind for one in StripeEvent.objects.filter(done_at=None)] == ["payout.paid"]
 
 
 def test_without_keys_there_is_no_door(db, client):

@@ -6,7 +6,7 @@ from registrations.checkout import reconcile
 from registrations.checkout.models import Attempt
 from registrations.models import Order
 from tests.registrations.checkout.makers import begin
-from tests.registrations.histories.stage import act, often
+from tests.registrations.histories.stage import MOST, act, often
 from tests.work import run_waiting_tasks
 
 
@@ -71,6 +71,29 @@ class Cards:
     def a_dispute_is_decided(self, chances: random.Random) -> None:
         if found := self.quarrels():
             self.standin.world.close_dispute(chances.choice(found)["id"], chances.choice(["won", "lost"]))
+
+    @act
+    def a_refund_comes_back(self, chances: random.Random) -> None:
+        if found := [one for one in self.standin.world.all("re") if one["status"] == "succeeded"]:
+            self.standin.world.fail_refund(chances.choice(found)["id"])
+
+    @act
+    def the_dashboard_gives_back(self, chances: random.Random) -> None:
+        part = chances.randint(1, MOST)
+        if found := [one for one in self.standin.world.all("ch") if not one["disputed"]]:
+            one = chances.choice(found)
+            if left := one["amount"] - one["amount_refunded"]:
+                self.standin.world.refund({"charge": one["id"], "amount": min(part, left)})
+
+    @often
+    def a_sum_is_sent_to_the_bank(self, _chances: random.Random) -> None:
+        if any(line["_payout"] is None for line in self.standin.world.all("txn")):
+            self.standin.world.pay_out()
+
+    @act
+    def a_sum_is_sent_back(self, chances: random.Random) -> None:
+        if found := [one for one in self.standin.world.all("po") if one["status"] == "paid"]:
+            self.standin.world.fail_payout(chances.choice(found)["id"])
 
     def open_sessions(self) -> list:
         self.standin.world.lapse()

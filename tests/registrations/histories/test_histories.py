@@ -14,8 +14,6 @@ from tests.registrations.histories.stage import Stage
 from tests.registrations.histories.treasury import Treasury
 from tests.work import run_waiting_tasks
 
-BY_STRIPE = ("card", "sepa_debit")
-
 
 class Histories(Buyers, Ends, Cards, Treasury, Stage):
     """All of them at once."""
@@ -41,20 +39,25 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
         truths.require_equal_balances()
         truths.require_numbers_without_gap()
         truths.require_balanced_books()
+        truths.require_true_payouts()
 
     def all_is_told(self) -> None:
-        """In the end each payment and refund at Stripe stands once in the books."""
+        """In the end each payment and refund at Stripe stands once in the books, and all reached the bank."""
         run_waiting_tasks()
         self.standin.post.sent = 0
         self.standin.post.deliver(reversed)
         run_waiting_tasks()
+        self.a_sum_is_sent_to_the_bank(random.Random(0))
+        self.standin.post.deliver()
+        run_waiting_tasks()
+        truths.require_nothing_left_at_stripe()
         world = self.standin.world
         charges = {one["payment_intent"]: one["amount"] for one in world.all("ch")}
-        by_stripe = Payment.objects.filter(method__in=BY_STRIPE)
+        by_stripe = Payment.objects.filter(method__in=truths.BY_STRIPE)
         assert dict(by_stripe.values_list("external_id", "amount")) == charges
         at_stripe = sum(made["amount"] for made in world.all("re") if made["status"] == "succeeded")
         lost = Dispute.objects.filter(refund__isnull=False).values("refund")
-        done = Refund.objects.filter(state="done", payment__method__in=BY_STRIPE).exclude(pk__in=lost)
+        done = Refund.objects.filter(state="done", payment__method__in=truths.BY_STRIPE).exclude(pk__in=lost)
         assert sum(done.values_list("amount", flat=True)) == at_stripe
         self.all_is_true()
 

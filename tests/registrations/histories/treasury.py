@@ -40,6 +40,13 @@ class Treasury:
             self.try_to(lambda: import_statement(file=read_statement("x.xml", camt(*[line] * times))))
 
     @often
+    def a_lump_sum_arrives(self, chances: random.Random) -> None:
+        """What Stripe sent, or took where more was given back than came in; sometimes before it told."""
+        if found := [one for one in self.standin.world.all("po") if one["amount"]]:
+            line = (chances.choice(found)["amount"], "STRIPE PAYMENTS EUROPE", "STRIPE PAYOUT", "")
+            self.try_to(lambda: import_statement(file=read_statement("s.xml", camt(line))))
+
+    @often
     def a_line_is_assigned(self, chances: random.Random) -> None:
         part = chances.randint(1, MOST)
         line, order = self.any_of(BankLine.objects.open(), chances), self.any_order(chances)

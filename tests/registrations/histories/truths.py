@@ -4,10 +4,19 @@ from collections import Counter, defaultdict
 from datetime import date
 
 from registrations.bill import left_of
+from registrations.checkout.models import BalanceLine, BankLine, Dispute
 from registrations.checkout.troubles import paid_too_much, unplaced_orders, unproven_orders
 from registrations.invoices.balance import balance_of
-from registrations.invoices.books import entries
-from registrations.invoices.models import Invoice, Issuer, Quotation, Receivable
+from registrations.invoices.books import entries, explained
+from registrations.invoices.models import (
+    Invoice,
+    Issuer,
+    Payment,
+    Payout,
+    Quotation,
+    Receivable,
+    Refund,
+)
 from registrations.models import (
     Addon,
     CompanyShare,
@@ -22,6 +31,8 @@ from registrations.models import (
     Voucher,
     WaitingEntry,
 )
+
+BY_STRIPE = ("card", "sepa_debit")
 
 
 def require_true_counters() -> None:
@@ -99,6 +110,38 @@ def require_numbers_without_gap() -> None:
     assert len(set(Quotation.objects.values_list("number", flat=True))) == Quotation.objects.count()
 
 
+def require_true_payouts() -> None:
+    """Each sum is what its lines come to, and the bank's line is of that sum."""
+    for payout in Payout.objects.filter(settled__isnull=False):
+        lines = BalanceLine.objects.filter(payout=payout)
+        assert payout.amount == sum(line.net for line in lines) == explained(payout)
+    for line in BankLine.objects.filter(payout__isnull=False).select_related("payout"):
+        assert (line.amount, bool(line.payout.bank_line)) == (line.payout.amount, True)
+
+
+def require_nothing_left_at_stripe() -> None:
+    """After the last sum was sent, Stripe owes what it withholds, and nothing is unexplained.
+
+    What charges brought, less what went back and less all fees, is what reached the bank.
+    """
+    issuer = Issuer.current()
+    assert issuer is not None
+    accounts = Counter[tuple[str, str]]()
+    for entry in entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
+        for side in entry.sides:
+            accounts[entry.journal.value[0], side.account] += side.amount
+    withheld = sum(one.amount for one in Dispute.objects.all() if one.is_open)
+    processor = sum(sum_ for (_j, account), sum_ in accounts.items() if account == issuer.account_processor)
+    assert processor == withheld
+    assert accounts["BQ", issuer.account_suspense] == 0
+    arrived = sum(one.amount for one in Payout.objects.filter(failed_on=None))
+    by_stripe = Payment.objects.filter(method__in=BY_STRIPE)
+    came = sum(one.amount for one in by_stripe)
+    back = sum(one.amount for one in Refund.objects.filter(state="done", payment__in=by_stripe))
+    fees = sum(one.fee for one in by_stripe) + sum(one.fees or 0 for one in Payout.objects.all())
+    assert arrived == came - back - fees - withheld
+
+
 def require_balanced_books() -> None:
     """Debits equal credits, and each customer's account is what was invoiced and not paid."""
     issuer = Issuer.current()
@@ -112,6 +155,7 @@ def require_balanced_books() -> None:
     for receivable in Receivable.objects.all():
         invoiced = sum(row.sign * row.total for row in receivable.invoices.all())
         back = sum(row.amount for row in receivable.refunds.filter(state="done"))
+        assert balance_of(receivable).owed >= 0, receivable
         paid = sum(row.amount for row in receivable.payments.all())
         assert customers[receivable.reference] == invoiced - paid + back
         assert invoiced >= 0

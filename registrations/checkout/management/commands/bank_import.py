@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from convention.commands import SentenceCommand
 from convention.errors import ConventionError
 from convention.files import read_file
-from registrations.checkout.bank_csv import COLUMNS, BadLines
+from registrations.checkout.bank_columns import COLUMNS
+from registrations.checkout.bank_csv import BadLines
 from registrations.checkout.import_statement import import_statement, read_statement, rehearse_statement
 
 

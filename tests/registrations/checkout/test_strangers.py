@@ -1,0 +1,224 @@
+"""The bank's statement as strangers' banks give it: read whole, nothing twice, nothing lost."""
+
+import io
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from convention.creditor_reference import creditor_reference
+from convention.errors import Unreadable
+from registrations.checkout.bank_csv import BadLines
+from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.match import Kind
+from registrations.checkout.models import BankLine
+from registrations.invoices.models import Payment, Refund
+from registrations.invoices.pay import record_payout
+from tests.registrations.checkout.makers import money
+from tests.registrations.checkout.statements import camt
+from tests.registrations.checkout.strangers import BANKS, details, document, entry, said, statement
+from tests.registrations.checkout.test_bank import DAY, kinds, owed
+
+REFERENCE = "RF45 7KQ2 M9XD"
+
+
+def told(content: bytes) -> list[tuple[int, str, str]]:
+    """Cents, currency and all words of each line."""
+    rows = read_statement("releve", content).entries
+    return [(row.amount, row.currency, f"{row.party} {row.reference} {row.text}".strip()) for row in rows]
+
+
+def imported(content: bytes):
+    return import_statement(file=read_statement("releve", content))
+
+
+# --- tables ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("bank", BANKS)
+def test_the_table_of_each_bank(bank, encoding):
+    text = BANKS[bank].replace("\u202f", "\u00a0") if encoding == "cp1252" else BANKS[bank]
+    first, second = told(text.replace("\n", "\r\n").encode(encoding))
+    assert (first[:2], second[:2]) == ((123_456, "EUR"), (-1_200, "EUR"))
+    assert (REFERENCE in first[2], "ACMÉ" in first[2], "COTISATION" in second[2]) == (True, True, True)
+    assert {row.booked_on.isoformat() for row in read_statement("r", text.encode()).entries} == {
+        "2027-03-01",
+        "2027-03-02",
+    }
+
+
+def test_a_workbook_with_lines_above_its_header():
+    book = openpyxl.Workbook()
+    for row in (["Compte", "0123"], [], ["Date", "Libellé", "Montant"], ["01/03/2027", "VIR ACME", -12.5]):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    assert told(file.getvalue()) == [(-1_250, "EUR", "VIR ACME")]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"OFXHEADER:100\nDATA:OFXSGML", "OFX"),
+        (b"\n:20:STARTUMS\n:25:1/2\n", "MT940"),
+        (b"!Type:Bank\nD01/03/2027\nT12.00\n", "QIF"),
+        (b"PK\x03\x04 an archive", "xlsx"),
+        (b"01/03/2027;12,00;13,00;VIR ACME\n", "aucune ligne ne nomme"),
+        (b"01/03/2027;12,00;VIR ACME\nhier;12,00;VIR ACME\n", "aucune ligne ne nomme"),
+        (b"camt.05", "XML valide"),
+    ],
+)
+def test_what_is_something_else_says_so(content, words):
+    with pytest.raises(Unreadable, match=words):
+        read_statement("x", content)
+
+
+@pytest.mark.parametrize("row", ["01/03/0027;1,00", "01/03/2207;1,00", ";1,00", "01/03/2027;12,3,4€x"])
+def test_a_line_beyond_reason_is_told(row):
+    with pytest.raises(BadLines) as refusal:
+        read_statement("x", f"Date;Montant\n01/03/2027;1,00\n{row}".encode())
+    assert [number for number, _sentence in refusal.value.rows] == [3]
+
+
+# --- CAMT.053 ----------------------------------------------------------------------------------------------
+
+
+def test_statements_of_two_accounts_in_one_file():
+    other = "<Acct><Id><Othr><Id>000-77</Id></Othr></Id></Acct>"
+    content = document(statement(entry("120.00")), statement(entry("120.00"), other))
+    assert [one.account for one in read_statement("x", content).entries] == [
+        "FR1420041010050500013M02606",
+        "00077",
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("own", ["", "<AcctSvcrRef>NONREF</AcctSvcrRef>", "<AcctSvcrRef>AB12</AcctSvcrRef>"])
+def test_equal_payments_of_one_day_are_as_many_as_the_bank_says(own):
+    batch = details(*["<Refs><AcctSvcrRef>AB12</AcctSvcrRef></Refs><Amt Ccy='EUR'>120.00</Amt>"] * 2)
+    content = document(statement(entry("120.00", own) * 2 + entry("240.00", own + batch)))
+    assert (imported(content).known, BankLine.objects.count()) == (0, 4)
+    assert (imported(content).known, BankLine.objects.count()) == (4, 4)
+
+
+def test_what_is_pending_or_only_told_is_no_money():
+    content = document(statement(entry("1.00", sts="PDNG") + entry("2.00", sts="INFO") + entry("3.00")))
+    assert [amount for amount, *_rest in told(content)] == [300]
+
+
+def test_a_batch_without_sums_is_one_line_that_names_all():
+    content = document(statement(entry("240.00", details(said("F2027-000001"), said("F2027-000002")))))
+    assert told(content) == [(24_000, "EUR", "F2027-000001 F2027-000002")]
+
+
+def test_a_batch_in_another_currency_is_one_line_of_the_account():
+    parts = ["<Amt Ccy='USD'>130.00</Amt>" + said("a"), "<Amt Ccy='USD'>130.00</Amt>" + said("b")]
+    assert told(document(statement(entry("240.00", details(*parts))))) == [(24_000, "EUR", "a b")]
+
+
+def test_an_account_in_francs_keeps_its_currency():
+    assert told(document(statement(entry("12.00", ccy="CHF"))))[0][:2] == (1_200, "CHF")
+
+
+def test_a_reference_wherever_it_stands():
+    where = [
+        said("RF45 7K", "Q2 M9XD"),
+        "<Refs><EndToEndId>rf45 7kq2 m9xd</EndToEndId></Refs>",
+        "<RmtInf><Strd><CdtrRefInf><Ref>RF457KQ2M9XD</Ref></CdtrRefInf></Strd></RmtInf>",
+        "<RmtInf><Strd><AddtlRmtInf>RF45 7KQ2 M9XD</AddtlRmtInf></Strd></RmtInf>",
+        "<RmtInf><Strd><RfrdDocInf><Nb>7KQ2M9XD</Nb></RfrdDocInf></Strd></RmtInf>",
+        "<AddtlTxInf>RF45 7KQ2 M9XD</AddtlTxInf>",
+    ]
+    for part in where:
+        [(_cents, _currency, words)] = told(document(statement(entry("1.00", details(part)))))
+        assert "7KQ2M9XD" in words.upper().replace(" ", "")
+
+
+@pytest.mark.parametrize("sum_", ["1e30", "-1e-9", "Infinity", "12,00", ""])
+def test_a_sum_beyond_reason_is_a_sentence(sum_):
+    with pytest.raises(Unreadable, match="pas de montant"):
+        told(document(statement(entry(sum_))))
+
+
+def test_an_end_to_end_reference_that_is_none_is_no_word():
+    parts = details("<Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>" + said("a"))
+    assert told(document(statement(entry("1.00", parts)))) == [(100, "EUR", "a")]
+
+
+def test_a_document_in_another_encoding():
+    content = document(statement(entry("1.00", details(said("Müller"))))).decode()
+    head = '<?xml version="1.0" encoding="UTF-16"?>'
+    assert told((head + content).encode("utf-16")) == [(100, "EUR", "Müller")]
+
+
+# --- what becomes of it ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_one_transfer_that_is_the_sum_of_two_orders_pays_both(event):
+    one, other = owed(event), owed(event)
+    names = [order.creditor_reference for order in (one, other)]
+    refs = "".join(f"<Strd><CdtrRefInf><Ref>{name}</Ref></CdtrRefInf></Strd>" for name in names)
+    content = document(statement(entry("240.00", details(f"<RmtInf>{refs}</RmtInf>"))))
+    assert imported(content).count(Kind.EXACT) == 1
+    assert (money(one), money(other), kinds()) == ((12_000, 12_000, 0), (12_000, 12_000, 0), [])
+
+
+@pytest.mark.django_db
+def test_one_transfer_that_is_another_sum_is_parted_by_the_treasurer(client, treasurer, event):
+    one, other = owed(event), owed(event)
+    imported(camt((25_000, "Acme", f"{one.reference} + {other.reference}", "")))
+    assert kinds() == ["several"]
+    client.force_login(treasurer)
+    address = f"/organize/money/bank/{BankLine.objects.get().pk}/"
+    for _order in (one, other):
+        form = client.get(address).context["form"]
+        client.post(address, {name: form.initial[name] for name in ("reference", "amount")})
+    assert (money(one), money(other)) == ((12_000, 12_000, 0), (12_000, 12_000, 0))
+    assert kinds() == ["several"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cents", [12_000, 5_000])
+def test_a_transfer_that_the_bank_took_back_is_owed_again(event, cents):
+    order = owed(event)
+    imported(camt((12_000, "Acme", "", order.creditor_reference)))
+    back = entry(
+        f"{cents / 100:.2f}", "<RvslInd>true</RvslInd>" + details(said(order.reference)), direction="DBIT"
+    )
+    content = document(statement(back))
+    for _time in range(2):
+        imported(content)
+        assert money(order) == (12_000, 12_000, cents)
+    assert [(row.amount, row.state) for row in Refund.objects.all()] == [(cents, "done")]
+
+
+@pytest.mark.django_db
+def test_money_that_left_for_something_else_stays_what_it_is(event):
+    order = owed(event)
+    imported(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
+    assert (Refund.objects.count(), money(order)) == (0, (0, 0, 0))
+
+
+@pytest.mark.django_db
+def test_a_sum_that_stripe_took_is_matched():
+    payout = record_payout(external_id="po_1", amount=-2_000, arrived_on=DAY, settled=0, fees=2_000)
+    imported(camt((-2_000, "STRIPE", "STRIPE PAYOUT", "")))
+    payout.refresh_from_db()
+    assert (BankLine.objects.get().payout, payout.bank_line) == (payout, "2027-03-01 STRIPE STRIPE PAYOUT")
+
+
+@pytest.mark.django_db
+def test_by_the_page_a_file_of_a_stranger_is_checked_imported_and_known(client, treasurer, event):
+    order = owed(event)
+    client.force_login(treasurer)
+    text = BANKS["CREDIT_AGRICOLE"].replace(REFERENCE, creditor_reference(order.reference))
+    for known in (0, 2):
+        file = SimpleUploadedFile("CA.csv", text.encode("cp1252"))
+        answer = client.post("/organize/money/bank/import/", {"file": file, "check": "1"})
+        assert answer.context["rehearsal"].known == known
+        packed = {"checked": answer.context["form"].packed, "name": "CA.csv"}
+        assert client.post("/organize/money/bank/import/", packed).status_code == 302
+    assert (BankLine.objects.count(), Payment.objects.count(), kinds()) == (2, 0, ["too_much"])
