@@ -21,7 +21,7 @@ from schedule.edit import ChangedMeanwhile, edit, values_of
 from schedule.fingerprints import fingerprints
 from schedule.forms import SessionForm
 from schedule.models import Session
-from schedule.overview import STATES, Query, clashes_of, overview
+from schedule.overview import STATES, Query, clashes_of, lies_outside, overview
 from schedule.pulse import pulse_of
 from schedule.remove import remove
 from schedule.restore import restore
@@ -90,6 +90,7 @@ def edit_session(request: "HttpRequest", event: str, number: int) -> HttpRespons
         if request.method != "POST":
             form = SessionForm(event=found, instance=session, initial=initial(current))
             context = {"seen": json.dumps(seen), "clashes": clashes_of(session)}
+            context["is_outside"] = lies_outside(session, found)
             return page(request, "session", found, form=form, session=session, **context)
         form = SessionForm(request.POST, event=found, instance=session)
         kept = read_seen(request.POST.get("seen", ""))
