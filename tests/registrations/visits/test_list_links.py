@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import Entry
 from convention.errors import Expired
@@ -99,6 +100,9 @@ def test_a_link_that_ended_opens_nothing(sent, end):
     answers = [client.get(address), *(client.post(address, {"act": act}) for act in ("open", "xlsx", "pdf"))]
     assert [answer.status_code for answer in answers] == [410] * 4
     assert [answer for answer in answers if b"Zwickelstein" in answer.content] == []
+    page = html.fromstring(answers[0].text)
+    assert page.xpath("//header//a/@href") == []  # the club’s menu is not for strangers
+    assert page.xpath("//p[@class='actions']//a/@href") == ["/host/"]
     assert not Entry.objects.filter(verb="visitor_list.read").exists()
 
 
