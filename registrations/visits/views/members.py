@@ -74,6 +74,7 @@ def visit(request: HttpRequest, slug: str) -> HttpResponse:
         "visit": found,
         "states": State,
         "visit_states": Visit.State,
+        "is_over": found.event.ends_at < timezone.now(),
         "closes_at": closes_at(found),
         "locks_at": locks_at(found),
         "ticket": ticket_of(found),
