@@ -189,9 +189,9 @@ def draw_untimed(document: Document, programme: Programme) -> None:
     y = MARGIN
     title = _("Time to be announced") if programme.untimed else _("The programme is not published yet.")
     page.color(INK)
-    for text, size in ((programme.called_off, 12), (title, 19)):
-        if text:
-            y = set_text(text, Weight.BOLD, width=width - 2 * MARGIN, size=size).draw(page, MARGIN, y) + 12
+    for words, size in ((programme.called_off, 12), (title, 19)):
+        if words:
+            y = set_text(words, Weight.BOLD, width=width - 2 * MARGIN, size=size).draw(page, MARGIN, y) + 12
     for item in programme.untimed:
         text = set_text(item.title, Weight.SEMIBOLD, width=width - 2 * MARGIN, size=9.5)
         if y + text.height > height - MARGIN:

@@ -89,9 +89,10 @@ def edit_session(request: "HttpRequest", event: str, number: int) -> HttpRespons
     with timezone.override(found.zone):
         if request.method != "POST":
             form = SessionForm(event=found, instance=session, initial=initial(current))
-            context = {"seen": json.dumps(seen), "clashes": clashes_of(session)}
-            context["is_outside"] = lies_outside(session, found)
-            return page(request, "session", found, form=form, session=session, **context)
+            warnings = {"clashes": clashes_of(session), "is_outside": lies_outside(session, found)}
+            return page(
+                request, "session", found, form=form, session=session, seen=json.dumps(seen), **warnings
+            )
         form = SessionForm(request.POST, event=found, instance=session)
         kept = read_seen(request.POST.get("seen", ""))
         if form.is_valid():
