@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .errors import ConventionError
@@ -42,7 +41,9 @@ def said_by_rows(rows: Iterable[tuple[int, str]]) -> list[str]:
 def shortened(lines: list[str]) -> list[str]:
     """The first lines, and how many more there are."""
     more = len(lines) - MOST_LINES
-    rest = [_("… and %(more)d more.") % {"more": more}] if more > 0 else []
+    rest = (
+        [ngettext("… and %(more)d more.", "… and %(more)d more.", more) % {"more": more}] if more > 0 else []
+    )
     return [*lines[:MOST_LINES], *rest]
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 TOP, RIGHT, BOTTOM, LEFT = 20, 16, 28, 44
+LETTER = 6.5
+"""What a letter of a label takes of the width, about."""
 ASPECT = {720: 240, 350: 220}
 
 
@@ -94,12 +96,14 @@ class Curve:
         wanted = [xs[0] + (xs[-1] - xs[0]) * step / (count - 1) for step in range(count)]
         nearest = sorted({min((abs(value - x), i) for i, value in enumerate(xs))[1] for x in wanted})
         ends = {0: "start", len(xs) - 1: "end"}
-        apart = (xs[-1] - xs[0]) / count
-        kept = [
-            i
-            for i in nearest
-            if i in ends or (xs[i] - xs[0] >= apart * 0.8 and xs[-1] - xs[i] >= apart * 0.8)
-        ]
+        half = [len(label) * LETTER / 2 for _at, label, _value in self.points]
+        free, limit = xs[0] + 2 * half[0], xs[-1] - 2 * half[-1]
+        kept = [0]
+        for i in nearest:
+            if i not in ends and xs[i] - half[i] > free + LETTER and xs[i] + half[i] < limit - LETTER:
+                free = xs[i] + half[i]
+                kept.append(i)
+        kept += [len(xs) - 1] if xs[-1] > xs[0] else []
         return [Tick(f"{xs[i]:.1f}", self.points[i][1], ends.get(i, "middle")) for i in kept]
 
 

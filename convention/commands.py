@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .errors import ConventionError, NotFound
 from .events.models import Event
@@ -134,7 +135,8 @@ def known_events() -> str:
     slugs = list(Event.objects.order_by("slug").values_list("slug", flat=True))
     more = len(slugs) - MOST_NAMED
     named = ", ".join(slugs[:MOST_NAMED]) or _("none yet")
-    return f"{named}, {_('and %(more)d more') % {'more': more}}" if more > 0 else named
+    rest = ngettext("and %(more)d more", "and %(more)d more", more) % {"more": more}
+    return f"{named}, {rest}" if more > 0 else named
 
 
 def find_event(slug: str) -> Event:

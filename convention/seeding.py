@@ -57,6 +57,11 @@ class World:
         numbers = (number for number in itertools.count() if number % COMPANIES_OF_ALL < self.companies)
         return list(itertools.islice(numbers, self.people))
 
+    def past_convention_day(self) -> datetime.date:
+        """The third Tuesday of the last June whose convention is over."""
+        day = third_tuesday_of_june(self.today.year)
+        return day if day < self.today - datetime.timedelta(days=1) else third_tuesday_of_june(day.year - 1)
+
     def convention_day(self) -> datetime.date:
         """The third Tuesday of the next June that is at least three weeks away."""
         year = self.today.year

@@ -6,6 +6,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.dates import say_days, say_moment
+from convention.events.called_off import printed_title
 from convention.events.models import Event
 from convention.typeset import Document, Page, Weight, shape
 from schedule.paper.setting import A4, HAIRLINE, INK, PALE, set_text
@@ -36,7 +37,7 @@ class _Sheet:
         self.page = self._turn()
         self.y = TOP
         for text, weight, size, color in (
-            (event.title, Weight.BOLD, 20, INK),
+            (printed_title(event), Weight.BOLD, 20, INK),
             (_("For the caterer"), Weight.SEMIBOLD, 13, INK),
             (self._about(), Weight.REGULAR, 9.5, PALE),
         ):

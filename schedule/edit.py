@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from convention.audit.record import record
 from convention.errors import ConventionError, InvalidFields
@@ -74,11 +75,17 @@ def edit(*, session: Session, seen: Mapping[str, str], values: Mapping[str, obje
     return sorted(differing)
 
 
+def places_taken(number: int) -> str:
+    """Why there cannot be fewer places."""
+    sentence = ngettext("%(taken)s place is taken already.", "%(taken)s places are taken already.", number)
+    return sentence % {"taken": number}
+
+
 def refuse_too_few(session: Session, values: Mapping[str, object]) -> None:
     """Never fewer places than are taken, which nobody changes meanwhile. Raises InvalidFields."""
     capacity = values.get("capacity")
     if isinstance(capacity, int) and capacity < session.taken:
-        sentence = _("%(taken)s places are taken already.") % {"taken": session.taken}
+        sentence = places_taken(session.taken)
         raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence]})
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.colours import LIGHT_PAPERS, contrast
 from convention.events.models import Event
 
-from .edit import COLUMNS
+from .edit import COLUMNS, places_taken
 from .models import Schedule, Session, Speaker, Track
 from .prose import web_address
 
@@ -105,9 +105,7 @@ class SessionForm(forms.ModelForm[Session]):
         """Never fewer than are taken."""
         capacity: int | None = self.cleaned_data["capacity"]
         if capacity is not None and capacity < self.instance.taken:
-            raise ValidationError(
-                _("%(taken)s places are taken already."), params={"taken": self.instance.taken}
-            )
+            raise ValidationError(places_taken(self.instance.taken))
         return capacity
 
     def clean(self) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from convention.search import fold, matches, words
 
 from .agenda import sessions_to_show, with_speakers
 from .clashes import Clash, Placed, clashes
+from .days import is_outside
 from .models import Session
 from .pulse import Pulse
 
 STATES: Final = {
     "": _("All sessions"),
     "clashes": _("With clashes"),
+    "outside": _("Outside the event’s hours"),
     "open": _("Without time or room"),
     "cancelled": _("Cancelled"),
 }
@@ -35,10 +37,11 @@ class Query:
 
 @dataclass(slots=True)
 class Row:
-    """A session, its day, and the sentences on its clashes."""
+    """A session, its day, whether it lies outside the event's hours, and the sentences on its clashes."""
 
     session: Session
     day: datetime.date | None = None
+    is_outside: bool = False
     clashes: list[tuple[str, str, Session]] = field(default_factory=list)
 
 
@@ -56,6 +59,7 @@ def overview(*, event: Event, pulse: Pulse, query: Query) -> Overview:
     """All sessions of the event with their clashes, in as many queries for one as for a thousand."""
     rows = {session.pk: Row(session) for session in with_speakers(sessions_to_show(event))}
     for row in rows.values():
+        row.is_outside = lies_outside(row.session, event)
         if row.session.starts_at:
             row.day = row.session.day or pulse.day(row.session.starts_at)
     mark(rows, list(rows.values()))
@@ -103,6 +107,12 @@ def is_timed(session: Session) -> bool:
     return bool(session.starts_at and session.ends_at and not session.cancelled_at)
 
 
+def lies_outside(session: Session, event: Event) -> bool:
+    """Whether it takes place before the event begins or after it ends."""
+    hours = (event.starts_at, event.ends_at)
+    return not session.cancelled_at and is_outside(session.starts_at, session.ends_at, hours)
+
+
 def placed(session: Session) -> Placed:
     """What the clash rules need."""
     assert session.starts_at
@@ -128,6 +138,7 @@ def in_state(row: Row, state: str) -> bool:
     session = row.session
     return {
         "clashes": bool(row.clashes),
+        "outside": row.is_outside,
         "open": not session.cancelled_at and not (session.starts_at and session.room_id),
         "cancelled": bool(session.cancelled_at),
     }.get(state, True)

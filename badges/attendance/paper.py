@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.dates import say_days, say_moment, say_time
+from convention.events.called_off import printed_title
 from convention.typeset import Document, Line, Page, Weight, shape, wrap
 
 from .headcount import Visit, doors_of, tally, visits
@@ -62,6 +63,7 @@ class Sheet:
     def __init__(self, document: Document, event: "Event") -> None:
         self.document = document
         self.event = event
+        self.title = printed_title(event)
         self.zone = event.zone
         self.doors = doors_of(event)
         self.made = say_moment(timezone.now(), self.zone)
@@ -72,7 +74,7 @@ class Sheet:
     def begin(self) -> Page:
         """A new page with its head and the columns' names."""
         page = self.document.page(WIDTH, HEIGHT)
-        title = wrap(self.event.title, Weight.BOLD, width=580, size=15)[0]
+        title = wrap(self.title, Weight.BOLD, width=580, size=15)[0]
         page.text(title, MARGIN, 50, 15)
         page.color(GREY)
         page.text(shape(self.summary, Weight.REGULAR), MARGIN, 66, SIZE)
@@ -134,7 +136,7 @@ def shortened(text: str, weight: Weight, width: float) -> list[Line]:
 def summary(event: "Event") -> str:
     """The event in a line."""
     whole = tally(event).whole
-    return _("%(days)s · %(registered)d registered, %(came)d came, %(absent)d did not") % {
+    return _("%(days)s · registered: %(registered)d, came: %(came)d, did not come: %(absent)d") % {
         "days": say_days(event.starts_at, event.ends_at, event.zone),
         "registered": whole.registered,
         "came": whole.came,

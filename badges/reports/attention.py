@@ -162,6 +162,13 @@ def _schedule(facts: Facts) -> Iterator[Matter]:
             facts.clashes,
         )
         yield Matter(sentence % {"count": facts.clashes}, 1, "organize-schedule", "?state=clashes")
+    if facts.outside:
+        sentence = ngettext(
+            "%(count)s session lies outside the event’s hours.",
+            "%(count)s sessions lie outside the event’s hours.",
+            facts.outside,
+        )
+        yield Matter(sentence % {"count": facts.outside}, 1, "organize-schedule", "?state=outside")
     if facts.unplaced:
         sentence = ngettext(
             "%(count)s session has no time or no room.",

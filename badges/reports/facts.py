@@ -23,6 +23,7 @@ from registrations.visits.deadline import locks_at
 from registrations.visits.models import Application, Visit
 from registrations.visits.standing import agreed_among
 from schedule.clashes import Placed, clashes
+from schedule.days import is_outside
 from schedule.fullness import fullness
 from schedule.models import Session, SessionSpeaker
 
@@ -45,6 +46,7 @@ class Facts:
     conflicts: int = 0
     devices: list[Device] = field(default_factory=list)
     clashes: int = 0
+    outside: int = 0
     unplaced: int = 0
     unprintable: list[str] = field(default_factory=list)
     undelivered: int = 0
@@ -188,6 +190,8 @@ def _look_at_sessions(found: dict[int, Facts]) -> None:
     ):
         if starts_at and ends_at:
             placed[event].append(Placed(pk, starts_at, ends_at, room, frozenset(speakers[pk])))
+        hours = (found[event].event.starts_at, found[event].event.ends_at)
+        found[event].outside += is_outside(starts_at, ends_at, hours)
         if not starts_at or not room:
             found[event].unplaced += 1
     for event, timed in placed.items():

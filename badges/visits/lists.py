@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def roster_roll(event: "Event", roster: Sequence[Visitor]) -> Roll:
     """Everybody, with where they are."""
-    said = " · ".join(f"{number} {where.label}" for where, number in counted(roster))
+    said = " · ".join(f"{number} {label}" for _where, number, label in counted(roster))
     return Roll(
         title=_("Roster"),
         about=[say_days(event.starts_at, event.ends_at, event.zone), said],

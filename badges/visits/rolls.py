@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.dates import say_moment
+from convention.events.called_off import printed_title
 from convention.typeset import Document, Weight, shape
 from schedule.paper.setting import A4, HAIRLINE, INK, PALE, Text, set_text
 
@@ -64,7 +65,7 @@ class _Sheet:
     def _begin(self) -> None:
         self.page = self.document.page(WIDTH, HEIGHT)
         self.y = 40.0
-        self._line(self.event.title, Weight.SEMIBOLD, 11)
+        self._line(printed_title(self.event), Weight.SEMIBOLD, 11)
         self._line(self.roll.title, Weight.BOLD, 22)
         for text in self.roll.about:
             self._line(text, Weight.REGULAR, 12)

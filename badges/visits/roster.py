@@ -19,7 +19,7 @@ from registrations.models import Registration
 from registrations.visits.day_doors import visits_known_to
 from registrations.visits.models import Leg, LegSeat, Visit
 
-from .where import Facts, Where, where_is
+from .where import Facts, Where, where_is, words_for
 
 if TYPE_CHECKING:
     from badges.attendance.came import Stay
@@ -152,10 +152,14 @@ def _elsewhere(event: Event, people: Iterable[int], reader: "Reader | None") -> 
     return found
 
 
-def counted(roster: Iterable[Visitor]) -> list[tuple[Where, int]]:
-    """How many are where, in the order of a visit; places that are empty are left out but for on site."""
+def counted(roster: Iterable[Visitor]) -> list[tuple[Where, int, str]]:
+    """How many are where and what they are called, in the order of a visit; none is told of on site alone."""
     counts = Counter(one.where for one in roster)
-    return [(where, counts[where]) for where in Where if counts[where] or where == Where.INSIDE]
+    return [
+        (where, counts[where], words_for(where, counts[where]))
+        for where in Where
+        if counts[where] or where == Where.INSIDE
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,12 +23,14 @@ from registrations.visits.models import (
     Debrief,
     DebriefNote,
     FeedbackAnswer,
+    Identity,
     Leg,
     LegSeat,
     NdaAcceptance,
     NdaText,
     Visit,
 )
+from registrations.visits.seed_hosts import seed_hosts, seed_list
 
 from .make_doors import make_doors
 
@@ -99,6 +101,9 @@ def make_visit(world: World, slug: str, topic: str, host: str, starts_at: dateti
     agreed = starts_at - datetime.timedelta(days=60)
     return Visit.objects.create(
         event=event,
+        security_name="Poste de sécurité",
+        security_email=f"securite@{slug}.example",
+        identity_fields=["birth_date", "nationality", "document_kind", "document_number"],
         briefing="Chaussures fermées. Pas de photographie dans la salle.",
         briefing_en="Closed shoes. No photographs in the room.",
         agreed_at=agreed,
@@ -162,6 +167,8 @@ def run(world: World, visit: Visit) -> None:
         )
         for one in applications
     )
+    seed_hosts(world, visit, applications, at=event.registration_closes_at or event.starts_at)
+    seed_list(world, visit, applications)
     riders = applications[:10]
     LegSeat.objects.bulk_create(LegSeat(leg=leg, application=one) for leg in legs for one in riders)
     Leg.objects.filter(visit=visit).update(taken=F("taken") + len(riders))
@@ -212,6 +219,8 @@ def tell(world: World, visit: Visit) -> None:
         vendor_approved_at=ends + 6 * day,
     )
     Visit.objects.filter(pk=visit.pk).update(debriefed_at=ends + 3 * day, purged_at=ends + 7 * day)
+    visit.lists.update(sealed=None)
+    Identity.objects.filter(application__visit=visit).delete()
     ask_usual(visit=visit)
     answering = list(visit.applications.order_by("pk")[2:8])
     DebriefNote.objects.create(

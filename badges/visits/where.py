@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.db import models
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import npgettext, pgettext_lazy
 
 GRACE = datetime.timedelta(minutes=10)
 """Nobody is called late before."""
@@ -22,6 +22,17 @@ class Where(models.TextChoices):
     LEFT = "left", pgettext_lazy("visitor", "left")
     NOT_OUT = "not_out", pgettext_lazy("visitor", "not scanned out")
     NO_SHOW = "no_show", pgettext_lazy("visitor", "did not come")
+
+
+def words_for(where: Where, number: int) -> str:
+    """What so many visitors are, behind their number."""
+    words = {
+        Where.EXPECTED: npgettext("visitors", "expected", "expected", number),
+        Where.LEFT: npgettext("visitors", "left", "left", number),
+        Where.NOT_OUT: npgettext("visitors", "not scanned out", "not scanned out", number),
+        Where.NO_SHOW: npgettext("visitors", "did not come", "did not come", number),
+    }
+    return words.get(where) or str(where.label)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,7 +120,7 @@ def load(archive: zipfile.ZipFile, table: str, model: type[models.Model], expect
                 ) from error
             count += len(some)
     if count != expected:
-        sentence = _("%(table)s should have %(expected)d rows and has %(count)d. Nothing was changed.")
+        sentence = _("%(table)s, rows expected: %(expected)d, found: %(count)d. Nothing was changed.")
         raise Unreadable(sentence % {"table": table, "expected": expected, "count": count})
 
 

@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.forms import AddressForm, Dated, Day
 from convention.club.models import Company, CompanyRole
 from convention.refusable import Refusable
-from convention.short_names import short_name
 from convention.text import tidy
 
+from .free_slug import RESERVED, free_slug
 from .models import Delegation, Event, EventRole, Room, Venue, known_timezone
 
-RESERVED = frozenset({"new", "components", "club", "money", "privacy", "season", "learned"})
 YEARS = range(1971, 3000)
 MOMENTS = (
     "starts_at",
@@ -163,10 +162,7 @@ class NewEventForm(EventForm):
         slug: str = self.cleaned_data["slug"]
         if slug in RESERVED:
             raise ValidationError(_("This address is taken; choose another one."))
-        if slug:
-            return slug
-        taken = RESERVED | set(Event.objects.values_list("slug", flat=True))
-        return short_name(self.cleaned_data.get("name", ""), taken=taken, or_else="event")
+        return slug or free_slug(self.cleaned_data.get("name", ""))
 
 
 class VenueForm(forms.ModelForm):

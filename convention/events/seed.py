@@ -8,7 +8,8 @@ from allauth.account.models import EmailAddress
 from convention.club.demo_names import VENDORS
 from convention.club.models import Company, CompanyRole, Employment, Person, WorkingGroup
 from convention.club.seed import PASSWORD
-from convention.seeding import World, third_tuesday_of_june
+from convention.seeding import World
+from convention.working_days import ONE_DAY, is_working_day
 
 from .models import Delegation, Event, EventRole, Room, Venue
 
@@ -40,7 +41,12 @@ ROOMS = [
     ("Atelier Ampère", 40),
 ]
 MORE_ROOMS = [("Salle Lumière", 120), ("Salle Pascal", 90), ("Atelier Jacquard", 40)]
-TOPICS = ["la salle blanche", "le laboratoire de stockage", "le centre de supervision"]
+TOPICS = [
+    "la salle blanche",
+    "le laboratoire de stockage",
+    "le centre de supervision",
+    "la plateforme de sauvegarde",
+]
 
 
 def seed(world: World) -> None:
@@ -62,7 +68,7 @@ def seed(world: World) -> None:
     delegate_to_a_firm(world, event)
     if world.size == "club":
         make_past_edition(world, venue)
-        for number in (1, 2, 3):
+        for number in range(1, len(TOPICS) + 1):
             make_visit(world, number)
         make_meetings(world, venue)
     verify_addresses()
@@ -103,7 +109,7 @@ def make_convention(
 
 def make_past_edition(world: World, venue: Venue) -> Event:
     """Last June's convention, over and attended."""
-    day = third_tuesday_of_june(world.convention_day().year - 1)
+    day = world.past_convention_day()
     names = (f"La Convention {day.year}", f"The Convention {day.year}")
     return make_convention(world, venue, slug=f"convention-{day.year}", day=day, names=names)
 
@@ -111,7 +117,7 @@ def make_past_edition(world: World, venue: Venue) -> Event:
 def make_visit(world: World, number: int) -> Event:
     """A day with a vendor, for members."""
     host = Company.objects.get(name=VENDORS[number - 1][0])
-    day = next_weekday(world.today + datetime.timedelta(weeks=4 * number + 1))
+    day = quiet_day(world.today + datetime.timedelta(weeks=4 * number + 1))
     venue, _created = Venue.objects.get_or_create(
         name=f"Site {host.name}",
         defaults={"street": f"{number} allée des Serveurs", "postcode": "91120", "city": "Palaiseau"},
@@ -140,7 +146,7 @@ def make_visit(world: World, number: int) -> Event:
 def make_meetings(world: World, venue: Venue) -> None:
     """The next meeting of each group."""
     for index, group in enumerate(WorkingGroup.objects.order_by("pk")):
-        day = next_weekday(world.today + datetime.timedelta(days=12 + 9 * index))
+        day = quiet_day(world.today + datetime.timedelta(days=12 + 9 * index))
         event = Event.objects.create(
             slug=f"group-{group.slug}-{day:%Y-%m}",
             kind=Event.Kind.GROUP_MEETING,
@@ -156,9 +162,15 @@ def make_meetings(world: World, venue: Venue) -> None:
         give_roles(world, event)
 
 
-def next_weekday(day: datetime.date) -> datetime.date:
-    """That day, or the Monday after a week-end."""
-    return day + datetime.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+def quiet_day(day: datetime.date) -> datetime.date:
+    """That day, or the next on which nothing else is and people meet: not from Christmas to New Year."""
+    while (
+        not is_working_day(day)
+        or (day.month == 12 and day.day >= 24)
+        or Event.objects.filter(starts_at__date=day).exists()
+    ):
+        day += ONE_DAY
+    return day
 
 
 def give_roles(world: World, event: Event) -> None:

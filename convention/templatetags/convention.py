@@ -5,7 +5,7 @@
 `{% moment at zone %}` · `{% day at zone %}` · `{% clock at zone %}` · `{{ cents|money }}` ·
 `{% filter mail_lines %}` (a mail’s text) ·
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
-`{% called_off event %}` (since when; None for one that takes place) · `{% meter value maximum %}` ·
+`{% called_off event %}` (a sentence; empty for one that takes place) · `{% meter value maximum %}` ·
 `{% with_query key=value %}` (this page's address with other query parameters).
 """
 
@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from convention import charts, dates
-from convention.events.called_off import called_off_at
+from convention.events.called_off import say_called_off
 from convention.events.doors import organizes, works_desk
 from convention.icons import ICONS
 from convention.money import Money
@@ -38,7 +38,7 @@ register.simple_tag(dates.say_time, name="clock")
 register.simple_tag(dates.say_moment, name="moment")
 register.simple_tag(dates.say_span, name="span")
 register.simple_tag(dates.say_until, name="until")
-register.simple_tag(called_off_at, name="called_off")
+register.simple_tag(say_called_off, name="called_off")
 register.filter(mail_lines)
 
 

@@ -109,9 +109,6 @@ def list_by_link(token: str) -> VisitorList:
     is_open = found and found.is_linked(at=timezone.now()) and found.is_kept and not found.visit.cancelled_at
     if found is None or not is_open:
         raise Expired(
-            _(
-                "This link opens nothing any more: it has expired, or a newer version of the list was sent. "
-                "Use the link in the latest e-mail, or ask the club for a new one."
-            )
+            _("This link opens nothing any more: it has expired, or a newer version of the list was sent.")
         )
     return found

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from convention.countries import countries
-from convention.dates import NO_BREAK, say_day
 
 from .contents import COLUMNS, Content
 from .differences import Row
@@ -45,8 +44,8 @@ def sayings() -> dict[str, Callable[[str], str]]:
 
 
 def say_iso(day: str) -> str:
-    """A day as it is said, which narrow columns may break; what was never told stays empty."""
-    return say_day(datetime.date.fromisoformat(day)).replace(NO_BREAK, " ") if day else ""
+    """A day as identity documents write it; what was never told stays empty."""
+    return f"{datetime.date.fromisoformat(day):%d/%m/%Y}" if day else ""
 
 
 def word_of(name: str) -> str:

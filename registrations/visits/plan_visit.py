@@ -4,7 +4,6 @@ import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
@@ -12,6 +11,7 @@ from convention.club.models import Company, Person
 from convention.errors import Closed, InvalidFields
 from convention.events.appoint import give
 from convention.events.doors import organizes
+from convention.events.free_slug import free_slug
 from convention.events.models import Event, EventRole
 
 from .make_visit import make_visit
@@ -41,7 +41,7 @@ def plan_visit(
     if not found.is_standing:
         raise Closed(_("This proposal became a visit, or was set aside."))
     event = Event.objects.create(
-        slug=_free_slug(name, starts_at),
+        slug=free_slug(name),
         kind=Event.Kind.SITE_VISIT,
         name=name,
         host=host,
@@ -69,12 +69,3 @@ def _refuse_odd(starts_at: datetime.datetime, ends_at: datetime.datetime) -> Non
     }
     if fields := {name: [sentence] for name, sentence in found.items() if sentence}:
         raise InvalidFields(_("Some fields need another look."), fields)
-
-
-def _free_slug(name: str, starts_at: datetime.datetime) -> str:
-    stem = f"{slugify(name)[:60].strip('-') or 'visite'}-{starts_at:%Y-%m}"
-    taken = set(Event.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
-    number = 1
-    while (slug := stem if number == 1 else f"{stem}-{number}") in taken:
-        number += 1
-    return slug

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from convention.events.models import Event
+from convention.working_days import is_working_day
 
 from ..models import Ticket
-from .deadline import is_working_day
 from .models import Visit
 
 FIRST_MONTH: Final = 9

@@ -1,4 +1,4 @@
-"""The demo's visits: one is open and full, one is closed with something to decide, one is not begun."""
+"""The demo’s visits: one is full, one closed with something to decide, one has places, one is not begun."""
 
 import datetime
 
@@ -33,17 +33,18 @@ TEXT_EN = (
 )
 BRIEFING = "Chaussures fermées. Le badge reste visible. Suivez la personne qui vous accueille."
 BRIEFING_EN = "Closed shoes. Keep your badge visible. Follow the person who receives you."
-WAITING, AGREED = 3, 5
+WAITING, AGREED, TOLD = 3, 5, 3
 
 
 def seed(world: World) -> None:
-    """With the club: what vendors sell, and two of its three visits begun."""
+    """With the club: what vendors sell, and three of its four visits begun."""
     if world.size != "club":
         return
     give_markets()
-    first, second = (Event.objects.get(slug=f"visit-{number}") for number in (1, 2))
+    first, second, third = (Event.objects.get(slug=f"visit-{number}") for number in (1, 2, 3))
     open_visit(world, first)
     closed_visit(world, second)
+    begin(world, third)
     propose_visits(world)
 
 
@@ -95,7 +96,7 @@ def begin(world: World, event: Event) -> tuple[Visit, list[Application]]:
         )
         for one in made[:AGREED]
     )
-    seed_hosts(world, visit, made)
+    seed_hosts(world, visit, made[:TOLD], at=world.now)
     return visit, made
 
 

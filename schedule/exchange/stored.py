@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from django.db.models import Prefetch
-from django.utils.translation import gettext as _
 
-from convention.events.called_off import called_off_at
+from convention.events.called_off import called_off_at, off_title
 from convention.events.models import Event
 
 from ..models import Schedule, Session, SessionSpeaker
@@ -71,7 +70,7 @@ def head_of(event: Event, *, called_off: datetime.datetime | None = None) -> Hea
     """What holds for the whole programme; the title says where none of it takes place."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     return Head(
-        title=_("Called off: %(event)s") % {"event": event.name} if called_off else event.name,
+        title=off_title(event.name) if called_off else event.name,
         acronym=schedule.acronym,
         version=schedule.version,
         base_url=schedule.base_url,

@@ -67,6 +67,8 @@ def draw_cover(page: Page, programme: Programme) -> None:
         page.color(color)
         y = set_text(text, Weight.REGULAR, width=COLUMN, size=size).draw(page, SIDE, y) + 4
     page.color(INK)
+    if programme.called_off:
+        set_text(programme.called_off, Weight.BOLD, width=COLUMN, size=13).draw(page, SIDE, y + 12)
     page.text(shape(_("Programme"), Weight.SEMIBOLD), SIDE, 66, 13)
     set_qr(page, programme.address, x=SIDE, y=HEIGHT - 150, side=84)
     page.link((SIDE, HEIGHT - 150, 84, 84), programme.address)

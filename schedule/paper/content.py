@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from convention.dates import say_days, say_hours, say_time
+from convention.events.called_off import printed_title, say_called_off
 from convention.events.models import Event
 from schedule.days import programme_day, shown_end
 from schedule.models import Schedule, Session, SessionSpeaker
@@ -50,7 +51,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Programme:
-    """All that a printed agenda says; `rooms` in their order, `days` in theirs."""
+    """All that a printed agenda says; `rooms` in their order, `days` in theirs.
+
+    `called_off` is the sentence that says so; empty for an event that takes place.
+    """
 
     title: str
     dates: str
@@ -63,6 +67,7 @@ class Programme:
     rooms: tuple[str, ...]
     items: tuple[Item, ...]
     logos: tuple[PrintedLogo, ...] = ()
+    called_off: str = ""
 
     @property
     def days(self) -> list[tuple[datetime.date, list[Item]]]:
@@ -93,7 +98,7 @@ def read_programme(event: Event) -> Programme:
     items = with_languages_told(tuple(read_item(session, event, schedule.day_starts) for session in sessions))
     used = {item.room for item in items}
     return Programme(
-        title=event.title,
+        title=printed_title(event),
         dates=say_days(event.starts_at, event.ends_at, event.zone),
         place=str(event.venue or ""),
         summary=to_text(event.summary),
@@ -104,6 +109,7 @@ def read_programme(event: Event) -> Programme:
         rooms=tuple(room.name for room in event.rooms.all() if room.name in used),
         items=items,
         logos=logos_of(event),
+        called_off=say_called_off(event),
     )
 
 

@@ -26,6 +26,7 @@ SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
 HOURS, HOURS_HIGH = 4.7, 1.95
 SMALL = 0.7
 ABOVE, BELOW = 0.4, 0.35
+APART = 6.0
 type Session = list[tuple[Text, str]]
 
 
@@ -56,11 +57,12 @@ def draw_sign(
 ) -> None:
     """The sheet of one sign, or its sheets."""
     day, room = place
-    head = head_texts(room, capitalized(say_weekday(day)))
+    head = head_texts(room, capitalized(say_weekday(day)), programme.called_off)
     size, sheets = arrange(items, FOOT - below(head))
     for number, mine in enumerate(sheets, start=1):
         if len(sheets) > 1:
-            head = head_texts(room, f"{capitalized(say_weekday(day))} ({number}/{len(sheets)})")
+            label = f"{capitalized(say_weekday(day))} ({number}/{len(sheets)})"
+            head = head_texts(room, label, programme.called_off)
         page = document.page(WIDTH, HEIGHT)
         taken = draw_row(document, page, programme.logos, (WIDTH - SIDE, HEIGHT - 20))
         draw_foot(page, programme, COLUMN - 50 - taken)
@@ -90,27 +92,31 @@ def paged(items: Sequence[Item], size: float, room: float) -> list[list[Item]]:
     return sheets
 
 
-def head_texts(room: str, label: str) -> tuple[Text, Text]:
-    """The room's name and the day."""
+def head_texts(room: str, label: str, called_off: str) -> list[Text]:
+    """The room's name, the day, and that nothing of it takes place where that is so."""
     name = fit(room, Weight.BOLD, Box(COLUMN, 3), size=58, floor=28)
-    return (
+    texts = [
         set_lines(room, Weight.BOLD, name, leading=1.08),
         set_text(label, Weight.SEMIBOLD, width=COLUMN, size=24),
-    )
+    ]
+    if called_off:
+        texts.append(set_text(called_off, Weight.BOLD, width=COLUMN, size=20))
+    return texts
 
 
-def below(head: tuple[Text, Text]) -> float:
+def below(head: Sequence[Text]) -> float:
     """Where sessions begin."""
-    return 40 + sum(text.height for text in head) + 20
+    return 40 + sum(text.height + APART for text in head) + 8
 
 
-def draw_head(page: Page, accent: str, head: tuple[Text, Text]) -> float:
+def draw_head(page: Page, accent: str, head: Sequence[Text]) -> float:
     """Room and day; returns the y below."""
     page.color(accent)
     page.rectangle(0, 0, WIDTH, 18)
     page.color(INK)
-    name, label = head
-    label.draw(page, SIDE, name.draw(page, SIDE, 40) + 6)
+    y = 40.0
+    for text in head:
+        y = text.draw(page, SIDE, y) + APART
     y = below(head)
     page.rule((SIDE, y - 3), (WIDTH - SIDE, y - 3), color=INK, stroke=1.2)
     return y

@@ -110,6 +110,10 @@ def draw_head(page: Page, programme: Programme, place: tuple[datetime.date, int,
     )
     page.color(PALE)
     set_lines(programme.title, Weight.REGULAR, name, leading=1.2).draw(page, MARGIN, MARGIN + 23)
+    if programme.called_off:
+        page.color(INK)
+        line = shape(programme.called_off, Weight.BOLD)
+        page.text(line, page.width - MARGIN - 52, MARGIN + 14, 10.5, align="right")
     set_qr(page, programme.address, x=page.width - MARGIN - 40, y=MARGIN - 8, side=40)
     page.color(PALE)
     foot = page.height - MARGIN + 4
@@ -185,7 +189,9 @@ def draw_untimed(document: Document, programme: Programme) -> None:
     y = MARGIN
     title = _("Time to be announced") if programme.untimed else _("The programme is not published yet.")
     page.color(INK)
-    y = set_text(title, Weight.BOLD, width=width - 2 * MARGIN, size=19).draw(page, MARGIN, y) + 12
+    for words, size in ((programme.called_off, 12), (title, 19)):
+        if words:
+            y = set_text(words, Weight.BOLD, width=width - 2 * MARGIN, size=size).draw(page, MARGIN, y) + 12
     for item in programme.untimed:
         text = set_text(item.title, Weight.SEMIBOLD, width=width - 2 * MARGIN, size=9.5)
         if y + text.height > height - MARGIN:

@@ -1,4 +1,5 @@
 import datetime
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,17 @@ def test_everything_is_drawn_inside(values, width, is_stepped):
     assert all(0 <= float(y) <= drawing.base + 0.1 for _x, y in places)
     at = [float(column.at) for column in drawing.columns]
     assert at == sorted(set(at))
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=40), st.sampled_from([350, 720]))
+def test_labels_never_touch(days, width):
+    first = datetime.date(2027, 9, 1)
+    points = [(first + datetime.timedelta(days=day), "28 septembre 2027", day) for day in sorted(days)]
+    wide, spans = 17 * 6.5, []
+    for column in Curve("", points).draw(width).columns:
+        left = float(column.at) - {"start": 0, "middle": wide / 2, "end": wide}[column.anchor]
+        spans.append((left, left + wide))
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
 def test_points_stand_where_their_time_is():

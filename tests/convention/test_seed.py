@@ -1,12 +1,20 @@
 """The demo: believable, the same for the same seed, never mixed with real data."""
 
+import datetime
+
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 
 from convention.club.models import Company, Person
 from convention.events.models import Event
+from convention.management.commands.seed import plant
+from convention.seeding import World
+from convention.working_days import is_working_day
 from registrations.models import CompanyShare, Registration, Ticket
+from registrations.visits.contents import open_content
+from registrations.visits.models import Visit
+from registrations.visits.visitors import is_outdated, visitors_of
 from schedule.models import Session
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +36,7 @@ def test_club_has_the_promised_size():
     assert [ticket.slug for ticket in convention.tickets.all()] == [
         "member", "guest", "vendor", "speaker", "press", "staff",
     ]  # fmt: skip
-    assert {f"visit-{number}" for number in (1, 2, 3)} <= set(Event.objects.values_list("slug", flat=True))
+    assert {f"visit-{number}" for number in (1, 2, 3, 4)} <= set(Event.objects.values_list("slug", flat=True))
     assert Event.objects.filter(kind="group_meeting").count() == 6
 
 
@@ -104,3 +112,32 @@ def test_a_production_site_is_refused(capsys, settings):
     assert stop.value.code == 2
     assert "`seed` ne remplit aucun site en production." in capsys.readouterr().err
     assert (Event.objects.count(), Person.objects.count()) == (0, 0)
+
+
+@pytest.mark.once
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "day", ["2026-12-12", "2026-12-24", "2027-03-28", "2027-06-10", "2027-06-15", "2028-02-29"]
+)
+def test_the_demo_is_at_its_best_on_any_day(day):
+    now = datetime.datetime.fromisoformat(f"{day}T09:30:00+00:00")
+    plant(World("club", 1, now=now))
+    rows = Event.objects.filter(kind="convention").order_by("starts_at")
+    assert [event.starts_at > now for event in rows] == [False, True]
+    assert rows[0].ends_at < now
+    assert rows[0].sessions.count() == 20
+    later = Event.objects.filter(starts_at__gt=now)
+    days = {event.slug: event.starts_at.astimezone(event.zone).date() for event in later}
+    assert [
+        slug for slug, one in days.items() if not is_working_day(one) or (one.month, one.day) > (12, 23)
+    ] == []
+    begun = Visit.objects.filter(event__in=later).select_related("event")
+    places = {visit.event.slug: visit.event.tickets.get() for visit in begun}
+    assert {slug: ticket.taken < (ticket.capacity or 0) for slug, ticket in places.items()} == {
+        "visit-1": False, "visit-2": True, "visit-3": True,
+    }  # fmt: skip
+    today, past = (Visit.objects.get(event__slug=slug) for slug in ("visit-today", "visit-past"))
+    ready, version = visitors_of(today).ready, today.lists.get()
+    assert [row["key"] for row in open_content(version).rows] == [one.pk for one in ready]
+    assert (version.count, is_outdated(today, ready), version.sent_to) == (14, False, today.security_email)
+    assert (past.lists.get().is_kept, past.lists.get().count) == (False, 14)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
+from badges.reports.facts import facts_of
 from convention.audit.models import Entry
 from convention.events.models import EventRole
 from schedule.models import Schedule, Session, Speaker, Track, Upload
@@ -226,6 +227,28 @@ def test_the_list_shows_clashes_and_what_waits_for_a_place(organizer, event):
     assert listed("?q=ANA+tro") == ["Trois"]
     assert listed("?day=2026-06-17") == []
     assert len(listed("?page=99&day=x&room=y")) == 0
+
+
+def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page(organizer, event):
+    hour = datetime.timedelta(hours=1)
+    make_session(event, "Dedans", starts_at=event.ends_at - hour, minutes=60)
+    make_session(event, "Avant", starts_at=event.starts_at - hour, minutes=60)
+    make_session(event, "Après", starts_at=event.ends_at - hour, minutes=61)
+    make_session(event, "Annulée", starts_at=event.ends_at, cancelled_at=event.starts_at)
+    make_session(event, "Sans heure", starts_at=None)
+    shown = {
+        state: html.fromstring(organizer.get(f"/organize/conf/schedule/{state}").text)
+        for state in ("", "?state=outside")
+    }
+    assert sorted(shown["?state=outside"].xpath("//tbody/tr/th/a/text()")) == ["Après", "Avant"]
+    warning = shown[""].xpath("string(//*[contains(@class, 'warning')])")
+    assert " ".join(warning.split()) == "2 sessions sortent des horaires de l’événement. Voir lesquelles"
+    told = [
+        "Cette session sort des horaires" in organizer.get(f"/organize/conf/schedule/{number}/").text
+        for number in event.sessions.order_by("title").values_list("number", flat=True)
+    ]
+    assert told == [False, True, True, False, False]  # Annulée, Après, Avant, Dedans, Sans heure
+    assert facts_of([event], at=timezone.now())[0].outside == 2
 
 
 def test_the_list_costs_the_same_for_one_and_many(organizer, event):

@@ -38,16 +38,21 @@ class Command(SentenceCommand):
         if Event.objects.filter(slug=world.main_event).exists():
             self.say(_("The demo “%(size)s” is there already; nothing was changed.") % {"size": world.size})
             return
-        with override("fr"):
-            for app in reversed(settings.INSTALLED_APPS):
-                if find_spec(f"{app}.seed"):
-                    import_module(f"{app}.seed").seed(world)
+        plant(world)
         record(VERB, f"{world.size}:{world.number}")
         made = ", ".join(map(str, world.made))
         self.say(
             _("Seeded “%(size)s”: event %(event)s, %(made)s.")
             % {"size": world.size, "event": world.main_event, "made": made}
         )
+
+
+def plant(world: World) -> None:
+    """Let each app add its rows, the lowest storey first."""
+    with override("fr"):
+        for app in reversed(settings.INSTALLED_APPS):
+            if find_spec(f"{app}.seed"):
+                import_module(f"{app}.seed").seed(world)
 
 
 def refuse_production() -> None:

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as BadNumber
 
-from convention.countries import country_codes
+from convention.countries import countries, country_codes
 
 NUMBERS: dict[str, tuple[Any, Any]] = {
     "siren": (stdnum.fr.siren, _("A SIREN has nine digits, the last of which checks the others.")),
@@ -29,6 +29,8 @@ class NumbersForm[M: models.Model](forms.ModelForm[M]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if country := self.fields.get("country"):
+            country.widget = forms.Select(choices=countries())
         for name in NUMBERS:
             if field := self.fields.get(name):
                 field.validators = [

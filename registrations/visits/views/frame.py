@@ -3,8 +3,10 @@
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from convention.downloads import XLSX, attachment
+from convention.errors import ConventionError
 
 from ..contents import Content
 from ..list_files import file_of
@@ -33,3 +35,9 @@ def asks_file(request: HttpRequest) -> str:
     """Which format is asked for; empty for the page."""
     kind = request.POST.get("act", "")
     return kind if kind in TYPES else ""
+
+
+def refused(request: HttpRequest, error: ConventionError, **context: object) -> HttpResponse:
+    """An error told to a host's people: nothing on its page leads into the club's own pages."""
+    context |= {"frame": "host/base.html", "error": error}
+    return render(request, "host/error.html", context, status=error.status)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from convention.errors import ConventionError, Expired
+from convention.errors import ConventionError, Expired, Unavailable
 
 from ..acknowledge import acknowledge, open_list
 from ..brief import change_briefing
@@ -34,7 +34,7 @@ from ..refusals import NotEligible
 from ..replace import approve_replacement
 from ..standing import presence_of
 from ..veto import veto
-from .frame import asks_file, file_answer, shown
+from .frame import asks_file, file_answer, refused, shown
 
 type View = Callable[..., HttpResponse]
 
@@ -42,7 +42,10 @@ WORDS: dict[str, Callable[..., Application]] = {"approve": approve_replacement, 
 
 
 def for_hosts(view: View) -> View:
-    """Pages behind the mailed link, kept by no cache: others find the form that asks for one."""
+    """Pages for hosts, kept by no cache: who is not signed in finds the form that asks for a link.
+
+    Nothing on them, errors too, leads into the club's own pages.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -50,11 +53,15 @@ def for_hosts(view: View) -> View:
             return view(request, *args, **kwargs)
         except HostSignInNeeded:
             return render(request, "host/sign_in.html", {"form": HostEmailForm()}, status=403)
+        except Unavailable:
+            raise
+        except ConventionError as error:
+            return refused(request, error, contact=contact_in(request.session))
 
     return never_cache(guarded)
 
 
-@never_cache
+@for_hosts
 @require_http_methods(["GET", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """One's own visits; for whoever is not signed in, the form that asks for a link."""
@@ -68,7 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "host/sign_in.html", {"form": form})
 
 
-@never_cache
+@for_hosts
 @require_http_methods(["GET", "POST"])
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """A button that signs in: programs that follow links of mails use up none."""

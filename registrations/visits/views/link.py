@@ -7,20 +7,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import InvalidFields
+from convention.errors import Expired, InvalidFields
 
 from ..acknowledge import acknowledge, open_list
 from ..forms.hosts import AcknowledgeForm
 from ..host_doors import list_by_link
 from ..models import VisitorList
-from .frame import asks_file, file_answer, shown
+from .frame import asks_file, file_answer, refused, shown
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def host_list(request: HttpRequest, token: str) -> HttpResponse:
     """A GET opens nothing, so that programs that follow links read nothing; a POST opens or acknowledges."""
-    row = list_by_link(token)
+    try:
+        row = list_by_link(token)
+    except Expired as error:
+        return refused(request, error, token=token)
     acknowledges = request.POST.get("act") == "acknowledge"
     form = AcknowledgeForm(request.POST if acknowledges else None)
     if acknowledges and form.is_valid() and _acknowledge(form, row):

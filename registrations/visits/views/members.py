@@ -27,6 +27,7 @@ from ..identity_fields import OPEN, window_of
 from ..models import Application, NdaText, Visit
 from ..planning_doors import plans
 from ..standing import State, states_across, states_of
+from ..still_free import still_free
 from ..veto import was_vetoed
 from ..withdraw import withdraw
 
@@ -41,7 +42,10 @@ def visits(request: HttpRequest) -> HttpResponse:
     mine = Application.objects.filter(person=person).order_by("applied_at", "pk")
     latest = {one.visit_id: one for one in mine}
     states, now = states_across(list(latest.values())), timezone.now()
-    rows = [(one, states[latest[one.pk].pk] if one.pk in latest else None) for one in found]
+    free = still_free(found, at=now)
+    rows = [
+        (one, states[latest[one.pk].pk] if one.pk in latest else None, free.get(one.pk, "")) for one in found
+    ]
     context = {
         "ahead": [row for row in rows if row[0].event.ends_at >= now],
         "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
@@ -74,6 +78,7 @@ def visit(request: HttpRequest, slug: str) -> HttpResponse:
         "visit": found,
         "states": State,
         "visit_states": Visit.State,
+        "is_over": found.event.ends_at < timezone.now(),
         "closes_at": closes_at(found),
         "locks_at": locks_at(found),
         "ticket": ticket_of(found),

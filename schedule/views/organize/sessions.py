@@ -21,7 +21,7 @@ from schedule.edit import ChangedMeanwhile, edit, values_of
 from schedule.fingerprints import fingerprints
 from schedule.forms import SessionForm
 from schedule.models import Session
-from schedule.overview import STATES, Query, clashes_of, overview
+from schedule.overview import STATES, Query, clashes_of, lies_outside, overview
 from schedule.pulse import pulse_of
 from schedule.remove import remove
 from schedule.restore import restore
@@ -89,8 +89,10 @@ def edit_session(request: "HttpRequest", event: str, number: int) -> HttpRespons
     with timezone.override(found.zone):
         if request.method != "POST":
             form = SessionForm(event=found, instance=session, initial=initial(current))
-            context = {"seen": json.dumps(seen), "clashes": clashes_of(session)}
-            return page(request, "session", found, form=form, session=session, **context)
+            warnings = {"clashes": clashes_of(session), "is_outside": lies_outside(session, found)}
+            return page(
+                request, "session", found, form=form, session=session, seen=json.dumps(seen), **warnings
+            )
         form = SessionForm(request.POST, event=found, instance=session)
         kept = read_seen(request.POST.get("seen", ""))
         if form.is_valid():

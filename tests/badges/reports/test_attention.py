@@ -49,6 +49,7 @@ def test_all_is_well():
         (facts(pending=2),
          (0, "2 inscriptions attendent d’être confirmées : une adresse à prouver, ou un paiement.")),
         (facts(clashes=1), (1, CLASH)),
+        (facts(outside=2), (1, "2 sessions sortent des horaires de l’événement.")),
         (facts(full=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
         (facts(filling=["A"]), (0, "1 session est presque complète : A.")),
         (facts(waiting=3), (0, "3 personnes attendent une place libre.")),

@@ -1,16 +1,26 @@
 """A visit that was called off says so wherever it is read: pages, programs, calendars, one’s own page."""
 
+import io
+
 import icalendar
 import pytest
 from django.test import Client
 from django.utils import translation
 
+from badges.attendance.paper import draw_attendance
+from badges.visits.lists import roster_roll
+from badges.visits.rolls import draw_roll
 from convention.dates import rfc3339, say_moment
+from convention.events.called_off import off_title
+from registrations.meals_paper import to_pdf as meals_sheet
+from registrations.personal_agenda import personal_agenda
 from registrations.visits.call_off import call_off
 from registrations.visits.choose_rides import choose_rides
 from registrations.visits.withdraw import withdraw
+from schedule.paper.make import FORMATS, print_agenda
 from tests.doors import client_of
-from tests.factories import make_session
+from tests.factories import make_room, make_session
+from tests.papers import pdf_text
 
 from . import days
 from .makers import applicant, applied, make_visit
@@ -88,3 +98,36 @@ def test_the_mail_takes_the_visit_and_its_rides_out_of_calendars(run_tasks, mail
         "visit.ics": ["CANCELLED"], "rides.ics": ["CANCELLED"],
     }  # fmt: skip
     assert files["rides.ics"][0]["location"] == "Gare de Lyon, sortie 3"
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("french")
+def test_every_paper_says_so_on_each_of_its_pages():
+    visit = make_visit()
+    event = visit.event
+    order = applied(visit).registration.order
+    room = make_room(event, name="Salle des machines")
+    make_session(event, "La salle", room=room, starts_at=event.starts_at, minutes=30)
+    assert "annulé" not in "".join(printed(event, kind) for kind in FORMATS).casefold()
+    visit = call_off(visit=visit, reason="L’hôte ferme son site.")
+    said, title = words(said_of(visit)), words(off_title(event.title))
+    for kind in FORMATS:
+        pages = printed(event, kind).split("\f")
+        assert said in words(pages[0]), kind
+        assert [page for page in pages if title not in words(page)] == [], kind
+    own = io.BytesIO()
+    personal_agenda(registration=order.registrations.get(), file=own)
+    assert said in words(pdf_text(own.getvalue()))
+    for paper in (draw_attendance(event), meals_sheet(event), draw_roll(event, roster_roll(event, []))):
+        assert title in words(pdf_text(paper))
+
+
+def printed(event, kind):
+    file = io.BytesIO()
+    print_agenda(event, file=file, format_name=kind)
+    return pdf_text(file.getvalue())
+
+
+def words(text):
+    """Text with runs of white space as one space."""
+    return " ".join(text.split())

@@ -6,7 +6,8 @@ import zoneinfo
 
 import pytest
 
-from registrations.visits.deadline import is_working_day, lock_moment, working_days_before
+from convention.working_days import is_working_day, working_days_before
+from registrations.visits.deadline import lock_moment
 from registrations.visits.eligibility import Candidate, objections
 from registrations.visits.firms import Firms
 from registrations.visits.rules import fair_ranks

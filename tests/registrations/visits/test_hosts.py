@@ -117,6 +117,7 @@ def test_another_visit_is_not_there(visit, enter):
     make_host(other, email="paul@autre.example")
     client = enter()
     assert client.get(page_of(other)).status_code == 404
+    assert b'href="/visits/"' not in client.get(page_of(other)).content
     assert client.post(f"{page_of(other)}list/", {"act": "open"}).status_code == 404
     assert client.post(f"{page_of(visit)}people/{stranger.pk}/").status_code == 404
     assert other.event.title not in client.get("/host/").content.decode()

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import Entry
 from convention.errors import Expired
@@ -99,6 +100,9 @@ def test_a_link_that_ended_opens_nothing(sent, end):
     answers = [client.get(address), *(client.post(address, {"act": act}) for act in ("open", "xlsx", "pdf"))]
     assert [answer.status_code for answer in answers] == [410] * 4
     assert [answer for answer in answers if b"Zwickelstein" in answer.content] == []
+    page = html.fromstring(answers[0].text)
+    assert page.xpath("//header//a/@href") == []  # the club’s menu is not for strangers
+    assert page.xpath("//p[@class='actions']//a/@href") == ["/host/"]
     assert not Entry.objects.filter(verb="visitor_list.read").exists()
 
 
@@ -131,12 +135,12 @@ def test_the_workbook_holds_each_visitor_as_text(sent):
     assert first[0] == "Nom"
     assert second[0] == "Zwickelstein"
     assert second[3:] == (
-        "2 avril 1971",
+        "02/04/1971",
         "Zwickelbourg-1",
         "Portugal",
         "passeport",
         "QX0000001ZZ",
-        "30 novembre 2039",
+        "30/11/2039",
     )
 
 
@@ -146,7 +150,7 @@ def test_the_paper_says_version_and_hash_on_each_page():
         make_identified(visit, number, last_name=f"Nom-{number:02}")
     made = make_list(visit=visit)
     paper = pdf_text(file_of(open_content(made), made, kind="pdf"))
-    assert paper.count(made.hash) == 2
+    assert paper.count(made.hash) == paper.count("\f") + 1 == 3
     assert [number for number in range(45) if f"Nom-{number:02}" not in paper] == []
 
 

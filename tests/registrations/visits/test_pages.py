@@ -1,11 +1,13 @@
 """The pages of visits, as members and those who run them use them."""
 
 import csv
+import datetime
 import io
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import Entry
 from convention.club.models import ClubRole, Person, Seat
@@ -220,6 +222,23 @@ def test_the_list_of_visits_tells_what_became_of_each():
     page = read(client_of(applicant(application)), "/visits/")
     assert (page.count("/en/visits/labs/"), page.count("/en/visits/other/")) == (1, 1)
     assert ">complete</span>" in page
+
+
+def test_the_list_of_visits_tells_what_is_free_of_each():
+    reader = make_member()
+    for places in (5, 1, 0, None):
+        make_visit(slug=f"places-{places}", places=places)
+    make_visit(slug="closed", closed_at=timezone.now())
+    make_visit(slug="over", starts_at=timezone.now() - datetime.timedelta(days=3))
+    page = html.fromstring(read(client_of(reader), "/visits/"))
+    said = {
+        row.xpath("string(.//a/@href)").split("/")[-2]: row.xpath("string(.//span[contains(@class, 'tag')])")
+        for row in page.xpath("//ul[@class='listing']/li")
+    }
+    assert said == {
+        "places-5": "5 places free", "places-1": "1 place free", "places-0": "full, with a waiting list",
+        "places-None": "places free", "closed": "applications closed", "over": "",
+    }  # fmt: skip
 
 
 def test_applicants_are_listed_by_state_and_downloaded(secretary):

@@ -234,7 +234,7 @@ def test_a_proposal_becomes_a_visit_once():
     given = {"host": host, "name": "Le nuage", "starts_at": at(2030, 10, 7), "ends_at": at(2030, 10, 7, 17)}
     visit = plan_visit(proposal=proposal, **given)
     event = visit.event
-    assert (event.slug, event.kind, event.visibility) == ("le-nuage-2030-10", "site_visit", "draft")
+    assert (event.slug, event.kind, event.visibility) == ("le-nuage", "site_visit", "draft")
     assert (event.host, event.description, visit.state) == (host, "Pour voir", "draft")
     proposal.refresh_from_db()
     assert (proposal.became, proposal.host, proposal.host_name) == (visit, host, "")
@@ -247,8 +247,10 @@ def test_a_proposal_becomes_a_visit_once():
     secretary = make_person()
     other = plan_visit(proposal=proposed(), planner=secretary, **given).event
     assert (other.slug, organizes(secretary, other), organizes(secretary, event)) == (
-        "le-nuage-2030-10-2", True, False,
+        "le-nuage-2", True, False,
     )  # fmt: skip
+    plain = plan_visit(proposal=proposed(), **{**given, "name": "Season"}).event
+    assert plain.slug == "season-2"  # that address is the page of all visits
     verbs = set(Entry.objects.values_list("verb", flat=True))
     assert {"proposal.make", "event.create", "visit.create", "proposal.become"} <= verbs
 
