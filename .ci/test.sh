@@ -8,6 +8,7 @@ workers=${TEST_WORKERS:-2}
 left_out=
 status=0
 unset DATABASE_URL MODE VAR_DIR SITE_URL EMAIL_URL || true
+unset PYTHONDONTWRITEBYTECODE || true # a hundred processes would compile the whole project again
 
 suite() { # suite NAME COMMAND ...
     echo

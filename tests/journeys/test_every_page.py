@@ -49,6 +49,10 @@ def be_cruel() -> None:
     Person.objects.update(first_name=RIGHT_TO_LEFT, last_name=UNBROKEN[:150])
 
 
+KNOWN: dict[tuple[str, bool], set[str]] = {}
+"""By language and content, what somebody signed in need not be asked: what anonymous is shown, and files."""
+
+
 def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | None, dict[str, str], str]:
     """Who walks, the pages by name, and what the event is called."""
     people, values, special = make_world()
@@ -64,13 +68,14 @@ def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | Non
     else:
         values = {"event": "elsewhere", "slug": "elsewhere"}
         special = {}
-    pages = pages_for(Client(), language, values, special)
-    walker = people.get(person)
+    walker, client, pages = people.get(person), Client(), {}
+    if (language, cruel) not in KNOWN or not walker:
+        known: set[str] = set()
+        pages = pages_for(client, language, values, special, known=known)
+        KNOWN[language, cruel] = known | set(pages)
     if walker:
-        client = Client()
         client.force_login(walker)
-        public, pages = pages, pages_for(client, language, values, special)
-        pages = {name: pages[name] for name in pages if name not in public}
+        pages = pages_for(client, language, values, special, known=KNOWN[language, cruel])
     return (
         walker,
         {name: pages[name] for name in pages if name not in SET_ASIDE},

@@ -13,10 +13,15 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 pytestmark = pytest.mark.once
 
 PASSWORD = "a long password"
+OPTIONS = "**/accounts/2fa/passkeys/login/"
+"""What the page fetches before it asks for a passkey: when it is opened, and when the button is pressed."""
 
 
 class Passkeys:
-    """A virtual authenticator, as a phone or a laptop has one; its owner touches it only when told."""
+    """A virtual authenticator, as a phone or a laptop has one; its owner touches it only when told.
+
+    A request that comes while it is not touched is never answered, even if it is touched later.
+    """
 
     def __init__(self, page: Page) -> None:
         self.session = page.context.new_cdp_session(page)
@@ -102,10 +107,11 @@ def test_a_passkey_opens_the_door_without_a_password(browser_page, prefix):
     passkeys = add_passkey(page, prefix, "Téléphone d’Ana")
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     sign_out(page, prefix)
-    page.goto(f"{prefix}/accounts/login/")
+    with page.expect_response(OPTIONS):
+        page.goto(f"{prefix}/accounts/login/")
     look_at(page)
+    page.route(OPTIONS, lambda route: (passkeys.touch(), route.continue_()))
     page.locator("form[data-passkey] button.button").click()
-    passkeys.touch()
     expect(page).to_have_url(home(prefix))
     page.goto(f"{prefix}/me/security/")
     expect(page.get_by_text("Téléphone d’Ana").first).to_be_visible()

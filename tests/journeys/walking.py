@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
 from playwright.sync_api import Page
 
-from tests.journeys.browsing import accessibility_findings, page_problems
+from tests.journeys.browsing import accessibility_findings, axe_source, page_problems
 
 MOST_BYTES = 100_000
 """What a public page may weigh without its pictures, compressed as it is served."""
@@ -86,6 +86,7 @@ class Walk:
     bytes_of: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.page.add_init_script(axe_source())  # sent once, not with each page
         self.page.on("console", self._console)
         if self.weighs:
             self.page.on("response", self._weigh)
@@ -158,18 +159,27 @@ def _named(patterns: list[Any], before: str) -> Any:
 
 
 def pages_for(
-    client: Client, language: str, values: dict[str, Any], special: dict[str, Any]
+    client: Client,
+    language: str,
+    values: dict[str, Any],
+    special: dict[str, Any],
+    *,
+    known: set[str],
 ) -> dict[str, str]:
-    """Address by name, of all that this client is shown as a page."""
+    """Address by name, of all that this client is shown as a page, but for what is known; files get known."""
     shown = {}
     for name, arguments in named_pages():
         given = {**values, **special.get(name, {})}
-        if not set(arguments) <= set(given):
+        if not set(arguments) <= set(given) or name in known:
             continue
         with translation.override(language):
             address = reverse(name, kwargs={argument: given[argument] for argument in arguments})
         answer = client.get(address)
         answer.close()
-        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+        if answer.status_code != 200:
+            continue
+        if answer["Content-Type"].startswith("text/html"):
             shown[name] = address
+        else:
+            known.add(name)
     return shown

@@ -343,7 +343,15 @@ def test_the_page_is_kept_and_conditional(client, event, django_assert_max_num_q
     assert client.get("/events/nothing/agenda.pdf").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["38c3-hub.xml", "fosdem-2018-pentabarf.xml", "jres-2022.ics"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fosdem-2008-pentabarf.xml",
+        "jres-2022.ics",
+        pytest.param("38c3-hub.xml", marks=pytest.mark.soak),  # a thousand sessions
+        pytest.param("fosdem-2018-pentabarf.xml", marks=pytest.mark.soak),
+    ],
+)
 def test_real_programmes_are_printed_whole(schedules_dir, name):
     import_schedule(slug="real", data=(schedules_dir / name).read_bytes())
     event = Event.objects.get(slug="real")

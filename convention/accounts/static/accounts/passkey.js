@@ -4,6 +4,7 @@
 
 const FORMS = document.querySelectorAll("form[data-passkey]");
 let waiting = null;
+let fetched = Promise.resolve();
 
 function bytes(text) {
   return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
@@ -46,11 +47,17 @@ function asJson(credential) {
   });
 }
 
-async function optionsOf(form) {
-  if (form.dataset.passkey !== "sign-in") return JSON.parse(document.getElementById("js_data").textContent);
+async function fetchOptions(form) {
   const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer.json();
+}
+
+/* Fetched one after the other: the server knows only those that it gave last, which must be those used. */
+function optionsOf(form) {
+  if (form.dataset.passkey !== "sign-in") return JSON.parse(document.getElementById("js_data").textContent);
+  fetched = fetched.catch(() => {}).then(() => fetchOptions(form));
+  return fetched;
 }
 
 async function ask(form, more = {}) {
@@ -84,9 +91,9 @@ function prepare(form) {
   });
 }
 
-/* Passkeys offered where the address is typed, as the browser fills in passwords. */
+/* Passkeys offered where the address is typed, as the browser fills in passwords; not if the button was quicker. */
 async function offer(form) {
-  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || waiting) return;
   ask(form, { mediation: "conditional" }).catch(() => {});
 }
 
