@@ -24,8 +24,8 @@ MOST_BESIDE = 3 * 1024 * 1024
 PIECE, LONGEST_CELL = 1024 * 1024, 64 * 1024
 CONTENT = ("xl/worksheets/", "xl/sharedStrings")
 OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"
-FIRST_ROWS = 20
-"""So many filled rows are looked through for the headings."""
+FIRST_ROWS, DEEPEST = 20, 200
+"""So many filled rows are looked through for the headings; so far down where there are several sheets."""
 # A formula whose result was never kept, and cells that several rows share.
 UNCALCULATED = re.compile(
     rb'<(?:\w+:)?c r="([A-Z]{1,3}\d{1,7})"[^>]*>\s*+<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)'
@@ -71,7 +71,7 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
 def _with_the_list(sheets: list[Any], is_list: Callable[[list[list[str]]], bool]) -> Any:
     if len(sheets) == 1:
         return sheets[0]
-    begins = [list(islice(filter(any, _rows(sheet)), FIRST_ROWS)) for sheet in sheets]
+    begins = [list(islice(filter(any, islice(_rows(sheet), DEEPEST)), FIRST_ROWS)) for sheet in sheets]
     found = (sheet for sheet, first in zip(sheets, begins, strict=True) if is_list(first))
     filled = (sheet for sheet, first in zip(sheets, begins, strict=True) if first)
     return next(found, None) or next(filled, sheets[0])

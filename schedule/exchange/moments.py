@@ -33,6 +33,7 @@ LIKELY_ZONES = (
     "Pacific/Auckland",
 )
 SHOWN = re.compile(r"(?:\((?:UTC|GMT)(?:([+-])(\d{1,2})[:.](\d{2}))?\)\s*)?([^():]+(?:\([^)]*\))?)", re.I)
+LONGEST_ZONE = 200
 REGION = re.compile("(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
 CLOCK = re.compile(r"(\d{1,2})\s*[:.hH]\s*(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$")
 SPAN = re.compile(r"(\d{1,4})\s*[:hH]\s*(\d{1,2})(?::(\d{1,2}))?\s*$")
@@ -108,6 +109,8 @@ PLACES = {
 @functools.cache
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
     """The zone of that IANA or Windows name, or of the cities that Outlook names instead."""
+    if len(name) > LONGEST_ZONE:
+        return None
     parts = name.strip().strip("/").split("/")
     candidates = [name, WINDOWS_TO_OLSON.get(name, ""), *("/".join(parts[at:]) for at in range(len(parts)))]
     candidates += ["UTC"] if parts[-1].upper() == "UTC" else []

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .notes import Note
 
+MOST_TALKS = 20_000
+
 
 class Format(enum.StrEnum):
     """The formats that we read and write."""

@@ -10,7 +10,7 @@ from convention.errors import Unreadable
 from .clean import without_controls
 from .decode import decode
 from .notes import Notes
-from .programme import Programme
+from .programme import MOST_TALKS, Programme
 from .readers.frab_json import read_frab_json
 from .readers.frab_xml import read_frab_xml
 from .readers.icalendar import read_icalendar
@@ -37,6 +37,3 @@ def read(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -> Program
     if len(programme.talks) > MOST_TALKS:
         raise Unreadable(_("This file holds more than %(most)s sessions.") % {"most": MOST_TALKS})
     return settled(programme, notes)
-
-
-MOST_TALKS = 20_000

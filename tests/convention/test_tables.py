@@ -227,6 +227,24 @@ def test_the_sheet_that_holds_the_list_is_read_whatever_comes_first():
     assert read_table("list.xlsx", workbook(lambda book, sheet: None), is_heading).sheet == ""
 
 
+def test_sheets_whose_rows_begin_far_down_are_not_searched_to_the_end():
+    book = openpyxl.Workbook()
+    for _sheet in range(30):
+        book.create_sheet()
+    far = b'<sheetData><row r="1048576"><c r="A1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    book.active.append(["Prénom", "Nom"])
+    book.active.append(["Zoé", "Œuvrard"])
+    plain, data = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as packed, zipfile.ZipFile(data, "w") as other:
+        for name in packed.namelist():
+            part = packed.read(name)
+            other.writestr(name, part.replace(b"<sheetData></sheetData>", far).replace(b"<sheetData />", far))
+    asked = []
+    read = read_table("x.xlsx", data.getvalue(), lambda cells: asked.append(cells) or False)
+    assert (read.rows, any("x" in cells for cells in asked)) == ([(2, ["Zoé", "Œuvrard"])], False)
+
+
 def test_titles_above_the_headings_are_left_out_and_may_share_cells():
     def title(book, sheet):
         sheet.insert_rows(1, 4)

@@ -5,6 +5,7 @@ import re
 import zoneinfo
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import icalendar
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from convention.errors import Unreadable
 from .. import clean, moments
 from ..content_lines import Component, Line, components
 from ..notes import Notes, Reason
-from ..programme import Format, Head, Place, Programme, Talk
+from ..programme import MOST_TALKS, Format, Head, Place, Programme, Talk
 from ..recurrence import MOST_TIMES, again, until_of
 
 OTHER_COMPONENTS = ("VTODO", "VJOURNAL", "VFREEBUSY")
@@ -56,9 +57,8 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: No
             notes.add(Reason.NOT_AN_EVENT, name)
     zones = zones_of(outer, calendars, events, event_zone, notes)
     series = Series(events, zones)
-    talks = [
-        each for event in events if (talk := talk_of(event, zones)) for each in series.times(event, talk)
-    ]
+    each = (one for event in events if (talk := talk_of(event, zones)) for one in series.times(event, talk))
+    talks = list(islice(each, MOST_TALKS + 1))  # a file of short rules asks for a hundred times as many
     head = calendars[0] if calendars else Component("VCALENDAR")
     return Programme(
         Format.ICALENDAR,
@@ -132,7 +132,7 @@ def written(component: Component) -> list[str]:
 
 def fixed(name: str) -> datetime.tzinfo | None:
     """A zone whose name is no more than an offset, such as (UTC+01:00) Paris."""
-    match = OFFSET.search(name)
+    match = OFFSET.search(name[: moments.LONGEST_ZONE])
     if not match:
         return None
     ahead = datetime.timedelta(hours=int(match.group(2)), minutes=int(match.group(3) or 0))

@@ -4,11 +4,13 @@ import datetime
 import zoneinfo
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from convention.errors import Unreadable
 from schedule.exchange.notes import Note, Reason
 from schedule.exchange.programme import Format
 from schedule.exchange.read import read
+from schedule.exchange.recurrence import again
 
 from .files import ics, vevent
 
@@ -226,6 +228,9 @@ def test_each_time_of_a_series_is_a_session(lines, starts):
         ("FREQ=DAILY;INTERVAL=0;COUNT=9", 1),
         ("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", 1),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", 1),
+        ("FREQ=DAILY;INTERVAL=-0;COUNT=9;BYMONTH=2", 1),
+        ("FREQ=DAILY;INTERVAL=０;COUNT=9;BYMONTH=2", 1),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", 1),
         ("FREQ=DAILY;COUNT=2;BYDAY=XX", 1),
         ("nonsense", 1),
     ],
@@ -233,6 +238,26 @@ def test_each_time_of_a_series_is_a_session(lines, starts):
 def test_repeats_that_are_left_out_are_told(rule, most):
     programme = read(ics(vevent(f"RRULE:{rule}", "DURATION:PT1H", start=PARIS)))
     assert (len(programme.talks), Reason.RECURRENCE in reasons(programme)) == (most, True)
+
+
+@pytest.mark.parametrize("year", [1904, 1999, 2026, 2027, 2028, 2099, 2100, 2199])
+def test_a_rule_is_followed_in_its_own_year(year):
+    start = datetime.datetime(year, 12, 20, 9)
+    expected = list(rrulestr("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", dtstart=start))
+    times, is_whole = again("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", start, None)
+    assert (times, is_whole) == ([time for time in expected if time > start], True)
+
+
+def test_a_short_file_cannot_ask_for_more_sessions_than_any_may_hold():
+    entries = [vevent("RRULE:FREQ=DAILY;COUNT=100", "DURATION:PT1H", start=PARIS)] * 201
+    with pytest.raises(Unreadable, match="20000|20.000"):
+        read(ics(*entries))
+
+
+@pytest.mark.parametrize("name", ["a/" * 50_000, " " * 50_000 + "x"], ids=["slashes", "blanks"])
+def test_a_zone_of_endless_length_is_unknown(name):
+    programme = read(ics(vevent("DURATION:PT1H", start=f";TZID={name}:20260617T100000")))
+    assert (len(programme.talks), Reason.UNKNOWN_ZONE in reasons(programme)) == (1, True)
 
 
 def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
