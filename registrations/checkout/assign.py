@@ -144,8 +144,11 @@ def match_line_to_refund(*, line: BankLine, refund: Refund) -> None:
 
 
 @transaction.atomic
-def note_returned(*, line: BankLine, reference: str) -> None:
-    """A line that left gives a transfer back which nobody had noted: sent at the bank, or recalled."""
+def note_returned(*, line: BankLine, reference: str) -> bool:
+    """A line that left gives a transfer back which nobody had noted: sent at the bank, or recalled.
+
+    Whether there is one of which that much is left.
+    """
     line = locked_line(line.pk)
     came = Payment.objects.filter(receivable__reference=reference, method=Payment.Method.TRANSFER)
     whole = (one for one in came.order_by("-pk") if refundable(one) >= -line.amount)
@@ -157,6 +160,7 @@ def note_returned(*, line: BankLine, reference: str) -> None:
             external_id=f"bank:{line.fingerprint[:40]}",
         )
         match_line_to_refund(line=line, refund=given)
+    return payment is not None
 
 
 def _money(line: BankLine, cents: int) -> str:

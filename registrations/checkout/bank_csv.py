@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, Unreadable
 from convention.tables import DELIMITERS, decode, read_rows
+from convention.text import fold
 
 from .bank_cells import cents_of, day_of
 from .bank_columns import Places, folded, is_so, places_guessed, places_in
@@ -17,8 +18,21 @@ FIRST_LINES = 25
 """Banks put the account and the balance above the header."""
 NO_MOVEMENT = ("solde", "total", "balance")
 """How lines begin that stand among the others and are none."""
-NOT_BOOKED = ("declin", "refus", "reject", "pending", "en attente", "en cours", "cancel", "annul", "process")
+NOT_BOOKED = (
+    "declin",
+    "refus",
+    "reject",
+    "pending",
+    "en attente",
+    "en cours",
+    "cancel",
+    "annul",
+    "processing",
+)
 """How a bank that lists everything calls what moved no money, or none yet."""
+CAME = ("c", "in", "e", "rec", "+")
+LEFT = ("d", "out", "s", "em", "-")
+"""How the words for a direction begin: crédit, in, entrée, reçu; débit, out, sortie, émis."""
 WORD = re.compile(r"[^\W\d_]{3}")
 """What tells a movement from a balance, where no header tells what is what."""
 type Rows = Sequence[tuple[int, list[str]]]
@@ -119,9 +133,18 @@ def is_no_movement(cells: Mapping[str, str]) -> bool:
 def _signed(cells: Mapping[str, str]) -> int:
     """Cents, below zero where money left: by the sign, the column, or the word for the direction."""
     if cells.get("amount"):
-        cents = cents_of(cells["amount"])
-        return -abs(cents) if folded(cells.get("direction", "")).startswith("d") else cents
+        return _directed(cents_of(cells["amount"]), cells.get("direction", ""))
     credit, debit = cells.get("credit", ""), cells.get("debit", "")
     if not credit and not debit:
         raise ValueError(_("there is no amount"))
     return (abs(cents_of(credit)) if credit else 0) - (abs(cents_of(debit)) if debit else 0)
+
+
+def _directed(cents: int, direction: str) -> int:
+    """Cents with the sign that a word for the direction gives them; one that we do not know is no guess."""
+    said = fold(direction).strip()
+    if said.startswith(LEFT):
+        return -abs(cents)
+    if said and cents > 0 and not said.startswith(CAME):
+        raise ValueError(_("“%(text)s” does not say whether money came or left") % {"text": direction[:40]})
+    return cents

@@ -292,7 +292,9 @@ def _line_facts(line: Any) -> LineFacts:
         fee=line.fee,
         source=_id(line.source),
         intent=_id(getattr(source, "payment_intent", None)) if source else "",
-        attempt=_metadata(source).get("attempt", "") if source and line.type == "charge" else "",
+        attempt=_metadata(source).get("attempt", "")
+        if source and line.reporting_category == "charge"
+        else "",
     )
 
 

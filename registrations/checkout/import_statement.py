@@ -130,7 +130,7 @@ def _taken(line: BankLine, found: Match) -> bool:
     elif line.amount < 0 and (refund := refund_by_hand(line)):
         match_line_to_refund(line=line, refund=refund)
     elif found.kind == Kind.RETURNED:
-        note_returned(line=line, reference=found.reference)
+        return note_returned(line=line, reference=found.reference)
     else:
         return False
     return True

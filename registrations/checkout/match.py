@@ -106,14 +106,26 @@ def match(seen: Seen, index: Index) -> Match:
     """By reference, else by an invoice's number, else by amount and name as a proposal."""
     if payout := _payout(seen, index):
         return Match(Kind.PAYOUT, payout.payout_id)
-    named = by_reference(seen.words, index) or by_invoice(seen.words, index)
     if seen.amount <= 0:
-        is_ours = len(named) == 1 and seen.amount and -seen.amount <= named[0].returnable
-        return Match(Kind.RETURNED, named[0].reference) if is_ours else Match(Kind.UNKNOWN)
-    if named:
+        return returned(seen, index)
+    if named := by_reference(seen.words, index) or by_invoice(seen.words, index):
         return judged(seen, named)
     likely = by_amount_and_name(seen, index)
     return Match(Kind.PROPOSAL, likely.reference) if likely else Match(Kind.UNKNOWN)
+
+
+def returned(seen: Seen, index: Index) -> Match:
+    """Money that left: given back where it names our reference, or an invoice of whom it went to.
+
+    A supplier's invoice may have the number of one of ours.
+    """
+    words = name_words(seen.party)
+    theirs = [item for item in by_invoice(seen.words, index) if words & name_words(item.name)]
+    named = by_reference(seen.words, index) or theirs
+    is_ours = (
+        len(named) == 1 and named[0].currency == seen.currency and 0 < -seen.amount <= named[0].returnable
+    )
+    return Match(Kind.RETURNED, named[0].reference) if is_ours else Match(Kind.UNKNOWN)
 
 
 def judged(seen: Seen, named: Sequence[Item]) -> Match:
@@ -153,10 +165,11 @@ def _cut(packed: str, index: Index) -> list[Item]:
 
 
 def by_invoice(words: str, index: Index) -> list[Item]:
-    """By numbers of invoices."""
+    """By numbers of invoices; F20271 is not named where F202712 is."""
     packed = squeezed(words)
-    named = dict.fromkeys(reference for number, reference in index.by_invoice.items() if number in packed)
-    return [index.items[reference] for reference in named]
+    found = [number for number in index.by_invoice if number in packed]
+    whole = [one for one in found if not any(one != other and one in other for other in found)]
+    return [index.items[reference] for reference in dict.fromkeys(index.by_invoice[one] for one in whole)]
 
 
 def by_amount_and_name(seen: Seen, index: Index) -> Item | None:

@@ -251,7 +251,8 @@ class World(Returns):
             status="succeeded",
         )
         fee = 35 if method == "sepa_debit" else (amount * 150 + 5000) // 10000 + 25
-        charge["balance_transaction"] = self.book("charge", amount, fee, charge["id"])["id"]
+        kind = "payment" if method == "sepa_debit" else "charge"
+        charge["balance_transaction"] = self.book(kind, amount, fee, charge["id"])["id"]
         intent.update(status="succeeded", amount_received=amount, latest_charge=charge["id"])
         self.tell("charge.succeeded", charge)
         self.tell("payment_intent.succeeded", intent)
@@ -269,7 +270,7 @@ class World(Returns):
             fee=fee,
             fee_details=[{"amount": fee, "currency": "eur", "type": "stripe_fee"}] if fee else [],
             net=amount - fee,
-            reporting_category="dispute" if kind == "adjustment" else kind,
+            reporting_category={"adjustment": "dispute", "payment": "charge"}.get(kind, kind),
             source=source,
             status="available",
             type=kind,

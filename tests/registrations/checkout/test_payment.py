@@ -12,6 +12,7 @@ from registrations.checkout.models import Attempt, StripeEvent
 from registrations.checkout.start_payment import NothingToPay, NotNow, start_payment
 from registrations.checkout.troubles import unproven_orders
 from registrations.forget import lapsed_holds
+from registrations.invoices.models import Payment, Payout
 from registrations.models import Delivery
 from tests.factories import make_ticket
 from tests.registrations.checkout.makers import (
@@ -273,6 +274,19 @@ def test_a_debit_is_confirmed_days_later(stripe, event, run_tasks):
     run_tasks()
     assert states(order) == ["confirmed"]
     assert latest(order).payment.method == "sepa_debit"
+
+
+def test_a_payout_that_is_told_before_a_debit_was_brings_it(stripe, event, run_tasks):
+    order = order_by_card(event)
+    session = begin(order)
+    stripe.world.pay(session, "sepa_debit")
+    stripe.world.settle_debit(session, "paid")
+    stripe.post.lose()
+    sent = stripe.world.pay_out()
+    stripe.post.deliver()
+    run_tasks()
+    assert (states(order), Payment.objects.get().method) == (["confirmed"], "sepa_debit")
+    assert Payout.objects.get().settled == sent["amount"]
 
 
 def test_a_debit_that_the_bank_refuses_frees_the_place(stripe, event, run_tasks):

@@ -10,14 +10,16 @@ from convention.creditor_reference import creditor_reference
 from convention.errors import Unreadable
 from registrations.checkout.bank_csv import BadLines
 from registrations.checkout.import_statement import import_statement, read_statement
-from registrations.checkout.match import Kind
+from registrations.checkout.match import Index, Item, Kind, Seen, match
 from registrations.checkout.models import BankLine
-from registrations.invoices.models import Payment, Refund
+from registrations.invoices.issue import issue
+from registrations.invoices.models import Payment, Receivable, Refund
 from registrations.invoices.pay import record_payout
 from tests.registrations.checkout.makers import money
 from tests.registrations.checkout.statements import camt
 from tests.registrations.checkout.strangers import BANKS, details, document, entry, said, statement
 from tests.registrations.checkout.test_bank import DAY, kinds, owed
+from tests.registrations.invoices.conftest import make_issuer
 
 REFERENCE = "RF45 7KQ2 M9XD"
 
@@ -200,6 +202,56 @@ def test_money_that_left_for_something_else_stays_what_it_is(event):
     order = owed(event)
     imported(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
     assert (Refund.objects.count(), money(order)) == (0, (0, 0, 0))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("party", "done"), [("Traiteur Martin", 0), ("Acme", 1)])
+def test_a_suppliers_invoice_with_the_number_of_ours_gives_nothing_back(event, party, done):
+    order = owed(event)
+    imported(camt((12_000, "Acme", "", order.creditor_reference)))
+    make_issuer()
+    invoice = issue(receivable=Receivable.objects.get(reference=order.reference))
+    imported(camt((-5_000, party, f"Facture {invoice.number}", "")))
+    assert Refund.objects.count() == done
+
+
+@pytest.mark.parametrize(
+    ("words", "party", "currency", "kind"),
+    [
+        ("7KQ2M9XD", "x", "EUR", Kind.RETURNED),
+        ("7KQ2M9XD", "x", "USD", Kind.UNKNOWN),
+        ("F2027-1", "x", "EUR", Kind.UNKNOWN),
+        ("F2027-1", "ACME SA", "EUR", Kind.RETURNED),
+        ("F2027-12", "ACME SA", "EUR", Kind.RETURNED),
+    ],
+)
+def test_what_left_was_given_back_only_beyond_doubt(words, party, currency, kind):
+    items = [
+        Item("7KQ2M9XD", "Acme", 0, invoices=("F2027-1",), was_paid=True, returnable=12_000),
+        Item("8KQ2M9XD", "Acme", 0, invoices=("F2027-12",), was_paid=True, returnable=12_000),
+    ]
+    found = match(Seen(-12_000, words, party, DAY, currency), Index.of(items))
+    assert found.kind == kind
+    assert found.reference in ("", "8KQ2M9XD" if "12" in words else "7KQ2M9XD")
+
+
+@pytest.mark.parametrize(
+    ("state", "direction", "cents"),
+    [
+        *[("Processed", word, 1_200) for word in ("IN", "Entrant", "Crédit", "C", "Reçu", "")],
+        *[("Processed", word, -1_200) for word in ("OUT", "Sortant", "Débit", "D", "Émis")],
+        ("Processing", "IN", None),
+    ],
+)
+def test_the_word_for_the_direction_gives_the_sign(state, direction, cents):
+    table = f"Date;Montant;Libellé;Statut;Direction\n01/03/2027;12,00;a;{state};{direction}\n"
+    assert [row[0] for row in told(table.encode())] == ([cents] if cents else [])
+
+
+def test_a_word_for_the_direction_that_nobody_knows_is_told():
+    with pytest.raises(BadLines) as refusal:
+        told("Date;Montant;Libellé;Sens\n01/03/2027;12,00;a;Neutre\n".encode())
+    assert [(number, "Neutre" in sentence) for number, sentence in refusal.value.rows] == [(2, True)]
 
 
 @pytest.mark.django_db
