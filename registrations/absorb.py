@@ -19,7 +19,7 @@ from convention.events.sequence import next_sequence
 from schedule.around import clashing
 
 from .answer_files import is_file
-from .answers import limited_options
+from .answers import joined, limited_options
 from .bill import kept_of, rebill
 from .models import Order, Registration, SessionSeat, WaitingEntry
 from .on_application import rules_of
@@ -105,8 +105,9 @@ def _take_over(kept: Registration, other: Registration, taken: Collection[str]) 
     fields = [name for name in FIELDS if name in taken]
     for name in fields:
         if name == "answers":
+            ours, now = kept.answers, timezone.now()
             theirs = {slug: value for slug, value in other.answers.items() if not is_file(value)}
-            kept.answers = {**kept.answers, **theirs}
+            kept.answers = ours | {slug: joined(ours.get(slug), theirs[slug], at=now) for slug in theirs}
         else:
             setattr(kept, name, getattr(other, name))
     if kept.person_id is None and "email" in taken:

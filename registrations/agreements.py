@@ -60,10 +60,10 @@ def _moment(said: Any) -> datetime.datetime:
 def take_back(*, registration: Registration, question: Question) -> None:
     """Withdraw a consent that was given with a registration, at any time; that it was given stays proven."""
     row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-    row.answers = {
-        **row.answers,
-        question.slug: taken_back(row.answers.get(question.slug), at=timezone.now()),
-    }
+    given = row.answers.get(question.slug)
+    if not is_given(given):  # taken back, or gone, in the meantime
+        return
+    row.answers = {**row.answers, question.slug: taken_back(given, at=timezone.now())}
     row.save(update_fields=["answers"])
     record("consent.withdraw", row, event=registration.event, fields=[question.slug])
 

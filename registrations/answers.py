@@ -218,6 +218,14 @@ def taken_back(before: Any, *, at: datetime.datetime) -> dict[str, Any] | None:
     return {"earlier": earlier}
 
 
+def joined(ours: Any, theirs: Any, *, at: datetime.datetime) -> Any:
+    """Their answer in the place of ours, which goes; of our consent the proof stays."""
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or "file" in ours:
+        return theirs
+    earlier = [*(taken_back(ours, at=at) or {}).get("earlier", []), *theirs.get("earlier", [])]
+    return {**theirs, "earlier": earlier} if earlier else dict(theirs)
+
+
 def _written(at: datetime.datetime) -> str:
     return at.isoformat(timespec="seconds")
 

@@ -285,6 +285,7 @@ def payout_lines(payout_id: str) -> list[LineFacts]:
 
 def _line_facts(line: Any) -> LineFacts:
     source = _expanded(line.source)
+    brings = source and line.reporting_category == "charge"  # a debit’s own type is “payment”
     return LineFacts(
         line_id=line.id,
         kind=line.reporting_category,
@@ -292,9 +293,7 @@ def _line_facts(line: Any) -> LineFacts:
         fee=line.fee,
         source=_id(line.source),
         intent=_id(getattr(source, "payment_intent", None)) if source else "",
-        attempt=_metadata(source).get("attempt", "")
-        if source and line.reporting_category == "charge"
-        else "",
+        attempt=_metadata(source).get("attempt", "") if brings else "",
     )
 
 

@@ -57,14 +57,14 @@ def again(
 def years_to_the_end(year: int) -> int:
     """How many years later the calendar is the same, that of the year after too, as late as can be.
 
-    A rule that never comes true, such as the 30th of February, is followed to the end of time: it is near there.
+    A rule that never comes true, as on the 30th of February, is followed to the end of time: near there.
     """
     alike = (each for each in range(LAST_YEAR, year, -1) if shape_of(each) == shape_of(year))
     return next(alike, year) - year
 
 
 def shape_of(year: int) -> tuple[int, bool, bool]:
-    """What a year and the next look like: the weekday on which it begins, and which of them are leap years."""
+    """What a year and the next look like: the weekday on which it begins, and which are leap years."""
     return calendar.weekday(year, 1, 1), calendar.isleap(year), calendar.isleap(year + 1)
 
 

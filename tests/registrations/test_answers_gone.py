@@ -11,6 +11,9 @@ from django.utils import timezone
 
 from convention.events.models import Event
 from convention.tables import read_table
+from registrations.absorb import absorb
+from registrations.agreements import take_back
+from registrations.answers import is_given
 from registrations.forget import old_answers
 from registrations.import_list import import_list
 from registrations.models import ImportedRow, Option, Question, Registration
@@ -109,6 +112,33 @@ def test_a_list_that_gives_another_ticket_keeps_what_its_holders_are_asked(event
     brought(event, "first_name,last_name,email,ticket\nZoé,Müller,zoe@example.org,press\n")
     one.refresh_from_db()
     assert (one.ticket, one.answers, Option.objects.get().taken) == (press, {"line": "x"}, 0)
+
+
+AGREED = {"version": 1, "at": "2027-01-01T10:00:00+00:00"}
+
+
+@pytest.mark.parametrize("answers", [{"news": AGREED}, {}], ids=["given", "gone"])
+def test_a_consent_is_taken_back_once(event: Event, answers):
+    question = make_question(event, "news", kind=Question.Kind.CONSENT)
+    one = make_registration(event.tickets.get(), answers=answers)
+    take_back(registration=one, question=question)
+    one.refresh_from_db()
+    first = one.answers
+    take_back(registration=one, question=question)
+    one.refresh_from_db()
+    assert (one.answers, len(first.get("news", {}).get("earlier", []))) == (first, len(answers))
+    assert "news" in answers or first == {}
+
+
+def test_a_merge_keeps_the_proof_of_both_consents(event: Event):
+    make_question(event, "news", kind=Question.Kind.CONSENT)
+    earlier = {**AGREED, "until": "2027-02-01T10:00:00+00:00"}
+    kept = make_registration(event.tickets.get(), answers={"news": AGREED})
+    other = make_registration(event.tickets.get(), answers={"news": {"earlier": [earlier]}})
+    absorb(kept=kept, other=other, taken=["answers"], reason="twice")
+    kept.refresh_from_db()
+    assert [one["version"] for one in kept.answers["news"]["earlier"]] == [1, 1]
+    assert not is_given(kept.answers["news"])
 
 
 def test_a_ticket_stays_while_something_is_for_its_holders_alone(event: Event):
