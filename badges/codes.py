@@ -10,7 +10,7 @@ from convention import codes
 from convention.errors import ConventionError
 from convention.events.keys import signing_key
 from convention.events.models import Event, EventKey
-from convention.text import fold
+from convention.text import filed
 from registrations.models import Registration
 
 CHUNK = 2000
@@ -51,7 +51,7 @@ def holders_of(event: Event) -> list[Holder]:
     """Everyone with a valid badge, by last name as a reader sorts: accents and case do not count."""
     rows = Registration.objects.filter(event=event).confirmed().order_by("pk")
     holders = map(Holder._make, rows.values_list(*Holder._fields).iterator(CHUNK))
-    return sorted(holders, key=lambda holder: (fold(holder.last_name), fold(holder.first_name)))
+    return sorted(holders, key=lambda holder: (filed(holder.last_name), filed(holder.first_name)))
 
 
 def code_of(registration: Registration) -> str:

@@ -17,8 +17,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.addresses import folded
 from convention.leases import leased
 from convention.mail import Letter, NotSent
+from registrations.answers import still_open
 from registrations.bill import is_paid_by_card, is_settled
 from registrations.calendar import where_of
 from registrations.deliver import MARKS, deliver, deliver_to_holder
@@ -26,6 +28,7 @@ from registrations.doors import whole
 from registrations.members import member_by_email
 from registrations.models import Delivery, Order, Registration
 from registrations.prove import proof_token
+from registrations.questions import questions_of
 from registrations.refund_words import say_settled
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
@@ -180,6 +183,7 @@ def _with_badges(
             **paying_of(order),
             "badges": len(badges),
             "to_name": len(due) - len(badges),
+            "still_open": to_answer(order, due),
         },
         language=order.language,
         key=key,
@@ -187,6 +191,21 @@ def _with_badges(
         reply_to=event.contact_email,
         attachments=[calendar_of(whole(order)), *badges],
     )
+
+
+def to_answer(order: Order, due: list[Registration]) -> list[tuple[str, str, str]]:
+    """Who must still answer what, and where: of those who read this mail, since it goes to their address."""
+    theirs = [one for one in due if one.is_named and folded(one.email or order.email) == folded(order.email)]
+    questions = questions_of(order.event) if theirs else []
+    return [
+        (
+            one.name,
+            ", ".join(map(str, still)),
+            f"{order.manage_url}{one.reference}/answers/",
+        )
+        for one in theirs
+        if (still := still_open(questions, one.ticket, one.answers))
+    ]
 
 
 def paying_of(order: Order) -> dict[str, object]:

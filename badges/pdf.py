@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from convention.events.keys import signing_key
 from convention.events.models import Event
-from convention.text import fold
+from convention.text import filed
 from convention.typeset import Document, Page
 from convention.typeset.svg import Picture
 from registrations.models import Registration, Ticket
@@ -100,7 +100,7 @@ def preflight(event: Event) -> list[Problem]:
     seen: set[tuple[str, str]] = set()
     for holder in holders_of(event):
         problems += [Problem(holder, sentence) for sentence in set_names(holder, ROOM).sentences()]
-        key = (fold(holder.name), fold(holder.company))
+        key = (filed(holder.name), filed(holder.company))
         if holder.name and key in seen:
             problems.append(Problem(holder, _("a second badge bears this name and company")))
         seen.add(key)

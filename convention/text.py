@@ -12,6 +12,9 @@ TYPED = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "þ": "th", "ı": "i"}
 )
 
+# Apostrophes and hyphens: typed in several ways, or left out.
+SIGNS = str.maketrans(dict.fromkeys("'\u2018\u2019\u02bc\u2032`-\u2010\u2011\u2013", " "))
+
 MOST_DIGITS = 18
 MAIL_WIDTH = 78
 SIGNATURE = "-- "
@@ -43,6 +46,11 @@ def plain(text: str) -> str:
 def fold(text: str) -> str:
     """For comparing and sorting: “Éloïse” is found by “eloise”, and “Œuvrard” stands before “Petit”."""
     return " ".join(plain(text).split())
+
+
+def filed(text: str) -> str:
+    """As a name is looked up and stands in a list: folded, and “Jean-Noël d’Aix” is “jean noel d aix”."""
+    return " ".join(plain(text).translate(SIGNS).split())
 
 
 def mail_lines(text: str) -> str:

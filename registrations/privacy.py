@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.personal import Holding, Rule, Subject, Words, written_to
-from convention.text import fold
+from convention.text import filed
 
 from .agreements import agreements, refuse_photos
 from .forget import old_answers
@@ -48,7 +48,7 @@ def _theirs(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
     """Their own places: an assistant’s address may stand on somebody else’s."""
     if not subject.person_id:
         return rows.filter(person__isnull=True)
-    name = fold(f"{subject.person.last_name} {subject.person.first_name}")[:100]
+    name = filed(f"{subject.person.last_name} {subject.person.first_name}")[:100]
     return rows.filter(Q(person=subject.person_id) | Q(person__isnull=True, sort_name__in={name, ""}))
 
 

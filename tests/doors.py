@@ -176,6 +176,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-check-in": person,
         "organize-conflict-resolve": person,
         "desk-badge": person,
+        "desk-answers": person,
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-resend": person,

@@ -278,6 +278,7 @@ DOORS = {
     "desks": RUNNING_SOMETHING,
     "desk": DESK,
     "desk-badge": DESK,
+    "desk-answers": DESK,
     "desk-walk-in": DESK,
     "organize-devices": DESK,
     "organize-attendance-person": DESK,

@@ -171,7 +171,7 @@ ELSEWHERE = {
     "organize-registrations-import-undo": "test_undo_import", "organize-registration-merge": "test_merge",
     "organize-duplicate-apart": "test_merge",
     "organize-question-remove": "test_questions", "order-answers": "test_questions",
-    "organize-registration-answers": "test_questions",
+    "organize-registration-answers": "test_questions", "desk-answers": "test_desk",
     "organize-checkpoint-remove": "test_pages", "prove": "test_prove",
     "organize-check-in": "a scan, which is kept itself with its operator",
     "scanner-scans": "scans are kept themselves; an override is recorded",

@@ -1,12 +1,11 @@
 """Forms of the organizer's pages about doors and devices."""
 
-import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.events.models import Event
 
 from .models import Checkpoint, Resolution
@@ -45,9 +44,7 @@ class CheckpointForm(forms.ModelForm):
         """Put the window into the event's zone, and in order."""
         data = super().clean() or self.cleaned_data
         for name in ("opens_at", "closes_at"):
-            moment = data.get(name)
-            if isinstance(moment, datetime.datetime):
-                data[name] = moment.replace(tzinfo=self.zone)
+            set_zone(self, name, self.zone)
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
             self.add_error("closes_at", _("It closes before it opens."))
         if data.get("counted_at") and self.instance.pk and self.instance.gates.exists():

@@ -26,8 +26,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from convention.text import fold
-from registrations.models import Registration
+from convention.text import filed
+from registrations.models import Registration, RegistrationQuerySet
 
 from .inside import still_inside
 from .models import Checkpoint, Presence
@@ -69,7 +69,7 @@ def doors_of(event: "Event") -> list[int]:
     return entrances or [door.pk for door in doors]
 
 
-def confirmed(event: "Event") -> QuerySet[Registration]:
+def confirmed(event: "Event") -> RegistrationQuerySet:
     """Those who are expected."""
     return Registration.objects.filter(event=event).confirmed()
 
@@ -178,24 +178,24 @@ def main_presences(event: "Event", registrations: list[int]) -> dict[int, Presen
     return {row.registration_id: row for row in rows.order_by("is_inside", "last_in")}
 
 
-def expected(event: "Event") -> QuerySet[Registration]:
+def expected(event: "Event") -> RegistrationQuerySet:
     """Those expected, and those who came although cancelled."""
     return Registration.objects.filter(
         Q(confirmed_at__isnull=False, cancelled_at__isnull=True) | Q(seen(event)), event=event
     )
 
 
-def who_came(event: "Event") -> QuerySet[Registration]:
+def who_came(event: "Event") -> RegistrationQuerySet:
     """Those who entered any door."""
     return Registration.objects.filter(seen(event), event=event)
 
 
-def who_is_inside(event: "Event") -> QuerySet[Registration]:
+def who_is_inside(event: "Event") -> RegistrationQuerySet:
     """Those who are inside now."""
     return Registration.objects.filter(inside_now(event), event=event)
 
 
-def who_is_absent(event: "Event") -> QuerySet[Registration]:
+def who_is_absent(event: "Event") -> RegistrationQuerySet:
     """Those expected whom no door has seen."""
     return confirmed(event).filter(~seen(event))
 
@@ -242,7 +242,7 @@ def visits(event: "Event") -> Iterator[Visit]:
     ).iterator(chunk_size=5000):
         entered.setdefault(registration, []).append(tuple(visit))
     people = expected(event).order_by("pk").values_list("pk", *person)
-    in_order = sorted(people, key=lambda row: (fold(row[1]), fold(row[2]), row[0]))
+    in_order = sorted(people, key=lambda row: (filed(row[1]), filed(row[2]), row[0]))
     for pk, last, first, company, ticket, reference in in_order:
         for passed in entered.get(pk, [()]):
             yield Visit(last, first, company, titles[ticket], reference, *passed)

@@ -1,12 +1,11 @@
 """What organizers fill in: a mailing and its recipients, when it goes out, a test, reminders, an address."""
 
-import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.events.models import Event
 from convention.refusable import Refusable
 from convention.text import tidy
@@ -132,10 +131,11 @@ class ScheduleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.event = event
 
-    def clean_at(self) -> datetime.datetime:
+    def clean(self) -> dict[str, Any]:
         """In the event’s zone."""
-        moment: datetime.datetime = self.cleaned_data["at"]
-        return moment.replace(tzinfo=self.event.zone)
+        data = super().clean() or self.cleaned_data
+        set_zone(self, "at", self.event.zone)
+        return data
 
 
 class SampleForm(forms.Form):

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext, pgettext
 
 from convention.dates import say_days, say_time, say_weekday
 from convention.downloads import Sheet
-from convention.text import fold
+from convention.text import filed
 
 from .rolls import Column, Roll
 from .roster import Manifest, Visitor, counted
@@ -65,7 +65,7 @@ def manifest_roll(event: "Event", manifest: Manifest) -> Roll:
     """Those of one ride, to be ticked off as they board."""
     leg = manifest.leg
     counts = _("%(aboard)d aboard of %(seats)d") % {"aboard": len(manifest.aboard), "seats": manifest.seats}
-    people = sorted(manifest.rows, key=lambda one: (fold(one.name), one.pk))
+    people = sorted(manifest.rows, key=lambda one: (filed(one.name), one.pk))
     return Roll(
         title=_("Coach manifest"),
         about=[say_leg(event, leg), counts],

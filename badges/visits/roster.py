@@ -4,7 +4,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -14,7 +14,7 @@ from badges.attendance.came import came_and_left
 from badges.attendance.headcount import expected
 from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
-from convention.text import fold
+from convention.text import filed
 from registrations.models import Registration
 from registrations.visits.day_doors import visits_known_to
 from registrations.visits.models import Leg, LegSeat, Visit
@@ -76,7 +76,7 @@ def roster_of(
         outward=frozenset(visit.legs.filter(direction=Leg.Direction.OUT).values_list("pk", flat=True)),
     )
     found = [_visitor(one, event, seen) for one in people]
-    return sorted(found, key=lambda one: (fold(one.name), one.pk))
+    return sorted(found, key=lambda one: (filed(one.name), one.pk))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +146,7 @@ def _elsewhere(event: Event, people: Iterable[int], reader: "Reader | None") -> 
     )  # fmt: skip
     found: dict[int, list[str]] = {}
     seen = rows.annotate(was_seen=Exists(entered), is_known=Exists(known.filter(pk=OuterRef("event"))))
+    one: Any
     for one in seen.select_related("event").order_by("-was_seen", "pk"):
         title = one.event.title if one.is_known else _("another visit")
         found.setdefault(one.person_id or 0, []).append(title)

@@ -8,6 +8,7 @@ from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 
 from convention.audit.record import record
+from convention.findable import FindableQuerySet
 
 from .models import (
     ClubRole,
@@ -59,6 +60,17 @@ class Audited(admin.ModelAdmin[Any]):
         super().delete_model(request, obj)
 
 
+class Searched(Audited):
+    """Found by folded words, as everywhere."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Those in whom every word is found; no row comes twice."""
+        assert isinstance(queryset, FindableQuerySet)
+        return queryset.matching(search_term), False
+
+
 class CompanyRoles(admin.TabularInline[CompanyRole, Company]):
     """What the company is to the club, from a day to a day."""
 
@@ -98,32 +110,35 @@ class Mandates(admin.TabularInline[Mandate, WorkingGroup]):
 
 
 @admin.register(Company)
-class CompanyAdmin(Audited):
+class CompanyAdmin(Searched):
     """Companies with their dated roles."""
 
     list_display = ("name", "sector", "city")
-    search_fields = ("name", "siren")
+    search_fields = ("search",)
+    sortable_by = ("sector", "city")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("parent",)
     inlines = (CompanyRoles, Contacts)
 
 
 @admin.register(Person)
-class PersonAdmin(Audited):
+class PersonAdmin(Searched):
     """People with their employments and club roles; sign-in goes by a mailed code or a password."""
 
     list_display = ("last_name", "first_name", "email", "is_active")
-    search_fields = ("last_name", "first_name", "email")
+    search_fields = ("search",)
+    sortable_by = ("email", "is_active")
     fields = ("first_name", "last_name", "email", "language", "photo_consent", "is_active", "is_staff")
     inlines = (Employments, ClubRoles)
 
 
 @admin.register(WorkingGroup)
-class WorkingGroupAdmin(Audited):
+class WorkingGroupAdmin(Searched):
     """Groups with their mandates."""
 
     list_display = ("name", "kind")
-    search_fields = ("name",)
+    search_fields = ("sort_name",)
+    sortable_by = ("kind",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (Mandates,)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .facts import standings
@@ -13,8 +13,8 @@ SHOWN: Final = 100
 
 
 def companies_found(words: str, *, role: str = "") -> QuerySet[Company]:
-    """Companies whose name, town or SIREN holds the words, and which hold that role today."""
-    found = Company.objects.filter(Q(name__icontains=words) | Q(siren=words) | Q(city__icontains=words))
+    """Companies whose name, town and SIREN hold every word, and which hold that role today."""
+    found = Company.objects.matching(words)
     if role:
         found = found.filter(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
     return found
@@ -26,7 +26,7 @@ def facts_of(company: Company) -> dict[str, Any]:
     held = Seat.objects.counting().filter(membership__company=company).values("person")
     seats = Seat.objects.filter(membership__company=company).select_related("person")
     jobs = Employment.objects.filter(company=company).select_related("person")
-    idle = jobs.open().exclude(person__in=held).order_by("person__last_name", "pk")
+    idle = jobs.open().exclude(person__in=held).order_by("person__sort_name", "pk")
     return {
         "company": company,
         "standing": standing,

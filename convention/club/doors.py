@@ -72,7 +72,7 @@ def vendors_of(person: Person, *, at: datetime.date | None = None) -> QuerySet[C
     """The vendors that this person works for on that day, by name: who may open their site to the club."""
     sells = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.VENDOR).values("company")
     jobs = Employment.objects.open(at=at).filter(person=person, person__is_active=True, company__in=sells)
-    return Company.objects.filter(pk__in=jobs.values("company")).order_by("name")
+    return Company.objects.filter(pk__in=jobs.values("company")).order_by("sort_name", "pk")
 
 
 def companies_of_contact(person: "Visitor", *, at: datetime.date | None = None) -> QuerySet[Company]:

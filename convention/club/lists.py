@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from convention.downloads import Sheet
-from convention.text import fold
 
 from .facts import standings
 from .models import Company, Employment, Membership, Seat
@@ -23,7 +22,7 @@ def _companies() -> Sheet:
             one.seats,
             ", ".join(str(contact.person) for contact in one.contacts),
         ]
-        for one in standings(sorted(Company.objects.all(), key=lambda one: (fold(one.name), one.pk)))
+        for one in standings(Company.objects.order_by("sort_name", "pk"))
     )
     return Sheet(_("Companies"), header, rows)
 
@@ -33,12 +32,13 @@ def _memberships() -> Sheet:
         _("Company"), _("Plan"), _("From"), _("Until"), _("State"), _("Seats"), _("Confirmed on"),
         _("Left on"),
     ]  # fmt: skip
+    kept = Membership.objects.select_related("company")
     rows = (
         [
             one.company.name, one.title, one.starts_on, one.ends_on or "", one.get_state_display(),
             one.allowed, one.confirmed_on or "", one.left_on or "",
         ]
-        for one in Membership.objects.select_related("company").order_by("company__name", "starts_on", "pk")
+        for one in kept.order_by("company__sort_name", "starts_on", "pk")
     )  # fmt: skip
     return Sheet(_("Memberships"), header, rows)
 
@@ -54,7 +54,7 @@ def _seats() -> Sheet:
             one.starts_on,
             one.ends_on or "",
         ]
-        for one in seats.order_by("membership__company__name", "starts_on", "pk")
+        for one in seats.order_by("membership__company__sort_name", "starts_on", "pk")
     )
     return Sheet(_("Seats"), header, rows)
 
@@ -72,7 +72,7 @@ def _people() -> Sheet:
             job.person.email or "", job.title, job.level, job.starts_on, job.ends_on or "",
             _("yes") if (job.company_id, job.person_id) in held else "",
         ]
-        for job in jobs.order_by("company__name", "person__last_name", "pk")
+        for job in jobs.order_by("company__sort_name", "person__sort_name", "pk")
     )  # fmt: skip
     return Sheet(pgettext("club", "People"), header, rows)
 

@@ -3,29 +3,24 @@
 import datetime
 from typing import Any, Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from .models import Employment, Person, Seat
 
 SEATS: Final = ("held", "none")
-MOST_WORDS: Final = 4
 
 
 def people_found(words: str, *, company: str = "", seat: str = "") -> QuerySet[Person]:
-    """Active people each of whose words begins a name or an address, of a company, with or without a seat."""
-    found = Person.objects.filter(is_active=True)
-    for word in words.split()[:MOST_WORDS]:
-        found = found.filter(
-            Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(email__icontains=word)
-        )
+    """Active people in whose name or address each word stands, of a company, with or without a seat."""
+    found = Person.objects.filter(is_active=True).matching(words)
     if company:
         jobs = Employment.objects.open().filter(company__slug=company)
         found = found.filter(pk__in=jobs.values("person"))
     if seat in SEATS:
         held = Seat.objects.counting().values("person")
         found = found.filter(pk__in=held) if seat == "held" else found.exclude(pk__in=held)
-    return found.order_by("last_name", "first_name", "pk")
+    return found.order_by("sort_name", "pk")
 
 
 def with_today(people: QuerySet[Person], *, at: datetime.date | None = None) -> QuerySet[Person]:

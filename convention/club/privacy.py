@@ -76,7 +76,7 @@ HOLDINGS = [
         why=_("to know who you are and to let you sign in"),
         people=("pk",),
         addresses=("email",),
-        hides=("password",),
+        hides=("password", "search", "sort_name"),
         forget=_forget_person,
     ),
     Holding(

@@ -145,7 +145,7 @@ def people(request: "HttpRequest", event: str) -> "HttpResponse":
             return redirect("organize-people", found.slug)
     roles = found.roles.select_related("person", "delegation__company")
     today = timezone.localdate()
-    rows = list(roles.order_by("role", "person__last_name", "pk"))
+    rows = list(roles.order_by("role", "person__sort_name", "pk"))
     current = [role for role in rows if role.last_day is None or role.last_day >= today]
     past = [role for role in rows if role.last_day and role.last_day < today]
     context = {"form": form, "current": current, "past": past, "today": today}

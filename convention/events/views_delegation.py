@@ -30,7 +30,7 @@ def delegations(request: "HttpRequest", event: str) -> "HttpResponse":
     """Who runs the event for the club, until when, and what that opens."""
     found = event_to_organize(event, request.user)
     today = timezone.localdate()
-    dated = EventRole.objects.dated().select_related("person").order_by("role", "person__last_name", "pk")
+    dated = EventRole.objects.dated().select_related("person").order_by("role", "person__sort_name", "pk")
     rows = list(
         found.delegations.select_related("company").prefetch_related(Prefetch("roles", queryset=dated))
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from convention.club.models import Company, Employment, Membership, Seat
 from convention.events.models import Event
-from convention.text import fold
+from convention.text import filed
 
 from ..models import Passes, Registration
 from ..on_application import pages_to_apply
@@ -82,7 +82,7 @@ def facts_of(company: Company, *, at: datetime.datetime | None = None) -> Facts:
 
 def by_name(held: Seat | Employment) -> tuple[str, str, int]:
     """The order of names, “Éluard” beside “Eluard”."""
-    return fold(held.person.last_name), fold(held.person.first_name), held.pk
+    return filed(held.person.last_name), filed(held.person.first_name), held.pk
 
 
 def membership_of(company: Company, *, at: datetime.date) -> Membership | None:

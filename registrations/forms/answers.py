@@ -43,6 +43,15 @@ class AnswersForm(forms.Form):
             self.fields[question.slug] = field_for(question, self.given.get(question.slug), self.files_kept)
             self.initial[question.slug] = initial_of(question, self.given.get(question.slug))
 
+    @classmethod
+    def of(
+        cls, registration: Registration, questions: list[Question], data: Any = None, files: Any = None
+    ) -> "AnswersForm":
+        """As this person sees the questions; one that an answer leads to is shown before it is judged."""
+        ask = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
+        form = ask(data, files or None, given=registration.answers)
+        return ask(given=form.given) if form.asks_more and "shown" in data else form
+
     def _typed(self) -> dict[str, Any]:
         """What was typed, by question, right or wrong; files are kept and become their tokens."""
         typed: dict[str, Any] = {}

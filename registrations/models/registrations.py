@@ -1,8 +1,7 @@
 """Registrations: one place at one event each, with a snapshot of who holds it."""
 
 import datetime
-from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -13,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
 from convention.events.models import Event
+from convention.findable import Findable, FindableQuerySet
 from convention.money import Money
-from convention.text import fold
+from convention.text import filed
 
 from ..references import new_registration_reference
 from .addons import Addon
@@ -25,41 +25,9 @@ from .tickets import Ticket
 from .vat import Taxed
 from .vouchers import Voucher
 
-FOUND_BY = ("search", "sort_name")
 
-
-class RegistrationQuerySet(models.QuerySet["Registration"]):
+class RegistrationQuerySet(FindableQuerySet["Registration"]):
     """Sets of registrations, with time as an argument."""
-
-    def bulk_create(  # type: ignore[override]  # the rest is passed on
-        self, objs: Iterable["Registration"], *args: Any, **kwargs: Any
-    ) -> list["Registration"]:
-        """Add many; each is made findable."""
-        objs = list(objs)
-        for registration in objs:
-            registration.make_findable()
-        return super().bulk_create(objs, *args, **kwargs)  # type: ignore[arg-type, return-value]  # Self is unsaid
-
-    def bulk_update(
-        self, objs: Iterable["Registration"], fields: Iterable[str], *args: Any, **kwargs: Any
-    ) -> int:
-        """Change many; each stays findable."""
-        objs = list(objs)
-        for registration in objs:
-            registration.make_findable()
-        return super().bulk_update(
-            objs,  # type: ignore[arg-type]  # Self is unsaid
-            [*fields, *FOUND_BY],
-            *args,
-            **kwargs,
-        )
-
-    def matching(self, words: str) -> Self:
-        """Those in whom every word is found: name, company, address or reference, in any order."""
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
 
     def confirmed(self) -> Self:
         """Those who come: their badge is valid."""
@@ -78,8 +46,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
 
 
-class Registration(Taxed, Standing):
+class Registration(Findable, Taxed, Standing):
     """One place at one event, with a snapshot of who holds it."""
+
+    FOLDED = frozenset({"first_name", "last_name", "company", "email", "reference"})
 
     reference = models.CharField(max_length=13, unique=True, default=new_registration_reference)
     event = models.ForeignKey(Event, models.CASCADE, related_name="registrations")
@@ -145,17 +115,12 @@ class Registration(Taxed, Standing):
     def __str__(self) -> str:
         return f"{self.name}, {self.event}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep it, and keep it findable."""
-        self.make_findable()
-        if (fields := kwargs.get("update_fields")) is not None:
-            kwargs["update_fields"] = {*fields, *FOUND_BY}
-        super().save(*args, **kwargs)
-
     def make_findable(self) -> None:
         """Write what a search looks through and a list is sorted by: without accents and capitals."""
-        self.sort_name = fold(f"{self.last_name} {self.first_name}")[:100]
-        self.search = fold(f"{self.first_name} {self.last_name} {self.company} {self.email} {self.reference}")
+        self.sort_name = filed(f"{self.last_name} {self.first_name}")[:100]
+        self.search = filed(
+            f"{self.first_name} {self.last_name} {self.company} {self.email} {self.reference}"
+        )
 
     @property
     def name(self) -> str:

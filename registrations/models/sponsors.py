@@ -125,7 +125,7 @@ class Sponsorship(Taxed, Standing):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep it, and keep the alphabet."""
-        self.sort_name = fold(self.name)
+        self.sort_name = fold(self.name)[:200]
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "sort_name"}
         super().save(*args, **kwargs)

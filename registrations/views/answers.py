@@ -1,7 +1,5 @@
 """Answers changed after registering: by whoever has the link, or by an organizer for them."""
 
-from functools import partial
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,12 +20,9 @@ from ..questions import questions_of
 
 
 def _form(request: HttpRequest, registration: Registration) -> AnswersForm:
-    """The questions as this person sees them; one that an answer leads to is shown before it is judged."""
-    questions = questions_of(registration.event)
-    ask = partial(AnswersForm, ticket=registration.ticket, questions=questions, registration=registration)
+    """The questions as this person sees them."""
     data = request.POST if request.method == "POST" else None
-    form = ask(data, request.FILES or None, given=registration.answers)
-    return ask(given=form.given) if form.asks_more and "shown" in request.POST else form
+    return AnswersForm.of(registration, questions_of(registration.event), data, request.FILES)
 
 
 def _keep(form: AnswersForm, registration: Registration, reason: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from convention import search
-from convention.text import fold
+from convention.text import filed, fold
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,8 @@ def test_names_fold_to_what_one_types(text, folded):
 def test_what_is_searched_folds_as_what_is_sorted():
     for name in ("Œuvrard", "Ångström", "Łukasz", "Dupré"):
         assert search.fold(name) == f" {fold(name)}"
+
+
+def test_a_name_is_filed_without_apostrophes_and_hyphens():
+    for name in ("Jean-Noël d’Aix", "jean noel d'aix", "JEAN\u2010NOËL D\u02bcAIX"):
+        assert filed(name) == "jean noel d aix"

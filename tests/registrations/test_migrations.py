@@ -23,3 +23,12 @@ def test_kept_names_are_folded_again_and_the_rest_is_left_alone():
     assert [one.last_name for one in names] == ["Œuvrard", "Petit", "Zola"]
     assert [one.last_name for one in names.matching("oeuv")] == ["Œuvrard"]
     assert [one.no_photo for one in names] == [False, False, True]
+
+
+def test_kept_names_with_signs_are_filed_without():
+    ticket = make_ticket()
+    one = make_registration(ticket, last_name="d’Aix-Rey", first_name="Ana", company="")
+    Registration.objects.update(sort_name="d’aix-rey ana", search="ana d’aix-rey")
+    importlib.import_module("registrations.migrations.0014_names_without_signs").fold_names(apps, None)
+    assert list(Registration.objects.matching("d'aix rey")) == [one]
+    assert Registration.objects.get().sort_name == "d aix rey ana"

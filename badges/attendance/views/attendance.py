@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -109,7 +109,7 @@ def people(request: HttpRequest, event: Event) -> dict[str, Any]:
         rows = rows.filter(company=chosen["company"])
     if chosen["ticket"]:
         rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
-    rows = with_words(rows, chosen["q"])
+    rows = rows.matching(chosen["q"])
     shown = Paginator(rows.select_related("ticket"), ON_A_PAGE).get_page(request.GET.get("page"))
     presences = headcount.main_presences(event, [one.pk for one in shown])
     return {
@@ -118,15 +118,6 @@ def people(request: HttpRequest, event: Event) -> dict[str, Any]:
         "shown": shown,
         "rows": [(one, presences.get(one.pk)) for one in shown],
     }
-
-
-def with_words(rows: QuerySet[Registration], text: str) -> QuerySet[Registration]:
-    """Those whose name or company holds every word."""
-    for word in text.replace("\0", "").split()[:8]:
-        rows = rows.filter(
-            Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(company__icontains=word)
-        )
-    return rows
 
 
 @require_GET

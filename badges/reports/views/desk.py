@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,9 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from badges.pdf import badge_pdf
 from convention.audit.record import record
 from convention.downloads import inline
-from convention.errors import Forbidden, InvalidFields, NotFound, SoldOut
+from convention.errors import Closed, Forbidden, InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_staff, organizes, staffed_events
+from registrations.answer import answer
 from registrations.answers import unanswered
+from registrations.forms.answers import AnswersForm
 from registrations.forms.receive import ReceiveForm
 from registrations.models import Registration
 from registrations.questions import questions_of
@@ -83,7 +86,7 @@ def walk_in(request: "HttpRequest", event: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is registered.") % {"name": one.name})
             _say_unanswered(request, one)
-            return redirect(f"{reverse('desk', args=[found.slug])}?{urlencode({'q': one.reference})}")
+            return redirect(_found_at_desk(one))
     context = {"section": "desk", "event": found, "form": form, "organizes": organizes(request.user, found)}
     return render(request, "reports/walk_in.html", context)
 
@@ -97,10 +100,40 @@ def _say_unanswered(request: "HttpRequest", one: Registration) -> None:
     if one.email:
         sentence = _("Still to be answered: %(questions)s. %(name)s does so by the link in the e-mail.")
     else:
-        sentence = _(
-            "Still to be answered: %(questions)s. Ask now; an organizer writes it down for %(name)s."
-        )
-    messages.warning(request, sentence % said)
+        sentence = _("Still to be answered: %(questions)s. Ask %(name)s now.")
+    address = reverse("desk-answers", args=[one.event.slug, one.reference])
+    messages.warning(
+        request, format_html('{} <a href="{}">{}</a>', sentence % said, address, _("Answer now"))
+    )
+
+
+def _found_at_desk(one: Registration) -> str:
+    return f"{reverse('desk', args=[one.event.slug])}?{urlencode({'q': one.reference})}"
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def answers(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Write down what a walk-in answers, as long as something is open; nobody else's answers are shown."""
+    found = event_to_staff(event, request.user)
+    rows = Registration.objects.select_related("ticket", "event", "order")
+    one = get_object_or_404(rows, event=found, reference=reference)
+    questions = questions_of(found)
+    if one.order.source != "desk" or not unanswered(questions, one.ticket, one.answers):
+        return redirect(_found_at_desk(one))
+    form = AnswersForm.of(one, questions, request.POST if request.method == "POST" else None, request.FILES)
+    if form.is_valid():
+        try:
+            answer(registration=one, given=form.given)
+        except InvalidFields as error:
+            form.add_errors(error.fields)
+        except (Closed, SoldOut) as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The answers are saved."))
+            return redirect(_found_at_desk(one))
+    context = {"section": "desk", "event": found, "registration": one, "answers": form}
+    return render(request, "reports/answers.html", context)
 
 
 @require_safe

@@ -7,20 +7,42 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from convention.findable import Findable, FindableQuerySet
+from convention.text import filed
+
 from ..periods import Period
 
 
-class Market(models.Model):
+class Titled(Findable):
+    """What lists go through by its name."""
+
+    FOUND_BY = ("sort_name",)
+    FOLDED = frozenset({"name"})
+    name: Any
+    sort_name: Any
+
+    class Meta:
+        abstract = True
+
+    def make_findable(self) -> None:
+        """The name alone."""
+        self.sort_name = filed(self.name)[:100]
+
+
+class Market(Titled):
     """What firms sell, as storage or a cloud: two that sell in one market compete."""
 
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    sort_name = models.CharField(max_length=100, blank=True, editable=False)
+
+    objects = FindableQuerySet["Market"].as_manager()
 
     class Meta:
         verbose_name = _("market")
         verbose_name_plural = _("markets")
-        ordering = ["name"]
+        ordering = ["sort_name", "pk"]
 
     def __str__(self) -> str:
         return self.title
@@ -31,8 +53,10 @@ class Market(models.Model):
         return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
 
-class Company(models.Model):
+class Company(Findable):
     """A firm: member, vendor, organizer or analyst by its dated roles, several at once."""
+
+    FOLDED = frozenset({"name", "city", "siren"})
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
@@ -48,14 +72,24 @@ class Company(models.Model):
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, default="FR")
+    search = models.TextField(blank=True, editable=False)
+    sort_name = models.CharField(max_length=100, blank=True, editable=False)
+
+    objects = FindableQuerySet["Company"].as_manager()
 
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
-        ordering = ["name"]
+        ordering = ["sort_name", "pk"]
+        indexes = [models.Index(fields=["sort_name", "id"], name="company_by_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def make_findable(self) -> None:
+        """By name; found by town and SIREN too."""
+        self.sort_name = filed(self.name)[:100]
+        self.search = filed(f"{self.name} {self.city} {self.siren}")
 
 
 class CompanyRole(Period):
@@ -78,7 +112,7 @@ class CompanyRole(Period):
         return f"{self.company}, {self.get_role_display()}"
 
 
-class PersonManager(BaseUserManager["Person"]):
+class PersonManager(BaseUserManager["Person"].from_queryset(FindableQuerySet["Person"])):  # type: ignore[misc]  # made
     """Makes people, with or without sign-in."""
 
     def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> "Person":
@@ -93,8 +127,10 @@ class PersonManager(BaseUserManager["Person"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class Person(AbstractBaseUser, PermissionsMixin):
+class Person(Findable, AbstractBaseUser, PermissionsMixin):
     """Someone the club knows. May have neither e-mail nor sign-in, as a walk-in has."""
+
+    FOLDED = frozenset({"first_name", "last_name", "email"})
 
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
@@ -104,6 +140,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the back office"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    search = models.TextField(blank=True, editable=False)
+    sort_name = models.CharField(max_length=100, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -113,8 +151,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
-        ordering = ["last_name", "first_name"]
-        indexes = [models.Index(fields=["last_name", "first_name"], name="person_by_name")]
+        ordering = ["sort_name", "pk"]
+        indexes = [models.Index(fields=["sort_name", "id"], name="person_by_sort_name")]
 
     def __str__(self) -> str:
         return self.name or self.email or f"#{self.pk}"
@@ -123,6 +161,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def name(self) -> str:
         """First and last name, as written."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    def make_findable(self) -> None:
+        """By last name; found by the address too."""
+        self.sort_name = filed(f"{self.last_name} {self.first_name}")[:100]
+        self.search = filed(f"{self.first_name} {self.last_name} {self.email or ''}")
 
 
 class Employment(Period):
@@ -181,7 +224,7 @@ class ClubRole(Period):
         return f"{self.person}, {self.get_role_display()}"
 
 
-class WorkingGroup(models.Model):
+class WorkingGroup(Titled):
     """A group that meets on a theme, a technique, or informally."""
 
     class Kind(models.TextChoices):
@@ -193,11 +236,14 @@ class WorkingGroup(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     charter = models.TextField(_("charter"), blank=True)
+    sort_name = models.CharField(max_length=100, blank=True, editable=False)
+
+    objects = FindableQuerySet["WorkingGroup"].as_manager()
 
     class Meta:
         verbose_name = _("working group")
         verbose_name_plural = _("working groups")
-        ordering = ["name"]
+        ordering = ["sort_name", "pk"]
 
     def __str__(self) -> str:
         return self.name

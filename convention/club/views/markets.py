@@ -38,6 +38,6 @@ def _edit(request: "HttpRequest", one: Market) -> "HttpResponse":
         keep_market(market=form.instance, changed=form.changed_data)
         messages.success(request, _("The market is saved."))
         return redirect("club-markets")
-    rows = Market.objects.annotate(firms=Count("companies")).order_by("name", "pk")
+    rows = Market.objects.annotate(firms=Count("companies")).order_by("sort_name", "pk")
     firms = one.companies.all() if one.pk else []
     return page(request, "markets.html", rows=rows, form=form, title=title, firms=firms)

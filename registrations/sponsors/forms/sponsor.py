@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
-from convention.events.forms import WallClock
-from convention.text import fold
+from convention.events.forms import WallClock, set_zone
+from convention.text import filed
 
 from ...forms.register import BillingForm, LanguageForm, PaymentForm
 from ...models import Order, Package, Sponsorship
@@ -103,11 +103,7 @@ class OrderForms:
 
 def member_named(name: str) -> Company | None:
     """The club's member of that very name, as far as there is exactly one."""
-    found = [
-        company
-        for company in Company.objects.filter(name__iexact=name)[:2]
-        if fold(company.name) == fold(name)
-    ]
+    found = list(Company.objects.filter(sort_name=filed(name)[:100])[:2])
     return found[0] if len(found) == 1 else None
 
 
@@ -139,10 +135,11 @@ class ShownForOrganizerForm(ShownForm):
         if moment := self.instance.shown_from:
             self.initial["shown_from"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
 
-    def clean_shown_from(self) -> Any:
+    def clean(self) -> dict[str, Any]:
         """In the event's zone."""
-        moment = self.cleaned_data["shown_from"]
-        return moment.replace(tzinfo=self.instance.event.zone) if moment else None
+        data = super().clean() or self.cleaned_data
+        set_zone(self, "shown_from", self.instance.event.zone)
+        return data
 
 
 class LogoForm(forms.Form):

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.refusable import Refusable
 
 from ..debrief import LONGEST_NOTE
@@ -43,10 +43,11 @@ class DebriefForm(Refusable, forms.ModelForm[Debrief]):
         if moment := self.instance.visible_from:
             self.initial["visible_from"] = moment.astimezone(self.zone).replace(tzinfo=None)
 
-    def clean_visible_from(self) -> Any:
+    def clean(self) -> dict[str, Any]:
         """By the event's clocks."""
-        moment = self.cleaned_data["visible_from"]
-        return moment.replace(tzinfo=self.zone) if moment else None
+        data = super().clean() or self.cleaned_data
+        set_zone(self, "visible_from", self.zone)
+        return data
 
 
 class NoteForm(Refusable, forms.Form):

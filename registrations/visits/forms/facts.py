@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.refusable import Refusable
 
 from ...models import Ticket
@@ -74,19 +74,12 @@ class VisitForm(Refusable, forms.ModelForm[Visit]):
         for name in ("security_name", "security_email", "identity_fields", "identity_days"):
             self.fields[name].disabled = True
 
-    def clean_embargo_until(self) -> Any:
-        """In the event's zone, and not over before the visit is."""
-        moment = self.cleaned_data["embargo_until"]
-        if moment is None:
-            return None
-        moment = moment.replace(tzinfo=self.instance.event.zone)
-        if moment < self.instance.event.ends_at:
-            raise forms.ValidationError(_("An embargo ends after the visit."))
-        return moment
-
     def clean(self) -> dict[str, Any]:
-        """Not more places for one company than there are."""
+        """An embargo by the event’s clocks, after the visit; no company gets more places than there are."""
         data = super().clean() or self.cleaned_data
+        set_zone(self, "embargo_until", self.instance.event.zone)
+        if (until := data.get("embargo_until")) and until < self.instance.event.ends_at:
+            self.add_error("embargo_until", _("An embargo ends after the visit."))
         cap, places = data.get("company_cap"), data.get("capacity")
         if cap and places and cap > places:
             self.add_error("company_cap", _("This is more than there are places."))

@@ -1,6 +1,5 @@
 """What is filled in before a date is set: a proposal, why one is set aside, and the visit it becomes."""
 
-import datetime
 import zoneinfo
 from typing import Any
 
@@ -8,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.refusable import Refusable
 from convention.text import tidy
 
@@ -112,8 +111,8 @@ class DateForm(Refusable, forms.Form):
         if "name" not in self.errors and not data["name"]:
             self.add_error("name", _("Write a name."))
         for name in ("starts_at", "ends_at"):
-            moment: datetime.datetime | None = data.get(name)
-            data[name] = moment and moment.replace(tzinfo=PARIS)
-        if data["starts_at"] and data["ends_at"] and data["ends_at"] <= data["starts_at"]:
+            set_zone(self, name, PARIS)
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The visit must end after it starts."))
         return data

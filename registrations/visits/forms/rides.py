@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from convention.dates import say_time, say_weekday
-from convention.events.forms import WallClock
+from convention.events.forms import WallClock, set_zone
 from convention.refusable import Refusable
 
 from ..models import Leg, Visit
@@ -46,8 +46,7 @@ class LegForm(Refusable, forms.ModelForm[Leg]):
         """Moments in the event's zone and in order, around the visit; both coordinates or none."""
         data = super().clean() or self.cleaned_data
         for name in MOMENTS:
-            if data.get(name):
-                data[name] = data[name].replace(tzinfo=self.event.zone)
+            set_zone(self, name, self.event.zone)
         leaves, arrives = data.get("leaves_at"), data.get("arrives_at")
         if leaves and arrives and arrives <= leaves:
             self.add_error("arrives_at", _("It arrives before it leaves."))

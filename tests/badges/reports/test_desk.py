@@ -279,7 +279,7 @@ def test_nobody_walks_in_once_the_event_is_over(event, client):
 
 @pytest.mark.parametrize(("email", "by_whom"), [
     ("ines@example.org", "Inès Durand répond par le lien reçu par e-mail."),
-    ("", "Demandez maintenant"),
+    ("", "Demandez-le maintenant à Inès Durand"),
 ])  # fmt: skip
 def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
@@ -289,3 +289,42 @@ def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by
     page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
     told = "Encore sans réponse\u202f: Régime."
     assert (told in page, by_whom in page) == (True, True)
+
+
+def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9), ("rien", None)], is_required=True)
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    back = walk_in(client)["Location"]
+    one = event.registrations.get(last_name="Durand")
+    address = f"/desk/x/{one.reference}/answers/"
+    assert f'<a href="{address}">Répondre maintenant</a>' in client.get(back).content.decode()
+    page = client.post(address, {"diet": "unknown", "shown": "diet"})
+    assert (page.status_code, bool(page.context["answers"].errors["diet"])) == (200, True)
+    assert client.post(address, {"diet": "vegan", "shown": "diet"})["Location"] == back
+    one.refresh_from_db()
+    assert one.answers["diet"] == "vegan"
+    assert Entry.objects.filter(verb="registration.answer", fields=["diet"]).exists()
+    assert client.get(address)["Location"] == back
+
+
+def test_the_desk_reads_nobodys_answers_but_a_walk_ins(event, client):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
+    client.force_login(make_staff(event, "desk"))
+    zoe = event.registrations.get(first_name="Zoé")
+    assert client.get(f"/desk/x/{zoe.reference}/answers/")["Location"] == f"/desk/x/?q={zoe.reference}"
+
+
+def test_the_walk_ins_mail_asks_by_link_for_what_is_open(event, client, mailoutbox, run_tasks):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    walk_in(client, **{"guest-email": "ines@example.org"})
+    run_tasks()
+    [mail] = mailoutbox
+    asked = re.search(r"Inès Durand doit encore répondre\u202f: Régime\..*\n(https?://\S+)", mail.body)
+    html = str(mail.alternatives[0][0])
+    assert (bool(asked), asked[1] in html) == (True, True)
+    client.logout()
+    page = client.get(asked[1].removeprefix("http://testserver"))
+    assert list(page.context["answers"].fields) == ["diet"]
