@@ -96,8 +96,7 @@ def _hang_up(mailer: Any) -> None:
 
 
 def _hand_over(mailer: Any, letter: Letter) -> str:
-    with translation.override(letter.language):
-        message = _message(letter)
+    message = _message(letter)
     try:
         mailer.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
@@ -144,17 +143,27 @@ def masked(said: str) -> str:
     return ADDRESS.sub("…", " ".join(said.split()))[:300]
 
 
-def _message(letter: Letter) -> EmailMultiAlternatives:
+def shown(letter: Letter) -> tuple[str, str]:
+    """The letter as text and as HTML, as it is sent."""
     context = {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         **_accents(letter.accent),
         **letter.context,
     }
+    with translation.override(letter.language):
+        return (
+            render_to_string(f"mail/{letter.template}.txt", context),
+            render_to_string(f"mail/{letter.template}.html", context),
+        )
+
+
+def _message(letter: Letter) -> EmailMultiAlternatives:
+    text, html = shown(letter)
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     message = EmailMultiAlternatives(
         subject=" ".join(letter.subject.splitlines()),
-        body=render_to_string(f"mail/{letter.template}.txt", context),
+        body=text,
         to=[letter.to],
         reply_to=[letter.reply_to] if letter.reply_to else None,
         headers={
@@ -163,7 +172,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
             **letter.headers,
         },
     )
-    message.attach_alternative(render_to_string(f"mail/{letter.template}.html", context), "text/html")
+    message.attach_alternative(html, "text/html")
     for file in letter.attachments:
         message.attach(file.name, file.content, file.mimetype)
     return message

@@ -5,6 +5,7 @@ They are filled in after the Markdown was read and made safe: what people typed 
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ LINKS = {
 }
 PLACEHOLDERS = {**WORDS, **LINKS}
 
+BRACE = re.compile(r"[{}]")
 IN_BRACES = re.compile(r"\{([^{}\n]{0,60})\}")
 NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
 MARK = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
@@ -69,6 +71,12 @@ def _refuse_unknown(text: str) -> None:
             raise BadText(
                 _("“{%(name)s}” is not known. Known are %(known)s.") % {"name": name, "known": known}
             )
+    if lone := BRACE.search(IN_BRACES.sub(lambda known: "." * len(known[0]), text)):
+        around = " ".join(text[max(lone.start() - 15, 0) : lone.end() + 15].split())
+        raise BadText(
+            _("A brace stands alone in “%(around)s”: write a placeholder with both, such as {first_name}.")
+            % {"around": around}
+        )
 
 
 def filled_line(subject: str, values: Mapping[str, str]) -> str:
@@ -83,7 +91,13 @@ def safe_html(text: str) -> str:
 
 def filled_html(made: str, values: Mapping[str, str]) -> str:
     """What `safe_html` made, for one recipient."""
-    return MARK.sub(lambda found: html.escape(values[_name(found)]), made)
+    return MARK.sub(lambda found: _isolated(html.escape(values[_name(found)])), made)
+
+
+def _isolated(value: str) -> str:
+    """Words from right to left turn nothing around them."""
+    turns = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value)
+    return f"<bdi>{value}</bdi>" if turns else value
 
 
 def plain_text(made: str) -> str:
