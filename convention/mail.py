@@ -5,6 +5,10 @@ import smtplib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import EmailPolicy as Policy
+from email.policy import default as default_policy
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,10 +162,31 @@ def shown(letter: Letter) -> tuple[str, str]:
         )
 
 
+class _Whole(UnstructuredHeader):
+    """A header for programs: its address is neither broken nor encoded, however long, or none finds it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """On one line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+for _name in ("List-Unsubscribe", "Message-ID"):
+    _headers.map_to_type(_name, _Whole)
+
+
+class _Message(EmailMultiAlternatives):
+    """Django’s message, with whole headers."""
+
+    def message(self, *, policy: Policy = default_policy) -> EmailMessage:
+        """For the wire."""
+        return super().message(policy=policy.clone(header_factory=_headers))
+
+
 def _message(letter: Letter) -> EmailMultiAlternatives:
     text, html = shown(letter)
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    message = EmailMultiAlternatives(
+    message = _Message(
         subject=" ".join(letter.subject.splitlines()),
         body=text,
         to=[letter.to],

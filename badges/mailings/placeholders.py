@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import ConventionError
-from schedule.prose import to_html, to_text
+from schedule.prose import markdown_to_html, to_text
 
 WORDS = {
     "first_name": gettext_lazy("first name"),
@@ -49,7 +49,7 @@ class BadText(ConventionError):
 def check_text(text: str) -> None:
     """Raises BadText for an unknown placeholder, and for a word where an address belongs."""
     _refuse_unknown(text)
-    if ESCAPED_MARK in to_html(_marked(text)):
+    if ESCAPED_MARK in markdown_to_html(_marked(text)):
         raise BadText(
             _("A link leads to an address: %(known)s can stand there, or one that you write.")
             % {"known": ", ".join(f"{{{name}}}" for name in LINKS)}
@@ -86,7 +86,7 @@ def filled_line(subject: str, values: Mapping[str, str]) -> str:
 
 def safe_html(text: str) -> str:
     """The Markdown as safe HTML in which marks stand for placeholders; the same for all recipients."""
-    return to_html(_marked(text))
+    return markdown_to_html(_marked(text))
 
 
 def filled_html(made: str, values: Mapping[str, str]) -> str:

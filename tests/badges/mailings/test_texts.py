@@ -60,6 +60,14 @@ def test_scripts_styles_and_odd_addresses_are_taken_out():
     assert "<img" not in html
 
 
+def test_a_tag_in_markdown_changes_nothing_around_it():
+    written = "Hello **{name}**,\n\n<b>now</b> [here]({badge})\n\n- one\n- two"
+    html, text = made(written, name="Ana", badge="https://x.example/")
+    assert html.count("<p>") == 2
+    assert ("<strong>Ana</strong>" in html, "<b>now</b>" in html, html.count("<li>")) == (True, True, 2)
+    assert text == "Hello Ana,\n\nnow here (https://x.example/)\n\n• one\n• two"
+
+
 @pytest.mark.parametrize("text", ["Hello {prenom}", "{}", "{First_name}", "{name!r}", "{ name }"])
 def test_an_unknown_placeholder_is_refused_by_name(text):
     with pytest.raises(BadText) as error:
