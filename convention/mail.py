@@ -165,12 +165,14 @@ def shown(letter: Letter) -> tuple[str, str]:
 class _Whole(UnstructuredHeader):
     """A header for programs: its address is neither broken nor encoded, however long, or none finds it."""
 
+    name: str
+
     def fold(self, *, policy: Policy) -> str:
         """On one line."""
         return f"{self.name}: {self}{policy.linesep}"
 
 
-_headers = HeaderRegistry()
+_headers: Any = HeaderRegistry()
 for _name in ("List-Unsubscribe", "Message-ID"):
     _headers.map_to_type(_name, _Whole)
 
@@ -178,7 +180,7 @@ for _name in ("List-Unsubscribe", "Message-ID"):
 class _Message(EmailMultiAlternatives):
     """Django’s message, with whole headers."""
 
-    def message(self, *, policy: Policy = default_policy) -> EmailMessage:
+    def message(self, *, policy: Any = default_policy) -> EmailMessage:
         """For the wire."""
         return super().message(policy=policy.clone(header_factory=_headers))
 
