@@ -5,6 +5,10 @@ import smtplib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import EmailPolicy as Policy
+from email.policy import default as default_policy
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,8 +100,7 @@ def _hang_up(mailer: Any) -> None:
 
 
 def _hand_over(mailer: Any, letter: Letter) -> str:
-    with translation.override(letter.language):
-        message = _message(letter)
+    message = _message(letter)
     try:
         mailer.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
@@ -144,17 +147,50 @@ def masked(said: str) -> str:
     return ADDRESS.sub("…", " ".join(said.split()))[:300]
 
 
-def _message(letter: Letter) -> EmailMultiAlternatives:
+def shown(letter: Letter) -> tuple[str, str]:
+    """The letter as text and as HTML, as it is sent."""
     context = {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         **_accents(letter.accent),
         **letter.context,
     }
+    with translation.override(letter.language):
+        return (
+            render_to_string(f"mail/{letter.template}.txt", context),
+            render_to_string(f"mail/{letter.template}.html", context),
+        )
+
+
+class _Whole(UnstructuredHeader):
+    """A header for programs: its address is neither broken nor encoded, however long, or none finds it."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        """On one line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers: Any = HeaderRegistry()
+for _name in ("List-Unsubscribe", "Message-ID"):
+    _headers.map_to_type(_name, _Whole)
+
+
+class _Message(EmailMultiAlternatives):
+    """Django’s message, with whole headers."""
+
+    def message(self, *, policy: Any = default_policy) -> EmailMessage:
+        """For the wire."""
+        return super().message(policy=policy.clone(header_factory=_headers))
+
+
+def _message(letter: Letter) -> EmailMultiAlternatives:
+    text, html = shown(letter)
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    message = EmailMultiAlternatives(
+    message = _Message(
         subject=" ".join(letter.subject.splitlines()),
-        body=render_to_string(f"mail/{letter.template}.txt", context),
+        body=text,
         to=[letter.to],
         reply_to=[letter.reply_to] if letter.reply_to else None,
         headers={
@@ -163,7 +199,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
             **letter.headers,
         },
     )
-    message.attach_alternative(render_to_string(f"mail/{letter.template}.html", context), "text/html")
+    message.attach_alternative(html, "text/html")
     for file in letter.attachments:
         message.attach(file.name, file.content, file.mimetype)
     return message

@@ -94,6 +94,11 @@ def to_html(text: str) -> str:
     return _cleaner.clean(rendered(text)).strip()
 
 
+def markdown_to_html(text: str) -> str:
+    """The same for a text known to be Markdown: a tag or two in it change nothing around them."""
+    return _cleaner.clean(_from_markdown(_lowered(text))).strip()
+
+
 def to_text(text: str) -> str:
     """The same text without any markup: paragraphs apart by an empty line, list items with a bullet."""
     if not text.strip():
@@ -117,7 +122,16 @@ def web_address(address: str) -> str:
 def rendered(text: str) -> str:
     """HTML, not yet cleaned."""
     if is_html(text):
-        return re.sub(r"(</?h)[123]\b", r"\g<1>4", text, flags=re.I)
+        return _lowered(text)
+    return _from_markdown(text)
+
+
+def _lowered(text: str) -> str:
+    """Headings written in HTML, from h4 down."""
+    return re.sub(r"(</?h)[123]\b", r"\g<1>4", text, flags=re.I)
+
+
+def _from_markdown(text: str) -> str:
     tokens = _markdown.parse(text)
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:

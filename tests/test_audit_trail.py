@@ -100,7 +100,7 @@ RECORDED = {
     "organize-mailing-resume": ("mailing.resume", {}),
     "organize-mailing-remove": ("mailing.remove", {}),
     "organize-mailing-came-back": ("address.bounced", {}),
-    "organize-mail-bounces": ("address.bounced", {"email": "zoe@example.org"}),
+    "organize-mail-bounces": ("address.bounced", {"addresses": "zoe@example.org"}),
     "organize-mail-bounce-right": ("address.right", {}),
     "organize-mail-reminders": ("reminders.change", {"is_on": "on"}),
     "organize-devices": ("device.pair", {"name": SAID}),

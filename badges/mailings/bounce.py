@@ -37,6 +37,18 @@ def mark_address(*, event: Event, address: str) -> None:
 
 
 @transaction.atomic
+def mark_addresses(*, event: Event, addresses: Iterable[str]) -> list[str]:
+    """The same of many; those that nobody at the event has, and that were left alone."""
+    unknown = []
+    for address in addresses:
+        try:
+            mark_address(event=event, address=address)
+        except NotFound:
+            unknown.append(address)
+    return unknown
+
+
+@transaction.atomic
 def mark_recipient(*, recipient: Recipient) -> None:
     """By hand, of one mail of a mailing."""
     address = address_of(recipient)

@@ -1,5 +1,6 @@
 """What organizers fill in: a mailing and its recipients, when it goes out, a test, reminders, an address."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -186,7 +187,20 @@ class RemindersForm(TextsForm):
         return Plan(is_on=data["is_on"], days=data["days"], texts=self.texts())
 
 
-class AddressForm(forms.Form):
-    """An address that mail came back from."""
+class AddressesForm(forms.Form):
+    """Addresses that mail came back from, out of whatever text they stand in."""
 
-    email = forms.EmailField(label=_("Address that mail came back from"))
+    addresses = forms.CharField(
+        label=_("Addresses that mail came back from"),
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
+        help_text=_("One, or many pasted from a list; names beside them do no harm."),
+    )
+
+    def clean_addresses(self) -> list[str]:
+        """Each once, in order."""
+        words = re.split(r"[\s,;<>()\"]+", self.cleaned_data["addresses"])
+        found = list(dict.fromkeys(word.removeprefix("mailto:") for word in words if "@" in word))
+        if not found:
+            raise forms.ValidationError(_("There is no address in it, such as name@example.org."))
+        return found

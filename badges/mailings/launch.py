@@ -30,9 +30,9 @@ class NotUnderWay(ConventionError):
 
 
 @transaction.atomic
-def launch(*, mailing: Mailing) -> Mailing:
-    """Send it now. Raises NotADraft, NotReady."""
-    mailing = _ready(mailing)
+def launch(*, mailing: Mailing, seen: str = "") -> Mailing:
+    """Send it now, unless it is another edition than the one `seen`, if named. Raises NotADraft, NotReady."""
+    mailing = _ready(mailing, seen)
     now = timezone.now()
     mailing.send_at, mailing.due_at = now, now + SILENCE
     mailing.save(update_fields=["send_at", "due_at"])
@@ -42,19 +42,23 @@ def launch(*, mailing: Mailing) -> Mailing:
 
 
 @transaction.atomic
-def schedule(*, mailing: Mailing, at: datetime.datetime) -> Mailing:
-    """Send it at that time, to whoever the segment holds then. Raises NotADraft, NotReady."""
+def schedule(*, mailing: Mailing, at: datetime.datetime, seen: str = "") -> Mailing:
+    """Send it at that time, to whoever the segment holds then; as `launch`. Raises NotADraft, NotReady."""
     if at <= timezone.now():
         raise NotReady(_("This time is past: choose a later one, or send now."))
-    mailing = _ready(mailing)
+    mailing = _ready(mailing, seen)
     mailing.send_at = mailing.due_at = at
     mailing.save(update_fields=["send_at", "due_at"])
     record("mailing.schedule", mailing, event=mailing.event, fields=["send_at"])
     return mailing
 
 
-def _ready(mailing: Mailing) -> Mailing:
+def _ready(mailing: Mailing, seen: str) -> Mailing:
     mailing = locked_draft(mailing)
+    if seen and seen != mailing.edition:
+        raise NotReady(
+            _("Somebody changed this draft since you opened its page: look at it again, then send it.")
+        )
     if not mailing.languages:
         raise NotReady(_("Write a subject and a text first."))
     languages = audience_of(mailing).languages

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import mark_safe
@@ -116,16 +115,6 @@ def as_test(letter: Letter, *, to: str, key: str) -> Letter:
     with translation.override(letter.language):
         subject = _("Test: %(subject)s") % {"subject": letter.subject}
     return replace(letter, to=to, key=key, subject=subject)
-
-
-def shown(letter: Letter) -> tuple[str, str]:
-    """The letter as text and as HTML, as it would be sent."""
-    context = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **letter.context}
-    with translation.override(letter.language):
-        return (
-            render_to_string("mail/mailing.txt", context),
-            render_to_string("mail/mailing.html", context),
-        )
 
 
 def _own_values(to: Addressee) -> Mapping[str, str]:

@@ -1,5 +1,7 @@
 """Mailings, who gets each, who wants no news, and the reminders of an event. No address is copied."""
 
+import hashlib
+import json
 from typing import Self
 
 from django.conf import settings
@@ -126,6 +128,12 @@ class Mailing(Texts):
         return self.send_at is None and self.cancelled_at is None
 
     @property
+    def edition(self) -> str:
+        """What tells two wordings of a draft, or two choices of recipients, apart."""
+        said = [self.purpose, self.segment, *(getattr(self, name) for name in TEXTS)]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
     def is_news(self) -> bool:
         """Whether those who unsubscribed are left out."""
         return self.purpose == self.Purpose.NEWS
@@ -153,6 +161,7 @@ class Recipient(models.Model):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed before")
         BOUNCED = "bounced", _("mail to this address came back before")
         GONE = "gone", _("no address any more")
+        CHANGED = "changed", _("not among the chosen any more")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

@@ -5,13 +5,14 @@ They are filled in after the Markdown was read and made safe: what people typed 
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import ConventionError
-from schedule.prose import to_html, to_text
+from schedule.prose import markdown_to_html, to_text
 
 WORDS = {
     "first_name": gettext_lazy("first name"),
@@ -29,6 +30,7 @@ LINKS = {
 }
 PLACEHOLDERS = {**WORDS, **LINKS}
 
+BRACE = re.compile(r"[{}]")
 IN_BRACES = re.compile(r"\{([^{}\n]{0,60})\}")
 NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
 MARK = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
@@ -47,7 +49,7 @@ class BadText(ConventionError):
 def check_text(text: str) -> None:
     """Raises BadText for an unknown placeholder, and for a word where an address belongs."""
     _refuse_unknown(text)
-    if ESCAPED_MARK in to_html(_marked(text)):
+    if ESCAPED_MARK in markdown_to_html(_marked(text)):
         raise BadText(
             _("A link leads to an address: %(known)s can stand there, or one that you write.")
             % {"known": ", ".join(f"{{{name}}}" for name in LINKS)}
@@ -69,6 +71,12 @@ def _refuse_unknown(text: str) -> None:
             raise BadText(
                 _("“{%(name)s}” is not known. Known are %(known)s.") % {"name": name, "known": known}
             )
+    if lone := BRACE.search(IN_BRACES.sub(lambda known: "." * len(known[0]), text)):
+        around = " ".join(text[max(lone.start() - 15, 0) : lone.end() + 15].split())
+        raise BadText(
+            _("A brace stands alone in “%(around)s”: write a placeholder with both, such as {first_name}.")
+            % {"around": around}
+        )
 
 
 def filled_line(subject: str, values: Mapping[str, str]) -> str:
@@ -78,12 +86,18 @@ def filled_line(subject: str, values: Mapping[str, str]) -> str:
 
 def safe_html(text: str) -> str:
     """The Markdown as safe HTML in which marks stand for placeholders; the same for all recipients."""
-    return to_html(_marked(text))
+    return markdown_to_html(_marked(text))
 
 
 def filled_html(made: str, values: Mapping[str, str]) -> str:
     """What `safe_html` made, for one recipient."""
-    return MARK.sub(lambda found: html.escape(values[_name(found)]), made)
+    return MARK.sub(lambda found: _isolated(html.escape(values[_name(found)])), made)
+
+
+def _isolated(value: str) -> str:
+    """Words from right to left turn nothing around them."""
+    turns = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value)
+    return f"<bdi>{value}</bdi>" if turns else value
 
 
 def plain_text(made: str) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import InvalidFields
+from convention.events.called_off import called_off_among
 from convention.events.models import Event
 
 from .models import LANGUAGES, TEXTS, Mailing, ReminderPlan
@@ -90,9 +91,11 @@ def send_reminders() -> None:
     """Recurring work: make the reminders that are due, each once."""
     now = timezone.now()
     plans = ReminderPlan.objects.filter(is_on=True, event__starts_at__gt=now).select_related("event")
-    for plan in plans.exclude(event__visibility=Event.Visibility.DRAFT):
+    wanted = list(plans.exclude(event__visibility=Event.Visibility.DRAFT))
+    called_off = called_off_among([plan.event for plan in wanted])
+    for plan in wanted:
         for days, at in moments(plan):
-            if at <= now < at + TOO_LATE:
+            if plan.event_id not in called_off and at <= now < at + TOO_LATE:
                 remind(plan=plan, days=days)
 
 

@@ -14,6 +14,7 @@ from convention.mail import Letter, Postponed, Refused, one_connection
 
 from .audience import reasons_against
 from .letters import Addressee, Writer
+from .look_again import addressees_now
 from .models import Mailing, Recipient
 
 logger = logging.getLogger(__name__)
@@ -26,13 +27,13 @@ type Send = Callable[[Letter], str]
 def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
     """Write to each, unless the mailing is cancelled meanwhile. Raises NotSent where the server fails."""
     writers = {language: Writer(mailing, language) for language in mailing.languages}
-    addressees = [addressee_of(recipient) for recipient in recipients]
+    addressees = addressees_now(mailing, recipients)
     reasons = reasons_against(mailing, [folded(to.address) for to in addressees])
     with one_connection() as send:
         for recipient, to in zip(recipients, addressees, strict=True):
             if not Mailing.objects.under_way().filter(pk=mailing.pk).exists():
                 return
-            if reason := _reason(to, reasons, writers):
+            if reason := _reason(recipient, to, reasons, writers):
                 _mark(recipient, left_out=reason)
             else:
                 _send_one(recipient, to, writers[to.language], send)
@@ -44,8 +45,10 @@ def addressee_of(recipient: Recipient) -> Addressee:
     return Addressee(people, recipient.language, recipient.pk, recipient.key)
 
 
-def _reason(to: Addressee, reasons: Any, writers: dict[str, Writer]) -> str:
+def _reason(recipient: Recipient, to: Addressee, reasons: Any, writers: dict[str, Writer]) -> str:
     """Why not to write to them after all; empty where nothing speaks against it."""
+    if recipient.registrations.all() and not to.registrations:
+        return Recipient.LeftOut.CHANGED
     if not to.address or to.language not in writers:
         return Recipient.LeftOut.GONE
     return str(reasons.get(folded(to.address), ""))

@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.audit.record import record
@@ -14,9 +15,9 @@ from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 from registrations.models import Registration
 
-from ..bounce import bounced_registrations, mark_address, mark_recipient, say_right
+from ..bounce import bounced_registrations, mark_addresses, mark_recipient, say_right
 from ..doors import mailing_to_organize
-from ..forms import AddressForm
+from ..forms import AddressesForm
 from ..log import STATES, counts_of, happened_at, recipients_in, sheet_of
 from ..models import Recipient
 from ..send_batch import addressee_of
@@ -68,22 +69,39 @@ def came_back(request: HttpRequest, event: str, pk: int, recipient: int) -> Http
 
 @require_http_methods(["GET", "POST"])
 def bounces(request: HttpRequest, event: str) -> HttpResponse:
-    """The addresses that mail came back from, and one more by hand."""
+    """The addresses that mail came back from, and more by hand; what nobody has stays in the field."""
     found = event_to_organize(event, request.user)
-    form = AddressForm(request.POST or None)
+    form = AddressesForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            mark_address(event=found, address=form.cleaned_data["email"])
-        except NotFound as error:
-            form.add_error("email", str(error))
-        else:
-            messages.success(request, _("It is marked: the address is left out until it is corrected."))
+        addresses = form.cleaned_data["addresses"]
+        unknown = mark_addresses(event=found, addresses=addresses)
+        if marked := len(addresses) - len(unknown):
+            messages.success(request, _say_marked(marked))
+        if not unknown:
             return redirect("organize-mail-bounces", event)
+        form = AddressesForm({"addresses": "\n".join(unknown)})
+        form.add_error("addresses", _say_unknown(len(unknown)))
     rows = bounced_registrations(found).select_related("order").order_by("sort_name", "pk")
     shown = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     listed = bounced_among(address for one in shown for address in (one.email, one.order.email))
     context = {"event": found, "section": "organize", "form": form, "shown": shown, "bounced": listed}
     return render(request, "mailings/bounces.html", context)
+
+
+def _say_marked(count: int) -> str:
+    return ngettext(
+        "%(count)d address is marked: it is left out until it is corrected.",
+        "%(count)d addresses are marked: they are left out until they are corrected.",
+        count,
+    ) % {"count": count}
+
+
+def _say_unknown(count: int) -> str:
+    return ngettext(
+        "Nobody registered for this event has the address below.",
+        "Nobody registered for this event has the %(count)d addresses below.",
+        count,
+    ) % {"count": count}
 
 
 @require_POST

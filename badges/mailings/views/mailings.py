@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -14,19 +15,20 @@ from convention.club.models import Person
 from convention.errors import InvalidFields
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.worker import worker_is_late
 
 from ..audience import audience_of
 from ..bounce import bounced_registrations
 from ..doors import mailing_to_organize
 from ..forms import MailingForm, SampleForm, ScheduleForm
-from ..launch import cancel, launch, resume, schedule
+from ..launch import NotReady, NotUnderWay, cancel, launch, resume, schedule
 from ..log import counts_of
 from ..models import Mailing
 from ..placeholders import PLACEHOLDERS
 from ..remind import plan_of
 from ..sample import names_of
 from ..segments import Segment, in_words
-from ..write import begin, discard, rewrite
+from ..write import NotADraft, begin, discard, rewrite
 
 ON_A_PAGE = 50
 
@@ -71,12 +73,16 @@ def new_mailing(request: HttpRequest, event: str) -> HttpResponse:
 def edit_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Change a draft."""
     mailing = mailing_to_organize(event, pk, request.user)
+    if request.method == "GET" and not mailing.is_draft:
+        return redirect("organize-mailing", event, pk)
     form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
     if request.method == "POST" and form.is_valid():
         try:
             rewrite(mailing=mailing, draft=form.draft())
         except InvalidFields as error:
             form.add_errors(error.fields)
+        except NotADraft as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, _("The draft is saved."))
             return redirect("organize-mailing", event, pk)
@@ -105,6 +111,7 @@ def _show(request: HttpRequest, one: Mailing, form: ScheduleForm) -> HttpRespons
         "segment": in_words(Segment.of(one.segment), one.event),
         "counts": counts_of([one])[one.pk],
         "form": form,
+        "is_late": one.state == Mailing.State.SENDING and worker_is_late(at=timezone.now()),
     }
     if one.state in {Mailing.State.DRAFT, Mailing.State.SCHEDULED}:
         audience = audience_of(one)
@@ -116,8 +123,19 @@ def _show(request: HttpRequest, one: Mailing, form: ScheduleForm) -> HttpRespons
 @require_POST
 def send_now(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Send a draft."""
-    launch(mailing=mailing_to_organize(event, pk, request.user))
+    one = mailing_to_organize(event, pk, request.user)
+    try:
+        launch(mailing=one, seen=request.POST.get("seen", ""))
+    except NotReady as error:
+        messages.error(request, str(error))
+    except NotADraft:
+        _say_once(request)
     return redirect("organize-mailing", event, pk)
+
+
+def _say_once(request: HttpRequest) -> None:
+    """Two clicks, or two organizers: the second learns that nobody gets it twice."""
+    messages.info(request, _("It was sent or planned already: nobody gets it twice."))
 
 
 @require_POST
@@ -127,23 +145,36 @@ def send_later(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     form = ScheduleForm(request.POST, event=one.event)
     if not form.is_valid():
         return _show(request, one, form)
-    schedule(mailing=one, at=form.cleaned_data["at"])
+    try:
+        schedule(mailing=one, at=form.cleaned_data["at"], seen=request.POST.get("seen", ""))
+    except NotReady as error:
+        form.add_error("at", str(error))
+        return _show(request, one, form)
+    except NotADraft:
+        _say_once(request)
     return redirect("organize-mailing", event, pk)
 
 
 @require_POST
 def cancel_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Send no more of it."""
-    one = cancel(mailing=mailing_to_organize(event, pk, request.user))
-    said = _("It is a draft again.") if one.is_draft else _("No more of it is sent.")
-    messages.success(request, said)
+    try:
+        one = cancel(mailing=mailing_to_organize(event, pk, request.user))
+    except NotUnderWay as error:
+        messages.info(request, str(error))
+    else:
+        said = _("It is a draft again.") if one.is_draft else _("No more of it is sent.")
+        messages.success(request, said)
     return redirect("organize-mailing", event, pk)
 
 
 @require_POST
 def resume_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Go on after a fault."""
-    resume(mailing=mailing_to_organize(event, pk, request.user))
+    try:
+        resume(mailing=mailing_to_organize(event, pk, request.user))
+    except NotUnderWay as error:
+        messages.info(request, str(error))
     return redirect("organize-mailing", event, pk)
 
 

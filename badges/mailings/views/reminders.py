@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields
+from convention.events.called_off import called_off_at
 from convention.events.doors import event_to_organize
 
 from ..forms import RemindersForm
@@ -41,6 +42,7 @@ def reminders(request: HttpRequest, event: str) -> HttpResponse:
         "form": form,
         "plan": plan,
         "moments": [(days, at, sent.get(days), at <= now) for days, at in moments(plan)],
+        "called_off_at": called_off_at(found),
         "placeholders": PLACEHOLDERS.items(),
     }
     return render(request, "mailings/reminders.html", context)

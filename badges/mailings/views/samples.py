@@ -14,11 +14,11 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.models import Person
+from convention.mail import shown
 
 from ..audience import audience_of
 from ..doors import mailing_to_organize
 from ..forms import SampleForm
-from ..letters import shown
 from ..models import Mailing
 from ..sample import names_of, sample_letter, send_test
 

@@ -19,6 +19,8 @@ const look = async () => {
       if (next.hasAttribute(name)) bar.setAttribute(name, next.getAttribute(name));
       else bar.removeAttribute(name);
     }
+    const [note, told] = [fresh, shown].map((page) => page.querySelector("#job-note"));
+    if (note.innerHTML !== told.innerHTML) told.replaceWith(note);
     shown.querySelector("#job-label").textContent = fresh.querySelector("#job-label").textContent;
   }
   setTimeout(look, EVERY);

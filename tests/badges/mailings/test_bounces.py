@@ -129,7 +129,7 @@ class TestAttention:
         [ana, _bob] = add_people(event, 2)
         address = f"/en/organize/{event.slug}"
         sentence = "1 mail did not reach anyone: correct the address and send it again."
-        client.post(f"{address}/mail/bounces/", {"email": "ANA0@example.org"})
+        client.post(f"{address}/mail/bounces/", {"addresses": "ANA0@example.org"})
         assert sentence in client.get("/en/organize/").content.decode()
         listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]
         assert [one.pk for one in listed] == [ana.pk]
@@ -148,6 +148,26 @@ class TestAttention:
         assert sentence not in client.get("/en/organize/").content.decode()
         corrected_addresses()
         assert BouncedAddress.objects.count() == 0
+
+    def test_many_are_pasted_at_once_and_those_that_nobody_has_stay_to_be_seen(self, event, client):
+        client.force_login(make_staff(event))
+        add_people(event, 3)
+        add_people(make_event(), 1, start=9)
+        address = f"/en/organize/{event.slug}/mail/bounces/"
+        pasted = (
+            'Ana Müller <ana0@example.org>; 550\n"ana1@example.org",hard\nana9@example.org ana0@example.org'
+        )
+        page = client.post(address, {"addresses": pasted})
+        said = page.content.decode()
+        assert "2 addresses are marked: they are left out" in said
+        assert "Nobody registered for this event has the address below." in said
+        assert page.context["form"]["addresses"].value() == "ana9@example.org"
+        marked = BouncedAddress.objects.order_by("email").values_list("email", flat=True)
+        assert list(marked) == ["ana0@example.org", "ana1@example.org"]
+        for nothing in ("", "   ", "no address here"):
+            answer = client.post(address, {"addresses": nothing})
+            assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True)
+        assert client.post(address, {"addresses": "ana2@example.org"}).status_code == 302
 
     def test_it_may_be_said_to_be_right(self, event):
         [ana] = add_people(event, 1)

@@ -1,9 +1,12 @@
 """Organizers' pages: from the first word to the log."""
 
+import datetime
 import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from badges.mailings.models import Mailing, Recipient
 from badges.mailings.segments import Segment
@@ -153,6 +156,41 @@ def test_a_stopped_mailing_says_so_and_is_resumed(client, event, mailoutbox, run
     assert "stopped by a fault" not in text_of(client.get(f"/en/organize/{event.slug}/"))
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
+
+
+def test_two_clicks_and_two_organizers_send_it_once_and_are_told(client, event, mailoutbox, run_tasks):
+    add_people(event, 1)
+    mailing = make_mailing(event)
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
+    seen = re.search(r'name="seen" value="(\w+)"', client.get(here).content.decode())[1]
+    client.post(f"{here}edit/", {**FORM, "purpose": "news"})
+    stale = client.post(f"{here}send/", {"seen": seen}, follow=True)
+    assert "Somebody changed this draft since you opened its page" in text_of(stale)
+    later = {"at": "2999-07-01T10:00", "seen": seen}
+    assert "Somebody changed this draft" in text_of(client.post(f"{here}schedule/", later))
+    mailing.refresh_from_db()
+    assert mailing.is_draft
+    client.post(f"{here}send/", {"seen": mailing.edition})
+    for address, data in (("send/", {"seen": mailing.edition}), ("schedule/", later)):
+        again = client.post(here + address, data, follow=True)
+        assert "It was sent or planned already: nobody gets it twice." in text_of(again)
+    assert client.get(f"{here}edit/").status_code == 302
+    lost = client.post(f"{here}edit/", {**FORM, "text_en": "Written meanwhile"})
+    assert ["Written meanwhile" in text_of(lost), "Write a new one." in text_of(lost)] == [True, True]
+    run_tasks()
+    assert len(mailoutbox) == 1
+    for act in ("cancel/", "resume/"):
+        assert "This mailing is not under way." in text_of(client.post(here + act, follow=True))
+
+
+def test_without_a_worker_the_page_says_that_nothing_works_on_it(client, event):
+    add_people(event, 1)
+    mailing = make_mailing(event)
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
+    client.post(f"{here}send/")
+    assert "No worker is running" not in text_of(client.get(here))
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - datetime.timedelta(minutes=5))
+    assert "No worker is running on the server" in text_of(client.get(here))
 
 
 def test_a_mailing_of_another_event_is_not_there(client):

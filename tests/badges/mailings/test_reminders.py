@@ -18,8 +18,10 @@ from badges.mailings.remind import (
 )
 from convention.errors import InvalidFields
 from convention.events.models import Event
+from registrations.visits.call_off import call_off
 from tests.badges.mailings.making import add_people
-from tests.factories import make_event, make_staff
+from tests.factories import make_administrator, make_event, make_staff
+from tests.registrations.visits.makers import make_visit
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
@@ -54,6 +56,18 @@ def test_each_is_sent_once_to_whoever_is_there_then(mailoutbox, run_tasks):
     run_tasks()
     assert len(mailoutbox) == 5
     assert sorted(Mailing.objects.values_list("reminder_days", flat=True)) == [1, 7]
+
+
+def test_nobody_is_reminded_of_a_visit_that_was_called_off(client, mailoutbox, run_tasks):
+    starts = timezone.now() + 7 * DAY - HOUR
+    visit = make_visit(starts_at=starts, ends_at=starts + HOUR)
+    plan_reminders(event=visit.event, plan=Plan(is_on=True))
+    call_off(visit=visit, reason="Grève.")
+    send_reminders()
+    assert not Mailing.objects.exists()
+    client.force_login(make_administrator())
+    page = client.get(f"/en/organize/{visit.event.slug}/mail/reminders/").content.decode()
+    assert ("nobody is reminded of it" in page, "planned" in page) == (True, False)
 
 
 @pytest.mark.parametrize("time", [7 * DAY + HOUR, 5 * DAY, 2 * DAY, -HOUR])

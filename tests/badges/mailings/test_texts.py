@@ -2,7 +2,7 @@
 
 import pytest
 
-from badges.mailings.letters import Addressee, Writer, shown
+from badges.mailings.letters import Addressee, Writer
 from badges.mailings.models import Mailing
 from badges.mailings.placeholders import (
     PLACEHOLDERS,
@@ -16,7 +16,9 @@ from badges.mailings.placeholders import (
 )
 from badges.mailings.write import Draft, NotADraft, begin, discard, rewrite
 from convention.audit.models import Entry
+from convention.colours import light_tones
 from convention.errors import InvalidFields
+from convention.mail import send, shown
 from registrations.doors import own_secret
 from tests.badges.mailings.making import TEXTS, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
@@ -58,6 +60,14 @@ def test_scripts_styles_and_odd_addresses_are_taken_out():
     assert "<img" not in html
 
 
+def test_a_tag_in_markdown_changes_nothing_around_it():
+    written = "Hello **{name}**,\n\n<b>now</b> [here]({badge})\n\n- one\n- two"
+    html, text = made(written, name="Ana", badge="https://x.example/")
+    assert html.count("<p>") == 2
+    assert ("<strong>Ana</strong>" in html, "<b>now</b>" in html, html.count("<li>")) == (True, True, 2)
+    assert text == "Hello Ana,\n\nnow here (https://x.example/)\n\n• one\n• two"
+
+
 @pytest.mark.parametrize("text", ["Hello {prenom}", "{}", "{First_name}", "{name!r}", "{ name }"])
 def test_an_unknown_placeholder_is_refused_by_name(text):
     with pytest.raises(BadText) as error:
@@ -71,7 +81,22 @@ def test_a_word_is_no_address_and_an_address_no_subject():
         check_text("[x]({name})")
     with pytest.raises(BadText, match="est une adresse"):
         check_subject("Votre badge {badge}")
-    check_text("[x]({badge}) { lone } brace {\n}".replace("{ lone }", ""))
+    check_text("[x]({badge})")
+
+
+@pytest.mark.parametrize(
+    "text", ["Bonjour {first_name, ça va", "Bonjour {{first_name}}", "a } b", "{\n}", "{" + "x" * 61 + "}"]
+)
+def test_a_brace_without_its_other_half_is_refused_with_what_stands_around_it(text):
+    for check in (check_text, check_subject):
+        with pytest.raises(BadText, match="Une accolade est seule dans") as error:
+            check(text)
+        assert " ".join(text.split())[:15] in str(error.value)
+
+
+def test_a_name_from_right_to_left_turns_nothing_around_it():
+    html, text = made("Hello {first_name}, 2 days", first_name="محمد")
+    assert (html.strip(), text) == ("<p>Hello <bdi>محمد</bdi>, 2 days</p>", "Hello محمد, 2 days")
 
 
 @pytest.mark.django_db
@@ -109,6 +134,13 @@ class TestLetters:
         assert letter.to == "boss@example.org"
         assert "Hello Ana, Bob and Cy," in text
         assert text.count(f"/en/orders/{order.reference}/{order.secret}/") == 4
+
+    def test_what_is_shown_is_what_is_sent(self, mailoutbox):
+        letter = self.letter(make_registration(make_ticket(make_event(accent="#a01060"))))
+        send(letter)
+        [sent] = mailoutbox
+        assert (sent.body, sent.alternatives[0].content) == shown(letter)
+        assert light_tones("#a01060").accent in shown(letter)[1]
 
     def test_news_can_be_unsubscribed_with_one_click(self):
         letter = self.letter(make_registration(), purpose="news")

@@ -1,5 +1,7 @@
 """Unsubscribing: a signed link, one click, honoured at once, and taken back."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -8,7 +10,7 @@ from badges.mailings.models import Recipient, Unsubscription
 from badges.mailings.tokens import unsubscribe_url
 from convention.audit.models import Entry
 from tests.badges.mailings.making import add_people, make_mailing
-from tests.factories import make_event
+from tests.factories import make_event, make_registration, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -87,3 +89,20 @@ def test_someone_who_unsubscribes_while_it_is_sent_is_left_out(client, mailoutbo
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
     assert list(mailing.recipients.values_list("left_out", flat=True)) == ["", "unsubscribed"]
+
+
+def test_the_headers_arrive_whole_however_long_and_serve_a_program(mail_receiver, run_tasks, settings):
+    settings.SITE_URL = "https://inscriptions.un-club-au-nom-vraiment-tres-long-et-encore-plus-long.example"
+    event = make_event()
+    address = "une.adresse.plutot.longue.pour.un.en.tete@example.org"
+    make_registration(make_ticket(event), email=address)
+    launch(mailing=make_mailing(event, purpose="news"))
+    run_tasks()
+    [message] = mail_receiver.messages
+    raw = dict(message.raw_items())
+    assert re.fullmatch(r"<https://[\w./-]+/news/stop/[\w:-]+/>", raw["List-Unsubscribe"])
+    assert re.fullmatch(r"<mailing-\d+-\d+@inscriptions[\w.-]+>", raw["Message-ID"])
+    path = raw["List-Unsubscribe"].strip("<>").removeprefix(settings.SITE_URL)
+    form = "application/x-www-form-urlencoded"
+    assert Client().post(path, "List-Unsubscribe=One-Click", content_type=form).status_code == 200
+    assert Unsubscription.objects.get().email == address

@@ -1,0 +1,69 @@
+"""Merging through the page: two paid orders, and two applications for one visit."""
+
+import pytest
+from django.test import Client
+
+from registrations.bill import receivable_of
+from registrations.invoices.balance import balance_of
+from registrations.invoices.pay import record_payment
+from registrations.models import Registration
+from registrations.visits.models import Application
+from registrations.visits.standing import State
+from tests.badges.attendance.making import make_event, make_registration
+from tests.factories import make_administrator
+from tests.registrations.visits.makers import agreed, applied, make_visit, state
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    client = Client()
+    client.force_login(make_administrator())
+    return client
+
+
+def merge_address(kept: Registration, other: Registration) -> str:
+    return f"/en/organize/{kept.event.slug}/registrations/{kept.reference}/merge/{other.reference}/"
+
+
+def test_two_paid_orders_keep_their_money_and_their_books(client, run_tasks):
+    event = make_event()
+    kept, other = make_registration(event, price=10_000), make_registration(event, price=12_000)
+    for number, one in enumerate((kept, other)):
+        one.order.payment, one.order.total = "invoice", one.price
+        one.order.save()
+        paid = {"amount": one.price, "method": "transfer", "external_id": f"x{number}"}
+        record_payment(receivable=receivable_of(one.order), **paid)
+    page = client.get(merge_address(kept, other)).content.decode()
+    assert [amount in page for amount in ("€100 paid", "€120 paid")] == [True, True]
+    answer = client.post(merge_address(kept, other), {"reason": "twice"}, follow=True)
+    assert "Both are one registration now" in answer.content.decode()
+    balances = [balance_of(receivable_of(one.order)) for one in (kept, other)]
+    assert [(each.owed, each.paid, each.due) for each in balances] == [
+        (10_000, 10_000, 0),
+        (12_000, 12_000, 0),
+    ]
+    run_tasks()
+    kept.refresh_from_db()
+    other.refresh_from_db()
+    assert (kept.state, other.state, other.merged_into) == ("confirmed", "cancelled", kept)
+    for one, said in ((kept, other.reference), (other, kept.reference)):
+        page = client.get(f"/en/organize/{event.slug}/registrations/{one.reference}/").content.decode()
+        assert (said in page, "€120" in page) == (True, True)
+
+
+def test_two_applications_for_a_visit_become_one_place_and_the_host_hears_one_name(client, run_tasks):
+    visit = make_visit()
+    kept, other = agreed(applied(visit)), agreed(applied(visit))
+    assert [state(one) for one in (kept, other)] == [State.COMPLETE] * 2
+    page = client.get(merge_address(kept.registration, other.registration))
+    assert (page.status_code, page.context["objection"]) == (200, "")
+    answer = client.post(merge_address(kept.registration, other.registration), {}, follow=True)
+    assert "Both are one registration now" in answer.content.decode()
+    run_tasks()
+    assert list(Application.objects.confirmed()) == [kept]
+    assert [state(one) for one in (kept, other)] == [State.COMPLETE, State.WITHDRAWN]
+    assert visit.event.tickets.get().taken == 1
+    back = client.post(merge_address(other.registration, kept.registration), {}, follow=True)
+    assert "must be confirmed; choose the other one" in back.content.decode()
