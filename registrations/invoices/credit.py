@@ -120,9 +120,11 @@ def credit_withdrawn(
 
 
 def with_discounts(standing: Standing, document: Invoice, lines: Sequence[Line]) -> Sequence[Line]:
-    """The lines; with all that stands of the document where its discounts are larger than either part."""
+    """The lines; with all that stands of the document where a discount goes that the rest was given too."""
     rest = [line for line in standing.of(document) if line not in lines]
-    return standing.of(document) if rest and min(asked_by(rest), asked_by(lines)) < 0 else lines
+    is_discounted = any(line.charge and line.charge.key.startswith(DISCOUNT) for line in lines)
+    as_a_whole = is_discounted or min(asked_by(rest), asked_by(lines)) < 0
+    return standing.of(document) if rest and as_a_whole else lines
 
 
 def asked_by(lines: Sequence[Line]) -> int:
