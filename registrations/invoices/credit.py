@@ -63,6 +63,8 @@ def credit_amount(*, invoice: Invoice, amount: int, reason: str, on: datetime.da
     require_creditable(standing, invoice)
     by_rate: dict[tuple[int, str], int] = defaultdict(int)
     for line in standing.of(invoice):
+        if line.charge and line.charge.withdrawn_at:
+            continue  # owed no longer: `credit_withdrawn` credits it
         sign = 1 if line.invoice_id == invoice.pk else -1
         by_rate[line.vat_rate, line.exemption] += sign * line.amount
     parts = {rate: part for rate, part in by_rate.items() if part > 0}

@@ -161,6 +161,16 @@ def test_a_discount_is_taken_off_the_rates_of_what_stays(issuer, discount, left)
     assert (balance_of(receivable).owed, anew.total) == (6_600 - left, 6_600 - left)
 
 
+def test_no_discount_is_given_on_what_is_owed_no_longer(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    document = issue(receivable=receivable)
+    withdraw(receivable=receivable, keys=[GUESTS.key])
+    with pytest.raises(BadCredit):
+        credit_amount(invoice=document, amount=6_601, reason="trop")
+    credit_amount(invoice=document, amount=6_600, reason="geste commercial")
+    assert balance_of(receivable).owed == 0
+
+
 def test_a_discount_that_shrinks_is_parted_over_the_rates_anew(issuer):
     room = Owed("room", "Salle", 12_600, 2000)
     receivable = make_receivable(GUESTS, DINNER, room)
