@@ -9,7 +9,7 @@ from django.utils import timezone
 from convention.errors import ConventionError
 from registrations.bill import bill, is_paid, left_of, packages_of, receivable_of, rows_to_bill, stands
 from registrations.confirm_paid import confirm_paid
-from registrations.hold_places import hold_places, let_go
+from registrations.hold_places import hold_places, let_go, unconfirmed
 from registrations.invoices.models import Payment, Receivable
 from registrations.invoices.pay import record_fee, record_payment
 from registrations.models import Order
@@ -92,17 +92,27 @@ def pay_order(
 
 
 def confirm_or_tell(order: Order) -> None:
-    """Confirm the places of a paid order; where they are gone nothing is owed, and the buyer is told."""
+    """Confirm the places of a paid order; where they are gone nothing is owed, and the buyer is told.
+
+    So it is with a place for a member who has another by now: it is not held until it lapses.
+    """
     try:
         with transaction.atomic():
             confirm_paid(order=order)
     except ConventionError:
-        places = [one for one in rows_to_bill(order) if one.counts or one.cancelled_at]
-        bill(order, places, [one for one in packages_of(order) if one.counts])
-        tell_unplaced.enqueue(order.pk)
+        _owe_for_what_counts(order)
         return
-    if not stands(order):
+    if unconfirmed(order).that(lambda one: not one.awaits_proof).all:
+        let_go(order=order)
+        _owe_for_what_counts(order)
+    elif not stands(order):
         tell_unplaced.enqueue(order.pk)
+
+
+def _owe_for_what_counts(order: Order) -> None:
+    places = [one for one in rows_to_bill(order) if one.counts or one.cancelled_at]
+    bill(order, places, [one for one in packages_of(order) if one.counts])
+    tell_unplaced.enqueue(order.pk)
 
 
 @task()

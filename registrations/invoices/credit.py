@@ -63,6 +63,8 @@ def credit_amount(*, invoice: Invoice, amount: int, reason: str, on: datetime.da
     require_creditable(standing, invoice)
     by_rate: dict[tuple[int, str], int] = defaultdict(int)
     for line in standing.of(invoice):
+        if line.charge and line.charge.withdrawn_at:
+            continue  # owed no longer: `credit_withdrawn` credits it
         sign = 1 if line.invoice_id == invoice.pk else -1
         by_rate[line.vat_rate, line.exemption] += sign * line.amount
     parts = {rate: part for rate, part in by_rate.items() if part > 0}
@@ -120,9 +122,11 @@ def credit_withdrawn(
 
 
 def with_discounts(standing: Standing, document: Invoice, lines: Sequence[Line]) -> Sequence[Line]:
-    """The lines; with all that stands of the document where its discounts are larger than either part."""
+    """The lines; with all that stands of the document where a discount goes that the rest was given too."""
     rest = [line for line in standing.of(document) if line not in lines]
-    return standing.of(document) if rest and min(asked_by(rest), asked_by(lines)) < 0 else lines
+    is_discounted = any(line.charge and line.charge.key.startswith(DISCOUNT) for line in lines)
+    as_a_whole = is_discounted or min(asked_by(rest), asked_by(lines)) < 0
+    return standing.of(document) if rest and as_a_whole else lines
 
 
 def asked_by(lines: Sequence[Line]) -> int:

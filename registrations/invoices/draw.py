@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from convention.countries import countries
 from convention.dates import say_day, say_days
 from convention.typeset import Document, Weight
 
@@ -98,11 +99,10 @@ def draw_head(
 
 
 def address(said: dict[str, str]) -> list[str]:
-    """Street, town, and the country unless it is France."""
-    town = f"{said['postcode']} {said['city']}".strip()
-    return [
-        part for part in (said["street"], town, "" if said["country"] == "FR" else said["country"]) if part
-    ]
+    """Street, town, and the country's name unless it is France."""
+    town, code = f"{said['postcode']} {said['city']}".strip(), said["country"]
+    country = "" if code == "FR" else dict(countries()).get(code, code)
+    return [part for part in (said["street"], town, country) if part]
 
 
 def facts(document: Invoice) -> list[tuple[str, str]]:
@@ -177,12 +177,12 @@ def draw_totals(sheets: Sheets, document: Invoice) -> None:
 
 
 def draw_payment(sheets: Sheets, document: Invoice) -> None:
-    """Where to pay and until when; or that it is paid."""
+    """Where to pay and until when; or that it is paid; nothing where nothing is asked for."""
     details, seller = document.details, document.seller
-    if document.is_credit_note:
+    if document.is_credit_note or not document.total:
         return
     sheets.y += 14
-    if document.total and details["paid"] == document.total:
+    if details["paid"] == document.total:
         paid_on = say_day(datetime.date.fromisoformat(details["paid_on"]))
         sheets.room_for(30)
         sheets.paragraph(_("Paid in full on %(day)s") % {"day": paid_on}, Weight.BOLD, 11, width=TABLE_WIDTH)

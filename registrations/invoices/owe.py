@@ -1,6 +1,7 @@
 """Note what a buyer owes for one thing, and what they owe no longer."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.errors import ConventionError
 
+from .amounts import allotted
 from .complete import clean
 from .exemptions import EXEMPTIONS
 from .models import Charge, Receivable
@@ -121,29 +123,54 @@ def correct_buyer(receivable: Receivable, said: dict[str, Any]) -> None:
 
 
 def replace_charges(receivable: Receivable, wanted: dict[str, Owed]) -> None:
-    """Withdraw what is not wanted so, and add what is not there.
-
-    Discounts stay as long as what they were given on covers them; without them no more is owed than before.
-    """
+    """Withdraw what is not wanted so, and add what is not there; discounts stay as long as they fit."""
     standing = {charge.key: charge for charge in receivable.charges.standing()}
     given = [charge for key, charge in standing.items() if key.startswith(DISCOUNT)]
-    covered = sum(owed.mark[1] for key, owed in wanted.items() if key in standing)
-    stay = {charge.key for charge in given} if covered >= -sum(charge.amount for charge in given) else set()
+    discounts = discounts_left(standing, given, wanted)
+    stay = {charge.key for charge in given} if discounts is None else set()
     gone = [key for key, charge in standing.items() if owed_by(charge) != wanted.get(key) and key not in stay]
     _withdraw(receivable, [standing[key].pk for key in gone])
     added = [wanted[key] for key in wanted if key in gone or key not in standing]
-    if given and not stay:
-        before = sum(charge.amount for charge in standing.values())
-        added += what_is_left_of(given[0], sum(owed.mark[1] for owed in wanted.values()) - before)
+    if discounts:
+        first = receivable.charges.count() + len(added) + 1
+        added += [replace(one, key=f"{DISCOUNT}{first + n}") for n, one in enumerate(discounts)]
     Charge.objects.bulk_create(charge_of(receivable, owed) for owed in added)
     if added:
         record("receivable.owe", receivable, event=receivable.event, fields=["charges"])
 
 
-def what_is_left_of(discount: Charge, cents: int) -> list[Owed]:
-    """A discount of those cents in the place of one that was larger; none where nothing is left of it."""
-    left = replace(owed_by(discount), key=f"{discount.key}-{discount.pk}", unit_price=-cents)
-    return [left] if cents > 0 else []
+def discounts_left(
+    standing: dict[str, Charge], given: list[Charge], wanted: dict[str, Owed]
+) -> list[Owed] | None:
+    """The discounts in the place of those that were given, parted over the rates of what is owed now.
+
+    None where they stay: what they were given on covers them, in all and at each rate of VAT. Where it does
+    not cover them in all they shrink, so that no more is owed than before.
+    """
+    if not given:
+        return None
+    by_rate = summed((owed.vat_rate, owed.exemption, owed.mark[1]) for owed in wanted.values())
+    off = summed((charge.vat_rate, charge.exemption, -charge.amount) for charge in given)
+    cents, whole = sum(off.values()), sum(by_rate.values())
+    if sum(owed.mark[1] for key, owed in wanted.items() if key in standing) < cents:
+        cents = max(0, whole - sum(charge.amount for charge in standing.values()))
+    elif all(by_rate.get(rate, 0) >= taken for rate, taken in off.items()):
+        return None
+    parts = {rate: part for rate, part in by_rate.items() if part > 0}
+    shares = allotted(cents, list(parts.values()))
+    return [
+        replace(owed_by(given[0]), unit_price=-share, vat_rate=rate, exemption=exemption)
+        for (rate, exemption), share in zip(parts, shares, strict=True)
+        if share
+    ]
+
+
+def summed(parts: Iterable[tuple[int, str, int]]) -> dict[tuple[int, str], int]:
+    """Cents by rate of VAT and exemption."""
+    sums: dict[tuple[int, str], int] = defaultdict(int)
+    for rate, exemption, cents in parts:
+        sums[rate, exemption] += cents
+    return sums
 
 
 @transaction.atomic

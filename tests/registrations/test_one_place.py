@@ -4,11 +4,14 @@ import datetime
 import threading
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from convention.club.models import Person
 from registrations import register as registering
+from registrations.checkout.settle import pay_order
+from registrations.checkout.troubles import unplaced_orders
 from registrations.confirm_paid import confirm_paid
 from registrations.models import Order, Registration, Ticket
 from registrations.one_place import AlreadyRegistered
@@ -58,6 +61,21 @@ def test_a_place_that_is_paid_late_is_no_second_one(ticket):
     assert Registration.objects.confirmed().get().order == kept
     Registration.objects.filter(order=kept).update(cancelled_at=timezone.now())
     assert [place.order for place in confirm_paid(order=Order.objects.get(pk=late.pk))] == [late]
+
+
+def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
+    Ticket.objects.update(price=12_000)
+    member = make_member()
+    late = ask(ticket, member)
+    until = timezone.now() + datetime.timedelta(days=14)
+    Order.objects.filter(pk=late.pk).update(payment="card")
+    Registration.objects.filter(order=late).update(confirmed_at=None, held_until=until)
+    ask(ticket, member)
+    with transaction.atomic():
+        late = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=late.pk)
+        pay_order(order=late, amount=12_000, method="transfer")
+    assert [(one.reference, one.kept) for one in unplaced_orders()] == [(late.reference, 12_000)]
+    assert Ticket.objects.get(pk=ticket.pk).taken == 1
 
 
 def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):

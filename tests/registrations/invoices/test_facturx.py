@@ -205,3 +205,13 @@ def test_what_was_paid_before_is_marked(issuer):
     [page] = PdfReader(io.BytesIO(paper_of(document))).pages
     assert "Acquittée le 3 novembre 2026" in " ".join(page.extract_text().split())
     assert amount(document, "DuePayableAmount") == 0
+
+
+@pytest.mark.parametrize(("language", "country"), [("fr", "États-Unis"), ("en", "United States")])
+def test_what_costs_nothing_asks_for_no_transfer_and_names_the_country(issuer, language, country):
+    offered = Owed("guest", "Billet offert", 0, 2000)
+    document = issue(receivable=make_receivable(offered, language=language, country="US", siren=""))
+    [page] = PdfReader(io.BytesIO(paper_of(document))).pages
+    said = page.extract_text()
+    assert country in said
+    assert "IBAN" not in said

@@ -147,6 +147,42 @@ def test_a_discount_is_parted_over_rates_and_undone_with_its_invoice(issuer):
         issue(receivable=receivable)
 
 
+@pytest.mark.parametrize(("discount", "left"), [(4_260, 4_260), (40_000, 4_000)])
+def test_a_discount_is_taken_off_the_rates_of_what_stays(issuer, discount, left):
+    receivable = make_receivable(GUESTS, DINNER)
+    credit_amount(invoice=issue(receivable=receivable), amount=discount, reason="geste commercial")
+    make_receivable(DINNER, reference=receivable.reference)
+    standing = receivable.charges.standing().filter(amount__lt=0)
+    assert list(standing.values_list("amount", "vat_rate")) == [(-left, 1000)]
+    [credited] = credit_withdrawn(receivable=receivable, reason="annulé")
+    anew = issue(receivable=receivable)
+    assert credited.total == 42_600 - discount
+    assert [(tax["rate"], tax["net"] + tax["vat"]) for tax in anew.taxes] == [(1000, 6_600 - left)]
+    assert (balance_of(receivable).owed, anew.total) == (6_600 - left, 6_600 - left)
+
+
+def test_no_discount_is_given_on_what_is_owed_no_longer(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    document = issue(receivable=receivable)
+    withdraw(receivable=receivable, keys=[GUESTS.key])
+    with pytest.raises(BadCredit):
+        credit_amount(invoice=document, amount=6_601, reason="trop")
+    credit_amount(invoice=document, amount=6_600, reason="geste commercial")
+    assert balance_of(receivable).owed == 0
+
+
+def test_a_discount_that_shrinks_is_parted_over_the_rates_anew(issuer):
+    room = Owed("room", "Salle", 12_600, 2000)
+    receivable = make_receivable(GUESTS, DINNER, room)
+    credit_amount(invoice=issue(receivable=receivable), amount=48_000, reason="geste commercial")
+    make_receivable(DINNER, room, reference=receivable.reference)
+    standing = receivable.charges.standing().filter(amount__lt=0)
+    assert dict(standing.values_list("vat_rate", "amount")) == {1000: -4_125, 2000: -7_875}
+    assert balance_of(receivable).owed == 7_200
+    credit_withdrawn(receivable=receivable, reason="annulé")
+    assert issue(receivable=receivable).total == 7_200
+
+
 def test_a_wrong_address_is_corrected_by_two_documents(issuer):
     receivable = make_receivable(GUESTS, name="Faux nom")
     document = issue(receivable=receivable)
