@@ -11,7 +11,7 @@ from convention.money import Money
 
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
-from .invoices.models import Payment, Receivable
+from .invoices.models import Charge, Payment, Receivable
 from .invoices.owe import DISCOUNT, Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
@@ -22,10 +22,30 @@ BUYER = [field.name for field in fields(Buyer)]
 def receivable_of(order: Order) -> Receivable:
     """The receivable of an order, made or corrected to what stands: places, and what was kept of others.
 
-    Who pays is what the order said when it was made, and what the treasurer corrected since.
+    Who pays is what the order said when it was made, and what the treasurer corrected since. A place that was
+    paid too late, when it was gone, is owed no longer until it is had again: what came for it waits for the
+    treasurer.
     """
     places = [one for one in rows_to_bill(order) if order.owes_for(one)]
-    return bill(order, places, packages_of(order))
+    packages = list(packages_of(order))
+    lapsed = any(_has_lapsed(one) for one in places) or any(_has_lapsed(one) for one in packages)
+    gone = _owed_no_longer(order) if lapsed else set()
+    return bill(
+        order,
+        [one for one in places if not (_has_lapsed(one) and _key_of(one) in gone)],
+        [one for one in packages if not (_has_lapsed(one) and _key_of(one) in gone)],
+    )
+
+
+def _has_lapsed(one: Registration | Sponsorship) -> bool:
+    return one.state == Registration.State.EXPIRED
+
+
+def _owed_no_longer(order: Order) -> set[str]:
+    """The keys of what the order owed and owes no more."""
+    charges = Charge.objects.filter(receivable__reference=order.reference)
+    owed = set(charges.standing().values_list("key", flat=True))
+    return set(charges.values_list("key", flat=True)) - owed
 
 
 def rows_to_bill(order: Order) -> RegistrationQuerySet:
@@ -117,10 +137,15 @@ def packages_of(order: Order) -> SponsorshipQuerySet:
     return rows.select_related("package")
 
 
+def _key_of(one: Registration | Sponsorship) -> str:
+    """What names the charge for a place or a package."""
+    return f"package/{one.package.slug}/{one.pk}" if isinstance(one, Sponsorship) else one.reference
+
+
 def owed_for_package(one: Sponsorship) -> list[Owed]:
     """What a sponsor's package costs; nothing where it is free."""
     line = Owed(
-        key=f"package/{one.package.slug}/{one.pk}",
+        key=_key_of(one),
         description=f"{one.package.title}, {one.name}"[:300],
         unit_price=one.price,
         vat_rate=one.vat_rate,

@@ -11,7 +11,7 @@ from convention.errors import Closed, SoldOut
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
-from .bill import is_paid
+from .bill import is_paid, rebill
 from .hold_places import refuse_if_over, unconfirmed
 from .models import Order, Registration, Sponsorship
 from .one_place import second_places
@@ -32,6 +32,7 @@ def confirm_paid(*, order: Order) -> list[Sponsorship | Registration]:
         return []
     now = timezone.now()
     refuse_if_over(order, at=now)
+    lapsed = ready.lapsed
     ready.take_lapsed()
     enqueue("CONFIRMATION_TASK", order.pk)
     record("order.paid", order, event=order.event, fields=["confirmed_at"])
@@ -40,6 +41,8 @@ def confirm_paid(*, order: Order) -> list[Sponsorship | Registration]:
         one.confirmed_at, one.held_until, one.takes_place = now, None, True
     ready.save("confirmed_at", "held_until", "takes_place")
     Registration.objects.filter(pk__in=[place.pk for place in ready.places]).update(sequence=sequence)
+    if lapsed:
+        rebill(order)
     return ready.all
 
 

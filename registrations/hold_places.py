@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from convention.counters import Counted
 from convention.errors import Closed
 
+from .bill import rebill
 from .models import Order, Registration, Sponsorship
 from .models.standing import Standing
 from .places import release_lapsed, release_packages, take_again
@@ -36,6 +37,11 @@ class Unconfirmed:
     def that(self, is_meant: Callable[[Standing], bool]) -> "Unconfirmed":
         """Those of them."""
         return Unconfirmed(list(filter(is_meant, self.packages)), list(filter(is_meant, self.places)))
+
+    @property
+    def lapsed(self) -> list[Sponsorship | Registration]:
+        """Those that had been given back."""
+        return [one for one in self.all if not one.counts]
 
     def take_lapsed(self) -> None:
         """Take again what had been given back of them. Raises SoldOut or CompanyFull."""
@@ -72,7 +78,8 @@ def hold_places(*, order: Order, until: datetime.datetime) -> None:
     A later end that was promised stays. Raises SoldOut, CompanyFull or Closed.
     """
     waiting, now = unconfirmed(order), timezone.now()
-    if any(not one.counts for one in waiting.all):
+    lapsed = waiting.lapsed
+    if lapsed:
         # Packages are on sale by themselves, whenever places are.
         refuse_if_over(order, at=now) if waiting.packages else refuse_if_closed(order.event, at=now)
         waiting.take_lapsed()
@@ -80,6 +87,8 @@ def hold_places(*, order: Order, until: datetime.datetime) -> None:
         one.held_until = max(until, one.held_until or until)
         one.takes_place = True
     waiting.save("held_until", "takes_place")
+    if lapsed:
+        rebill(order)
 
 
 @transaction.atomic

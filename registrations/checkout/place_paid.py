@@ -2,7 +2,6 @@
 
 from django.db import transaction
 
-from registrations.bill import receivable_of
 from registrations.confirm_paid import confirm_paid
 from registrations.models import Order, Registration, Sponsorship
 
@@ -11,7 +10,4 @@ from registrations.models import Order, Registration, Sponsorship
 def place_paid(*, order: Order) -> list[Sponsorship | Registration]:
     """Confirm its places, or its package, and owe for them again. Raises SoldOut, CompanyFull or Closed."""
     order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=order.pk)
-    placed = confirm_paid(order=order)
-    if placed:
-        receivable_of(order)
-    return placed
+    return confirm_paid(order=order)

@@ -10,9 +10,13 @@ from django.utils import timezone
 
 from convention.club.models import Person
 from registrations import register as registering
+from registrations.bill import left_of, rebill
+from registrations.checkout.place_paid import place_paid
 from registrations.checkout.settle import pay_order
 from registrations.checkout.troubles import unplaced_orders
 from registrations.confirm_paid import confirm_paid
+from registrations.invoices.balance import balance_of
+from registrations.invoices.models import Receivable
 from registrations.models import Order, Registration, Ticket
 from registrations.one_place import AlreadyRegistered
 from registrations.order_request import OrderRequest, Place
@@ -76,6 +80,12 @@ def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
         pay_order(order=late, amount=12_000, method="transfer")
     assert [(one.reference, one.kept) for one in unplaced_orders()] == [(late.reference, 12_000)]
     assert Ticket.objects.get(pk=ticket.pk).taken == 1
+    rebill(late)
+    assert [(one.reference, one.kept) for one in unplaced_orders()] == [(late.reference, 12_000)]
+    Registration.objects.exclude(order=late).update(cancelled_at=timezone.now())
+    assert [place.order for place in place_paid(order=late)] == [late]
+    assert (unplaced_orders().count(), left_of(late).amount) == (0, 0)
+    assert balance_of(Receivable.objects.get(reference=late.reference)).is_settled
 
 
 def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):

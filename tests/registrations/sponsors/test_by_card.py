@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from registrations.bill import rebill
 from registrations.checkout.place_paid import place_paid
 from registrations.checkout.play_payment import play_payment
 from registrations.checkout.settle import pay_order
@@ -116,6 +117,8 @@ def test_money_that_comes_too_late_is_told_and_placed_once_one_is_free(package, 
     assert [(order.reference, order.kept) for order in unplaced_orders()] == [
         (taken.order.reference, 120_000)
     ]
+    rebill(taken.order)  # as another act on the order does
+    assert (balance_of(receivable).owed, unplaced_orders().count()) == (0, 1)
     cancel_sponsorship(sponsorship=other)
     assert len(place_paid(order=taken.order)) == 3
     assert (states(taken)[0], counted(package)) == ("confirmed", (1, 2))
