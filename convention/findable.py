@@ -31,9 +31,11 @@ class FindableQuerySet[Row: "Findable"](models.QuerySet[Row]):
         return super().bulk_update(objs, fields, *args, **kwargs)
 
     def matching(self, words: str) -> Self:
-        """Those in whom every word is found, in any order."""
-        found, column = self, f"{self.model.FOUND_BY[0]}__contains"
-        for word in filed(tidy(words)).split()[:MOST_WORDS]:
+        """Those in whom every word is found, in any order; signs that are no word are found in nobody."""
+        said = tidy(words)
+        wanted = filed(said).split()[:MOST_WORDS]
+        found, column = self if wanted or not said else self.none(), f"{self.model.FOUND_BY[0]}__contains"
+        for word in wanted:
             found = found.filter(**{column: word})
         return found
 

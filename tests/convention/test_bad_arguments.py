@@ -101,8 +101,8 @@ CASES = {
     "registrations_import small binary.csv":
         "Ce n’est pas un tableau : le fichier est binaire. Enregistrez-le en .csv ou .xlsx.",
     "registrations_import small list.csv":
-        "Colonnes manquantes : first_name, last_name. La première ligne doit nommer les colonnes ; "
-        "on y lit : a, b.",
+        "Colonnes absentes : first_name, last_name. Une ligne au-dessus de la liste doit les nommer ; "
+        "celle-ci dit : a, b.",
 }  # fmt: skip
 
 

@@ -244,7 +244,7 @@ def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
 def test_a_short_word_of_the_books_is_not_taken_for_another_parts():
     french = {
         "For": "Pour", "Booked": "Réservées", "booked": "réservée", "done": "terminée", "Arrived": "Arrivés",
-        "added": "ajoutées", "paid": "payée", "from": "du", "Money": "Trésorerie",
+        "added": "ajoutée", "paid": "payée", "from": "du", "Money": "Trésorerie",
     }  # fmt: skip
     with translation.override("fr"):
         assert {word: gettext(word) for word in french} == french

@@ -235,4 +235,4 @@ def test_the_organizer_cannot_take_places_away_that_are_booked(client, event, pe
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/schedule/{session.number}/"
     answer = client.post(page, {"title": "Atelier", "capacity": "0", "is_bookable": "on", "seen": "{}"})
-    assert "1 places sont déjà prises." in answer.text
+    assert "1 place est déjà prise." in answer.text
