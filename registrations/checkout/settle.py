@@ -91,6 +91,7 @@ def pay_order(
     return payment
 
 
+@transaction.atomic
 def confirm_or_tell(order: Order) -> None:
     """Confirm the places of a paid order; where they are gone nothing is owed, and the buyer is told.
 
