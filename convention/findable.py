@@ -34,9 +34,11 @@ class FindableQuerySet[Row: "Findable"](models.QuerySet[Row]):
         """Those in whom every word is found, in any order; signs that are no word are found in nobody."""
         said = tidy(words)
         wanted = filed(said).split()[:MOST_WORDS]
-        found, column = self if wanted or not said else self.none(), f"{self.model.FOUND_BY[0]}__contains"
+        if said and not wanted:
+            return self.none()
+        found = self
         for word in wanted:
-            found = found.filter(**{column: word})
+            found = found.filter(**{f"{self.model.FOUND_BY[0]}__contains": word})
         return found
 
 

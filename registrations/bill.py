@@ -28,24 +28,21 @@ def receivable_of(order: Order) -> Receivable:
     """
     places = [one for one in rows_to_bill(order) if order.owes_for(one)]
     packages = list(packages_of(order))
-    lapsed = any(_has_lapsed(one) for one in places) or any(_has_lapsed(one) for one in packages)
-    gone = _owed_no_longer(order) if lapsed else set()
+    gone = _owed_no_longer(order, [*places, *packages])
     return bill(
         order,
-        [one for one in places if not (_has_lapsed(one) and _key_of(one) in gone)],
-        [one for one in packages if not (_has_lapsed(one) and _key_of(one) in gone)],
+        [one for one in places if _key_of(one) not in gone],
+        [one for one in packages if _key_of(one) not in gone],
     )
 
 
-def _has_lapsed(one: Registration | Sponsorship) -> bool:
-    return one.state == Registration.State.EXPIRED
-
-
-def _owed_no_longer(order: Order) -> set[str]:
-    """The keys of what the order owed and owes no more."""
-    charges = Charge.objects.filter(receivable__reference=order.reference)
-    owed = set(charges.standing().values_list("key", flat=True))
-    return set(charges.values_list("key", flat=True)) - owed
+def _owed_no_longer(order: Order, rows: "list[Registration | Sponsorship]") -> set[str]:
+    """The keys of those that lapsed and that the order owed and owes no more."""
+    lapsed = {_key_of(one) for one in rows if one.state == one.State.EXPIRED}
+    if not lapsed:
+        return lapsed
+    charges = Charge.objects.filter(receivable__reference=order.reference, key__in=lapsed)
+    return set(charges.values_list("key", flat=True)) - set(charges.standing().values_list("key", flat=True))
 
 
 def rows_to_bill(order: Order) -> RegistrationQuerySet:
