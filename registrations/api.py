@@ -20,9 +20,10 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from .limits import refuse_flood, refuse_many_quotes, voucher_brought
+from .limits import refuse_flood, refuse_guesses, refuse_many_quotes
 from .listing import Filter
 from .models import Order, Registration
+from .on_sale import OnSale, on_sale
 from .price_words import as_data, reduction_data
 from .reductions import read
 from .register import Means, look_up, register
@@ -31,10 +32,10 @@ from .serializers import (
     OrderBody,
     QuoteAnswer,
     RegistrationAnswer,
+    code_asked,
     read_order,
     tickets_asked,
 )
-from .statements import event_with_tickets
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -68,15 +69,13 @@ class Orders(APIView):
     )
     def post(self, request: Request, event: str) -> Response:
         """Book places for one or more people: all of them, or none."""
-        found, tickets = event_with_tickets(event, tickets_asked(request.data))
-        if found is None or found.visibility == Event.Visibility.DRAFT:
-            raise NotFound(_("There is no event at this address."))
+        sold = sold_at(event, request.data)
         wanted = read_order(request.data)
-        refuse_flood(found, wanted)
-        voucher = voucher_brought(found, wanted.code, wanted.email)
+        refuse_flood(sold.event, wanted)
+        refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
         key = request.headers.get("Idempotency-Key", "").strip()
-        means = Means(source="api", key=key, tickets=tickets, voucher=voucher)
-        order = register(event=found, request=wanted, means=means)
+        means = Means(source="api", key=key, tickets=sold.tickets, voucher=sold.voucher)
+        order = register(event=sold.event, request=wanted, means=means)
         return Response(answer_of(order), status=201)
 
 
@@ -95,14 +94,21 @@ class Quotes(APIView):
     )
     def post(self, request: Request, event: str) -> Response:
         """The price of each ticket and add-on now, with the reasons."""
-        found, tickets = event_with_tickets(event, tickets_asked(request.data))
-        if found is None or found.visibility == Event.Visibility.DRAFT:
-            raise NotFound(_("There is no event at this address."))
+        sold = sold_at(event, request.data)
         wanted = read_order(request.data)
-        refuse_many_quotes(found, wanted)
-        means = Means(tickets=tickets, voucher=voucher_brought(found, wanted.code, wanted.email))
-        quoted, currency = look_up(event=found, request=wanted, means=means)
-        return Response(as_data(quoted, currency=currency, zone=found.zone))
+        refuse_many_quotes(sold.event, wanted)
+        refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
+        means = Means(tickets=sold.tickets, voucher=sold.voucher)
+        quoted, currency = look_up(event=sold.event, request=wanted, means=means)
+        return Response(as_data(quoted, currency=currency, zone=sold.event.zone))
+
+
+def sold_at(event: str, body: Any) -> OnSale:
+    """What a body asks for, as far as it can be read. Raises NotFound, the same for a draft."""
+    sold = on_sale(event, tickets_asked(body), code_asked(body))
+    if sold is None or sold.event.visibility == Event.Visibility.DRAFT:
+        raise NotFound(_("There is no event at this address."))
+    return sold
 
 
 class Registrations(GenericAPIView[Registration]):

@@ -12,9 +12,9 @@ from convention.events.models import Event
 from convention.text import fold
 
 from .models import Addon, Passes, Ticket, Voucher
+from .on_sale import on_sale, voucher_named
 from .order_request import OrderRequest, Place
 from .pricing import Asked, Code, Fare, Line, Quote, Step, quote
-from .statements import tickets_named, voucher_named
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,14 @@ def wares_for(
 ) -> Wares:
     """What is asked for, of what is offered to whoever has the order's code; what was read already is used.
 
-    A plain order reads its tickets and nothing else.
+    An order without add-ons is read at once.
     """
     if tickets is None:
-        tickets = tickets_named(event, {place.ticket for place in request.places})
-    addons = {slug for place in request.places for slug in place.addons}
-    if voucher is None and request.code:
+        sold = on_sale(event.slug, {place.ticket for place in request.places}, request.code)
+        tickets, voucher = (sold.tickets, voucher or sold.voucher) if sold else ((), voucher)
+    elif voucher is None and request.code:
         voucher = voucher_named(event, request.code)
+    addons = {slug for place in request.places for slug in place.addons}
     offered = offered_to(tickets, voucher)
     found = event.addons.filter(slug__in=addons).prefetch_related("tickets") if addons else ()
     return Wares({ticket.slug: ticket for ticket in offered}, {a.slug: a for a in found}, voucher)

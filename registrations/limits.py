@@ -5,8 +5,8 @@ from convention.events.models import Event
 
 from .invoices.models import Quotation
 from .models import Order, Registration, Voucher
+from .on_sale import voucher_named
 from .order_request import OrderRequest, code_typed
-from .statements import voucher_named
 
 HOUR = 3600
 ORDERS_PER_HOUR = 300
@@ -60,7 +60,14 @@ def refuse_many_quotation_mails(quotation: Quotation) -> None:
 
 
 def voucher_brought(event: Event, code: str, *who: str) -> Voucher | None:
-    """The voucher of that code; one that there is not is counted, once for each browser or address.
+    """The voucher of that code, of whoever has not guessed too often. Raises TooOften."""
+    voucher = voucher_named(event, code_typed(code))
+    refuse_guesses(event, code, voucher, *who)
+    return voucher
+
+
+def refuse_guesses(event: Event, code: str, voucher: Voucher | None, *who: str) -> None:
+    """Count a code for which no voucher was found, once for each browser or address that brings it.
 
     Raises TooOften for whoever brought too many of them, whatever they bring next.
     """
@@ -68,8 +75,6 @@ def voucher_brought(event: Event, code: str, *who: str) -> Voucher | None:
     names = [f"{event.pk}:{one.strip()}" for one in who if code and one]
     for name in names:
         refuse_spent("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
-    voucher = voucher_named(event, code) if code else None
     for name in names if voucher is None else ():
         if not seconds_to_wait("code", f"{name}:{code}", most=1, seconds=HOUR):
             spend("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
-    return voucher

@@ -20,7 +20,6 @@ from convention.events.models import Event
 
 from .answer_files import files_named
 from .answers import Answers, Around, limited_options, read
-from .asked import questions_asked
 from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
@@ -28,6 +27,7 @@ from .holds import hold
 from .keys import key_of, ordered_before
 from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
 from .on_application import admit
+from .on_sale import questions_asked
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
@@ -183,10 +183,11 @@ def _answers(
     Who comes through their company or on application, or for whom a place was held, answers later.
     """
     tickets = [wares.tickets[place.ticket] for place in request.places]
-    if not tickets[0].has_questions:
+    event, questions = tickets[0].event, tickets[0].known_questions
+    if questions is None:
+        questions = questions_asked(event)
+    if not questions:
         return [], [Answers() for _place in request.places]
-    event = tickets[0].event
-    questions = questions_asked(event)
     around = Around(at=at, files=files_named(event, [place.answers for place in request.places]))
     answers = [
         read(questions, ticket, place.answers, around)

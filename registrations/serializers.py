@@ -11,7 +11,7 @@ from convention.text import tidy
 
 from .checks import MOST_PLACES, about_number
 from .models import Order
-from .order_request import Billing, OrderRequest, Place
+from .order_request import Billing, OrderRequest, Place, code_typed
 
 MOST_ADDONS = 50
 
@@ -208,6 +208,12 @@ def tickets_asked(body: Any) -> set[str]:
     first = items[:MOST_PLACES] if isinstance(items, list) else []
     named = [item.get("ticket") for item in first if isinstance(item, Mapping)]
     return {tidy(slug) for slug in named if isinstance(slug, str)}
+
+
+def code_asked(body: Any) -> str:
+    """The code that a body brings, as far as it can be read."""
+    code = body.get("code") if isinstance(body, Mapping) else None
+    return code_typed(code) if isinstance(code, str) else ""
 
 
 def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:

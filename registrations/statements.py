@@ -4,7 +4,7 @@ They serve the rush, when thousands want the last places at once, and do what th
 """
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import islice
 from typing import Any
@@ -13,83 +13,12 @@ from django.db import IntegrityError, connection, models
 from django.db.models.base import ModelState
 from django.db.models.expressions import Col
 from django.db.utils import DEFAULT_DB_ALIAS
-from django.utils import timezone
-
-from convention.events.models import Event
-
-from .models import PriceStep, Quota, Ticket, Voucher
 
 type Convert = Callable[[Any], Any]
 AS_IT_IS: dict[type[models.Field[Any, Any]], type] = {
     models.CharField: str, models.TextField: str, models.BooleanField: bool, models.IntegerField: int,
 }  # fmt: skip
 """What fields do nothing to before it is written; asking each of fifty fields costs more than the rest."""
-
-
-def event_with_tickets(slug: str, tickets: Collection[str]) -> tuple[Event | None, list[Ticket]]:
-    """The event with that address, and those of its tickets that have one of these slugs, in one read.
-
-    With each ticket come the quota that it shares and the price step that holds now; it knows whether the
-    event asks anything.
-    """
-    with kept_cursor() as cursor:
-        cursor.execute(_reading(len(tickets)), [*tickets, adapted(timezone.now()), slug])
-        rows = cursor.fetchall()
-    if not rows:
-        return None, []
-    event = row_of(Event, iter(rows[0]))
-    return event, list(_tickets_in(rows, event))
-
-
-def _tickets_in(rows: Iterable[Sequence[Any]], event: Event) -> Iterator[Ticket]:
-    """The tickets of such a read, each with what came along."""
-    before, of_ticket, of_quota = (len(model._meta.concrete_fields) for model in (Event, Ticket, Quota))
-    key, step_key = before + of_ticket, before + of_ticket + of_quota
-    for row in rows:
-        if row[before] is None:
-            continue
-        ticket = row_of(Ticket, islice(row, before, None))
-        ticket.event, ticket.has_questions = event, bool(row[-1])
-        if row[key] is not None:
-            ticket.quota = row_of(Quota, islice(row, key, None))
-        ticket.known_steps = [] if row[step_key] is None else [row_of(PriceStep, islice(row, step_key, None))]
-        for step in ticket.known_steps:
-            step.ticket = ticket
-        yield ticket
-
-
-def tickets_named(event: Event, slugs: Collection[str]) -> list[Ticket]:
-    """Those of the event's tickets that have one of these slugs."""
-    return event_with_tickets(event.slug, slugs)[1] if slugs else []
-
-
-def voucher_named(event: Event, code: str) -> Voucher | None:
-    """The event's voucher of that code, as `code_typed` writes it, with the tickets that it holds for."""
-    with kept_cursor() as cursor:
-        cursor.execute(_reading_voucher(), [event.pk, code])
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    voucher, before = row_of(Voucher, iter(rows[0])), len(Voucher._meta.concrete_fields)
-    voucher.event = event
-    tickets = [row_of(Ticket, islice(row, before, None)) for row in rows if row[before] is not None]
-    give(voucher, "tickets", Ticket, tickets)
-    return voucher
-
-
-@cache
-def _reading_voucher() -> str:
-    return f"""SELECT {columns(Voucher, "v")}, {columns(Ticket, "t")} FROM registrations_voucher v
-        LEFT JOIN registrations_voucher_tickets b ON b.voucher_id = v.id
-        LEFT JOIN registrations_ticket t ON t.id = b.ticket_id
-        WHERE v.event_id = %s AND v.code = %s ORDER BY t.position, t.id"""  # noqa: S608 (our names)
-
-
-def give(row: models.Model, name: str, model: type[models.Model], rows: Iterable[models.Model]) -> None:
-    """As `prefetch_related` would: what was read is there without asking again."""
-    found: models.QuerySet[Any] = models.QuerySet(model)
-    found._result_cache = list(rows)
-    vars(row).setdefault("_prefetched_objects_cache", {})[name] = found
 
 
 def kept_cursor() -> Any:
@@ -108,35 +37,17 @@ def adapted(at: datetime.datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)
 
 
-@cache
-def _reading(tickets: int) -> str:
-    marks = ", ".join(["%s"] * tickets) or "NULL"
-    read = ", ".join(
-        columns(model, alias)
-        for model, alias in ((Event, "e"), (Ticket, "t"), (Quota, "q"), (PriceStep, "s"))
-    )
-    return f"""SELECT {read},
-        EXISTS (SELECT 1 FROM registrations_question a WHERE a.event_id = e.id) FROM events_event e
-        LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})
-        LEFT JOIN registrations_quota q ON q.id = t.quota_id
-        LEFT JOIN registrations_pricestep s ON s.id = (
-            SELECT id FROM registrations_pricestep
-            WHERE ticket_id = t.id AND until > %s ORDER BY until LIMIT 1
-        )
-        WHERE e.slug = %s"""  # noqa: S608 (our names)
-
-
 def columns(model: type[models.Model], alias: str) -> str:
     """All of a model's columns in the order of its fields, under an alias."""
     return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
 
 
-def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any]) -> Row:
-    """A row of the model out of its next cells, in the order of its fields.
+def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any], names: tuple[str, ...] = ()) -> Row:
+    """A row of the model out of its next cells, in the order of its fields, or of those that are named.
 
     As `from_db` would make it, but that no field is set in its turn and no signal is sent.
     """
-    names, converters = _shape(model)
+    names, converters = _shape(model, names)
     values = list(islice(cells, len(names)))
     for index, convert in converters:
         values[index] = convert(values[index])
@@ -148,9 +59,11 @@ def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any]) -> Row:
 
 
 @cache
-def _shape(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Convert]]]:
-    """The names of its fields, and what makes the database's values ours, by place."""
-    names = [field.attname for field in model._meta.concrete_fields]
+def _shape(
+    model: type[models.Model], names: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[tuple[int, Convert]]]:
+    """The names of these fields, or of all, and what makes the database's values ours, by place."""
+    names = names or tuple(field.attname for field in model._meta.concrete_fields)
     return names, conversions([(model, names)])
 
 

@@ -26,7 +26,7 @@ from ..draft import Draft
 from ..fares import Wares, wares_for
 from ..forms.register import LanguageForm, paying_forms
 from ..keys import order_with_key
-from ..limits import refuse_flood, voucher_brought
+from ..limits import refuse_flood, refuse_guesses
 from ..models import Question, Ticket
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
@@ -50,8 +50,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     refuse_if_closed(event, at=timezone.now())
     draft = drafts.load(request.session, slug)
     wanted = draft.request(translation.get_language() or "fr").tidied()
-    voucher = voucher_brought(event, draft.code, request.session.session_key or "", draft.email)
-    wares = wares_for(event, wanted, voucher=voucher)
+    wares = wares_for(event, wanted)
+    refuse_guesses(event, draft.code, wares.voucher, request.session.session_key or "", draft.email)
     if not draft.email or not _is_whole(wanted, wares):
         return redirect("register-choices" if draft.email else "register", slug)
     means = _means(request, draft, wares)

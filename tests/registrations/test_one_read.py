@@ -9,11 +9,18 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from convention.events.models import Event, Venue
-from registrations.asked import questions_asked
 from registrations.event_mark import event_mark
-from registrations.models import PriceStep, Quota, Registration
+from registrations.models import PriceStep, Quota, Registration, Voucher
+from registrations.on_sale import on_sale, questions_asked
 from registrations.questions import questions_of
-from tests.factories import make_event, make_question, make_registration, make_session, make_ticket
+from tests.factories import (
+    make_event,
+    make_question,
+    make_registration,
+    make_session,
+    make_ticket,
+    make_voucher,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +47,21 @@ def test_questions_are_read_at_once(event: Event, django_assert_num_queries):
 
 def test_an_event_without_questions_has_none(event: Event):
     assert questions_asked(event) == []
+
+
+def test_a_code_is_read_along_with_the_tickets_that_it_holds_for(event: Event, django_assert_num_queries):
+    first, second = (make_ticket(event, slug=slug, position=place) for place, slug in enumerate("ba"))
+    voucher = make_voucher(event, for_company="Mairie", closes_at=timezone.now())
+    voucher.tickets.set([second, first])
+    make_question(event, "remark")
+    with django_assert_num_queries(1):
+        sold = on_sale(event.slug, {"a", "b", "elsewhere"}, "HALF")
+        assert [ticket.slug for ticket in sold.voucher.tickets.all()] == ["b", "a"]
+        assert {ticket.slug for ticket in sold.tickets} == {"a", "b"}
+        assert [ticket.known_questions == sold.questions for ticket in sold.tickets] == [True, True]
+    assert model_to_dict(sold.voucher) == model_to_dict(Voucher.objects.get())
+    assert on_sale(event.slug, {"a"}, "OTHER").voucher is None
+    assert on_sale("nowhere") is None
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from convention.errors import InvalidFields, SoldOut
 from registrations.addons import AddonInUse, remove_addon, save_addon
 from registrations.cancel import cancel
 from registrations.models import PriceStep, Quota, Registration, Ticket, Voucher
+from registrations.on_sale import on_sale
 from registrations.order_request import OrderRequest, Place
 from registrations.places import release_lapsed
 from registrations.price_changed import PriceChanged
@@ -20,7 +21,6 @@ from registrations.prove import prove
 from registrations.quotas import remove_quota, save_quota
 from registrations.receive import receive
 from registrations.register import Means, register
-from registrations.statements import event_with_tickets
 from registrations.tickets import save_ticket
 from registrations.vouchers import VoucherInUse, make_vouchers, remove_voucher
 from tests.factories import make_addon, make_event, make_member, make_ticket, make_voucher
@@ -91,8 +91,8 @@ def test_a_plain_order_reads_and_writes_no_more_often_for_steps_and_a_quota():
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked_of:
-            found, tickets = event_with_tickets(event.slug, {"guest"})
-            register(event=found, request=asked(), means=Means(tickets=tickets))
+            sold = on_sale(event.slug, {"guest"})
+            register(event=sold.event, request=asked(), means=Means(tickets=sold.tickets))
         return sum("SAVEPOINT" not in query["sql"] for query in asked_of)
 
     plain = queries()
@@ -336,7 +336,8 @@ def test_a_quota_counts_what_its_tickets_have_and_refuses_to_be_too_small():
 def test_places_follow_a_ticket_that_joins_a_quota_between_reading_and_booking():
     event = make_event()
     ticket = make_ticket(event)
-    found, tickets = event_with_tickets(event.slug, {"guest"})
+    sold = on_sale(event.slug, {"guest"})
+    found, tickets = sold.event, sold.tickets
     quota = shared(event, 2, ticket)
     register(event=found, request=asked(2), means=Means(tickets=tickets))
     assert taken(ticket, quota) == [2, 2]

@@ -12,10 +12,10 @@ from convention.errors import ConventionError, SoldOut
 from registrations.cancel import cancel
 from registrations.join_waiting import Wish, join_for_ticket
 from registrations.models import CompanyShare, Order, Quota, Registration, Voucher, WaitingEntry
+from registrations.on_sale import on_sale
 from registrations.order_request import OrderRequest, Place
 from registrations.quotas import save_quota
 from registrations.register import Means, register
-from registrations.statements import event_with_tickets
 from registrations.tickets import remove_ticket
 from tests.factories import (
     make_addon,
@@ -199,11 +199,11 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
     event = make_event()
     ticket = make_ticket(event)
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=3), tickets=[ticket], changed=[])
-    found, tickets = event_with_tickets(event.slug, {"guest"})
+    sold = on_sale(event.slug, {"guest"})
     Quota.objects.filter(pk=quota.pk).update(taken=3)
     with transaction.atomic():
         with pytest.raises(SoldOut):
-            register(event=found, request=asked(), means=Means(tickets=tickets))
+            register(event=sold.event, request=asked(), means=Means(tickets=sold.tickets))
         ticket.refresh_from_db()
         assert (ticket.taken, Registration.objects.count()) == (0, 0)
 
@@ -211,9 +211,9 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
 def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
     make_ticket(event := make_event(), price=10_000)
     voucher = make_voucher(event)
-    found, tickets = event_with_tickets(event.slug, {"guest"})
-    remove_ticket(ticket=tickets[0])
+    sold = on_sale(event.slug, {"guest"})
+    remove_ticket(ticket=sold.tickets[0])
     with pytest.raises(SoldOut):
-        register(event=found, request=asked(code="HALF"), means=Means(tickets=tickets))
+        register(event=sold.event, request=asked(code="HALF"), means=Means(tickets=sold.tickets))
     voucher.refresh_from_db()
     assert (voucher.taken, Registration.objects.count()) == (0, 0)

@@ -10,9 +10,9 @@ from convention.club.models import Company
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from registrations.models import CompanyShare, Registration, Voucher
+from registrations.on_sale import on_sale
 from registrations.places import CompanyFull
 from registrations.register import Means, register
-from registrations.statements import event_with_tickets, voucher_named
 from tests.factories import make_event, make_member, make_ticket, make_voucher
 
 from .test_selling_at_once import asked
@@ -63,12 +63,12 @@ def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction
 
 def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
     ticket = make_ticket(price=10_000, capacity=5)
-    event, tickets = event_with_tickets(ticket.event.slug, {"guest"})
     make_voucher(ticket.event)
-    voucher = voucher_named(event, "HALF")
+    sold = on_sale(ticket.event.slug, {"guest"}, "HALF")
     Voucher.objects.update(taken=1)
+    means = Means(tickets=sold.tickets, voucher=sold.voucher)
     with pytest.raises(InvalidFields) as refused:
-        register(event=event, request=asked(code="HALF"), means=Means(tickets=tickets, voucher=voucher))
+        register(event=sold.event, request=asked(code="HALF"), means=means)
     assert list(refused.value.fields) == ["code"]
     ticket.refresh_from_db()
     assert (ticket.taken, Voucher.objects.get().taken, Registration.objects.count()) == (0, 1, 0)
