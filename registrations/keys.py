@@ -3,9 +3,11 @@
 import datetime
 import hashlib
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.composed import Composed
 from convention.errors import ConventionError
 from convention.events.models import Event
 
@@ -29,7 +31,14 @@ def order_with_key(event: Event, key: str) -> Order | None:
 
 
 def _key_before(event: Event, key: str) -> IdempotencyKey | None:
-    return IdempotencyKey.objects.filter(event=event, key_hash=_hash(key)).select_related("order").first()
+    return KEPT.first(event.pk, _hash(key))
+
+
+def _kept(event: int, key_hash: str) -> QuerySet[IdempotencyKey]:
+    return IdempotencyKey.objects.filter(event=event, key_hash=key_hash).select_related("order")
+
+
+KEPT = Composed(_kept, -1, "the hash")
 
 
 def ordered_before(event: Event, request: OrderRequest, key: str) -> Order | None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from convention.club.models import Person
+from convention.composed import Composed
 from convention.errors import ConventionError
 
 from .models import Registration
@@ -20,9 +22,16 @@ class AlreadyRegistered(ConventionError):
 def refuse_second_place(registration: Registration, person: Person) -> None:
     """Look under the member's lock, kept until the transaction ends. Raises AlreadyRegistered."""
     list(Person.objects.select_for_update(no_key=True).filter(pk=person.pk).values_list("pk"))
-    others = Registration.objects.confirmed().filter(event=registration.event, person=person)
-    if others.exclude(pk=registration.pk).filter(ticket=registration.ticket).exists():
+    if OTHERS.exists(registration.event_id, person.pk, registration.ticket_id, registration.pk or 0):
         raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))
+
+
+def _others(event: int, person: int, ticket: int, registration: int) -> QuerySet[Registration]:
+    held = Registration.objects.confirmed().filter(event=event, person=person, ticket=ticket)
+    return held.exclude(pk=registration)
+
+
+OTHERS = Composed(_others, -1, -2, -3, -4)
 
 
 def second_places(places: Iterable[Registration]) -> set[int]:

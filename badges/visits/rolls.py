@@ -58,14 +58,14 @@ class _Sheet:
     """Pages filled from top to bottom."""
 
     def __init__(self, document: Document, event: "Event", roll: Roll) -> None:
-        self.document, self.event, self.roll = document, event, roll
-        self.made = say_moment(timezone.now(), event.zone)
+        self.document, self.roll = document, roll
+        self.made, self.head = say_moment(timezone.now(), event.zone), printed_title(event)
         self._begin()
 
     def _begin(self) -> None:
         self.page = self.document.page(WIDTH, HEIGHT)
         self.y = 40.0
-        self._line(printed_title(self.event), Weight.SEMIBOLD, 11)
+        self._line(self.head, Weight.SEMIBOLD, 11)
         self._line(self.roll.title, Weight.BOLD, 22)
         for text in self.roll.about:
             self._line(text, Weight.REGULAR, 12)

@@ -4,9 +4,10 @@ import datetime
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from convention.club.composed import Composed
 from convention.club.models import ClubRole, Person
+from convention.composed import SOME_DAY, SOMEBODY, Composed
 from convention.events.models import EventRole
 
 REQUIRED, OFFERED = "required", "offered"
@@ -16,16 +17,16 @@ def works_for_the_club(person: Person) -> bool:
     """Whether this person holds any role of the club or of an event today, or may open the back office."""
     if not person.is_active:
         return False
-    return person.is_staff or person.is_superuser or HOLDERS.holds(person)
+    return person.is_staff or person.is_superuser or HOLDERS.exists(person.pk, timezone.localdate())
 
 
-def _holders(person: Person, day: datetime.date) -> QuerySet[Person]:
+def _holders(person: int, day: datetime.date) -> QuerySet[Person]:
     in_club = ClubRole.objects.open(at=day).filter(person=OuterRef("pk"))
     at_event = EventRole.objects.open(at=day).filter(person=OuterRef("pk"))
-    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person.pk)
+    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person)
 
 
-HOLDERS = Composed(_holders)
+HOLDERS = Composed(_holders, SOMEBODY, SOME_DAY)
 
 
 def owes_second_factor(person: Person) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.addresses import folded
+from convention.composed import SOME_DAY, SOMEBODY, Composed
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
 from .asked import answer_about
@@ -38,8 +39,16 @@ def club_roles(person: "Visitor", *, at: datetime.date | None = None) -> frozens
     if person.is_superuser:
         return frozenset(ClubRole.Role.values)
     day = at or timezone.localdate()
-    held = ClubRole.objects.open(at=day).filter(person=person).values_list("role", flat=True)
-    return answer_about(person, ("club roles", day), lambda: frozenset(held))
+    return answer_about(
+        person, ("club roles", day), lambda: frozenset(one.role for one in ROLES.all(person.pk, day))
+    )
+
+
+def _roles(person: int, day: datetime.date) -> QuerySet[ClubRole]:
+    return ClubRole.objects.open(at=day).filter(person=person)
+
+
+ROLES = Composed(_roles, SOMEBODY, SOME_DAY)
 
 
 def member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
@@ -50,14 +59,20 @@ def member_company(person: Person, *, at: datetime.date | None = None) -> Compan
 
 def open_seat(person: Person, *, at: datetime.date | None = None) -> Seat | None:
     """The seat that makes this person a member on that day, the latest where there are several."""
-    seats = seats_of(person, at=at).select_related("membership__company")
-    return seats.order_by("-starts_on", "-pk").first()
+    return SEATS.first(person.pk, at or timezone.localdate())
 
 
-def seats_of(person: Person, *, at: datetime.date | None = None) -> QuerySet[Seat]:
-    """The seats that make this person a member on that day."""
-    found: QuerySet[Seat] = Seat.objects.counting(at=at).filter(person=person)
-    return found
+def is_member(person: Person) -> bool:
+    """Whether a seat makes this person a member today."""
+    return SEATS.exists(person.pk, timezone.localdate())
+
+
+def _seats_of(person: int, day: datetime.date) -> QuerySet[Seat]:
+    seats: QuerySet[Seat] = Seat.objects.counting(at=day).filter(person=person)
+    return seats.select_related("membership__company").order_by("-starts_on", "-pk")
+
+
+SEATS = Composed(_seats_of, SOMEBODY, SOME_DAY)
 
 
 def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:

@@ -1,5 +1,6 @@
 """Who may see and run an event."""
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.asked import answer_about
 from convention.club.doors import holds_role, member_company
 from convention.club.models import ClubRole, Person
+from convention.composed import SOME_DAY, SOMEBODY, Composed
 from convention.errors import Forbidden, NotFound, SignInNeeded
 
 from .models import Delegation, Event, EventRole, Venue
@@ -59,8 +61,15 @@ def event_roles(person: "Visitor") -> list[EventRole]:
     if not isinstance(person, Person) or not person.is_active:
         return []
     day = timezone.localdate()
-    held = EventRole.objects.open(at=day).filter(person=person).select_related("delegation__company")
-    return answer_about(person, ("event roles", day), lambda: list(held))
+    return answer_about(person, ("event roles", day), lambda: HELD.all(person.pk, day))
+
+
+def _held(person: int, day: datetime.date) -> QuerySet[EventRole]:
+    held: QuerySet[EventRole] = EventRole.objects.open(at=day).filter(person=person)
+    return held.select_related("delegation__company")
+
+
+HELD = Composed(_held, SOMEBODY, SOME_DAY)
 
 
 def _roles_as(person: "Visitor", *roles: str) -> list[EventRole]:
@@ -95,12 +104,15 @@ def staffs_something(person: "Visitor") -> bool:
     return bool(_roles_as(person, EventRole.Role.DESK)) or runs_something(person)
 
 
+NAMED = Composed(lambda slug: Event.objects.select_related("venue", "host").filter(slug=slug), "the slug")
+
+
 def visible_event(slug: str, person: "Visitor") -> Event:
     """The event behind a public page; a draft is there for its organizers only.
 
     Raises NotFound, the same for a draft as for an event that does not exist.
     """
-    event = Event.objects.select_related("venue", "host").filter(slug=slug).first()
+    event = NAMED.first(slug)
     if event and (event.visibility != Event.Visibility.DRAFT or works_desk(person, event)):
         return event
     raise NotFound(_("There is no event at this address."))
@@ -124,7 +136,7 @@ def event_to_staff(slug: str, person: "Visitor") -> Event:
 
 
 def _event_if(slug: str, person: "Visitor", allowed: object) -> Event:
-    event = Event.objects.select_related("venue").filter(slug=slug).first()
+    event = NAMED.first(slug)
     if event and callable(allowed) and allowed(person, event):
         return event
     if not person.is_authenticated:

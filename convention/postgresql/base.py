@@ -8,8 +8,6 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
-AT_ONCE = 0  # Django forbids keeping statements; its own cursors never do, whatever stands here
-
 
 class KeptCursor(psycopg.RawCursor[Any]):
     """Lets the server keep each statement prepared: for long ones that are run often, with the same text.
@@ -49,7 +47,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A cursor that prepares what it runs; counted and shown like any other."""
         self.close_if_health_check_failed()
         self.ensure_connection()
-        self.connection.prepare_threshold = AT_ONCE
         with self.wrap_database_errors:
             return self._prepare_cursor(  # type: ignore[attr-defined] # it is Django's, untold
                 KeptCursor(self.connection)

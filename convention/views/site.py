@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse, translate_url
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -17,10 +17,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ..api.problems import problem, without_database
-from ..club.composed import Composed
-from ..club.doors import club_roles, companies_of_contact, seats_of, signed_in, vendors_of
-from ..club.models import ClubRole
+from ..club.doors import club_roles, companies_of_contact, is_member, signed_in, vendors_of
+from ..club.models import ClubRole, Person
 from ..colours import dark_tones, light_tones
+from ..composed import SOME_DAY, SOMEBODY, Composed
 from ..errors import Unavailable
 from ..events.doors import runs_something, staffs_something
 from ..middleware import accepted_language, is_for_programs, lacks_slash, unavailable
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-MEMBER = Composed(lambda person, day: seats_of(person, at=day))
-VENDOR = Composed(lambda person, day: vendors_of(person, at=day))
-CONTACT = Composed(lambda person, day: companies_of_contact(person, at=day))
+VENDOR = Composed(lambda person, day: vendors_of(Person(pk=person), at=day), SOMEBODY, SOME_DAY)
+CONTACT = Composed(lambda person, day: companies_of_contact(Person(pk=person), at=day), SOMEBODY, SOME_DAY)
 
 
 class Visitor:
@@ -63,12 +62,12 @@ class Visitor:
     @cached_property
     def is_member(self) -> bool:
         """Whether this person holds a seat today: visits are for members."""
-        return MEMBER.holds(signed_in(self.request.user))
+        return is_member(signed_in(self.request.user))
 
     @cached_property
     def opens_a_site(self) -> bool:
         """Whether this person works for a vendor, who may propose a visit to its site."""
-        return VENDOR.holds(signed_in(self.request.user))
+        return VENDOR.exists(signed_in(self.request.user).pk, timezone.localdate())
 
     @cached_property
     def plans_season(self) -> bool:
@@ -89,7 +88,7 @@ class Visitor:
     @cached_property
     def is_contact(self) -> bool:
         """Whether this person registers colleagues for a company."""
-        return CONTACT.holds(signed_in(self.request.user))
+        return CONTACT.exists(signed_in(self.request.user).pk, timezone.localdate())
 
 
 def site(request: "HttpRequest") -> dict[str, Any]:

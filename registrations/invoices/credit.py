@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 
 from .amounts import allotted
+from .balance import balance_of
 from .documents import DraftLine, Heading, write
 from .issue import issue
 from .keep import keep
@@ -68,7 +69,7 @@ def credit_amount(*, invoice: Invoice, amount: int, reason: str, on: datetime.da
         sign = 1 if line.invoice_id == invoice.pk else -1
         by_rate[line.vat_rate, line.exemption] += sign * line.amount
     parts = {rate: part for rate, part in by_rate.items() if part > 0}
-    left = sum(by_rate.values())
+    left = min(sum(by_rate.values()), balance_of(receivable).owed)  # a deposit's lines know of no charge
     if not 0 < amount <= left:
         raise BadCredit(
             _("Of this invoice %(left)s can be credited.") % {"left": receivable.money(max(0, left))}

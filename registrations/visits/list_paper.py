@@ -83,7 +83,7 @@ class _Sheet:
     ) -> None:
         self.document, self.list, self.header = document, visitor_list, header
         self.size, self.widths = set_columns(header, rows)
-        self.folio = 0
+        self.folio, self.head = 0, printed_title(visitor_list.visit.event)
         self.page: Page
         self._turn()
 
@@ -96,7 +96,7 @@ class _Sheet:
             "number": row.number, "count": row.count, "moment": say_moment(row.made_at, event.zone),
         }  # fmt: skip
         for text, weight, size, color in (
-            (printed_title(event), Weight.BOLD, 18, INK),
+            (self.head, Weight.BOLD, 18, INK),
             (say_span(event.starts_at, event.ends_at, event.zone), Weight.SEMIBOLD, 12, INK),
             (about, Weight.REGULAR, 10.5, PALE),
         ):

@@ -171,6 +171,16 @@ def test_no_discount_is_given_on_what_is_owed_no_longer(issuer):
     assert balance_of(receivable).owed == 0
 
 
+def test_no_discount_is_given_on_a_deposit_of_what_is_owed_no_longer(issuer):
+    receivable = make_receivable(GUESTS)
+    deposit = issue_deposit(receivable=receivable, amount=5_000)
+    withdraw(receivable=receivable, keys=[GUESTS.key])
+    with pytest.raises(BadCredit):
+        credit_amount(invoice=deposit, amount=1, reason="trop")
+    assert [one.total for one in credit_withdrawn(receivable=receivable, reason="annulé")] == [5_000]
+    assert balance_of(receivable).owed == 0
+
+
 def test_a_discount_that_shrinks_is_parted_over_the_rates_anew(issuer):
     room = Owed("room", "Salle", 12_600, 2000)
     receivable = make_receivable(GUESTS, DINNER, room)
