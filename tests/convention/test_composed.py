@@ -7,12 +7,31 @@ from django.utils import timezone
 
 from convention.club.doors import companies_of_contact, is_member, open_seat, vendors_of
 from convention.club.models import CompanyContact, CompanyRole, Employment, Seat
+from convention.composed import SOME_DAY, Composed
+from convention.events.models import Event, Venue
 from convention.views.site import CONTACT, VENDOR
-from tests.factories import make_company, make_member, make_person
+from tests.factories import make_company, make_event, make_member, make_person
 
 pytestmark = pytest.mark.django_db
+BY_SLUG = Composed(lambda slug, day: Event.objects.select_related("venue").filter(
+    slug=slug, starts_at__date__gt=day
+), "the slug", SOME_DAY)  # fmt: skip
 TODAY = timezone.localdate()
 LONG_AGO, YESTERDAY = TODAY - datetime.timedelta(days=99), TODAY - datetime.timedelta(days=1)
+
+
+def test_each_call_finds_the_rows_of_its_own_values(django_assert_num_queries):
+    hall = Venue.objects.create(name="Hall")
+    first, second = make_event(slug="first", venue=hall), make_event(slug="%s")
+    for event in (first, second, first):
+        with django_assert_num_queries(1):
+            [found] = BY_SLUG.all(event.slug, LONG_AGO)
+            assert (found, found.venue) == (event, event.venue)
+        assert vars(found).keys() == vars(Event.objects.get(pk=event.pk)).keys()
+        assert BY_SLUG.exists(event.slug, LONG_AGO) is True
+    assert BY_SLUG.all("nowhere", LONG_AGO) == []
+    assert BY_SLUG.first("first", first.starts_at.date()) is None
+    assert BY_SLUG.exists("first", first.starts_at.date()) is False
 
 
 def test_each_answer_is_that_of_the_door():
