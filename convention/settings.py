@@ -133,6 +133,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536",
     }
+    DATABASE["ENGINE"] = "convention.sqlite"
 else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
     # A database machine that vanished is noticed in seconds; a request never hangs on it.

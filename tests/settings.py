@@ -21,6 +21,6 @@ from convention.settings import DATABASES, STAFF_SESSION_HOURS, VAR_DIR
 # Whoever `force_login` lets in has staff's session, as by the sign-in: the first page has none to cut.
 SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "convention.sqlite":
     # A file, as in use, not memory: threads and processes of journeys really compete for it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
