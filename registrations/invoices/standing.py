@@ -35,9 +35,10 @@ class Standing:
 
     @property
     def to_credit(self) -> list[Line]:
-        """Lines for what is owed no longer."""
+        """Lines for what is owed no longer; deposits where nothing is."""
         gone = {charge.pk for charge in self.charges if charge.withdrawn_at}
-        return [line for line in self.lines if line.charge_id in gone]
+        deposits = self.undeducted if len(gone) == len(self.charges) else []
+        return [line for line in self.lines if line.charge_id in gone or line in deposits]
 
     def of(self, document: Invoice) -> list[Line]:
         """What stands of one document: its own lines, and discounts that credit notes gave on it."""
