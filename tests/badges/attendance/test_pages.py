@@ -99,7 +99,7 @@ def test_a_revoked_phone_is_out_at_once(organizer, event):
 
 
 def test_numbers_open_their_lists(organizer, event):
-    people = [make_registration(event, last_name=name) for name in ("Ana", "Bo", "Ćelik")]
+    people = [make_registration(event, last_name=name) for name in ("Ana", "Borisov", "Ćelik")]
     items = [make_item(code_of(people[0])), make_item(code_of(people[1]), at=ago(9))]
     device = make_device(event)[0]
     scan(device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))])
@@ -108,11 +108,11 @@ def test_numbers_open_their_lists(organizer, event):
     assert (whole.inside, whole.came, whole.absent) == (1, 2, 1)
     for query, names in (
         ("?state=inside", {"Ana"}),
-        ("?state=arrived", {"Ana", "Bo"}),
+        ("?state=arrived", {"Ana", "Borisov"}),
         ("?state=absent", {"Ćelik"}),
-        ("?state=arrived&company=Acme", {"Ana", "Bo"}),
+        ("?state=arrived&company=Acme", {"Ana", "Borisov"}),
         ("?state=arrived&company=", set()),
-        ("?q=BO", {"Bo"}),
+        ("?q=BORIS", {"Borisov"}),
         ("?q=%00%27", set()),
     ):
         rows = organizer.get(address + query).context["rows"]
