@@ -44,11 +44,10 @@ def on_sale(slug: str, tickets: Collection[str] = (), code: str = "") -> OnSale 
 
     The code is one as `code_typed` writes it.
     """
+    codes = [code] if code else []
     with kept_cursor() as cursor:
-        cursor.execute(
-            _reading(len(tickets), with_code=bool(code)),
-            [*tickets, adapted(timezone.now()), *([code] if code else []), slug],
-        )
+        statement = _reading(len(tickets), len(codes))
+        cursor.execute(statement, [*tickets, adapted(timezone.now()), *codes, slug])
         rows = cursor.fetchall()
     if not rows:
         return None
@@ -136,12 +135,12 @@ def _give(row: models.Model, name: str, model: type[models.Model], rows: Iterabl
 
 
 @cache
-def _reading(tickets: int, *, with_code: bool) -> str:
+def _reading(tickets: int, codes: int) -> str:
     """The statement; its marks are the tickets' slugs, the moment, the code if any, and the event's slug."""
     marks = ", ".join(["%s"] * tickets) or "NULL"
     read = [columns(model, alias) for model, alias in SOLD]
     coded = ""
-    if with_code:
+    if codes:
         coded = "LEFT JOIN registrations_voucher v ON v.event_id = e.id AND v.code = %s"
         of_code = "registrations_voucher_tickets b ON b.ticket_id = a.id WHERE b.voucher_id = v.id"
         named = ", ".join(f"a.{name}" for name in NAMED_BY_CODE)
