@@ -307,7 +307,7 @@ POSTED = {
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
-    "organize-question-remove",
+    "organize-question-move", "organize-question-remove",
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
     "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",

@@ -76,6 +76,7 @@ RECORDED = {
     "desk-walk-in": ("registration.receive", {"guest-first_name": SAID, "guest-last_name": SAID}),
     "organize-question-new": ("question.create", {"text": SAID, "slug": "nouvelle"}),
     "organize-question": ("question.change", {"text": SAID}),
+    "organize-question-move": ("question.move", {}),
     "organize-ticket-new": ("ticket.create", {"name": SAID, "slug": "nouveau", "price": "0"}),
     "organize-ticket": ("ticket.change", {"name": SAID}),
     "organize-addon-new": ("addon.create", {"name": SAID, "slug": "nouveau"}),
