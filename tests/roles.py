@@ -312,8 +312,8 @@ POSTED = {
     "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
-    "organize-mailing-resume", "organize-mailing-remove", "organize-mailing-came-back",
-    "organize-mail-bounce-right", "organize-duplicate-apart",
+    "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
+    "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
     "organize-visit-applicant-decide", *DAY_POSTED,
 }  # fmt: skip

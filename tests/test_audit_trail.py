@@ -99,6 +99,7 @@ RECORDED = {
     "organize-mailing-schedule": ("mailing.schedule", {"at": "2999-01-01T10:00"}),
     "organize-mailing-cancel": ("mailing.cancel", {}),
     "organize-mailing-resume": ("mailing.resume", {}),
+    "organize-mailing-copy": ("mailing.write", {}),
     "organize-mailing-remove": ("mailing.remove", {}),
     "organize-mailing-came-back": ("address.bounced", {}),
     "organize-mail-bounces": ("address.bounced", {"addresses": "zoe@example.org"}),
