@@ -201,8 +201,9 @@ def resume_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_POST
 def copy_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Write the same once more."""
+    one = mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
-    draft = copy(mailing=mailing_to_organize(event, pk, request.user), by=request.user)
+    draft = copy(mailing=one, by=request.user)
     messages.success(request, _("This is a new draft that says the same; nobody got it yet."))
     return redirect("organize-mailing-edit", event, draft.pk)
 
