@@ -2,6 +2,10 @@
 
 The same person's badge stays good. Where neither the name nor the address is as it was, somebody else comes:
 the generation rises, which revokes the badge that is out and the former holder's own link.
+
+A company's contact does not read what colleagues answer by a link of their own. Where the contact writes
+another address for a colleague, that link opens nothing any more and the answers are gone: the new address is
+asked anew.
 """
 
 from dataclasses import dataclass
@@ -11,7 +15,7 @@ from django.db import transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import same
+from convention.addresses import having, same
 from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
@@ -21,11 +25,13 @@ from convention.text import fold
 
 from .answer import drop_answers
 from .checks import about_words
+from .doors import answers_by_own_link
 from .invoices.models import Receivable
 from .invoices.owe import correct_buyer
-from .models import Order, Registration
+from .models import BY_CONTACT, Order, Registration
 from .on_application import page_to_apply
 from .order_request import Place
+from .send_links import mail_links
 
 FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
 
@@ -53,6 +59,7 @@ def correct(*, registration: Registration, correction: Correction, reason: str =
     """
     registration, before = _corrected(registration, correction)
     _refuse_transfer(registration, before)
+    _part_from_address(registration, before)
     return _correct(registration, before, reason)
 
 
@@ -68,6 +75,20 @@ def _correct(registration: Registration, before: dict[str, Any], reason: str) ->
         _let_order_follow(registration, before["email"])
     _keep(registration, before, reason)
     return registration
+
+
+def _part_from_address(registration: Registration, before: dict[str, Any]) -> None:
+    """Where a contact wrote another address for a colleague: a new link, and nothing answered yet."""
+    was = before.get("email", "")
+    if not answers_by_own_link(registration.order, was) or same(was, registration.email):
+        return
+    if is_someone_else(registration, before):
+        return  # which parts from more than the address
+    before |= {"link_round": registration.link_round, "answers": registration.answers}
+    registration.link_round += 1
+    drop_answers(registration)
+    if registration.email:
+        mail_links.enqueue([], [registration.pk])
 
 
 @transaction.atomic
@@ -155,8 +176,14 @@ def is_someone_else(registration: Registration, before: dict[str, Any]) -> bool:
 
 
 def _let_order_follow(registration: Registration, was: str) -> None:
-    """The order's mails go to the new address where they went to the old one of this person."""
+    """The order's mails go to the new address where they went to the old one of this person.
+
+    Not to an address that a colleague has: whoever ordered would be taken for the colleague.
+    """
     order = registration.order
+    others = order.registrations.exclude(pk=registration.pk)
+    if order.source == BY_CONTACT and having(others.only("email"), registration.email):
+        return
     if registration.email and same(order.email, was):
         order.email = registration.email
         order.save(update_fields=["email"])

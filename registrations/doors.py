@@ -40,8 +40,7 @@ class Grant:
 
         Whom a company's contact registered answers by a link of their own: that is not for their company.
         """
-        has_own_link = registration.email and not same(registration.email, self.order.email)
-        return not (self.order.source == BY_CONTACT and has_own_link and self.is_whole)
+        return not (self.is_whole and answers_by_own_link(self.order, registration.email))
 
     def registration(self, reference: str) -> Registration:
         """One registration that this link opens. Raises NotFound."""
@@ -49,6 +48,11 @@ class Grant:
             if registration.reference == reference:
                 return registration
         raise NotFound(_("There is no such registration in this order."))
+
+
+def answers_by_own_link(order: Order, email: str) -> bool:
+    """Whether whoever has that address answers by a link of their own, and not for their company to see."""
+    return bool(order.source == BY_CONTACT and email and not same(email, order.email))
 
 
 def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> Grant:
@@ -79,6 +83,8 @@ def whole(order: Order) -> Grant:
 def own_secret(registration: Registration) -> str:
     """What opens one registration of an order, and nothing of the others'; not for a former holder."""
     content = f"{registration.order.secret}:{registration.reference}:{registration.holders}"
+    if registration.link_round:
+        content += f":{registration.link_round}"
     return salted_hmac("registrations.own", content, algorithm="sha256").hexdigest()
 
 

@@ -16,6 +16,7 @@ RENEWALS_PER_HOUR = 5
 SEATS_PER_HOUR = 200
 WAITS_PER_HOUR = 10
 WRONG_CODES_PER_HOUR = 20
+FILES_PER_HOUR = 100
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -51,6 +52,15 @@ def refuse_many_seats(registration: Registration) -> None:
 def refuse_many_waits(address: str) -> None:
     """Count a wish to wait, since each sends a mail to an address that anybody typed. Raises TooOften."""
     spend("waits", address.strip(), most=WAITS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_files(*who: str) -> None:
+    """Count a file that is sent in, once for each browser, address or place that it comes from.
+
+    Raises TooOften.
+    """
+    for name in filter(None, who):
+        spend("files", name.strip(), most=FILES_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_quotation_mails(quotation: Quotation) -> None:

@@ -111,6 +111,7 @@ ACTS = {
     "registration.prove": gettext_lazy("confirmed by the mailed link"),
     "registration.receive": gettext_lazy("registered at the desk"),
     "registration.answer": gettext_lazy("questions answered"),
+    "badge.print": gettext_lazy("badge printed at the desk"),
     "registration.resend": gettext_lazy("mail sent again"),
     "registration.merge": gettext_lazy("merged with another registration"),
     "registration.set_apart": gettext_lazy("found to be no duplicate"),

@@ -1,4 +1,4 @@
-"""Ask: the questions of an event are read, written, and removed while nobody has answered."""
+"""Ask: the questions of an event are read, written, moved, and removed while nobody has answered."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from convention.audit.record import record
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
+from convention.reorder import reorder
 
 from .answered import times_chosen
 from .models import ConsentText, Option, Question, Registration, Ticket
@@ -26,6 +27,8 @@ BECOMES = {
     Kind.DIET: {Kind.CHOICES},
 }
 """Kinds that an answered question may turn into: what was answered stays an answer."""
+APART = 10
+"""Between the positions of two questions, so that one may be written between them."""
 
 
 class QuestionAnswered(ConventionError):
@@ -128,6 +131,16 @@ def _too_few(option: Option, times: int) -> str:
         times,
     )
     return sentence % {"option": option.title, "times": times}
+
+
+@transaction.atomic
+def move_question(*, question: Question, steps: int) -> None:
+    """Ask a question earlier (negative steps) or later; past the end it stays at the end."""
+    Event.objects.select_for_update().get(pk=question.event_id)
+    rows = [*Question.objects.filter(event=question.event)]
+    reorder(rows, question, steps=steps, apart=APART)
+    Question.objects.bulk_update(rows, ["position"])
+    record("question.move", question, event=question.event, fields=["position"])
 
 
 @transaction.atomic

@@ -120,6 +120,7 @@ pages: list[Any] = [
     path(f"{QUESTIONS}/", questions.questions, name="organize-questions"),
     path(f"{QUESTIONS}/new/", questions.new_question, name="organize-question-new"),
     path(f"{QUESTIONS}/<slug:slug>/", questions.question, name="organize-question"),
+    path(f"{QUESTIONS}/<slug:slug>/move/", questions.move, name="organize-question-move"),
     path(f"{QUESTIONS}/<slug:slug>/remove/", questions.remove, name="organize-question-remove"),
     path(f"{LIST}/files/<str:token>/", questions.answer_file, name="organize-answer-file"),
     path(f"{LIST}/<slug:reference>/answers/", answers.answer_for, name="organize-registration-answers"),

@@ -206,6 +206,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
         "organize-question": {"slug": f"diet{spare or ''}"},
+        "organize-question-move": {"slug": f"diet{spare or ''}"},
         "organize-question-remove": {"slug": f"diet{spare or ''}"},
         "organize-answer-file": {"token": make_answer_file(registration, f"diet{spare or ''}").token},
         "organize-ticket": {"slug": ticket.slug},

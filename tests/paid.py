@@ -29,7 +29,7 @@ def invoice_of(registration: Registration) -> int:
 
 
 DRAFTS = ["", "-edit", "-preview", "-preview-html", "-test", "-send", "-schedule", "-remove"]
-UNDER_WAY = ["-cancel", "-resume", "-log"]
+UNDER_WAY = ["-cancel", "-resume", "-log", "-copy"]
 
 
 def mailings_of(registration: Registration) -> tuple[Mailing, Recipient]:

@@ -45,14 +45,15 @@ def attend(world: World, event: Event) -> None:
 
 def make_device(world: World, event: Event, door: Checkpoint, number: int) -> Device:
     """A phone that was used and is revoked since."""
+    last = min(event.ends_at, world.now)
     return Device.objects.create(
         event=event,
         checkpoint=door,
         name=f"{door.name} {number}",
         token_hash=f"{world.rng('device', event.slug, door.name, number).getrandbits(256):064x}",
         expires_at=event.ends_at,
-        revoked_at=event.ends_at,
-        seen_at=event.ends_at,
+        revoked_at=last,
+        seen_at=last,
     )
 
 

@@ -27,6 +27,7 @@ pages: list[Any] = [
     path(f"{ONE}/schedule/", mailings.send_later, name="organize-mailing-schedule"),
     path(f"{ONE}/cancel/", mailings.cancel_mailing, name="organize-mailing-cancel"),
     path(f"{ONE}/resume/", mailings.resume_mailing, name="organize-mailing-resume"),
+    path(f"{ONE}/copy/", mailings.copy_mailing, name="organize-mailing-copy"),
     path(f"{ONE}/remove/", mailings.remove_mailing, name="organize-mailing-remove"),
     path(f"{ONE}/log/", log.log, name="organize-mailing-log"),
     re_path(

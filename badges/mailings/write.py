@@ -1,16 +1,18 @@
-"""Write: keep a mailing's subject, text and segment, as long as it was not sent; remove a draft."""
+"""Write: keep a mailing's subject, text and segment, as long as it was not sent; copy it; remove a draft."""
 
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention.audit.last import last_entry
 from convention.audit.record import record
 from convention.club.models import Person
+from convention.dates import say_moment
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 
-from .models import LANGUAGES, Mailing
+from .models import LANGUAGES, TEXTS, Mailing
 from .placeholders import BadText, check_subject, check_text
 from .segments import Segment
 
@@ -20,6 +22,17 @@ class NotADraft(ConventionError):
 
     kind = "not-a-draft"
     status = 409
+
+
+class ChangedMeanwhile(ConventionError):
+    """Someone else changed the draft; `current` is how it stands now."""
+
+    kind = "changed-meanwhile"
+    status = 409
+
+    def __init__(self, current: Mailing) -> None:
+        super().__init__(_say_meanwhile(current))
+        self.current = current
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +55,26 @@ def begin(*, event: Event, draft: Draft, by: Person | None) -> Mailing:
 
 
 @transaction.atomic
-def rewrite(*, mailing: Mailing, draft: Draft) -> Mailing:
-    """Change a draft. Raises InvalidFields, NotADraft."""
+def rewrite(*, mailing: Mailing, draft: Draft, seen: str = "") -> Mailing:
+    """Change a draft, unless it is another edition than the one `seen`, if named.
+
+    Raises InvalidFields, NotADraft, ChangedMeanwhile.
+    """
     mailing = locked_draft(mailing)
+    edition = mailing.edition
     fields = _fill(mailing, draft)
+    if fields and seen and seen != edition:
+        raise ChangedMeanwhile(locked_draft(mailing))
     mailing.save(update_fields=["purpose", "segment", *draft.texts])
     record("mailing.change", mailing, event=mailing.event, fields=fields)
     return mailing
+
+
+def copy(*, mailing: Mailing, by: Person | None) -> Mailing:
+    """A new draft that says the same to the same choice of people. Raises InvalidFields."""
+    texts = {name: getattr(mailing, name) for name in TEXTS}
+    draft = Draft(purpose=mailing.purpose, texts=texts, segment=Segment.of(mailing.segment))
+    return begin(event=mailing.event, draft=draft, by=by)
 
 
 @transaction.atomic
@@ -67,6 +93,17 @@ def locked_draft(mailing: Mailing) -> Mailing:
             _("This mailing was sent or is about to be: it is not changed any more. Write a new one.")
         )
     return found
+
+
+def _say_meanwhile(mailing: Mailing) -> str:
+    last = last_entry("mailing.change", mailing, event=mailing.event.slug)
+    if last is None or last.actor is None:
+        who = _("Someone else changed this draft while you were editing it.")
+    else:
+        said = _("%(who)s changed this draft on %(when)s, while you were editing it.")
+        who = said % {"who": last.actor, "when": say_moment(last.at, mailing.event.zone)}
+    rest = _("Nothing is lost: what you wrote is still here, what they wrote stands beside it.")
+    return f"{who} {rest} {_('Decide, and save again.')}"
 
 
 def _fill(mailing: Mailing, draft: Draft) -> list[str]:

@@ -208,6 +208,18 @@ def _named(titles: list[str]) -> dict[str, object]:
     return {"count": len(titles), "names": ", ".join(titles[:3]) + ("…" if len(titles) > 3 else "")}
 
 
+def _no_phone(lapsed: int) -> str:
+    """Why nobody scans: no phone was ever paired, or none may scan any more."""
+    if not lapsed:
+        return _("No phone is paired: nobody can scan badges.")
+    sentence = ngettext(
+        "The phone that was paired is revoked or has expired: nobody can scan badges.",
+        "The %(count)s phones that were paired are revoked or have expired: nobody can scan badges.",
+        lapsed,
+    )
+    return sentence % {"count": lapsed}
+
+
 def _on_site(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
     if facts.conflicts:
         sentence = ngettext(
@@ -219,7 +231,7 @@ def _on_site(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
     if not facts.event.starts_at <= at <= facts.event.ends_at:
         return
     if not facts.devices:
-        yield Matter(_("No phone is paired: nobody can scan badges."), 2, "organize-devices")
+        yield Matter(_no_phone(facts.lapsed_devices), 2, "organize-devices")
     for device in facts.devices:
         if device.seen_at and at - device.seen_at > SILENT:
             named = {

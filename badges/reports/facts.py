@@ -45,6 +45,7 @@ class Facts:
     inside: int = 0
     conflicts: int = 0
     devices: list[Device] = field(default_factory=list)
+    lapsed_devices: int = 0
     clashes: int = 0
     outside: int = 0
     unplaced: int = 0
@@ -85,8 +86,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     _count_presences(found)
     for ticket in Ticket.objects.filter(event__in=found).select_related("quota"):
         found[ticket.event_id].tickets.append(ticket)
-    for device in Device.objects.phones().valid(at=at).filter(event__in=found).select_related("checkpoint"):
-        found[device.event_id].devices.append(device)
+    _look_at_phones(found, at)
     _look_at_sessions(found)
     _look_at_seats(found, at)
     _count_undelivered(found)
@@ -104,6 +104,15 @@ def queue_now(*, at: datetime.datetime) -> Queue:
     failed = DBTaskResult.objects.failed().filter(finished_at__gt=at - RECENT)
     stuck = DBTaskResult.objects.ready().filter(enqueued_at__lt=at - STUCK)
     return Queue(failed.count(), stuck.count())
+
+
+def _look_at_phones(found: dict[int, Facts], at: datetime.datetime) -> None:
+    """Those that may scan, and how many were revoked or have expired."""
+    phones = Device.objects.phones().filter(event__in=found)
+    for device in phones.valid(at=at).select_related("checkpoint"):
+        found[device.event_id].devices.append(device)
+    for event, number in phones.order_by().values_list("event").annotate(Count("pk")):
+        found[event].lapsed_devices = number - len(found[event].devices)
 
 
 def _count_registrations(found: dict[int, Facts], at: datetime.datetime) -> None:

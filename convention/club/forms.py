@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
+from convention.country_field import WithCountry
 from convention.many_rows import ManyRows
 from convention.refusable import Refusable
 from convention.text import tidy
@@ -54,7 +55,7 @@ class Euros(forms.DecimalField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class CompanyForm(Refusable, forms.ModelForm):
+class CompanyForm(WithCountry, Refusable, forms.ModelForm):
     """A company, but for its address on this site."""
 
     siren = forms.CharField(label=_("SIREN"), max_length=20, required=False, help_text=_("Nine digits."))
@@ -75,7 +76,6 @@ class CompanyForm(Refusable, forms.ModelForm):
         widgets = {"markets": forms.CheckboxSelectMultiple}
         labels = {"parent": _("parent company")}
         help_texts = {
-            "country": _("Two letters, such as FR."),
             "markets": _("Two firms that share one compete: their people do not visit each other."),
         }
 
@@ -101,10 +101,6 @@ class CompanyForm(Refusable, forms.ModelForm):
         return _checked(
             siret, self.cleaned_data["siret"], _("This is no SIRET: look at its fourteen digits.")
         )
-
-    def clean_country(self) -> str:
-        """In capitals."""
-        return str(self.cleaned_data["country"]).upper()
 
 
 def _checked(number: Any, typed: str, sentence: Any) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AddressForm, Dated, Day
 from convention.club.models import Company, CompanyRole
+from convention.country_field import WithCountry
 from convention.refusable import Refusable
 from convention.text import tidy
 
@@ -165,18 +166,13 @@ class NewEventForm(EventForm):
         return slug or free_slug(self.cleaned_data.get("name", ""))
 
 
-class VenueForm(forms.ModelForm):
+class VenueForm(WithCountry, forms.ModelForm):
     """A place."""
 
     class Meta:
         model = Venue
         fields = ["name", "street", "postcode", "city", "country", "access"]
         widgets = {"access": forms.Textarea(attrs={"rows": 4})}
-        help_texts = {"country": _("Two letters, such as FR.")}
-
-    def clean_country(self) -> str:
-        """In capitals."""
-        return str(self.cleaned_data["country"]).upper()
 
 
 class VenueToRead(VenueForm):

@@ -10,11 +10,13 @@ from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.api.throttles import TooOften
 from convention.errors import Unreadable
 
 from ..answer_files import KINDS, files_named, keep_file
 from ..answers import Answers, Around, asked, read, texts_of
 from ..draft import Draft
+from ..limits import refuse_many_files
 from ..models import Question, Registration, Ticket
 from ..questions import questions_of
 
@@ -24,7 +26,8 @@ Kind = Question.Kind
 class AnswersForm(forms.Form):
     """What is asked of a ticket's holder, given what was answered so far; judged by `answers.read`.
 
-    `given` are the answers typed before, as kept in a draft or with the registration.
+    `given` are the answers typed before, as kept in a draft or with the registration; `senders` are the names
+    under which files are counted.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class AnswersForm(forms.Form):
     ) -> None:
         self.given: dict[str, Any] = dict(kwargs.pop("given", {}))
         self.registration: Registration | None = kwargs.pop("registration", None)
+        self.senders: tuple[str, ...] = kwargs.pop("senders", ())
         self.ticket, self.questions = ticket, questions
         super().__init__(data, files, **kwargs)
         self.trouble: dict[str, str] = {}
@@ -49,7 +53,7 @@ class AnswersForm(forms.Form):
     ) -> "AnswersForm":
         """As this person sees the questions; one that an answer leads to is shown before it is judged."""
         ask = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
-        form = ask(data, files or None, given=registration.answers)
+        form = ask(data, files or None, given=registration.answers, senders=(registration.reference,))
         return ask(given=form.given) if form.asks_more and "shown" in data else form
 
     def _typed(self) -> dict[str, Any]:
@@ -72,10 +76,13 @@ class AnswersForm(forms.Form):
                 return ""
             return str(self.data.get(f"{name}-kept", ""))[:43]
         try:
+            refuse_many_files(*self.senders)
             return keep_file(question=question, upload=upload).token
         except Unreadable as error:
             self.trouble[question.slug] = str(error)
-            return ""
+        except TooOften as error:
+            self.trouble[question.slug] = f"{_('Too many files were sent.')} {error}"
+        return ""
 
     @property
     def shown(self) -> str:
@@ -107,7 +114,9 @@ class AnswersForm(forms.Form):
             self.add_error(slug if slug in self.fields else None, sentences)
 
 
-def forms_for(draft: Draft, tickets: Mapping[str, Ticket], data: Any, files: Any) -> list[AnswersForm | None]:
+def forms_for(
+    draft: Draft, tickets: Mapping[str, Ticket], data: Any, files: Any, *senders: str
+) -> list[AnswersForm | None]:
     """What each person of a draft is asked; None before a ticket is chosen. What is typed goes to the draft.
 
     A question that was not on the screen that was sent is shown before it is judged.
@@ -121,7 +130,7 @@ def forms_for(draft: Draft, tickets: Mapping[str, Ticket], data: Any, files: Any
             forms.append(None)
             continue
         ask = partial(AnswersForm, ticket=ticket, questions=questions, prefix=f"answer-{index}")
-        form = ask(data, files, given=person.get("answers", {}))
+        form = ask(data, files, given=person.get("answers", {}), senders=senders)
         if form.is_bound:
             person["answers"] = form.given
         forms.append(ask(given=person["answers"]) if form.asks_more else form)

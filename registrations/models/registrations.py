@@ -76,6 +76,7 @@ class Registration(Findable, Taxed, Standing):
     voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="registrations")
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     generation = models.PositiveIntegerField(default=1, editable=False)
+    link_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)
     search = models.TextField(blank=True, editable=False)

@@ -116,6 +116,7 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
         else:
             return _after_correction(request, grant, corrected)
     context = {"grant": grant, "event": grant.order.event, "registration": registration, "form": form}
+    context["is_asked_anew"] = not grant.sees_answers(registration)
     return render(request, "registrations/correct.html", context)
 
 

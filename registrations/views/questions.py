@@ -15,7 +15,7 @@ from convention.events.models import Event
 from ..answered import answered, lacking, tally
 from ..forms.questions import QuestionForm
 from ..models import AnswerFile, Question
-from ..questions import questions_of, remove_question, save_question
+from ..questions import APART, move_question, questions_of, remove_question, save_question
 
 
 @require_GET
@@ -36,7 +36,7 @@ def questions(request: HttpRequest, event: str) -> HttpResponse:
 def new_question(request: HttpRequest, event: str) -> HttpResponse:
     """Add one."""
     found = event_to_organize(event, request.user)
-    return _edit(request, found, Question(event=found, position=found.questions.count() * 10))
+    return _edit(request, found, Question(event=found, position=found.questions.count() * APART))
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,6 +66,15 @@ def _edit(request: HttpRequest, event: Event, one: Question) -> HttpResponse:
     if one.pk:
         context |= {"tally": tally(Question.objects.get(pk=one.pk)), "texts": list(one.texts.all())}
     return render(request, "registrations/organize_question.html", context)
+
+
+@require_POST
+def move(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    """One place up or down."""
+    found = event_to_organize(event, request.user)
+    one = get_object_or_404(Question, event=found, slug=slug)
+    move_question(question=one, steps=-1 if "up" in request.POST else 1)
+    return redirect("organize-questions", event)
 
 
 @require_POST

@@ -133,11 +133,12 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     if data is not None:
         _keep_choices(draft, request)
-    voucher = voucher_brought(event, draft.code, request.session.session_key or "", draft.email)
+    senders = request.session.session_key or "", draft.email
+    voucher = voucher_brought(event, draft.code, *senders)
     applies = "apply" in request.POST
     code = CodeForm(data, initial={"code": draft.code})
     forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)
-    answers = forms_for(draft, forms[0].offer.by_slug, data, request.FILES or None)
+    answers = forms_for(draft, forms[0].offer.by_slug, data, request.FILES or None, *senders)
     if request.method == "POST":
         drafts.save(request.session, slug, draft)
         if "X-Draft" in request.headers:

@@ -3,10 +3,12 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from lxml import html
 
 from convention.events.models import Event
+from registrations.limits import FILES_PER_HOUR, refuse_many_files
 from registrations.models import AnswerFile, Question, Registration
-from tests.factories import make_account, make_question, make_registration
+from tests.factories import make_account, make_event, make_question, make_registration
 from tests.registrations.test_pages import BILLING, text, who
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +151,70 @@ def test_the_api_takes_and_tells_answers(client: Client, event: Event):
         == 201
     )
     assert Registration.objects.get().answers == {"diet": "vegan"}
+
+
+def test_questions_are_asked_in_the_order_they_are_put_in(organizer: Client, event: Event):
+    for position, slug in enumerate(("diet", "allergy", "shirt")):
+        make_question(event, slug, position=position)
+    address = "/organize/congress/questions/"
+
+    def after(slug: str, way: str) -> list[str]:
+        assert organizer.post(f"{address}{slug}/move/", {way: "1"}).url == address
+        return list(event.questions.values_list("slug", flat=True))
+
+    assert after("shirt", "up") == ["diet", "shirt", "allergy"]
+    assert after("diet", "down") == ["shirt", "diet", "allergy"]
+    assert after("shirt", "up") == ["shirt", "diet", "allergy"]
+    assert after("allergy", "down") == ["shirt", "diet", "allergy"]
+    assert list(event.questions.values_list("position", flat=True)) == [0, 10, 20]
+    client = Client()
+    client.post("/events/congress/register/", who())
+    asked = text(client.post(CHOICES, {"choice-0-ticket": "guest"}, headers={"X-Draft": "questions"}))
+    assert sorted(("Shirt", "Diet", "Allergy"), key=asked.index) == ["Shirt", "Diet", "Allergy"]
+    page = html.fromstring(organizer.get(address).content)
+    assert [button.get("aria-label") for button in page.xpath("//td//button[not(@disabled)]")] == [
+        "Descendre Shirt", "Monter Diet", "Descendre Diet", "Monter Allergy",
+    ]  # fmt: skip
+
+
+def test_a_question_of_another_event_is_not_moved(organizer: Client):
+    elsewhere = make_event(slug="elsewhere")
+    for position, slug in enumerate(("diet", "shirt")):
+        make_question(elsewhere, slug, position=position)
+    for of in ("elsewhere", "congress"):
+        answer = organizer.post(f"/organize/{of}/questions/shirt/move/", {"up": "1"})
+        assert answer.status_code == (403 if of == "elsewhere" else 404)
+    assert list(elsewhere.questions.values_list("slug", flat=True)) == ["diet", "shirt"]
+
+
+def test_files_are_taken_so_many_an_hour_from_one_browser_or_address(client: Client, event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_question(event, "proof", kind=Question.Kind.FILE)
+
+    def send(browser: Client) -> str:
+        file = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
+        return text(browser.post(CHOICES, typed(shown="proof", proof=file)))
+
+    client.post("/events/congress/register/", who(**{"person-0-email": "many@example.org"}))
+    for _file in range(FILES_PER_HOUR):
+        refuse_many_files(client.session.session_key, "x@example.org")
+    assert ("Trop de fichiers ont été envoyés." in send(client), AnswerFile.objects.count()) == (True, 0)
+    other = Client()
+    other.post("/events/congress/register/", who(**{"person-0-email": "few@example.org"}))
+    assert ("Trop de fichiers" in send(other), AnswerFile.objects.count()) == (False, 1)
+    other.post("/events/congress/register/", who(**{"person-0-email": "X@example.org"}))
+    assert ("Trop de fichiers" in send(other), AnswerFile.objects.count()) == (True, 1)
+
+
+def test_files_for_one_place_are_taken_so_many_an_hour(client: Client, event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_question(event, "proof", kind=Question.Kind.FILE)
+    one = make_registration(event.tickets.get())
+    page = f"{one.order.manage_path}{one.reference}/answers/"
+    sent = {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")}
+    for _file in range(FILES_PER_HOUR - 1):
+        refuse_many_files(one.reference)
+    assert client.post(page, sent).status_code == 302
+    sent["proof"] = SimpleUploadedFile("other.pdf", b"%PDF-1.7")
+    assert "Trop de fichiers ont été envoyés." in text(client.post(page, sent))
+    assert [file.name for file in AnswerFile.objects.all()] == ["card.pdf"]

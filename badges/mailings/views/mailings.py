@@ -28,7 +28,7 @@ from ..placeholders import PLACEHOLDERS
 from ..remind import plan_of
 from ..sample import names_of
 from ..segments import Segment, in_words
-from ..write import NotADraft, begin, discard, rewrite
+from ..write import ChangedMeanwhile, NotADraft, begin, copy, discard, rewrite
 
 ON_A_PAGE = 50
 
@@ -71,22 +71,42 @@ def new_mailing(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Change a draft."""
+    """Change a draft; what another organizer changed meanwhile is told, and nothing is lost."""
     mailing = mailing_to_organize(event, pk, request.user)
     if request.method == "GET" and not mailing.is_draft:
         return redirect("organize-mailing", event, pk)
     form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
+    seen, theirs = request.POST.get("seen", mailing.edition), list[tuple[str, str]]()
     if request.method == "POST" and form.is_valid():
         try:
-            rewrite(mailing=mailing, draft=form.draft())
+            rewrite(mailing=mailing, draft=form.draft(), seen=seen)
         except InvalidFields as error:
             form.add_errors(error.fields)
         except NotADraft as error:
             form.add_error(None, str(error))
+        except ChangedMeanwhile as error:
+            form.add_error(None, str(error))
+            seen, theirs = error.current.edition, _beside(form, error.current)
         else:
             messages.success(request, _("The draft is saved."))
             return redirect("organize-mailing", event, pk)
-    return _form(request, mailing.event, form, mailing=mailing)
+    return _form(request, mailing.event, form, mailing=mailing, seen=seen, theirs=theirs)
+
+
+def _beside(form: MailingForm, current: Mailing) -> list[tuple[str, str]]:
+    """What the draft says by now otherwise than what was typed: a label and the words."""
+    typed = form.draft()
+    rows = [
+        (str(form[name].label), getattr(current, name))
+        for name, text in typed.texts.items()
+        if getattr(current, name) != text
+    ]
+    if current.purpose != typed.purpose:
+        rows.insert(0, (str(form["purpose"].label), current.get_purpose_display()))
+    if Segment.of(current.segment) != typed.segment:
+        words = in_words(Segment.of(current.segment), current.event)
+        rows.append((_("Who gets it"), " · ".join(words) or _("everybody")))
+    return rows
 
 
 def _form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
@@ -176,6 +196,16 @@ def resume_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     except NotUnderWay as error:
         messages.info(request, str(error))
     return redirect("organize-mailing", event, pk)
+
+
+@require_POST
+def copy_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Write the same once more."""
+    one = mailing_to_organize(event, pk, request.user)
+    assert isinstance(request.user, Person)
+    draft = copy(mailing=one, by=request.user)
+    messages.success(request, _("This is a new draft that says the same; nobody got it yet."))
+    return redirect("organize-mailing-edit", event, draft.pk)
 
 
 @require_POST

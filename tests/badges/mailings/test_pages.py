@@ -10,6 +10,8 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.mailings.models import Mailing, Recipient
 from badges.mailings.segments import Segment
+from convention.audit.models import Entry
+from convention.dates import say_moment
 from tests.badges.mailings.making import TEXTS, add_people, make_mailing
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
@@ -202,3 +204,52 @@ def test_the_desk_sees_no_mail(event):
     client = Client()
     client.force_login(make_staff(event, role="desk"))
     assert client.get(f"/organize/{event.slug}/mail/").status_code == 403
+
+
+def seen_at(page) -> str:
+    return re.search(r'name="seen" value="(\w+)"', page.content.decode())[1]
+
+
+def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
+    mailing = make_mailing(event)
+    other = Client()
+    other.force_login(make_staff(event, first_name="Zoé", last_name="Ferrand"))
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/edit/"
+    seen = seen_at(client.get(here))
+    theirs = {**FORM, "subject_en": "Theirs", "states": [], "seen": seen}
+    assert other.post(here, theirs).status_code == 302
+    assert other.post(here, theirs).status_code == 302  # clicked twice: it says the same
+    mine = {**FORM, "subject_en": "Mine", "purpose": "news", "seen": seen}
+    refused = client.post(here, mine)
+    when = say_moment(Entry.objects.filter(verb="mailing.change").first().at, event.zone)
+    said = " ".join(f"Zoé Ferrand changed this draft on {when}, while you".split())
+    assert said in text_of(refused)
+    assert refused.context["form"]["subject_en"].value() == "Mine"
+    assert refused.context["theirs"] == [
+        ("Kind of mailing", "information needed for the event"),
+        ("Subject in English", "Theirs"),
+        ("Who gets it", "everybody"),
+    ]
+    mailing.refresh_from_db()
+    assert mailing.subject_en == "Theirs"
+    assert client.post(here, {**mine, "seen": seen_at(refused)}).status_code == 302
+    mailing.refresh_from_db()
+    assert (mailing.subject_en, mailing.purpose) == ("Mine", "news")
+
+
+def test_what_was_sent_is_copied_into_a_new_draft(client, event, mailoutbox, run_tasks):
+    add_people(event, 1)
+    segment = Segment(states=(), language="fr")
+    mailing = make_mailing(event, segment=segment, purpose="news")
+    here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
+    assert "Copy into a new draft" not in text_of(client.get(here))
+    client.post(f"{here}send/")
+    run_tasks()
+    assert "Copy into a new draft" in text_of(client.get(here))
+    answer = client.post(f"{here}copy/")
+    copied = Mailing.objects.exclude(pk=mailing.pk).get()
+    assert answer.url == f"/en/organize/{event.slug}/mail/{copied.pk}/edit/"
+    mailing.refresh_from_db()
+    assert [mailing.state, copied.state, copied.edition] == ["sent", "draft", mailing.edition]
+    assert copied.written_by.pk == int(client.session["_auth_user_id"])
+    assert len(mailoutbox) == 1

@@ -77,6 +77,9 @@ def test_during_the_event_phones_are_watched():
     assert said(facts(running)) == [
         (2, "Aucun téléphone n’est jumelé : personne ne peut scanner les badges.")
     ]
+    assert said(facts(running, lapsed_devices=2)) == [
+        (2, "Les 2 téléphones jumelés sont révoqués ou ont expiré : personne ne peut scanner les badges.")
+    ]
     door = Checkpoint(name="Entrée")
     quiet = Device(name="Nokia", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=11))
     alive = Device(name="Pixel", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=1))

@@ -160,6 +160,9 @@ def test_the_desk_prints_a_badge(event, client):
     [entry] = Entry.objects.all()
     assert (entry.verb, entry.subject) == ("badge.print", f"registrations.registration:{zoe.pk}")
     assert (entry.event, entry.actor) == ("x", worker)
+    client.force_login(make_staff(event))
+    page = client.get(f"/organize/x/registrations/{zoe.reference}/").content.decode()
+    assert "Badge imprimé à l’accueil" in page
     assert client.get("/desk/x/NOBODY/badge.pdf").status_code == 404
 
 

@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.pair import pair
+from badges.attendance.revoke import revoke
 from badges.reports.figures import labelled, running_total
 from registrations.models import Registration
 from tests.factories import (
@@ -48,6 +50,18 @@ def running() -> dict:
         "starts_at": now - datetime.timedelta(hours=1),
         "ends_at": now + datetime.timedelta(hours=9),
     }
+
+
+def test_phones_that_lapsed_are_told_from_none_at_all(client):
+    event = fill("x", registrations=1, **running())
+    client.force_login(make_staff(event))
+    assert "Aucun téléphone n’est jumelé" in client.get("/organize/").content.decode()
+    gone = pair(checkpoint=event.checkpoints.get()).device
+    assert "personne ne peut scanner" not in client.get("/organize/").content.decode()
+    revoke(device=gone)
+    for page in ("/organize/", "/organize/x/"):
+        said = client.get(page).content.decode()
+        assert ("Le téléphone jumelé est révoqué" in said, "Aucun téléphone" in said) == (True, False)
 
 
 def test_strangers_see_nothing(client):

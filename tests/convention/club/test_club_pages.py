@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from lxml import html
 
 from convention.club.doors import companies_of_contact, member_company
 from convention.club.models import Company, Employment, Membership, Person, Plan
@@ -141,3 +142,21 @@ def test_companies_are_found_and_lists_ask_no_more_when_longer(admin):
         words: len(admin.get(f"{AT}?q={words}").context["rows"]) for words in ("000000003", "banque", "x")
     }
     assert found == {"000000003": 1, "banque": 7, "x": 0}
+
+
+def test_the_country_of_a_company_is_chosen_from_the_list(admin):
+    one = make_company(name="Prise", slug="prise", country="XK")
+    at = f"{AT}companies/prise/edit/"
+
+    def offered(address: str) -> list[str]:
+        return html.fromstring(admin.get(address).content).xpath("//select[@name='country']/option/text()")
+
+    assert offered(f"{AT}companies/new/")[:2] == ["France", "Afghanistan"]
+    assert offered(f"/en{AT}companies/new/")[-1] == "Zimbabwe"
+    assert offered(at)[:2] == ["XK", "France"]
+    assert admin.post(at, {**COMPANY, "country": "XK"}).status_code == 302
+    refused = admin.post(at, {**COMPANY, "country": "ZZ"})
+    assert refused.context["form"].errors["country"] == ["Choisissez le pays."]
+    assert admin.post(at, {**COMPANY, "country": "DE"}).status_code == 302
+    one.refresh_from_db()
+    assert one.country == "DE"

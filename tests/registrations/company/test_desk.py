@@ -10,6 +10,7 @@ from django.utils import timezone
 from lxml import html
 
 from badges.codes import code_of
+from convention.audit.models import Entry
 from convention.club.contacts import dismiss_contact
 from convention.club.doors import member_company
 from convention.club.models import CompanyContact, Employment, Membership, Person
@@ -296,3 +297,47 @@ def test_colleagues_stand_in_the_order_of_a_french_list():
     in_order = ["de Gaulle", "Dupont", "Éluard", "Œuvrard", "Oury", "Zola"]
     assert [seat.person.last_name for seat in facts.seats] == in_order
     assert [job.person.last_name for job in facts.without_seat] == ["Ábel", "adam"]
+
+
+def test_another_address_written_by_the_contact_opens_no_answers_of_before(client, mailoutbox, run_tasks):
+    desk = make_desk()
+    make_question(desk.event, "diet", ["vegan"])
+    order(desk, row("Alpha", "z@x.fr"))
+    one = Registration.objects.get()
+    whole, former, badge = one.order.manage_path, one.order.path_with(own_secret(one)), code_of(one)
+    client.post(f"{former}{one.reference}/answers/", {"shown": "diet", "diet": "vegan"})
+    page = f"{whole}{one.reference}/correct/"
+    assert "les réponses sont effacées" in client.get(page).text
+    run_tasks()
+    mailoutbox.clear()
+    said = {"first_name": one.first_name, "last_name": one.last_name, "company": one.company}
+    client.post(page, {**said, "email": "Z@X.FR"})
+    one.refresh_from_db()
+    assert (one.answers, one.link_round) == ({"diet": "vegan"}, 0)
+    client.post(page, {**said, "email": "mine@x.fr"})
+    one.refresh_from_db()
+    assert (one.answers, code_of(one)) == ({}, badge)
+    run_tasks()
+    new = one.order.path_with(own_secret(one))
+    [mail] = [mail for mail in mailoutbox if mail.to == ["mine@x.fr"]]
+    assert new in mail.body
+    assert [client.get(link).status_code for link in (former, new)] == [404, 200]
+    client.post(page, {**said, "email": "z@x.fr"})
+    assert client.get(new).status_code == 404  # nor is what is answered anew read by the link kept meanwhile
+    entry = Entry.objects.filter(verb="registration.correct").first()
+    assert entry.fields == ["email", "link_round", "answers"]
+
+
+def test_who_ordered_does_not_take_the_address_of_a_colleague(client: Client):
+    desk = make_desk()
+    make_question(desk.event, "diet")
+    order(desk, row("Alpha", "z@x.fr"), row("Contact", desk.contact.email))
+    colleague, mine = Registration.objects.order_by("pk")
+    colleague.answers = {"diet": "SECRETNUT"}
+    colleague.save()
+    whole = mine.order.manage_path
+    said = {"first_name": mine.first_name, "last_name": mine.last_name, "company": mine.company}
+    client.post(f"{whole}{mine.reference}/correct/", {**said, "email": "z@x.fr"})
+    mine.refresh_from_db()
+    assert (mine.email, mine.order.email) == ("z@x.fr", desk.contact.email)
+    assert "SECRETNUT" not in client.get(whole).text
