@@ -74,7 +74,7 @@ class Orders(APIView):
         refuse_flood(sold.event, wanted)
         refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
         key = request.headers.get("Idempotency-Key", "").strip()
-        means = Means(source="api", key=key, tickets=sold.tickets, voucher=sold.voucher)
+        means = Means(source="api", key=key, sold=sold)
         order = register(event=sold.event, request=wanted, means=means)
         return Response(answer_of(order), status=201)
 
@@ -98,8 +98,7 @@ class Quotes(APIView):
         wanted = read_order(request.data)
         refuse_many_quotes(sold.event, wanted)
         refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
-        means = Means(tickets=sold.tickets, voucher=sold.voucher)
-        quoted, currency = look_up(event=sold.event, request=wanted, means=means)
+        quoted, currency = look_up(event=sold.event, request=wanted, means=Means(sold=sold))
         return Response(as_data(quoted, currency=currency, zone=sold.event.zone))
 
 

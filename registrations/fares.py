@@ -11,19 +11,20 @@ from convention.club.models import Membership
 from convention.events.models import Event
 from convention.text import fold
 
-from .models import Addon, Passes, Ticket, Voucher
-from .on_sale import on_sale, voucher_named
+from .models import Addon, Passes, Question, Ticket, Voucher
+from .on_sale import OnSale, on_sale
 from .order_request import OrderRequest, Place
 from .pricing import Asked, Code, Fare, Line, Quote, Step, quote
 
 
 @dataclass(frozen=True)
 class Wares:
-    """What an order is made of, by slug; and the voucher of its code, where there is one of that name."""
+    """What an order is made of, by slug; the voucher of its code, where there is one; what the event asks."""
 
     tickets: dict[str, Ticket]
     addons: dict[str, Addon] = field(default_factory=dict)
     voucher: Voucher | None = None
+    questions: Sequence[Question] = ()
 
     @cached_property
     def code(self) -> Code | None:
@@ -34,22 +35,23 @@ class Wares:
 def wares_for(
     event: Event,
     request: OrderRequest,
-    tickets: Sequence[Ticket] | None = None,
-    voucher: Voucher | None = None,
+    sold: OnSale | None = None,
 ) -> Wares:
-    """What is asked for, of what is offered to whoever has the order's code; what was read already is used.
-
-    An order without add-ons is read at once.
-    """
-    if tickets is None:
-        sold = on_sale(event.slug, {place.ticket for place in request.places}, request.code)
-        tickets, voucher = (sold.tickets, voucher or sold.voucher) if sold else ((), voucher)
-    elif voucher is None and request.code:
-        voucher = voucher_named(event, request.code)
+    """What is asked for, of what is offered to whoever has the code; `sold` is what was read already."""
+    sold = sold or sold_for(event, request)
     addons = {slug for place in request.places for slug in place.addons}
-    offered = offered_to(tickets, voucher)
     found = event.addons.filter(slug__in=addons).prefetch_related("tickets") if addons else ()
-    return Wares({ticket.slug: ticket for ticket in offered}, {a.slug: a for a in found}, voucher)
+    return Wares(
+        tickets={ticket.slug: ticket for ticket in offered_to(sold.tickets, sold.voucher)},
+        addons={addon.slug: addon for addon in found},
+        voucher=sold.voucher,
+        questions=sold.questions,
+    )
+
+
+def sold_for(event: Event, request: OrderRequest) -> OnSale:
+    """What the event sells of what is asked for, and its questions, in one read."""
+    return on_sale(event.slug, {place.ticket for place in request.places}, request.code) or OnSale(event)
 
 
 def offered_to(tickets: Iterable[Ticket], voucher: Voucher | None) -> list[Ticket]:

@@ -30,7 +30,7 @@ NAMED_BY_CODE = ("position", "id", "slug", "name", "name_en")
 class OnSale:
     """An event and those of its tickets that were asked for, with the voucher of the code, if there is one.
 
-    With each ticket come the quota that it shares, the price step that holds now, and the event's questions.
+    With each ticket come the quota that it shares and the price step that holds now.
     """
 
     event: Event
@@ -54,13 +54,7 @@ def on_sale(slug: str, tickets: Collection[str] = (), code: str = "") -> OnSale 
     event = row_of(Event, iter(rows[0]))
     questions = _questions(event, *rows[0][-3:])
     voucher = _voucher(event, rows[0]) if code else None
-    return OnSale(event, list(_tickets(rows, event, questions)), voucher, questions)
-
-
-def tickets_named(event: Event, slugs: Collection[str]) -> list[Ticket]:
-    """Those of the event's tickets that have one of these slugs."""
-    sold = on_sale(event.slug, slugs) if slugs else None
-    return sold.tickets if sold else []
+    return OnSale(event, list(_tickets(rows, event)), voucher, questions)
 
 
 def voucher_named(event: Event, code: str) -> Voucher | None:
@@ -69,13 +63,7 @@ def voucher_named(event: Event, code: str) -> Voucher | None:
     return sold.voucher if sold else None
 
 
-def questions_asked(event: Event) -> list[Question]:
-    """All of the event's questions in order, with their options and, by their keys alone, their tickets."""
-    sold = on_sale(event.slug)
-    return sold.questions if sold else []
-
-
-def _tickets(rows: Iterable[Sequence[Any]], event: Event, questions: list[Question]) -> Iterator[Ticket]:
+def _tickets(rows: Iterable[Sequence[Any]], event: Event) -> Iterator[Ticket]:
     """The tickets of the rows, each with what came along."""
     before, of_ticket, of_quota = (len(model._meta.concrete_fields) for model in (Event, Ticket, Quota))
     key, step_key = before + of_ticket, before + of_ticket + of_quota
@@ -83,7 +71,7 @@ def _tickets(rows: Iterable[Sequence[Any]], event: Event, questions: list[Questi
         if row[before] is None:
             continue
         ticket = row_of(Ticket, islice(row, before, None))
-        ticket.event, ticket.known_questions = event, questions
+        ticket.event = event
         if row[key] is not None:
             ticket.quota = row_of(Quota, islice(row, key, None))
         ticket.known_steps = [] if row[step_key] is None else [row_of(PriceStep, islice(row, step_key, None))]

@@ -27,7 +27,7 @@ from .holds import hold
 from .keys import key_of, ordered_before
 from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
 from .on_application import admit
-from .on_sale import questions_asked
+from .on_sale import OnSale
 from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
@@ -43,8 +43,8 @@ HOLD = datetime.timedelta(minutes=30)
 class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
-    `company` is the one whose contact orders: who holds a seat of it needs no proof. `tickets` are those
-    asked for, and `voucher` that of the code, where they were read already; else they are read. `offer` is a
+    `company` is the one whose contact orders: who holds a seat of it needs no proof. `sold` is what the event
+    sells of what is asked for, where it was read already (`fares.sold_for`); else it is read. `offer` is a
     place that is held for this order already: the rules are those of the moment when its wait began. `seat`
     is the one for which the signed-in person comes, where it is known already, and `as_of` the moment whose
     rules hold, where it is not now: a place given on application may be given later.
@@ -54,8 +54,7 @@ class Means:
     key: str = ""
     person: Person | None = None
     company: Company | None = None
-    tickets: Sequence[Ticket] | None = None
-    voucher: Voucher | None = None
+    sold: OnSale | None = None
     offer: "Offer | None" = None
     seat: Seat | None = None
     as_of: datetime.datetime | None = None
@@ -131,7 +130,7 @@ def _price_and_book_or_again(event: Event, request: OrderRequest, means: Means) 
     try:
         return _price_and_book(event, request, means)
     except Spent:  # others were faster with the code: what it gives is looked at again, once
-        return _price_and_book(event, request, replace(means, tickets=None, voucher=None))
+        return _price_and_book(event, request, replace(means, sold=None))
 
 
 def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
@@ -147,7 +146,7 @@ def _price_and_book(event: Event, request: OrderRequest, means: Means) -> Order:
 def _sale(event: Event, request: OrderRequest, means: Means) -> "Sale":
     """What is asked for with its price, after every check that needs no lock; raises what they raise."""
     now = timezone.now()
-    wares = wares_for(event, request, means.tickets, means.voucher)
+    wares = wares_for(event, request, means.sold)
     _refuse_what_is_wrong(request, wares, means)
     seats = _seats_of(request, means)
     passes = _allowance(event, request, wares, seats)
@@ -177,17 +176,15 @@ def _allowance(event: Event, request: OrderRequest, wares: Wares, seats: dict[st
 
 def _answers(
     request: OrderRequest, means: Means, wares: Wares, at: datetime.datetime
-) -> tuple[list[Question], list[Answers]]:
+) -> tuple[Sequence[Question], list[Answers]]:
     """The event's questions if it has any, and what each person answers. Raises InvalidFields.
 
     Who comes through their company or on application, or for whom a place was held, answers later.
     """
     tickets = [wares.tickets[place.ticket] for place in request.places]
-    event, questions = tickets[0].event, tickets[0].known_questions
-    if questions is None:
-        questions = questions_asked(event)
+    event, questions = tickets[0].event, wares.questions
     if not questions:
-        return [], [Answers() for _place in request.places]
+        return questions, [Answers() for _place in request.places]
     around = Around(at=at, files=files_named(event, [place.answers for place in request.places]))
     answers = [
         read(questions, ticket, place.answers, around)

@@ -1,7 +1,7 @@
 """Tickets: ways to come to an event, each with its prices and its places."""
 
 import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -17,9 +17,6 @@ from convention.money import Money
 from .offered import Offered
 from .quotas import Quota
 from .vat import EXEMPT_WITHOUT_VAT
-
-if TYPE_CHECKING:
-    from .questions import Question
 
 NEVER_OVERSOLD = "ticket_never_oversold"
 
@@ -60,7 +57,6 @@ class Ticket(Offered):
 
     objects = TicketQuerySet.as_manager()
     known_steps: "list[PriceStep] | None" = None  # where they were read together with the ticket
-    known_questions: "list[Question] | None" = None  # those of its event, where they were read with it
 
     class Meta(Offered.Meta):
         verbose_name = _("ticket")

@@ -23,11 +23,12 @@ from .. import draft as drafts
 from ..answer_files import files_named
 from ..answers import Around, read, told
 from ..draft import Draft
-from ..fares import Wares, wares_for
+from ..fares import Wares, sold_for, wares_for
 from ..forms.register import LanguageForm, paying_forms
 from ..keys import order_with_key
 from ..limits import refuse_flood, refuse_guesses
 from ..models import Question, Ticket
+from ..on_sale import OnSale
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
@@ -50,11 +51,12 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     refuse_if_closed(event, at=timezone.now())
     draft = drafts.load(request.session, slug)
     wanted = draft.request(translation.get_language() or "fr").tidied()
-    wares = wares_for(event, wanted)
+    sold = sold_for(event, wanted)
+    wares = wares_for(event, wanted, sold)
     refuse_guesses(event, draft.code, wares.voucher, request.session.session_key or "", draft.email)
     if not draft.email or not _is_whole(wanted, wares):
         return redirect("register-choices" if draft.email else "register", slug)
-    means = _means(request, draft, wares)
+    means = _means(request, draft, sold)
     quote = foreseen_quote(event, wanted, wares, means)
     data = request.POST if request.method == "POST" else None
     forms = _forms(draft, data, due=quote.total)
@@ -131,11 +133,9 @@ def _key(nonce: str) -> str:
     return f"form:{nonce}"
 
 
-def _means(request: HttpRequest, draft: Draft, wares: Wares) -> Means:
+def _means(request: HttpRequest, draft: Draft, sold: OnSale) -> Means:
     """How the order arrives: by the page, which has just read what is offered."""
-    tickets = list(wares.tickets.values())
-    person, key = _person(request), _key(draft.nonce)
-    return Means(source="page", key=key, person=person, tickets=tickets, voucher=wares.voucher)
+    return Means(source="page", key=_key(draft.nonce), person=_person(request), sold=sold)
 
 
 def _book(request: HttpRequest, event: Event, draft: Draft, means: Means) -> HttpResponse:

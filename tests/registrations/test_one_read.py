@@ -11,7 +11,7 @@ from django.utils import timezone
 from convention.events.models import Event, Venue
 from registrations.event_mark import event_mark
 from registrations.models import PriceStep, Quota, Registration, Voucher
-from registrations.on_sale import on_sale, questions_asked
+from registrations.on_sale import on_sale
 from registrations.questions import questions_of
 from tests.factories import (
     make_event,
@@ -41,12 +41,12 @@ def test_questions_are_read_at_once(event: Event, django_assert_num_queries):
     make_question(make_event(slug="other"), "elsewhere")
     expected = [told(question) for question in questions_of(event)]
     with django_assert_num_queries(1):
-        found = [told(question) for question in questions_asked(event)]
+        found = [told(question) for question in on_sale(event.slug).questions]
     assert (len(found), found) == (3, expected)
 
 
 def test_an_event_without_questions_has_none(event: Event):
-    assert questions_asked(event) == []
+    assert on_sale(event.slug).questions == []
 
 
 def test_a_code_is_read_along_with_the_tickets_that_it_holds_for(event: Event, django_assert_num_queries):
@@ -58,7 +58,7 @@ def test_a_code_is_read_along_with_the_tickets_that_it_holds_for(event: Event, d
         sold = on_sale(event.slug, {"a", "b", "elsewhere"}, "HALF")
         assert [ticket.slug for ticket in sold.voucher.tickets.all()] == ["b", "a"]
         assert {ticket.slug for ticket in sold.tickets} == {"a", "b"}
-        assert [ticket.known_questions == sold.questions for ticket in sold.tickets] == [True, True]
+        assert [question.slug for question in sold.questions] == ["remark"]
     assert model_to_dict(sold.voucher) == model_to_dict(Voucher.objects.get())
     assert on_sale(event.slug, {"a"}, "OTHER").voucher is None
     assert on_sale("nowhere") is None

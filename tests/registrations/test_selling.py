@@ -92,7 +92,7 @@ def test_a_plain_order_reads_and_writes_no_more_often_for_steps_and_a_quota():
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked_of:
             sold = on_sale(event.slug, {"guest"})
-            register(event=sold.event, request=asked(), means=Means(tickets=sold.tickets))
+            register(event=sold.event, request=asked(), means=Means(sold=sold))
         return sum("SAVEPOINT" not in query["sql"] for query in asked_of)
 
     plain = queries()
@@ -337,12 +337,11 @@ def test_places_follow_a_ticket_that_joins_a_quota_between_reading_and_booking()
     event = make_event()
     ticket = make_ticket(event)
     sold = on_sale(event.slug, {"guest"})
-    found, tickets = sold.event, sold.tickets
     quota = shared(event, 2, ticket)
-    register(event=found, request=asked(2), means=Means(tickets=tickets))
+    register(event=sold.event, request=asked(2), means=Means(sold=sold))
     assert taken(ticket, quota) == [2, 2]
     with pytest.raises(SoldOut):
-        register(event=found, request=asked(1), means=Means(tickets=tickets))
+        register(event=sold.event, request=asked(1), means=Means(sold=sold))
     assert taken(ticket, quota) == [2, 2]
 
 

@@ -203,7 +203,7 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
     Quota.objects.filter(pk=quota.pk).update(taken=3)
     with transaction.atomic():
         with pytest.raises(SoldOut):
-            register(event=sold.event, request=asked(), means=Means(tickets=sold.tickets))
+            register(event=sold.event, request=asked(), means=Means(sold=sold))
         ticket.refresh_from_db()
         assert (ticket.taken, Registration.objects.count()) == (0, 0)
 
@@ -214,6 +214,6 @@ def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
     sold = on_sale(event.slug, {"guest"})
     remove_ticket(ticket=sold.tickets[0])
     with pytest.raises(SoldOut):
-        register(event=sold.event, request=asked(code="HALF"), means=Means(tickets=sold.tickets))
+        register(event=sold.event, request=asked(code="HALF"), means=Means(sold=sold))
     voucher.refresh_from_db()
     assert (voucher.taken, Registration.objects.count()) == (0, 0)

@@ -66,7 +66,7 @@ def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
     make_voucher(ticket.event)
     sold = on_sale(ticket.event.slug, {"guest"}, "HALF")
     Voucher.objects.update(taken=1)
-    means = Means(tickets=sold.tickets, voucher=sold.voucher)
+    means = Means(sold=sold)
     with pytest.raises(InvalidFields) as refused:
         register(event=sold.event, request=asked(code="HALF"), means=means)
     assert list(refused.value.fields) == ["code"]
