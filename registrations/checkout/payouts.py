@@ -36,14 +36,18 @@ def import_payout(payout_id: str) -> None:
 def follow(lines: list[gateway.LineFacts]) -> None:
     """Learn first of what a payout is made of, should it be told before that: payments, then what left."""
     known = _payments(lines)
-    for line in lines:
-        is_told = line.kind != CHARGE or not line.attempt or line.intent in known
-        if not is_told and (facts := gateway.session_of(line.intent)):
+    for intent in dict.fromkeys(line.intent for line in lines if _may_be_ours(line)):
+        if intent not in known and (facts := gateway.session_of(intent)):
             settle(facts=facts)
     known = _payments(lines)
     for line in lines:
         if line.kind in FOLLOWED and line.intent in known:
             FOLLOWED[line.kind](line.source)
+
+
+def _may_be_ours(line: gateway.LineFacts) -> bool:
+    """Whether its payment may be of an order; of what left, the line itself says nothing of that."""
+    return bool(line.attempt if line.kind == CHARGE else line.intent and line.kind in FOLLOWED)
 
 
 @transaction.atomic

@@ -154,6 +154,20 @@ def test_a_payout_comes_with_gross_fees_and_net(stripe, paid, run_tasks):
     assert Refund.objects.get().payout == payout
 
 
+def test_a_payout_of_a_dispute_that_is_told_before_its_payment_explains_itself(stripe, event, run_tasks):
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    stripe.world.pay_out()
+    stripe.world.dispute(stripe.world.all("ch")[0]["id"])
+    stripe.post.lose()
+    stripe.world.pay_out()
+    stripe.post.deliver()
+    run_tasks()
+    payout = Payout.objects.get()
+    assert (payout.amount, payout.settled, payout.fees) == (-14_000, -12_000, 2_000)
+    assert (money(order), Dispute.objects.get().is_open) == ((12_000, 12_000, 0), True)
+
+
 def test_a_payout_that_was_sent_back_before_it_was_told_is_kept_too(stripe, paid, run_tasks):
     sent = stripe.world.pay_out()
     stripe.world.fail_payout(sent["id"])
