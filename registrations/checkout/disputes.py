@@ -8,14 +8,17 @@ from registrations.invoices.models import Payment, Refund
 from registrations.invoices.refund import refund, refund_done, refundable
 
 from . import gateway
-from .models import Dispute, StripeRefund
+from .models import Dispute
+from .refunds import send_waiting, unanswered
 
 LOST = "lost"
 
 
 def follow_dispute(dispute_id: str) -> None:
     """Bring a dispute to what Stripe says of it now."""
-    keep_dispute(gateway.dispute_facts(dispute_id))
+    facts = gateway.dispute_facts(dispute_id)
+    send_waiting(facts.intent)
+    keep_dispute(facts)
 
 
 @transaction.atomic
@@ -46,8 +49,7 @@ def keep_dispute(facts: gateway.DisputeFacts) -> Dispute | None:
 
 def _lost(payment: Payment, facts: gateway.DisputeFacts) -> Refund | None:
     """The money is gone for good: the order owes it again. Raises NotReached before refunds are answered."""
-    asked = Refund.objects.filter(payment=payment, state=Refund.State.REQUESTED)
-    if asked.exclude(pk__in=StripeRefund.objects.values("refund")).exists():
+    if unanswered(facts.intent).exists():
         raise gateway.NotReached("refund under way")
     amount = min(facts.amount, refundable(payment))
     if not amount:

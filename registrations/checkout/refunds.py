@@ -5,6 +5,7 @@ from django.tasks import task
 from django.utils.translation import gettext as _
 
 from registrations.invoices.models import Payment, Refund
+from registrations.invoices.receivables import RefundQuerySet
 from registrations.invoices.refund import refund, refund_done, refund_failed, refundable
 
 from . import gateway
@@ -42,7 +43,21 @@ def _ask_stripe(asked: Refund) -> None:
 
 def follow_refund(stripe_id: str) -> None:
     """Bring a refund to what Stripe says of it now."""
-    keep_refund(gateway.refund_facts(stripe_id))
+    facts = gateway.refund_facts(stripe_id)
+    send_waiting(facts.intent)
+    keep_refund(facts)
+
+
+def send_waiting(intent: str) -> None:
+    """Let Stripe answer first what we asked for of a payment: what it gave back besides may leave no room."""
+    for asked in unanswered(intent):
+        send_refund.func(asked.pk)
+
+
+def unanswered(intent: str) -> RefundQuerySet:
+    """Refunds of a payment that we asked for, and of which Stripe has said nothing yet."""
+    asked = Refund.objects.filter(payment__external_id=intent, state=Refund.State.REQUESTED)
+    return asked.exclude(pk__in=StripeRefund.objects.values("refund")).order_by("pk")
 
 
 @transaction.atomic

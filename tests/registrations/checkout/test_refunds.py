@@ -85,6 +85,17 @@ def test_a_refund_made_in_the_dashboard_is_noted(stripe, paid, run_tasks):
     assert money_of(paid) == (12_000, 12_000, 2_000)
 
 
+def test_a_refund_made_in_the_dashboard_leaves_no_room_for_one_that_waits(stripe, paid, run_tasks):
+    """It is told while ours waits to be sent: what Stripe gave back is noted, ours has failed."""
+    stripe.world.refund({"payment_intent": paid.external_id, "amount": 11_000})
+    stripe.post.deliver()
+    refund(payment=paid, amount=12_000, reason="x")
+    run_tasks()
+    found = Refund.objects.order_by("amount").values_list("amount", "state")
+    assert list(found) == [(11_000, "done"), (12_000, "failed")]
+    assert money_of(paid) == (12_000, 12_000, 11_000)
+
+
 def test_a_refund_of_a_foreign_payment_is_none_of_ours(stripe, db):
     asked = {
         "amount": 1_000,
@@ -126,6 +137,17 @@ def test_a_dispute_is_shown_and_what_is_lost_is_owed_again(stripe, paid, run_tas
     kept.refresh_from_db()
     assert kept.is_open is False
     assert money_of(paid) == (12_000, 12_000, 12_000)
+
+
+def test_a_lost_dispute_leaves_no_room_for_a_refund_that_waits(stripe, paid, run_tasks):
+    """It is told before ours is sent: the dispute took the money, and ours has failed."""
+    dispute = stripe.world.dispute(paid_charge(stripe, paid))
+    stripe.world.close_dispute(dispute["id"], "lost")
+    stripe.post.deliver()
+    refund(payment=paid, amount=5_000, reason="x")
+    run_tasks()
+    found = Refund.objects.order_by("amount").values_list("amount", "state")
+    assert list(found) == [(5_000, "failed"), (12_000, "done")]
 
 
 def test_a_dispute_that_is_won_changes_nothing(stripe, paid, run_tasks):
