@@ -172,6 +172,7 @@ TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
 REFUND_TASK = "registrations.checkout.refunds.send_refund"
 PAYMENT_TASK = "registrations.checkout.settle.confirm_noted"
+UNPLACED_TASK = "registrations.checkout.tell.tell_unplaced"
 # What takes longer than a page may, by the name of its kind (convention/jobs/).
 JOBS = {
     "badges": "badges.print.print_badges",

@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.audit.record import record
-from convention.errors import Closed, SoldOut
+from convention.errors import Closed, ConventionError, SoldOut
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
-from .bill import is_paid, rebill
-from .hold_places import refuse_if_over, unconfirmed
+from .bill import bill, is_paid, kept_of, packages_of, rebill, rows_to_bill, stands
+from .hold_places import let_go, refuse_if_over, unconfirmed
 from .models import Order, Registration, Sponsorship
 from .one_place import second_places
 
@@ -53,11 +53,40 @@ def without_second(places: list[Registration]) -> list[Registration]:
 
 
 @transaction.atomic
+def confirm_or_tell(*, order: Order) -> None:
+    """Confirm the places of a paid order; where they are gone nothing is owed, and the buyer is told.
+
+    So it is with a place for a member who has another by now: it is not held until it lapses.
+    """
+    try:
+        confirm_paid(order=order)
+    except ConventionError:
+        _owe_for_what_counts(order)
+        return
+    if unconfirmed(order).that(lambda one: not one.awaits_proof).all:
+        let_go(order=order)
+        _owe_for_what_counts(order)
+    elif not stands(order):
+        enqueue("UNPLACED_TASK", order.pk)
+
+
+def _owe_for_what_counts(order: Order) -> None:
+    places = [one for one in rows_to_bill(order) if one.counts or one.cancelled_at]
+    bill(order, places, [one for one in packages_of(order) if one.counts])
+    enqueue("UNPLACED_TASK", order.pk)
+
+
+@transaction.atomic
 def confirm_settled(*, order: Order) -> None:
     """After an order came to cost less: what it holds waits no longer for a payment that is not due any more.
 
-    A place that is gone stays as it is.
+    Where money for it is kept, that is as if it came now: what had lapsed is had again, or owed no longer.
     """
-    if order.is_by_card and is_paid(order) and any(one.counts for one in unconfirmed(order).all):
+    waiting = unconfirmed(order).all
+    if not waiting or not order.is_by_card or not is_paid(order):
+        return
+    if kept_of(order) > 0:
+        confirm_or_tell(order=order)
+    elif any(one.counts for one in waiting):
         with contextlib.suppress(SoldOut, Closed):
             confirm_paid(order=order)

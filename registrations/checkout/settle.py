@@ -7,16 +7,15 @@ from django.tasks import task
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.bill import bill, is_paid, left_of, packages_of, receivable_of, rows_to_bill, stands
-from registrations.confirm_paid import confirm_paid
-from registrations.hold_places import hold_places, let_go, unconfirmed
+from registrations.bill import is_paid, left_of, receivable_of
+from registrations.confirm_paid import confirm_or_tell
+from registrations.hold_places import hold_places, let_go
 from registrations.invoices.models import Payment, Receivable
 from registrations.invoices.pay import record_fee, record_payment
 from registrations.models import Order
 
 from .gateway import SessionFacts
 from .models import Attempt
-from .tell import tell_unplaced
 
 DEBIT_TAKES = datetime.timedelta(days=14)
 """A bank may take so long to answer a SEPA debit; the places are held."""
@@ -87,33 +86,8 @@ def pay_order(
         note=note,
     )
     if is_paid(order):
-        confirm_or_tell(order)
+        confirm_or_tell(order=order)
     return payment
-
-
-@transaction.atomic
-def confirm_or_tell(order: Order) -> None:
-    """Confirm the places of a paid order; where they are gone nothing is owed, and the buyer is told.
-
-    So it is with a place for a member who has another by now: it is not held until it lapses.
-    """
-    try:
-        with transaction.atomic():
-            confirm_paid(order=order)
-    except ConventionError:
-        _owe_for_what_counts(order)
-        return
-    if unconfirmed(order).that(lambda one: not one.awaits_proof).all:
-        let_go(order=order)
-        _owe_for_what_counts(order)
-    elif not stands(order):
-        tell_unplaced.enqueue(order.pk)
-
-
-def _owe_for_what_counts(order: Order) -> None:
-    places = [one for one in rows_to_bill(order) if one.counts or one.cancelled_at]
-    bill(order, places, [one for one in packages_of(order) if one.counts])
-    tell_unplaced.enqueue(order.pk)
 
 
 @task()
@@ -124,7 +98,7 @@ def confirm_noted(receivable_id: int) -> None:
         orders = Order.objects.select_for_update(of=("self",)).select_related("event")
         order = orders.filter(reference=reference, payment=Order.Payment.CARD).first()
         if order and is_paid(order):
-            confirm_or_tell(order)
+            confirm_or_tell(order=order)
 
 
 def _under_way(attempt: Attempt) -> None:

@@ -16,7 +16,7 @@ from .documents import DraftLine, Heading, write
 from .issue import issue
 from .keep import keep
 from .models import Charge, Invoice, Line, Receivable
-from .owe import DISCOUNT, locked
+from .owe import DISCOUNT, fit_discounts, locked
 from .standing import Standing, answer, standing_of
 
 
@@ -44,6 +44,7 @@ def credit(
     charges = [line.charge_id for line in chosen if line.charge_id]
     now = timezone.now()
     receivable.charges.standing().filter(pk__in=charges).update(withdrawn_at=now, waived_at=now)
+    fit_discounts(receivable)
     return write_credit(receivable, invoice, chosen, reason, on)
 
 

@@ -153,7 +153,8 @@ def discounts_left(
     off = summed((charge.vat_rate, charge.exemption, -charge.amount) for charge in given)
     cents, whole = sum(off.values()), sum(by_rate.values())
     if sum(owed.mark[1] for key, owed in wanted.items() if key in standing) < cents:
-        cents = max(0, whole - sum(charge.amount for charge in standing.values()))
+        before = sum(charge.amount for charge in standing.values())
+        cents = max(0, whole - max(0, before))
     elif all(by_rate.get(rate, 0) >= taken for rate, taken in off.items()):
         return None
     parts = {rate: part for rate, part in by_rate.items() if part > 0}
@@ -163,6 +164,14 @@ def discounts_left(
         for (rate, exemption), share in zip(parts, shares, strict=True)
         if share
     ]
+
+
+def fit_discounts(receivable: Receivable) -> None:
+    """Let discounts come to no more than all else that is owed."""
+    standing = list(receivable.charges.standing())
+    if sum(charge.amount for charge in standing) < 0:
+        rest = (charge for charge in standing if not charge.key.startswith(DISCOUNT))
+        replace_charges(receivable, {charge.key: owed_by(charge) for charge in rest})
 
 
 def summed(parts: Iterable[tuple[int, str, int]]) -> dict[tuple[int, str], int]:
@@ -182,7 +191,9 @@ def withdraw(*, receivable: Receivable, keys: Iterable[str] | None = None) -> in
     receivable = locked(receivable)
     standing = receivable.charges.standing()
     chosen = standing if keys is None else standing.filter(key__in=list(keys))
-    return _withdraw(receivable, list(chosen.values_list("pk", flat=True)))
+    count = _withdraw(receivable, list(chosen.values_list("pk", flat=True)))
+    fit_discounts(receivable)
+    return count
 
 
 def _withdraw(receivable: Receivable, charges: list[int]) -> int:

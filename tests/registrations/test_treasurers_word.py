@@ -1,22 +1,25 @@
 """What the treasurer says of an order stays: who is billed, what was credited, what came in by hand."""
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
 from convention.events.models import Event
 from convention.tables import read_table
 from registrations.bill import left_of, receivable_of
+from registrations.cancel import cancel, cancel_keeping
 from registrations.checkout.assign import assign
 from registrations.checkout.import_statement import import_statement, read_statement
 from registrations.checkout.models import BankLine
 from registrations.checkout.transfer import transfer_for
+from registrations.checkout.troubles import unplaced_orders
 from registrations.correct import Correction, correct
 from registrations.forget import lapsed_holds
 from registrations.import_list import import_list
 from registrations.invoices.credit import credit, credit_amount
 from registrations.invoices.issue import issue
-from registrations.invoices.models import Receivable
+from registrations.invoices.models import Invoice, Receivable
 from registrations.invoices.pay import record_by_hand
 from tests.registrations.checkout.makers import lapse, money, order_by_card, states
 from tests.registrations.checkout.statements import camt
@@ -36,6 +39,12 @@ def pay(order, cents: int) -> None:
     """A transfer of so much, as the bank's statement tells it."""
     content = camt((cents, "Acme", "", order.creditor_reference))
     import_statement(file=read_statement("x.xml", content))
+
+
+def pay_cash(order, cents: int) -> None:
+    """The treasurer notes cash of so much."""
+    said = {"method": "cash", "external_id": "hand-1", "received_on": timezone.localdate()}
+    record_by_hand(receivable=receivable_of(order), amount=cents, **said)
 
 
 def test_a_line_that_was_credited_is_owed_no_more_whatever_happens_to_the_order(event: Event):
@@ -115,18 +124,58 @@ def test_a_purchase_order_from_a_list_stands_on_what_is_owed(event: Event):
     assert Receivable.objects.get().purchase_order == "PO-7"
 
 
+def test_a_discount_ends_with_the_last_thing_that_it_was_given_on(event: Event):
+    """One place is cancelled for a fee and invoiced anew, the other cancelled, and the fee credited then."""
+    order, document = two_places(event)
+    credit_amount(invoice=document, amount=7_000, reason="Geste")
+    first, second = order.registrations.order_by("pk")
+    cancel_keeping(registration=first, kept=12_000, reason="Frais")
+    cancel(registration=second)
+    fee = Invoice.objects.filter(kind="invoice").latest("pk")
+    credit(invoice=fee, reason="Erreur")
+    assert (money(order), left_of(order).amount) == ((0, 0, 0), 0)
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == 0
+
+
+@pytest.mark.parametrize("sold_out", [False, True])
+def test_a_cancelled_place_leaves_its_money_for_one_that_lapsed(event: Event, run_tasks, sold_out: bool):
+    """Half was paid, and both places lapsed: with one of them cancelled the other is paid."""
+    order = order_by_card(event, people=2)
+    pay_cash(order, 12_000)
+    run_tasks()
+    lapse(order)
+    lapsed_holds()
+    if sold_out:
+        event.tickets.update(capacity=0)
+    cancel(registration=order.registrations.order_by("pk").first())
+    run_tasks()
+    assert states(order) == ["cancelled", "expired" if sold_out else "confirmed"]
+    assert money(order) == (0 if sold_out else 12_000, 12_000, 0)
+    assert unplaced_orders().count() == sold_out
+    assert sum("Paiement reçu" in letter.subject for letter in mail.outbox) == sold_out
+
+
+def test_the_letter_names_only_what_goes_back(event: Event, run_tasks):
+    """Both places lapsed and one is left by now: a place stands, and the other’s money goes back."""
+    order = order_by_card(event, people=2)
+    pay_cash(order, 24_000)
+    order.registrations.filter(pk=order.registrations.first().pk).update(confirmed_at=timezone.now())
+    lapse(order)
+    lapsed_holds()
+    event.tickets.update(capacity=1)
+    run_tasks()
+    assert (sorted(states(order)), money(order)) == (["confirmed", "expired"], (12_000, 24_000, 0))
+    [letter] = [letter for letter in mail.outbox if "Paiement reçu" in letter.subject]
+    assert "Nous avons reçu 120\u00a0€ pour la commande" in letter.body
+    assert "pas inscrit" not in letter.body
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 def test_cash_for_an_order_by_card_confirms_its_places(event: Event, run_tasks, is_late: bool):
     order = order_by_card(event)
     if is_late:
         lapse(order)
         lapsed_holds()
-    record_by_hand(
-        receivable=receivable_of(order),
-        amount=12_000,
-        method="cash",
-        external_id="hand-1",
-        received_on=timezone.localdate(),
-    )
+    pay_cash(order, 12_000)
     run_tasks()
     assert states(order) == ["confirmed"]

@@ -68,7 +68,10 @@ def require_true_shares(rows: list[Registration]) -> None:
 
 
 def require_places_for_money() -> None:
-    """Nobody comes unpaid, and whoever paid comes or stands on a list of the treasurer's."""
+    """Nobody comes unpaid, and whoever paid comes or stands on a list of the treasurer's.
+
+    For a place that costs nothing no money came, so that nothing is to be decided where it lapsed.
+    """
     known = {one.reference: one for one in Receivable.objects.with_balance()}
     rows = Order.objects.filter(payment="card").prefetch_related("registrations__ticket", "sponsorships")
     for order in rows.prefetch_related("registrations__ticket__event", "registrations__addons"):
@@ -79,10 +82,15 @@ def require_places_for_money() -> None:
         ]
         if any(one.confirmed_at for one in standing):
             assert due <= 0 or paid, order
-        waiting = [one for one in standing if not (one.confirmed_at or one.awaits_proof)]
+        waiting = [one for one in standing if costs(one) and not (one.confirmed_at or one.awaits_proof)]
         if found and paid > found.given_back and due <= 0 and waiting:
             seen = [*unplaced_orders(), *unproven_orders(), *paid_too_much()]
             assert order.reference in {one.reference for one in seen}, order
+
+
+def costs(one: Registration | Sponsorship) -> bool:
+    """Whether a place with all that goes with it, or a package, has a price."""
+    return bool(one.worth if isinstance(one, Registration) else one.price)
 
 
 def require_equal_balances() -> None:
