@@ -33,7 +33,17 @@ class Entry:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of that, and of the count."""
-        return hashlib.sha256("\x1f".join([*self.name, str(self.nth)]).encode()).hexdigest()
+        return _digest(*self.name, str(self.nth))
+
+    @property
+    def former(self) -> list[str]:
+        """What fingerprints of it were: without its account, and without a count where the bank names it."""
+        said = self.name[1:] if self.bank_id and not self.nth else (*self.name[1:], str(self.nth))
+        return [_digest(account, *said) for account in (self.account, "")]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

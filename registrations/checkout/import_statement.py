@@ -1,6 +1,7 @@
 """Import a statement of the bank: each line once; what names its reference and pays what is due is taken."""
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ OTHERS = {
     b"{1:": "MT940",
 }
 """How files of other formats begin, which banks offer besides."""
+AT_ONCE = 10_000
 
 
 @dataclass
@@ -99,12 +101,26 @@ def import_statement(*, file: File, by: Person | None = None) -> Imported:
 
 
 def _new_lines(statement: Statement, file: File, done: Imported) -> list[BankLine]:
-    fingerprints = {entry.fingerprint: entry for entry in file.entries}
-    known = set(
-        BankLine.objects.filter(fingerprint__in=list(fingerprints)).values_list("fingerprint", flat=True)
-    )
-    done.known = len(file.entries) - len(fingerprints) + len(known)
-    return [_line(statement, name, entry) for name, entry in fingerprints.items() if name not in known]
+    """The lines of a file that are not known; one known by a former fingerprint counts once."""
+    entries = {entry.fingerprint: entry for entry in file.entries}
+    names = {name: [name, *entry.former] for name, entry in entries.items()}
+    known = _known(set(itertools.chain(*names.values())))
+    lines = []
+    for name, entry in entries.items():
+        if same := next((one for one in names[name] if one in known), None):
+            known.remove(same)
+        else:
+            lines.append(_line(statement, name, entry))
+    done.known = len(file.entries) - len(lines)
+    return lines
+
+
+def _known(fingerprints: set[str]) -> set[str]:
+    """Those of them that a line has; many are asked for by parts, as a statement takes no more."""
+    found = set[str]()
+    for some in itertools.batched(fingerprints, AT_ONCE, strict=False):
+        found.update(BankLine.objects.filter(fingerprint__in=some).values_list("fingerprint", flat=True))
+    return found
 
 
 def _line(statement: Statement, fingerprint: str, entry: Entry) -> BankLine:

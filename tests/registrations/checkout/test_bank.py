@@ -1,6 +1,7 @@
 """The bank's statement: read in its formats, each line once, matched, decided, undone."""
 
 import datetime
+import hashlib
 
 import pytest
 
@@ -12,6 +13,7 @@ from registrations.cancel import cancel
 from registrations.checkout.assign import BadAssignment, assign, ignore, take_up, undo
 from registrations.checkout.bank_cells import cents_of
 from registrations.checkout.bank_csv import BadLines
+from registrations.checkout.bank_rows import Entry, File
 from registrations.checkout.import_statement import import_statement, read_statement, rehearse_statement
 from registrations.checkout.match import Index, Item, Kind, Seen, match
 from registrations.checkout.models import BankLine, Statement
@@ -21,7 +23,7 @@ from registrations.invoices.models import Payment, Payout, Refund
 from registrations.invoices.pay import record_payout
 from registrations.invoices.refund import refund
 from tests.registrations.checkout.makers import lapse, money, order_by_card, states
-from tests.registrations.checkout.statements import camt, csv_file
+from tests.registrations.checkout.statements import ACCOUNT, camt, csv_file
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +195,22 @@ def test_two_equal_payments_of_one_day_stay_two(event):
     assert BankLine.objects.count() == 2
     import_statement(file=read_statement("b.csv", content))
     assert BankLine.objects.count() == 2
+
+
+@pytest.mark.parametrize("former", [("", "0"), (ACCOUNT,), ("",)], ids=["account", "count", "both"])
+def test_a_line_that_was_kept_under_a_former_fingerprint_is_known(event, former):
+    """It said no account, nor a count where the bank names the line; equal ones of two accounts are two."""
+    account, *count = former
+    bank_id = "" if count else "B-7"
+    told = Entry(DAY, 12_000, party="Acme", bank_id=bank_id, account=ACCOUNT)
+    other = Entry(DAY, 12_000, party="Acme", bank_id=bank_id, account="FR76")
+    import_statement(file=File("old.xml", "", [told]))
+    said = [account, "2027-03-01", "12000", "EUR", *([bank_id] if bank_id else ["Acme", "", ""]), *count]
+    BankLine.objects.update(fingerprint=hashlib.sha256("\x1f".join(said).encode()).hexdigest())
+    assert import_statement(file=File("new.xml", "", [told])).known == 1
+    done = import_statement(file=File("both.xml", "", [told, other]))
+    assert (done.known, BankLine.objects.count()) == (1, 2)
+    assert import_statement(file=File("both.xml", "", [told, other])).known == 2
 
 
 def test_a_rehearsal_keeps_nothing(event):
