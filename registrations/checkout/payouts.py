@@ -13,7 +13,7 @@ from .settle import settle
 
 LEFT = {"paid", "in_transit", "failed"}
 OVER = {"failed", "canceled"}
-CHARGE, FEE = "charge", "fee"
+CHARGE, FEE, SENT_BACK = "charge", "fee", "payout_reversal"
 FOLLOWED = {
     "refund": follow_refund,
     "refund_failure": follow_refund,
@@ -68,6 +68,7 @@ def keep_payout(facts: gateway.PayoutFacts, lines: list[gateway.LineFacts]) -> P
         currency=facts.currency,
         settled=settled(lines, payments) if lines else None,
         fees=fees(lines, payments) if lines else None,
+        sent_again=sum(line.gross - line.fee for line in lines if line.kind == SENT_BACK) if lines else None,
     )
     BalanceLine.objects.bulk_create(
         (

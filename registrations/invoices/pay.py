@@ -92,9 +92,10 @@ def record_payout(
     currency: str = "EUR",
     settled: int | None = None,
     fees: int | None = None,
+    sent_again: int | None = None,
 ) -> Payout:
     """Record a lump sum and what it is made of; the same `external_id` again adds what is new in it."""
-    sums = {"settled": settled, "fees": fees}
+    sums = {"settled": settled, "fees": fees, "sent_again": sent_again}
     payout, is_new = Payout.objects.get_or_create(
         external_id=external_id,
         defaults={"amount": amount, "arrived_on": arrived_on, "currency": currency, **sums},

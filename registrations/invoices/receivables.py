@@ -136,7 +136,8 @@ class Payout(models.Model):
     """A lump sum that the card processor sent to the bank: payments less refunds and fees.
 
     Below zero the processor took it from the bank. `settled` is what its payments come to, less their fees
-    and what left again of them; `fees` are those that belong to no payment, as of a dispute.
+    and what left again of them; `fees` are those that belong to no payment, as of a dispute. `sent_again` is
+    what it holds of sums that the bank had sent back.
     """
 
     external_id = models.CharField(_("processor’s reference"), max_length=120, unique=True)
@@ -145,6 +146,7 @@ class Payout(models.Model):
     arrived_on = models.DateField(pgettext_lazy("payout", "arrived"))
     settled = models.BigIntegerField(null=True, editable=False)
     fees = models.BigIntegerField(null=True, editable=False)
+    sent_again = models.BigIntegerField(null=True, editable=False)
     failed_on = models.DateField(pgettext_lazy("payout", "sent back"), null=True, editable=False)
     bank_line = models.CharField(_("line of the bank statement"), max_length=140, blank=True)
 

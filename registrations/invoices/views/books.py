@@ -73,14 +73,20 @@ def payouts(request: HttpRequest) -> HttpResponse:
     """Lump sums of the card processor beside what they are made of."""
     require_keeper(request.user)
     rows = Payout.objects.prefetch_related("payments", "refunds")[:MOST]
-    return page(request, "payouts", rows=[(row, explained(row)) for row in rows])
+    return page(request, "payouts", rows=[(row, accounted_for(row)) for row in rows])
+
+
+def accounted_for(payout: Payout) -> int | None:
+    """What explains a lump sum, with what was sent before and is explained there; None where nothing does."""
+    known = explained(payout)
+    return None if known is None else known + (payout.sent_again or 0)
 
 
 def rest_of(payout: Payout) -> int:
-    """Cents of a lump sum beyond its payments and refunds: disputes, refunds that came back, other fees."""
+    """Cents of a lump sum beyond payments, refunds and sums sent again: disputes, other fees."""
     paid = sum(payment.amount - payment.fee for payment in payout.payments.all())
     back = sum(refund.amount for refund in payout.refunds.all())
-    return payout.amount - paid + back if payout.settled is not None else 0
+    return payout.amount - paid + back - (payout.sent_again or 0) if payout.settled is not None else 0
 
 
 @require_http_methods(["GET", "POST"])
@@ -102,7 +108,7 @@ def payout(request: HttpRequest, payout: int) -> HttpResponse:
         refunds=list(found.refunds.select_related("receivable")),
         fees=sum(payment.fee for payment in payments) + (found.fees or 0),
         rest=rest_of(found),
-        explained=explained(found),
+        explained=accounted_for(found),
     )
 
 

@@ -6,7 +6,7 @@ from lxml import html
 
 from registrations.checkout.models import BankLine
 from registrations.forget import lapsed_holds
-from registrations.invoices.models import Payment
+from registrations.invoices.models import Payment, Payout
 from registrations.invoices.pay import record_payout
 from tests.registrations.checkout.makers import begin, lapse, latest, money, order_by_card, states
 from tests.registrations.checkout.statements import camt, csv_file
@@ -101,6 +101,26 @@ def test_a_bad_assignment_is_a_sentence(client, page, event, sent, said):
     answer = client.post(f"{BANK}{BankLine.objects.get().pk}/", sent)
     assert (answer.status_code, said in answer.text) == (200, True)
     assert Payment.objects.count() == 0
+
+
+def test_a_sum_that_is_sent_again_says_so(stripe, page, event, run_tasks):
+    """The bank sends a sum back; the next one holds it together with another payment."""
+    for place in range(2):
+        stripe.world.pay(begin(order_by_card(event)))
+        stripe.post.deliver()
+        run_tasks()
+        sent = stripe.world.pay_out()
+        if place == 0:
+            stripe.world.fail_payout(sent["id"])
+    stripe.post.deliver()
+    run_tasks()
+    again = Payout.objects.get(failed_on=None)
+    assert (again.amount, again.settled, again.sent_again) == (23_590, 11_795, 11_795)
+    seen = page(f"/organize/money/payouts/{again.pk}/")
+    assert "Expliqué235,90 €" in seen
+    assert "Sommes que la banque avait renvoyées, versées à nouveau" in seen
+    assert "Litiges" not in seen
+    assert page("/organize/money/payouts/").count("en entier") == 2
 
 
 def test_a_payout_that_came_after_its_line_is_matched_by_a_button(client, page, event):
