@@ -193,6 +193,16 @@ def test_a_discount_that_shrinks_is_parted_over_the_rates_anew(issuer):
     assert issue(receivable=receivable).total == 7_200
 
 
+def test_a_discount_is_never_more_than_what_is_owed_besides(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    credit_amount(invoice=issue(receivable=receivable), amount=20_000, reason="geste commercial")
+    withdraw(receivable=receivable, keys=[GUESTS.key])
+    standing = receivable.charges.standing().filter(amount__lt=0)
+    assert list(standing.values_list("amount", "vat_rate")) == [(-6_600, 1000)]
+    [credited] = credit_withdrawn(receivable=receivable, reason="annulé")
+    assert (credited.total, issue(receivable=receivable).total, balance_of(receivable).owed) == (22_600, 0, 0)
+
+
 def test_a_wrong_address_is_corrected_by_two_documents(issuer):
     receivable = make_receivable(GUESTS, name="Faux nom")
     document = issue(receivable=receivable)
