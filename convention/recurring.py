@@ -14,6 +14,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "schedule.uploads.forget_old_uploads": 3600,
         "registrations.invoices.remind.remind_all": 3600,
         "registrations.forget.lapsed_holds": 60,
+        "registrations.note_owed.note_owed": 60,
         "registrations.forget.old_keys": 24 * 3600,
         "registrations.forget.old_imports": 24 * 3600,
         "registrations.company.invite.remind_incomplete": 3600,

@@ -1,0 +1,70 @@
+"""Orders to invoice come into the treasurer's list by themselves, once and as they stand."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.events.models import Event
+from registrations.bill import receivable_of
+from registrations.cancel import cancel
+from registrations.invoices.models import Receivable
+from registrations.models import Order
+from registrations.note_owed import LATEST, note_owed
+from tests.factories import make_order, make_registration, make_ticket
+from tests.rush import in_threads
+
+from .makers import money, order_by_card
+
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_an_order_to_invoice_is_found_by_the_treasurer(event: Event, client, treasurer):
+    client.force_login(treasurer)
+    order = order_by_card(event, people=2, payment="invoice")
+    note_owed()
+    note_owed()
+    assert money(order) == (24_000, 0, 0)
+    page = client.get(reverse("money"), {"q": order.reference})
+    assert [row.reference for row in page.context["shown"]] == [order.reference]
+
+
+@pytest.mark.django_db
+def test_what_is_not_to_invoice_or_not_sure_is_left(event: Event):
+    ticket = make_ticket(event, slug="paid", price=10_000)
+    of_old = make_ticket(slug="old", price=10_000)
+    over = timezone.now() - LATEST
+    Event.objects.filter(pk=of_old.event_id).update(starts_at=over - HOUR, ends_at=over)
+    order_by_card(event)
+    for place, state in ((ticket, {"confirmed_at": None, "held_until": timezone.now()}), (of_old, {})):
+        order = make_order(place.event, payment=Order.Payment.INVOICE, total=10_000)
+        make_registration(place, order=order, price=10_000, **state)
+    make_registration(ticket, order=make_order(event, payment=Order.Payment.FREE), price=0)
+    note_owed()
+    assert not Receivable.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_order_that_was_billed_stays_as_it_is(event: Event, django_assert_num_queries):
+    order = order_by_card(event, payment="invoice")
+    receivable = receivable_of(order)
+    Receivable.objects.update(name="Corrigé")
+    with django_assert_num_queries(1):
+        note_owed()
+    receivable.refresh_from_db()
+    assert receivable.name == "Corrigé"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_place_that_is_cancelled_meanwhile_is_not_owed(event: Event):
+    event.tickets.update(capacity=None)
+    for _ in range(6):
+        order_by_card(event, people=2, payment="invoice")
+    first = [order.registrations.order_by("pk")[0] for order in Order.objects.order_by("-pk")]
+    acts = [lambda one=one: cancel(registration=one) for one in first]
+    in_threads([note_owed, *acts, note_owed], threads=8)
+    note_owed()
+    assert {money(order)[0] for order in Order.objects.all()} == {12_000}
