@@ -44,7 +44,7 @@ def attend(world: World, event: Event) -> None:
 
 
 def make_device(world: World, event: Event, door: Checkpoint, number: int) -> Device:
-    """A phone that was used and is revoked since."""
+    """A phone that was used, and is revoked once the event is over; nobody has what it signs with."""
     last = min(event.ends_at, world.now)
     return Device.objects.create(
         event=event,
@@ -52,7 +52,7 @@ def make_device(world: World, event: Event, door: Checkpoint, number: int) -> De
         name=f"{door.name} {number}",
         token_hash=f"{world.rng('device', event.slug, door.name, number).getrandbits(256):064x}",
         expires_at=event.ends_at,
-        revoked_at=last,
+        revoked_at=last if last == event.ends_at else None,
         seen_at=last,
     )
 
