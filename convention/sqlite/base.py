@@ -8,6 +8,7 @@ own lock still stands beneath, for whoever comes another way.
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from functools import partial
 from io import FileIO
@@ -36,7 +37,7 @@ class QueuedCursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
 
     def _turn(self, query: str) -> contextlib.AbstractContextManager[None]:
-        alone = not self.wrapper.has_turn and query.lstrip()[:7].upper().startswith(WRITES)
+        alone = self.wrapper.autocommit and query.lstrip()[:7].upper().startswith(WRITES)
         return self.wrapper.turn() if alone else contextlib.nullcontext()
 
 
@@ -60,9 +61,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._end_turn()
 
     def _take_turn(self) -> None:
-        if self._queue is None and not self.is_in_memory_db():
-            self._queue = FileIO(f"{self.settings_dict['NAME']}-queue", "ab")
-        if self._queue:
+        if self.is_in_memory_db():
+            return
+        with contextlib.suppress(OSError):  # somebody else's, or no room for it: SQLite's own lock is enough
+            self._queue = self._queue or FileIO(f"{self.settings_dict['NAME']}-queue", opener=_open_to_lock)
             fcntl.flock(self._queue, fcntl.LOCK_EX)
             self.has_turn = True
 
@@ -94,3 +96,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._close()  # type: ignore[misc] # it is Django's, untold
         finally:
             self._end_turn()
+            if self._queue:
+                self._queue.close()
+                self._queue = None
+
+
+def _open_to_lock(path: str, flags: int) -> int:
+    """Made where it is not there yet; to wait by it, one need not be who made it."""
+    return os.open(path, flags | os.O_CREAT, 0o644)

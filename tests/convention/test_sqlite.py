@@ -1,9 +1,11 @@
 """The database backend: writers of all threads and processes stand in one queue; nobody is left behind."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -60,6 +62,55 @@ def test_a_turn_ends_with_its_transaction_however_it_ends():
     assert connection.has_turn is False
     in_threads([raise_it], threads=1)
     assert sequence() == event.sequence + 1
+
+
+def queues_open() -> int:
+    links = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    return sum(link.readlink().name.endswith("-queue") for link in links if link.is_symlink())
+
+
+def test_a_closed_connection_keeps_no_file_open():
+    make_event()
+    connection.close()
+    before = queues_open()
+    raise_it()
+    assert queues_open() == before + 1
+    connection.close()
+    assert queues_open() == before
+
+
+def test_where_the_queue_cannot_be_opened_all_write_by_the_lock_of_sqlite_alone():
+    event = make_event()
+    connection.close()
+    queue = Path(f"{connection.settings_dict['NAME']}-queue")
+    queue.unlink()
+    queue.mkdir()
+    try:
+        in_threads([raise_it] * 4, threads=2)
+        Event.objects.update(sequence=F("sequence") + 1)
+        assert connection.has_turn is False
+    finally:
+        queue.rmdir()
+        connection.close()
+    assert sequence() == event.sequence + 5
+
+
+def test_the_queue_is_opened_to_read_so_that_whoever_made_it_shuts_nobody_out():
+    connection.close()
+    with transaction.atomic():
+        assert fcntl.fcntl(connection._queue, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+
+
+def test_without_autocommit_a_statement_waits_for_no_turn_while_it_holds_the_lock_of_sqlite():
+    make_event()
+    connection.close()
+    transaction.set_autocommit(False)
+    try:
+        Event.objects.update(sequence=F("sequence") + 1)
+        assert (connection.connection.in_transaction, connection._queue) == (True, None)
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
 
 
 @pytest.fixture
