@@ -12,6 +12,7 @@ from convention.errors import ConventionError
 from .bill import receivable_of
 from .invoices.models import Receivable
 from .models import Order, Registration
+from .models.orders import OrderQuerySet
 
 AT_ONCE = 500
 LATEST = datetime.timedelta(days=90)
@@ -20,22 +21,28 @@ logger = logging.getLogger(__name__)
 
 
 def note_owed() -> None:
-    """Bill the orders to invoice that have a confirmed place and no receivable yet."""
-    confirmed = Registration.objects.confirmed().filter(order=OuterRef("pk"))
-    known = Receivable.objects.filter(reference=OuterRef("reference"))
-    waiting = Order.objects.filter(
-        Exists(confirmed), ~Exists(known), payment=Order.Payment.INVOICE, total__gt=0,
-        event__ends_at__gt=timezone.now() - LATEST,
-    )  # fmt: skip
-    for order in waiting.select_related("event").order_by("-pk")[:AT_ONCE]:
+    """Bill the orders to invoice that have a confirmed place, none in the balance, and no receivable yet."""
+    for key in list(_waiting().order_by("-pk").values_list("pk", flat=True)[:AT_ONCE]):
         try:
-            _note(order)
+            _note(key)
         except ConventionError:  # one that cannot be billed holds up no other
-            logger.exception("The order %s cannot be billed.", order.reference)
+            logger.exception("The order with the key %s cannot be billed.", key)
+
+
+def _waiting() -> OrderQuerySet:
+    """A place that is held may be proven within half an hour, or lapse: then it was never owed."""
+    now, its = timezone.now(), {"order": OuterRef("pk")}
+    held = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **its)
+    known = Receivable.objects.filter(reference=OuterRef("reference"))
+    return Order.objects.select_related("event").filter(
+        Exists(Registration.objects.confirmed().filter(**its)), ~Exists(held), ~Exists(known),
+        payment=Order.Payment.INVOICE, total__gt=0, event__ends_at__gt=now - LATEST,
+    )  # fmt: skip
 
 
 @transaction.atomic
-def _note(order: Order) -> None:
+def _note(key: int) -> None:
     """Under the order's lock: whoever cancels a place meanwhile finds the receivable, or was there before."""
-    Order.objects.alone().get(pk=order.pk)
-    receivable_of(order)
+    list(Order.objects.alone().filter(pk=key).values_list("pk"))
+    if order := _waiting().filter(pk=key).first():
+        receivable_of(order)

@@ -10,7 +10,7 @@ from convention.events.models import Event
 from registrations.bill import receivable_of
 from registrations.cancel import cancel
 from registrations.invoices.models import Receivable
-from registrations.models import Order
+from registrations.models import Order, Registration
 from registrations.note_owed import LATEST, note_owed
 from tests.factories import make_order, make_registration, make_ticket
 from tests.rush import in_threads
@@ -55,6 +55,18 @@ def test_an_order_that_was_billed_stays_as_it_is(event: Event, django_assert_num
         note_owed()
     receivable.refresh_from_db()
     assert receivable.name == "Corrigé"
+
+
+@pytest.mark.django_db
+def test_a_place_that_is_held_is_waited_for_and_never_owed_where_it_lapses(event: Event):
+    order = order_by_card(event, people=2, payment="invoice")
+    one = order.registrations.order_by("pk")[0]
+    Registration.objects.filter(pk=one.pk).update(confirmed_at=None, held_until=timezone.now() + HOUR)
+    note_owed()
+    assert not Receivable.objects.exists()
+    order.registrations.filter(confirmed_at=None).update(held_until=timezone.now())
+    note_owed()
+    assert money(order) == (12_000, 0, 0)
 
 
 @pytest.mark.postgresql
