@@ -28,7 +28,8 @@ from convention.turns import take_turn
 from .answers import limited_options
 from .bill import follow_orders
 from .import_write import BATCH, bill_anew, lock_orders, remembered
-from .invoices.models import Receivable
+from .invoices.models import Invoice, Payment, Receivable
+from .invoices.owe import withdraw
 from .models import (
     Delivery,
     ImportedRow,
@@ -167,14 +168,16 @@ def _happened(people: Mapping[int, Registration]) -> Iterator[tuple[int, object]
     told = Delivery.objects.filter(order__in=orders).order_by().values_list("order", flat=True)
     yield from ((orders[order], TOLD) for order in told)
     yield from ((pk, TOLD) for pk, one in people.items() if one.confirmation_sent_at)
-    owed = Receivable.objects.filter(reference__in=by_reference).order_by()
-    yield from ((by_reference[reference], BILLED) for reference in owed.values_list("reference", flat=True))
+    for model in (Invoice, Payment):
+        billed = model._default_manager.filter(receivable__reference__in=by_reference).order_by()
+        names = billed.values_list("receivable__reference", flat=True)
+        yield from ((by_reference[reference], BILLED) for reference in names)
     came = import_string(settings.CAME)(people)
     yield from ((pk, CAME) for pk in came)
 
 
 def _take_back(registrations: list[Registration], moves: Moves) -> None:
-    """Cancel in bulk: places and what goes with them are free, badges open nothing."""
+    """Cancel in bulk: places and what goes with them are free, badges open nothing, nothing is owed."""
     now = timezone.now()
     moves.given_up += [(one.ticket, one.member_of) for one in registrations]
     moves.besides.subtract(taken_besides(registrations))
@@ -185,6 +188,10 @@ def _take_back(registrations: list[Registration], moves: Moves) -> None:
     RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True).update(
         cancelled_at=now
     )
+    for batch in batched(registrations, BATCH, strict=False):
+        noted = Receivable.objects.filter(reference__in=[one.order.reference for one in batch])
+        for receivable in noted.order_by("pk"):
+            withdraw(receivable=receivable)
 
 
 def _restore(run: ImportRun, rows: list[ImportedRow], moves: Moves) -> Counter[int]:

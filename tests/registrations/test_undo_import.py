@@ -18,7 +18,11 @@ from registrations.cancel import cancel
 from registrations.correct import FIELDS, Correction, correct_for
 from registrations.forget import old_imports
 from registrations.import_list import import_list
+from registrations.invoices.balance import balance_of
+from registrations.invoices.models import Payment, Receivable
+from registrations.invoices.pay import record_payment
 from registrations.models import Addon, ImportedRow, ImportRun, Option, Order, Registration, Ticket
+from registrations.note_owed import note_owed
 from registrations.undo_import import CannotUndo, foresee, undo_import
 from tests.factories import make_addon, make_event, make_order, make_question, make_registration, make_ticket
 from tests.registrations.test_pages import text
@@ -91,7 +95,8 @@ def test_what_happened_since_is_left_and_named():
     run = brought(event, [(who, "Acme", "guest", "", "", "") for who in "abcdefg"])
     check_in(registration=made(event, "a"), door=door, operator=None)
     Registration.objects.filter(email="b@example.org").update(confirmation_sent_at=timezone.now())
-    receivable_of(made(event, "c").order)
+    owed = receivable_of(made(event, "c").order)
+    record_payment(receivable=owed, amount=1, method=Payment.Method.CASH)
     one = made(event, "d")
     said = {name: getattr(one, name) for name in FIELDS} | {"company": "Autre"}
     correct_for(registration=one, correction=Correction(**said))
@@ -105,6 +110,17 @@ def test_what_happened_since_is_left_and_named():
     assert event.tickets.get(slug="guest").taken == 4
     entry = Entry.objects.get(verb="registration.undo_import")
     assert (entry.event, run.rows.count()) == (event.slug, 7)
+
+
+def test_what_was_only_noted_as_owed_is_undone_and_owed_no_longer():
+    event = congress()
+    run = brought(event, [(who, "", "guest", "", "", "") for who in "ab"])
+    note_owed()
+    owed = {one.reference: balance_of(one).owed for one in Receivable.objects.all()}
+    assert set(owed) == {made(event, who).order.reference for who in "ab"}
+    assert all(owed.values())
+    assert undo_import(run=run).left == []
+    assert [balance_of(one).owed for one in Receivable.objects.all()] == [0, 0]
 
 
 def test_nobody_gets_a_mail_and_every_badge_is_revoked(run_tasks, mailoutbox):
