@@ -168,8 +168,8 @@ def _happened(people: Mapping[int, Registration]) -> Iterator[tuple[int, object]
     told = Delivery.objects.filter(order__in=orders).order_by().values_list("order", flat=True)
     yield from ((orders[order], TOLD) for order in told)
     yield from ((pk, TOLD) for pk, one in people.items() if one.confirmation_sent_at)
-    for model in (Invoice, Payment):
-        billed = model._default_manager.filter(receivable__reference__in=by_reference).order_by()
+    for paper in (Invoice, Payment):
+        billed = paper._default_manager.filter(receivable__reference__in=by_reference).order_by()
         names = billed.values_list("receivable__reference", flat=True)
         yield from ((by_reference[reference], BILLED) for reference in names)
     came = import_string(settings.CAME)(people)
