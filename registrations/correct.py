@@ -59,8 +59,11 @@ def correct(*, registration: Registration, correction: Correction, reason: str =
     """
     registration, before = _corrected(registration, correction)
     _refuse_transfer(registration, before)
-    _part_from_address(registration, before)
-    return _correct(registration, before, reason)
+    is_parted = _part_from_address(registration, before)
+    registration = _correct(registration, before, reason)
+    if is_parted and registration.email:
+        mail_links.enqueue([], [registration.pk])  # once it is stored: a request may run its tasks itself
+    return registration
 
 
 @transaction.atomic
@@ -77,18 +80,17 @@ def _correct(registration: Registration, before: dict[str, Any], reason: str) ->
     return registration
 
 
-def _part_from_address(registration: Registration, before: dict[str, Any]) -> None:
-    """Where a contact wrote another address for a colleague: a new link, and nothing answered yet."""
+def _part_from_address(registration: Registration, before: dict[str, Any]) -> bool:
+    """Whether a contact wrote another address for a colleague: a new link, and nothing answered yet."""
     was = before.get("email", "")
     if not answers_by_own_link(registration.order, was) or same(was, registration.email):
-        return
+        return False
     if is_someone_else(registration, before):
-        return  # which parts from more than the address
+        return False  # which parts from more than the address
     before |= {"link_round": registration.link_round, "answers": registration.answers}
     registration.link_round += 1
     drop_answers(registration)
-    if registration.email:
-        mail_links.enqueue([], [registration.pk])
+    return True
 
 
 @transaction.atomic

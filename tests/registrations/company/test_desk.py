@@ -14,6 +14,7 @@ from convention.audit.models import Entry
 from convention.club.contacts import dismiss_contact
 from convention.club.doors import member_company
 from convention.club.models import CompanyContact, Employment, Membership, Person
+from convention.settings import TASK_BACKENDS
 from registrations.company.attention import matters
 from registrations.company.facts import facts_of
 from registrations.company.invite import is_reminder_due, remind_incomplete
@@ -326,6 +327,20 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     assert client.get(new).status_code == 404  # nor is what is answered anew read by the link kept meanwhile
     entry = Entry.objects.filter(verb="registration.correct").first()
     assert entry.fields == ["email", "link_round", "answers"]
+
+
+def test_the_new_link_goes_to_the_new_address_also_where_the_request_runs_its_tasks(
+    client, mailoutbox, settings
+):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    one = Registration.objects.get()
+    settings.TASKS = {"default": {"BACKEND": TASK_BACKENDS["immediate"]}}
+    said = {"first_name": one.first_name, "last_name": one.last_name, "company": one.company}
+    client.post(f"{one.order.manage_path}{one.reference}/correct/", {**said, "email": "mine@x.fr"})
+    one.refresh_from_db()
+    [mail] = [mail for mail in mailoutbox if one.order.path_with(own_secret(one)) in mail.body]
+    assert mail.to == ["mine@x.fr"]
 
 
 def test_who_ordered_does_not_take_the_address_of_a_colleague(client: Client):
