@@ -11,7 +11,7 @@ from convention.money import Money
 
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
-from .invoices.models import Charge, Payment, Receivable
+from .invoices.models import Charge, Invoice, Payment, Receivable
 from .invoices.owe import DISCOUNT, Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
@@ -99,6 +99,12 @@ def rebill(order: Order) -> None:
     billed = order.payment != Order.Payment.FREE
     if billed and Receivable.objects.filter(reference=order.reference).exists():
         receivable_of(order)
+
+
+def follow_names(order: Order) -> None:
+    """What is owed says who comes by now, until it is invoiced. The caller has the order's lock."""
+    if not Invoice.objects.filter(receivable__reference=order.reference).exists():
+        rebill(order)
 
 
 def buyer_of(order: Order) -> Buyer:

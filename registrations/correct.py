@@ -24,6 +24,7 @@ from convention.tasks import enqueue
 from convention.text import fold
 
 from .answer import drop_answers
+from .bill import follow_names
 from .checks import about_words
 from .doors import answers_by_own_link
 from .invoices.models import Receivable
@@ -130,10 +131,13 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
         changed += ["generation", "person", "answers"]
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
-        enqueue("CONFIRMATION_TASK", registration.order_id)
     record(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
+    if {"first_name", "last_name"} & before.keys():
+        follow_names(registration.order)
+    if registration.confirmed_at:
+        enqueue("CONFIRMATION_TASK", registration.order_id)
 
 
 def _refuse_transfer(registration: Registration, before: dict[str, Any]) -> None:

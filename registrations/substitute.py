@@ -16,9 +16,10 @@ from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
 from .answer import drop_answers
+from .bill import follow_names
 from .checks import about_words
 from .correct import refuse_fixed, refuse_late
-from .models import Registration
+from .models import Order, Registration
 from .on_application import admit
 from .one_place import refuse_second_place
 from .order_request import Place
@@ -33,6 +34,7 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
 
     `by` says who; its ticket is not looked at. Raises Closed, InvalidFields, AlreadyRegistered.
     """
+    Order.objects.alone().get(pk=registration.order_id)
     rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
     registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
     by = by.tidied()
@@ -47,12 +49,13 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
     registration.generation += 1
     registration.confirmation_sent_at = None
     drop_answers(registration)
-    enqueue("CONFIRMATION_TASK", registration.order_id)
-    if registration.email:
-        mail_links.enqueue([], [registration.pk])
     record("registration.substitute", registration, event=registration.event, fields=FIELDS)
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*FIELDS, "confirmation_sent_at", "sequence"])
+    follow_names(registration.order)
+    enqueue("CONFIRMATION_TASK", registration.order_id)
+    if registration.email:
+        mail_links.enqueue([], [registration.pk])
     admit([registration])
     return registration
 

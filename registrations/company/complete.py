@@ -8,9 +8,10 @@ from convention.audit.record import record
 from convention.errors import InvalidFields
 from convention.events.sequence import next_sequence
 
+from ..bill import follow_names
 from ..checks import about_words
 from ..correct import refuse_fixed
-from ..models import Registration
+from ..models import Order, Registration
 from ..order_request import Place
 from ..send_links import mail_links
 from .models import Invitation
@@ -22,6 +23,7 @@ def complete(*, registration: Registration, details: Place) -> Registration:
 
     Whoever ordered is not written to. Raises InvalidFields, and Closed where nothing can be written any more.
     """
+    Order.objects.alone().get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     details = details.tidied()
     refuse_fixed(registration)
@@ -39,6 +41,7 @@ def complete(*, registration: Registration, details: Place) -> Registration:
     if changed:
         registration.sequence = next_sequence(registration.event_id)
         registration.save(update_fields=[*changed, "sequence"])
+        follow_names(registration.order)
     return registration
 
 

@@ -9,10 +9,16 @@ from django.utils import timezone
 from convention.events.models import Event
 from registrations.bill import receivable_of
 from registrations.cancel import cancel
+from registrations.company.complete import complete
+from registrations.correct import FIELDS, Correction, correct
+from registrations.invoices.issue import issue
 from registrations.invoices.models import Receivable
 from registrations.models import Order, Registration
 from registrations.note_owed import LATEST, note_owed
+from registrations.order_request import Place
+from registrations.substitute import substitute
 from tests.factories import make_order, make_registration, make_ticket
+from tests.registrations.invoices.conftest import make_issuer
 from tests.rush import in_threads
 
 from .makers import money, order_by_card
@@ -66,6 +72,36 @@ def test_a_place_that_is_held_is_waited_for_and_never_owed_where_it_lapses(event
     assert not Receivable.objects.exists()
     order.registrations.filter(confirmed_at=None).update(held_until=timezone.now())
     note_owed()
+    assert money(order) == (12_000, 0, 0)
+
+
+def said() -> list[str]:
+    return [charge.description for charge in Receivable.objects.get().charges.standing().order_by("pk")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_invoiced", [False, True])
+def test_what_is_owed_says_who_comes_until_it_is_invoiced(event: Event, is_invoiced: bool):
+    order = order_by_card(event, payment="invoice")
+    one = order.registrations.get()
+    Registration.objects.filter(pk=one.pk).update(first_name="", last_name="")
+    note_owed()
+    before = said()
+    if is_invoiced:
+        make_issuer()
+        issue(receivable=Receivable.objects.get())
+    complete(registration=one, details=Place(ticket="", first_name="Ada", last_name="Alpha"))
+    done = said()
+    assert ("Ada Alpha" in done[0], done == before) == (not is_invoiced, is_invoiced)
+    one.refresh_from_db()
+    fields = {name: getattr(one, name) for name in FIELDS}
+    correct(registration=one, correction=Correction(**fields | {"last_name": "Beta"}))
+    assert ("Ada Beta" in said()[0]) == (not is_invoiced)
+    substitute(
+        registration=one,
+        by=Place(ticket="", first_name="Cleo", last_name="Gamma", email="c@example.org"),
+    )
+    assert ("Cleo Gamma" in said()[0]) == (not is_invoiced)
     assert money(order) == (12_000, 0, 0)
 
 
