@@ -29,8 +29,8 @@ WHY = (
     " is the signature, the verdict and the way of a request to the view and back."
 )
 WHY_WAITS = (
-    "SQLite lets one write at a time: of eight at once, seven wait, and whoever waits looks again only after"
-    " pauses that SQLite makes longer each time."
+    "SQLite lets one write at a time, each with a disk's acknowledgement: of eight at once, seven wait for"
+    " their turn in the kernel's queue (`convention/sqlite/`)."
 )
 WHY_BATCHES = (
     "of some 45 ms of a batch, 20 are its 200 signatures; the rest reads and locks 200 registrations by the"
