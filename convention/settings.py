@@ -143,7 +143,7 @@ else:
     if DATABASE["ENGINE"] == "django.db.backends.postgresql":
         DATABASE["ENGINE"] = "convention.postgresql"
         # Asked for the third time on a connection, a statement is planned no more: half of the server's work.
-        DATABASE["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 3}
+        DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 3} | DATABASE["OPTIONS"]
 DATABASE["CONN_MAX_AGE"] = 0 if TESTING else 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -16,7 +16,6 @@ from django.db import connection
 
 from registrations.statements import adapted
 
-PREPARED_AFTER = 2
 MARK = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 
 type Cursor = psycopg.Cursor[Any] | sqlite3.Cursor
@@ -29,7 +28,6 @@ def run(statement: str, values: dict[str, Any]) -> Cursor:
     with connection.wrap_database_errors:
         if connection.vendor == "sqlite":
             return sqlite3.Cursor(raw).execute(for_sqlite(statement), all_stored(values))
-        raw.prepare_threshold = PREPARED_AFTER
         return psycopg.Cursor(raw).execute(statement, values)
 
 
