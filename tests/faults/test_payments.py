@@ -46,7 +46,7 @@ def test_a_worker_killed_while_it_takes_a_payment_and_while_it_gives_it_back(str
     stripe.post.address = f"{site.url}/stripe/webhook/"
     stripe.world.pay(begin(order))
     assert set(stripe.post.deliver()) == {200}
-    kill(site.halting("registrations.checkout.settle.confirm_paid", 1, "worker", "--interval", "0.1"))
+    kill(site.halting("registrations.confirm_paid.confirm_paid", 1, "worker", "--interval", "0.1"))
     assert (Payment.objects.count(), StripeEvent.objects.filter(done_at=None).count()) == (0, 1)
     worker = site.worker()
     confirmed = Registration.objects.confirmed()
