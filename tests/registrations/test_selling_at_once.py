@@ -211,7 +211,7 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
 def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
     make_ticket(event := make_event(), price=10_000)
     voucher = make_voucher(event)
-    sold = on_sale(event.slug, {"guest"})
+    sold = on_sale(event.slug, {"guest"}, "HALF")
     remove_ticket(ticket=sold.tickets[0])
     with pytest.raises(SoldOut):
         register(event=sold.event, request=asked(code="HALF"), means=Means(sold=sold))
