@@ -28,8 +28,8 @@ from convention.turns import take_turn
 from .answers import limited_options
 from .bill import follow_orders
 from .import_write import BATCH, bill_anew, lock_orders, remembered
-from .invoices.models import Invoice, Payment, Receivable
-from .invoices.owe import withdraw
+from .invoices.models import Invoice, Payment
+from .invoices.owe import withdraw_together
 from .models import (
     Delivery,
     ImportedRow,
@@ -189,9 +189,7 @@ def _take_back(registrations: list[Registration], moves: Moves) -> None:
         cancelled_at=now
     )
     for batch in batched(registrations, BATCH, strict=False):
-        noted = Receivable.objects.filter(reference__in=[one.order.reference for one in batch])
-        for receivable in noted.order_by("pk"):
-            withdraw(receivable=receivable)
+        withdraw_together({one.order.reference for one in batch})
 
 
 def _restore(run: ImportRun, rows: list[ImportedRow], moves: Moves) -> Counter[int]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -194,6 +194,14 @@ def withdraw(*, receivable: Receivable, keys: Iterable[str] | None = None) -> in
     count = _withdraw(receivable, list(chosen.values_list("pk", flat=True)))
     fit_discounts(receivable)
     return count
+
+
+@transaction.atomic
+def withdraw_together(references: Collection[str]) -> None:
+    """All that was noted under these references is owed no longer; the caller's act tells the trail of it."""
+    rows = Receivable.objects.select_for_update(of=("self",)).filter(reference__in=references)
+    known = list(rows.order_by("pk").values_list("pk", flat=True))
+    Charge.objects.filter(receivable__in=known).standing().update(withdrawn_at=timezone.now())
 
 
 def _withdraw(receivable: Receivable, charges: list[int]) -> int:

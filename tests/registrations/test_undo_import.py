@@ -3,7 +3,9 @@
 import datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -121,6 +123,19 @@ def test_what_was_only_noted_as_owed_is_undone_and_owed_no_longer():
     assert all(owed.values())
     assert undo_import(run=run).left == []
     assert [balance_of(one).owed for one in Receivable.objects.all()] == [0, 0]
+
+
+def test_undoing_what_was_noted_asks_no_more_for_many():
+    counts = []
+    for people in ("ab", "cdefghijkl"):
+        event = congress()
+        run = brought(event, [(who, "", "guest", "", "", "") for who in people])
+        note_owed()
+        with CaptureQueriesContext(connection) as asked:
+            assert undo_import(run=run).left == []
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert {balance_of(one).owed for one in Receivable.objects.all()} == {0}
 
 
 def test_nobody_gets_a_mail_and_every_badge_is_revoked(run_tasks, mailoutbox):
