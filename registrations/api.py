@@ -1,5 +1,6 @@
 """Orders and registrations for programs."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -20,10 +21,11 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
+from .kept_sale import Outdated, kept_sale, read_sale
 from .limits import refuse_flood, refuse_guesses, refuse_many_quotes
 from .listing import Filter
 from .models import Order, Registration
-from .on_sale import OnSale, on_sale
+from .on_sale import OnSale
 from .price_words import as_data, reduction_data
 from .reductions import read
 from .register import Means, look_up, register
@@ -69,13 +71,17 @@ class Orders(APIView):
     )
     def post(self, request: Request, event: str) -> Response:
         """Book places for one or more people: all of them, or none."""
-        sold = sold_at(event, request.data)
+        sold = kept_sale(*asked_of(event, request.data)) or sold_at(event, request.data)
         wanted = read_order(request.data)
         refuse_flood(sold.event, wanted)
         refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
         key = request.headers.get("Idempotency-Key", "").strip()
         means = Means(source="api", key=key, sold=sold)
-        order = register(event=sold.event, request=wanted, means=means)
+        try:
+            order = register(event=sold.event, request=wanted, means=means)
+        except Outdated:
+            sold = sold_at(event, request.data)
+            order = register(event=sold.event, request=wanted, means=replace(means, sold=sold))
         return Response(answer_of(order), status=201)
 
 
@@ -102,9 +108,14 @@ class Quotes(APIView):
         return Response(as_data(quoted, currency=currency, zone=sold.event.zone))
 
 
+def asked_of(event: str, body: Any) -> tuple[str, set[str], str]:
+    """What of an event a body asks for, as far as it can be read: tickets and a code."""
+    return event, tickets_asked(body), code_asked(body)
+
+
 def sold_at(event: str, body: Any) -> OnSale:
     """What a body asks for, as far as it can be read. Raises NotFound, the same for a draft."""
-    sold = on_sale(event, tickets_asked(body), code_asked(body))
+    sold = read_sale(*asked_of(event, body))
     if sold is None or sold.event.visibility == Event.Visibility.DRAFT:
         raise NotFound(_("There is no event at this address."))
     return sold

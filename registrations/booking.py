@@ -20,7 +20,17 @@ from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
 from .answer_files import claim_files, is_file
-from .models import IdempotencyKey, Option, Order, Registration, RegistrationAddon, Ticket, Voucher
+from .kept_sale import Outdated
+from .models import (
+    IdempotencyKey,
+    Option,
+    Order,
+    Registration,
+    RegistrationAddon,
+    SaleMark,
+    Ticket,
+    Voucher,
+)
 from .models.quotas import NEVER_OVER
 from .models.tickets import NEVER_OVERSOLD
 from .models.vouchers import NEVER_OVERUSED
@@ -37,7 +47,7 @@ WITH_ARGUMENT = {
 PLACE = """
     UPDATE registrations_ticket SET taken = taken + %s
     WHERE id = %s AND (capacity IS NULL OR taken + %s <= capacity)
-        AND quota_id IS NOT DISTINCT FROM %s
+        AND quota_id IS NOT DISTINCT FROM %s {marked}
     RETURNING id, quota_id
 """
 PORTION = """
@@ -51,11 +61,13 @@ PORTION = """
 CODED = "UPDATE registrations_voucher SET taken = taken + %s WHERE id = %s {after} RETURNING id"
 PLACE_AFTER = """
     UPDATE registrations_ticket SET taken = CASE
-        WHEN quota_id IS NOT DISTINCT FROM %s THEN taken + %s ELSE -1 END
+        WHEN quota_id IS NOT DISTINCT FROM %s {marked} THEN taken + %s ELSE -1 END
     WHERE id = %s {after} RETURNING id, quota_id
 """
 """What a company or a code may have is counted before the place is, so that has no condition: where it is
 short, or the ticket shares another quota by now, a constraint refuses the statement."""
+MARKED = "AND EXISTS (SELECT 1 FROM registrations_salemark WHERE mark = %s)"
+"""Where what is sold was kept from before: it is still as it was."""
 SHARED = """
     UPDATE registrations_quota SET taken = taken + %s FROM place
     WHERE registrations_quota.id = place.quota_id RETURNING registrations_quota.id
@@ -74,7 +86,8 @@ class Booking:
     A sponsor's package may come without any registration.
 
     `besides` counts what else they take that can run out; `held` what is counted for them already, as a
-    place offered to who waited. `options` are those that can run out, of each registration in turn.
+    place offered to who waited. `options` are those that can run out, of each registration in turn. `mark` is
+    that of what is sold, where it was kept from before: it must still hold.
     """
 
     order: Order
@@ -84,6 +97,7 @@ class Booking:
     besides: Mapping[Counted, int] = field(default_factory=dict)
     held: Mapping[Ticket, int] = field(default_factory=dict)
     options: list[Counter[Option]] = field(default_factory=list)
+    mark: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -123,7 +137,7 @@ class Booking:
 
 
 def write(booking: Booking) -> None:
-    """Store a booking and queue its mail. Raises SoldOut or CompanyFull, and then nothing is stored."""
+    """Store a booking and queue its mail. Raises SoldOut, CompanyFull or Outdated; then nothing is stored."""
     for registration in booking.registrations:
         registration.make_findable()
     task = waiting_task("CONFIRMATION_TASK")
@@ -138,6 +152,8 @@ def write(booking: Booking) -> None:
 @transaction.atomic
 def _write_in_steps(booking: Booking) -> None:
     order, registrations = booking.order, booking.registrations
+    if booking.mark and not SaleMark.objects.filter(mark=booking.mark).exists():
+        raise Outdated
     insert([order])
     for registration in registrations:
         registration.order = order
@@ -163,7 +179,7 @@ def _write_in_steps(booking: Booking) -> None:
 def _write_alone(booking: Booking, task: Any) -> None:
     """The same in as few words as can be, where one writer at a time is let in anyway."""
     order, registrations = booking.order, booking.registrations
-    if not _takes_place(registrations[0].ticket, len(registrations)):
+    if not _takes_place(registrations[0].ticket, len(registrations), booking.mark):
         _refuse_or_go_on(booking, registrations[0].ticket)
         return
     _take_code_and_share(registrations)
@@ -179,10 +195,12 @@ def _write_alone(booking: Booking, task: Any) -> None:
     insert([task])
 
 
-def _takes_place(ticket: Ticket, places: int) -> bool:
+def _takes_place(ticket: Ticket, places: int, mark: str) -> bool:
     """Take places, and those of the quota; False where there are none. Raises SoldOut for the quota."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, [places, ticket.pk, places, ticket.quota_id])
+        marks = [mark] if mark else []
+        statement = PLACE.format(marked=MARKED if mark else "")
+        cursor.execute(statement, [places, ticket.pk, places, ticket.quota_id, *marks])
         has_place = cursor.fetchone() is not None
     if has_place and ticket.quota and take_from({ticket.quota: places}):
         raise sold_out(ticket)
@@ -201,16 +219,16 @@ def _take_code_and_share(registrations: list[Registration]) -> None:
 def _counted(booking: Booking) -> list[Any]:
     """The values of the counters, in the order in which the statement raises them."""
     first, places = booking.registrations[0], len(booking.registrations)
-    ticket, values = first.ticket, list[Any]()
+    ticket, values, marks = first.ticket, list[Any](), [booking.mark] if booking.mark else []
     if booking.is_capped:
         most = ticket.company_cap
         values += [ticket.pk, first.member_of_id, places, places, most, most]
     if booking.voucher_id:
         values += [places, booking.voucher_id]
     if values:
-        values += [ticket.quota_id, places, ticket.pk]
+        values += [ticket.quota_id, *marks, places, ticket.pk]
     else:
-        values = [places, ticket.pk, places, ticket.quota_id]
+        values = [places, ticket.pk, places, ticket.quota_id, *marks]
     return [*values, places] if ticket.quota_id else values
 
 
@@ -256,7 +274,12 @@ def _run(statement: str, values: list[Any], booking: Booking) -> tuple[Any, ...]
 
 
 def _refuse_or_go_on(booking: Booking, ticket: Ticket) -> None:
-    """Raises SoldOut; step by step where something else may be short, or another quota is shared by now."""
+    """Raises SoldOut; step by step where something else may be short, or another quota is shared by now.
+
+    Raises Outdated where what is sold was kept: that never refuses.
+    """
+    if booking.mark:
+        raise Outdated
     is_as_read = Ticket.objects.filter(pk=ticket.pk, quota=ticket.quota_id)
     if not (booking.voucher_id or booking.is_capped) and is_as_read.exists():
         raise sold_out(ticket)
@@ -272,6 +295,7 @@ class Shape:
     with_key: bool
     with_voucher: bool
     with_share: bool
+    with_mark: bool
 
     @classmethod
     def of(cls, booking: Booking) -> "Shape":
@@ -282,6 +306,7 @@ class Shape:
             with_key=booking.key is not None,
             with_voucher=booking.voucher_id is not None,
             with_share=booking.is_capped,
+            with_mark=bool(booking.mark),
         )
 
     @property
@@ -299,7 +324,8 @@ def _counters(shape: Shape) -> Iterator[str]:
     if shape.with_voucher:
         yield f"coded AS ({CODED.format(after=after)})"
         after = "AND EXISTS (SELECT 1 FROM coded)"
-    yield f"place AS ({PLACE_AFTER.format(after=after) if after else PLACE})"
+    place, marked = PLACE_AFTER if after else PLACE, MARKED if shape.with_mark else ""
+    yield f"place AS ({place.format(after=after, marked=marked)})"
 
 
 @cache

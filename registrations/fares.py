@@ -19,12 +19,16 @@ from .pricing import Asked, Code, Fare, Line, Quote, Step, quote
 
 @dataclass(frozen=True)
 class Wares:
-    """What an order is made of, by slug; the voucher of its code, where there is one; what the event asks."""
+    """What an order is made of, by slug; the voucher of its code, where there is one; what the event asks.
+
+    `mark` is that of what is sold, where it was kept from before (`kept_sale.py`).
+    """
 
     tickets: dict[str, Ticket]
     addons: dict[str, Addon] = field(default_factory=dict)
     voucher: Voucher | None = None
     questions: Sequence[Question] = ()
+    mark: str = ""
 
     @cached_property
     def code(self) -> Code | None:
@@ -46,6 +50,7 @@ def wares_for(
         addons={addon.slug: addon for addon in found},
         voucher=sold.voucher,
         questions=sold.questions,
+        mark=sold.mark if sold.is_kept else "",
     )
 
 

@@ -30,13 +30,17 @@ NAMED_BY_CODE = ("position", "id", "slug", "name", "name_en")
 class OnSale:
     """An event and those of its tickets that were asked for, with the voucher of the code, if there is one.
 
-    With each ticket come the quota that it shares and the price step that holds now.
+    With each ticket come the quota that it shares and the price step that holds now. `mark` is that of all
+    that was on sale when it was read (`sale_mark.py`), if there is one; what `is_kept` was read for somebody
+    before.
     """
 
     event: Event
     tickets: list[Ticket] = field(default_factory=list)
     voucher: Voucher | None = None
     questions: list[Question] = field(default_factory=list)
+    mark: str = ""
+    is_kept: bool = False
 
 
 def on_sale(slug: str, tickets: Collection[str] = (), code: str = "") -> OnSale | None:
@@ -51,10 +55,10 @@ def on_sale(slug: str, tickets: Collection[str] = (), code: str = "") -> OnSale 
         rows = cursor.fetchall()
     if not rows:
         return None
-    event = row_of(Event, iter(rows[0]))
-    questions = _questions(event, *rows[0][-3:])
+    event, mark = row_of(Event, iter(rows[0])), rows[0][-1]
+    questions = _questions(event, *rows[0][-4:-1])
     voucher = _voucher(event, rows[0]) if code else None
-    return OnSale(event, list(_tickets(rows, event)), voucher, questions)
+    return OnSale(event, list(_tickets(rows, event)), voucher, questions, mark or "")
 
 
 def voucher_named(event: Event, code: str) -> Voucher | None:
@@ -86,7 +90,7 @@ def _voucher(event: Event, row: Sequence[Any]) -> Voucher | None:
         return None
     voucher = row_of(Voucher, islice(row, before, None))
     voucher.event = event
-    named = sorted(_arrays(row[-4]))
+    named = sorted(_arrays(row[-5]))
     _give(voucher, "tickets", Ticket, [row_of(Ticket, iter(cells), NAMED_BY_CODE) for cells in named])
     return voucher
 
@@ -138,6 +142,7 @@ def _reading(tickets: int, codes: int) -> str:
         _gathered(columns(Question, "a"), "registrations_question a WHERE a.event_id = e.id"),
         _gathered(columns(Option, "a"), f"registrations_option a {asked}"),
         _gathered("a.question_id, a.ticket_id", f"registrations_question_tickets a {asked}"),
+        "(SELECT mark FROM registrations_salemark)",
     ]
     return f"""SELECT {", ".join(read)} FROM events_event e
         LEFT JOIN registrations_ticket t ON t.event_id = e.id AND t.slug IN ({marks})

@@ -15,7 +15,7 @@ from convention.addresses import folded, same
 from convention.club.doors import open_seat, seats_at
 from convention.club.models import Company, Person, Seat
 from convention.counters import Counted
-from convention.errors import Closed, InvalidFields
+from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
 from .answer_files import files_named
@@ -24,6 +24,7 @@ from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .holds import hold
+from .kept_sale import Outdated
 from .keys import key_of, ordered_before
 from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
 from .on_application import admit
@@ -44,10 +45,10 @@ class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
     `company` is the one whose contact orders: who holds a seat of it needs no proof. `sold` is what the event
-    sells of what is asked for, where it was read already (`fares.sold_for`); else it is read. `offer` is a
-    place that is held for this order already: the rules are those of the moment when its wait began. `seat`
-    is the one for which the signed-in person comes, where it is known already, and `as_of` the moment whose
-    rules hold, where it is not now: a place given on application may be given later.
+    sells of what is asked for, where it was read already (`fares.sold_for`) or kept (`kept_sale.py`); else it
+    is read. `offer` is a place that is held for this order already: the rules are those of the moment when
+    its wait began. `seat` is the one for which the signed-in person comes, where it is known already, and
+    `as_of` the moment whose rules hold, where it is not now: a place given on application may be given later.
     """
 
     source: str = "page"
@@ -68,6 +69,11 @@ class Means:
     def answers_later(self) -> bool:
         """Whether questions are answered by a link of one's own: who comes was not there to be asked."""
         return bool(self.company or self.offer or self.seat)
+
+    @property
+    def sells_by_what_is_kept(self) -> bool:
+        """Whether what is sold was read for somebody before, so that it may sell but not refuse."""
+        return self.sold is not None and self.sold.is_kept
 
     @cached_property
     def own_seat(self) -> Seat | None:
@@ -96,17 +102,18 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
 
     A place paid by card is held for as long, and confirmed by the payment alone.
 
-    Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused.
+    Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused; in the
+    place of most of them Outdated, where what is sold was kept from before (`kept_sale.py`).
     """
     request = request.tidied()
-    if means.key and (order := ordered_before(event, request, means.key)):
-        return order
-    refuse_if_closed(event, at=means.since)
     try:
+        refuse_if_closed(event, at=means.since)
         return _price_and_book_or_again(event, request, means)
-    except IntegrityError:
+    except (ConventionError, IntegrityError) as error:
         if means.key and (order := ordered_before(event, request, means.key)):
             return order
+        if means.sells_by_what_is_kept:
+            raise Outdated from error
         raise
 
 
@@ -211,6 +218,8 @@ def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, means: Means) -> 
         raise InvalidFields(_("Some fields need another look."), found)
     wanted = _wanted(request, wares.tickets) - Counter(means.held)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
+    if short and wares.mark:
+        raise Outdated
     if any(ticket.can_lapse for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)
         for ticket in short:
@@ -275,8 +284,8 @@ def _book(event: Event, request: OrderRequest, means: Means, sale: Sale, answere
     key = key_of(event, request, means.key) if means.key else None
     addons = new_addons(registrations, sale.wares, sale.quote)
     book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
-    passes = _with_passes(registrations, sale)
-    book(Booking(order, registrations, key, addons, passes, means.held, answered.options))
+    besides, mark = _with_passes(registrations, sale), sale.wares.mark
+    book(Booking(order, registrations, key, addons, besides, means.held, answered.options, mark))
     order.booked = registrations
     return order
 

@@ -58,6 +58,15 @@ def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any], names: tup
     return row
 
 
+def twin_of[Row: models.Model](row: Row) -> Row:
+    """The same row as if read once more; what it relates to is not taken along."""
+    twin = row.__new__(type(row))
+    vars(twin).update(vars(row))
+    twin._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    return twin
+
+
 @cache
 def _shape(
     model: type[models.Model], names: tuple[str, ...]

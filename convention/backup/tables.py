@@ -24,11 +24,11 @@ type Row = list[Any]
 
 
 def tables() -> dict[str, type[models.Model]]:
-    """The model of each table, by the table's name."""
+    """The model of each table, by the table's name; but for what the database writes by itself."""
     found = {
         model._meta.db_table: model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy
+        if model._meta.managed and not model._meta.proxy and not hasattr(model, "WRITTEN_BY_TRIGGERS")
     }
     return dict(sorted(found.items()))
 

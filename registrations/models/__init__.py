@@ -19,6 +19,7 @@ from .refund_rules import RefundRule as RefundRule
 from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
+from .sale_mark import SaleMark as SaleMark
 from .seats import SessionSeat as SessionSeat
 from .sponsors import Package as Package
 from .sponsors import SponsorLogo as SponsorLogo

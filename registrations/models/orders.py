@@ -36,7 +36,7 @@ class Order(models.Model):
         CARD = "card", _("by card")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
-    reference = models.CharField(_("reference"), max_length=20, unique=True, default=new_order_reference)
+    reference = models.CharField(_("reference"), max_length=20, default=new_order_reference)
     secret = models.CharField(max_length=43, default=new_secret, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
@@ -61,6 +61,7 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["reference"], name="order_reference")]
 
     def __str__(self) -> str:
         return self.reference
@@ -123,7 +124,7 @@ class Order(models.Model):
 class IdempotencyKey(models.Model):
     """What a program or form sent with an order, so that sending it again books nothing again."""
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="+")
     key_hash = models.CharField(max_length=64)
     content_hash = models.CharField(max_length=64)

@@ -46,24 +46,34 @@ class RegistrationQuerySet(FindableQuerySet["Registration"]):
         return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
 
 
+PERSON = settings.AUTH_USER_MODEL
+MOSTLY_NONE = ("person", "member_of", "membership_pass", "voucher", "merged_into")
+
+
+def only_where_there_is_one(name: str) -> models.Index:
+    """An index of a relation that most have not: every booking writes all indexes that it is in."""
+    there = Q(**{f"{name}__isnull": False})
+    return models.Index(fields=[name], condition=there, name=f"registration_{name}")
+
+
 class Registration(Findable, Taxed, Standing):
     """One place at one event, with a snapshot of who holds it."""
 
     FOLDED = frozenset({"first_name", "last_name", "company", "email", "reference"})
 
-    reference = models.CharField(max_length=13, unique=True, default=new_registration_reference)
-    event = models.ForeignKey(Event, models.CASCADE, related_name="registrations")
+    reference = models.CharField(max_length=13, default=new_registration_reference)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="registrations", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="registrations")
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="registrations")
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="registrations"
+        PERSON, models.SET_NULL, null=True, blank=True, related_name="registrations", db_index=False
     )
     member_of = models.ForeignKey(
         Company, models.SET_NULL, null=True, blank=True,
-        related_name="registrations", verbose_name=_("member company"),
+        related_name="registrations", verbose_name=_("member company"), db_index=False,
     )  # fmt: skip
     membership_pass = models.ForeignKey(
-        Passes, models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
+        Passes, models.PROTECT, null=True, editable=False, related_name="registrations", db_index=False
     )
     first_name = models.CharField(_("first name"), max_length=300, blank=True)
     last_name = models.CharField(_("last name"), max_length=300, blank=True)
@@ -73,7 +83,9 @@ class Registration(Findable, Taxed, Standing):
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     kept = models.PositiveIntegerField(_("kept when cancelled, in cents"), default=0, db_default=0)
     reductions = models.JSONField(default=list, db_default=[], editable=False)
-    voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="registrations")
+    voucher = models.ForeignKey(
+        Voucher, models.PROTECT, null=True, blank=True, related_name="registrations", db_index=False
+    )
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     generation = models.PositiveIntegerField(default=1, editable=False)
     link_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
@@ -82,7 +94,7 @@ class Registration(Findable, Taxed, Standing):
     search = models.TextField(blank=True, editable=False)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
     merged_into = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged"
+        "self", models.SET_NULL, null=True, editable=False, related_name="merged", db_index=False
     )
     proof_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
@@ -95,16 +107,17 @@ class Registration(Findable, Taxed, Standing):
         verbose_name = _("registration")
         verbose_name_plural = _("registrations")
         ordering = ["last_name", "first_name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["reference"], name="registration_reference")]
         indexes = [
+            *map(
+                only_where_there_is_one, ("person", "member_of", "membership_pass", "voucher", "merged_into")
+            ),
             models.Index(fields=["event", "sequence"]),
-            models.Index(fields=["event", "last_name", "first_name", "id"]),
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
             models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
             models.Index(
-                fields=["changed_at"],
-                condition=Q(changed_at__isnull=False),
-                name="registration_changed",
+                fields=["changed_at"], condition=Q(changed_at__isnull=False), name="registration_changed"
             ),
             models.Index(
                 fields=["ticket", "held_until"],

@@ -1,0 +1,231 @@
+"""What is on sale is kept between orders: it never sells what changed since, and it never refuses."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from convention.events.models import Event
+from registrations import sale_mark
+from registrations.cancel import cancel
+from registrations.kept_sale import kept_sale, read_sale
+from registrations.models import Option, Order, PriceStep, Quota, Registration, SaleMark, Ticket, Voucher
+from tests.factories import make_event, make_question, make_ticket, make_voucher
+
+from .test_orders_api import body, post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ASKED = ({"guest"}, "HALF")
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    ticket = make_ticket(make_event(), price=10_000, capacity=50)
+    make_voucher(ticket.event, ticket, capacity=20)
+    dinner = make_question(ticket.event, "dinner", ["yes", ("no", 3)], is_required=False)
+    make_question(ticket.event, "meal", ["fish"], shown_if=dinner.options.first(), is_required=False)
+    ticket.quota = Quota.objects.create(event=ticket.event, name="Salle", capacity=50)
+    ticket.save()
+    return ticket
+
+
+def mark() -> str:
+    return SaleMark.objects.get().mark
+
+
+def later(**by: float) -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(**by)
+
+
+CHANGES = {
+    "its name": lambda event: Event.objects.update(name="Other"),
+    "its door": lambda event: Event.objects.update(visibility="draft"),
+    "a price": lambda event: event.tickets.update(price=1),
+    "a ticket that was saved": lambda event: event.tickets.get().save(),
+    "another ticket": lambda event: make_ticket(event, slug="other"),
+    "a ticket that is gone": lambda event: event.tickets.all().delete(),
+    "a step": lambda event: PriceStep.objects.create(
+        ticket=event.tickets.get(), price=1, until=later(days=1)
+    ),
+    "a quota": lambda event: event.quotas.update(capacity=60),
+    "no quota": lambda event: event.quotas.all().delete(),
+    "a code": lambda event: event.vouchers.update(value=10),
+    "many codes": lambda event: Voucher.objects.bulk_create(
+        Voucher(event=event, code=f"C{n}", kind="percent", value=5) for n in range(3)
+    ),
+    "no code": lambda event: event.vouchers.all().delete(),
+    "a code for all tickets": lambda event: event.vouchers.get().tickets.clear(),
+    "a question": lambda event: event.questions.update(is_required=True),
+    "no question": lambda event: event.questions.all().delete(),
+    "another option": lambda event: Option.objects.update(text="Other"),
+    "a question for one ticket": lambda event: event.questions.first().tickets.add(event.tickets.get()),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_mark_changes_with_what_is_on_sale(ticket, what):
+    before = mark()
+    CHANGES[what](ticket.event)
+    assert mark() != before
+
+
+def test_selling_and_giving_back_leave_the_mark_as_it_is(ticket):
+    before = mark()
+    answered = body(code="HALF")
+    answered["registrations"][0]["answers"] = {"dinner": "no"}
+    assert post(ticket.event, answered).status_code == 201
+    assert post(ticket.event, body()).status_code == 201
+    assert Option.objects.get(slug="no").taken == 1
+    cancel(registration=Registration.objects.first())
+    assert mark() == before
+
+
+def test_a_second_order_reads_nothing_of_what_is_on_sale(ticket, django_assert_num_queries):
+    post(ticket.event, body(code="HALF"))
+    with django_assert_num_queries(0):
+        kept = kept_sale(ticket.event.slug, *ASKED)
+    assert kept
+    assert kept.is_kept
+    assert (kept.tickets[0].price, kept.tickets[0].quota.name, kept.voucher.value) == (10_000, "Salle", 50)
+    assert (kept.tickets[0].event, kept.voucher.event) == (kept.event, kept.event)
+    assert post(ticket.event, body(code="HALF")).status_code == 201
+    assert Registration.objects.count() == 2
+    assert ticket.event.vouchers.get().taken == 2
+    ticket.refresh_from_db()
+    assert (ticket.taken, ticket.quota.taken) == (2, 2)
+
+
+def test_what_one_request_notes_on_it_is_not_there_for_the_next(ticket):
+    read = read_sale(ticket.event.slug, *ASKED)
+    read.tickets[0].price = read.event.name = 0
+    kept = kept_sale(ticket.event.slug, *ASKED)
+    kept.tickets[0].price = kept.event.name = kept.voucher.value = kept.tickets[0].quota.name = 1
+    again = kept_sale(ticket.event.slug, *ASKED)
+    assert (again.tickets[0].price, again.event.name) == (10_000, ticket.event.name)
+    assert (again.voucher.value, again.tickets[0].quota.name) == (50, "Salle")
+
+
+def close(event: Event) -> None:
+    Event.objects.update(registration_closes_at=later(hours=-1))
+
+
+SINCE = {
+    "a dearer ticket": (lambda event: event.tickets.update(price=12_000), 201, 12_000),
+    "an event that closed": (close, 409, 0),
+    "a draft": (lambda event: Event.objects.update(visibility="draft"), 404, 0),
+    "a ticket for few": (lambda event: event.tickets.update(is_public=False), 422, 0),
+    "a ticket that is gone": (lambda event: event.tickets.all().delete(), 422, 0),
+    "no place": (lambda event: event.tickets.update(capacity=F("taken")), 409, 0),
+    "another quota, full": (
+        lambda event: event.tickets.update(quota=event.quotas.create(name="B", capacity=0)), 409, 0
+    ),
+    "a question to answer": (lambda event: event.questions.update(is_required=True), 422, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["at once", "in steps"])
+@pytest.mark.parametrize("what", SINCE)
+def test_nothing_is_sold_by_what_changed_since(ticket, what, way, settings):
+    if way == "in steps":  # as where the queue is no table
+        settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+    change, status, total = SINCE[what]
+    assert post(ticket.event, body()).status_code == 201
+    Order.objects.all().delete()
+    change(ticket.event)
+    answer = post(ticket.event, body())
+    assert answer.status_code == status, answer.content
+    assert [order.total for order in Order.objects.all()] == [total] * (status == 201)
+
+
+def test_a_code_that_is_worth_less_since_lowers_the_price_by_less(ticket):
+    assert post(ticket.event, body(code="HALF")).json()["total"]["amount"] == 5_000
+    ticket.event.vouchers.update(value=10)
+    assert post(ticket.event, body(code="HALF")).json()["total"]["amount"] == 9_000
+    ticket.event.vouchers.update(closes_at=later(hours=-1))
+    assert list(post(ticket.event, body(code="HALF")).json()["errors"]) == ["code"]
+
+
+def test_what_was_full_is_sold_once_a_place_is_given_back(ticket):
+    ticket.event.tickets.update(capacity=1)
+    assert [post(ticket.event, body()).status_code for _ in range(3)] == [201, 409, 409]
+    cancel(registration=Registration.objects.get())
+    assert [post(ticket.event, body()).status_code for _ in range(2)] == [201, 409]
+
+
+def test_a_code_used_up_is_good_again_once_a_place_is_given_back(ticket):
+    ticket.event.vouchers.update(capacity=1)
+    assert [post(ticket.event, body(code="HALF")).status_code for _ in range(3)] == [201, 422, 422]
+    cancel(registration=Registration.objects.get())
+    assert [post(ticket.event, body(code="HALF")).status_code for _ in range(2)] == [201, 422]
+    assert ticket.event.vouchers.get().taken == 1
+
+
+def test_the_same_key_gives_the_same_order_by_what_is_kept_too(ticket):
+    headers = {"Idempotency-Key": "k" * 20}
+    first, second = (post(ticket.event, body(), **headers).json() for _ in range(2))
+    ticket.event.tickets.update(price=12_000, capacity=1)
+    third = post(ticket.event, body(), **headers).json()
+    assert first["reference"] == second["reference"] == third["reference"]
+    other = post(ticket.event, body(company="Other"), **headers)
+    assert (other.status_code, Order.objects.count()) == (422, 1)
+
+
+def test_a_lower_price_ends_when_it_should(ticket, monkeypatch):
+    PriceStep.objects.create(ticket=ticket, price=8_000, until=later(hours=1))
+    assert [post(ticket.event, body()).json()["total"]["amount"] for _ in range(2)] == [8_000, 8_000]
+    after = later(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: after)
+    assert post(ticket.event, body()).json()["total"]["amount"] == 10_000
+
+
+def test_nothing_is_kept_within_a_transaction(ticket):
+    slug = ticket.event.slug
+    with transaction.atomic():
+        ticket.event.tickets.update(price=1)
+        assert read_sale(slug, *ASKED).tickets[0].price == 1
+        assert kept_sale(slug, *ASKED) is None
+        transaction.set_rollback(True)
+    assert kept_sale(slug, *ASKED) is None
+    read_sale(slug, *ASKED)
+    with transaction.atomic():
+        assert kept_sale(slug, *ASKED) is None
+    assert kept_sale(slug, *ASKED).tickets[0].price == 10_000
+
+
+def test_what_is_not_there_is_not_kept(ticket):
+    slug = ticket.event.slug
+    for tickets, code in (({"guest", "other"}, ""), ({"guest"}, "OTHER")):
+        assert read_sale(slug, tickets, code)
+        assert kept_sale(slug, tickets, code) is None
+    assert read_sale("nowhere", {"guest"}, "") is None
+    assert kept_sale("nowhere", {"guest"}, "") is None
+
+
+def test_while_tables_are_altered_nothing_is_kept(ticket):
+    slug = ticket.event.slug
+    read_sale(slug, *ASKED)
+    before = mark()
+    sale_mark.unwatch(using="default", plan=["a migration"])
+    try:
+        assert not SaleMark.objects.exists()
+        ticket.event.tickets.update(price=1)
+        assert post(ticket.event, body()).json()["total"]["amount"] == 1
+        assert read_sale(slug, *ASKED).mark == ""
+    finally:
+        call_command("migrate", verbosity=0)
+    assert mark() != before
+    again = mark()
+    ticket.event.tickets.update(price=2)
+    assert mark() != again
+
+
+def test_triggers_of_an_earlier_version_are_put_right(ticket):
+    with connection.cursor() as cursor:
+        standing = sale_mark.standing(cursor)
+        sale_mark.drop(cursor, dict([standing.popitem()]))
+    sale_mark.watch(using="default")
+    with connection.cursor() as cursor:
+        assert len(sale_mark.standing(cursor)) == len(standing) + 1
