@@ -332,6 +332,7 @@ SIGN_IN_LIMITS = {
 }
 ACCOUNT_RATE_LIMITS = SIGN_IN_LIMITS if RATE_LIMITS != "off" else False
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
+SESSION_ENGINE = "convention.accounts.session_store"
 SESSION_COOKIE_AGE = env.int("SESSION_DAYS", default=14) * 24 * 3600
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
 # The second factor of those who work for the club: `required`, or `offered` to who wants one.

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,12 +15,16 @@ from rest_framework.views import APIView
 from convention.api.answers import PROBLEMS
 from convention.api.models import ApiToken
 from convention.api.pagination import CursorPages
-from convention.api.scopes import HasScope
+from convention.api.scopes import HasScope, NoTokenOrScope
 from convention.api.trail import record_reading
+from convention.club.doors import signed_in
+from convention.club.models import Person
 from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
+from .cancel import cancel
+from .doors import own_registration
 from .kept_sale import Outdated, kept_sale, read_sale
 from .limits import refuse_flood, refuse_guesses, refuse_many_quotes
 from .listing import Filter
@@ -28,8 +32,11 @@ from .models import Order, Registration
 from .on_sale import OnSale
 from .price_words import as_data, reduction_data
 from .reductions import read
+from .refund_rules import terms_of
+from .refund_words import foreseen
 from .register import Means, look_up, register
 from .serializers import (
+    CancellationAnswer,
     OrderAnswer,
     OrderBody,
     QuoteAnswer,
@@ -56,10 +63,10 @@ FILTERS = [
 
 
 class Orders(APIView):
-    """Register, as the page does: public, without an account."""
+    """Register, as the page does: public, without an account; by a token as whoever it belongs to."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+    permission_classes = (NoTokenOrScope,)
+    required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
 
     @extend_schema(
         request=OrderBody,
@@ -70,13 +77,17 @@ class Orders(APIView):
         extensions={PROBLEMS: ["409", "429"]},
     )
     def post(self, request: Request, event: str) -> Response:
-        """Book places for one or more people: all of them, or none."""
+        """Book places for one or more people: all of them, or none.
+
+        A member's place for the owner of the token is confirmed at once; without a token, once the mailed
+        link is opened.
+        """
         sold = kept_sale(*asked_of(event, request.data)) or sold_at(event, request.data)
         wanted = read_order(request.data)
         refuse_flood(sold.event, wanted)
         refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
         key = request.headers.get("Idempotency-Key", "").strip()
-        means = Means(source="api", key=key, sold=sold)
+        means = Means(source="api", key=key, sold=sold, person=owner(request))
         try:
             order = register(event=sold.event, request=wanted, means=means)
         except Outdated:
@@ -88,8 +99,8 @@ class Orders(APIView):
 class Quotes(APIView):
     """What an order would cost: the same body, and nothing is booked."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+    permission_classes = (NoTokenOrScope,)
+    required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
 
     @extend_schema(
         request=OrderBody,
@@ -104,8 +115,50 @@ class Quotes(APIView):
         wanted = read_order(request.data)
         refuse_many_quotes(sold.event, wanted)
         refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
-        quoted, currency = look_up(event=sold.event, request=wanted, means=Means(sold=sold))
+        means = Means(sold=sold, person=owner(request))
+        quoted, currency = look_up(event=sold.event, request=wanted, means=means)
         return Response(as_data(quoted, currency=currency, zone=sold.event.zone))
+
+
+class Cancellation(APIView):
+    """Cancel one's own registration, by a token."""
+
+    permission_classes = (IsAuthenticated, HasScope)
+    required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
+
+    @extend_schema(
+        responses=CancellationAnswer, tags=["registrations"], operation_id="cancellation_foreseen",
+        extensions={PROBLEMS: ["404"]},
+    )  # fmt: skip
+    def get(self, request: Request, event: str, reference: str) -> Response:
+        """What cancelling it would come to now, in sentences."""
+        registration = own_registration(signed_in(request.user), event, reference)
+        if registration.cancelled_at:
+            return Response(cancellation(registration, registration.kept, []))
+        terms = terms_of(registration, at=timezone.now())
+        return Response(cancellation(registration, terms.kept, foreseen(registration)))
+
+    @extend_schema(
+        request=None, responses=CancellationAnswer, tags=["registrations"], operation_id="cancel",
+        extensions={PROBLEMS: ["404", "409"]},
+    )  # fmt: skip
+    def post(self, request: Request, event: str, reference: str) -> Response:
+        """Cancel it on the event's terms; what was paid goes back as far as they say."""
+        registration = own_registration(signed_in(request.user), event, reference)
+        said = foreseen(registration)
+        registration = cancel(registration=registration)
+        return Response(cancellation(registration, registration.kept, said))
+
+
+def cancellation(registration: Registration, kept: int, said: list[str]) -> dict[str, Any]:
+    """What a program gets to know of it."""
+    price = {"amount": kept, "currency": registration.order.currency}
+    return {"id": registration.reference, "state": registration.state, "kept": price, "said": said}
+
+
+def owner(request: Request) -> Person | None:
+    """Whose token it is, if any."""
+    return request.user if isinstance(request.user, Person) else None
 
 
 def asked_of(event: str, body: Any) -> tuple[str, set[str], str]:

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
-from . import sale_mark
+from . import only_place, sale_mark
 
 
 class RegistrationsConfig(AppConfig):
@@ -14,6 +14,7 @@ class RegistrationsConfig(AppConfig):
     verbose_name = _("Registrations")
 
     def ready(self) -> None:
-        """What is on sale is watched by the database, but for the time that its tables are altered."""
+        """What the database does by itself is put in place after `migrate`."""
         pre_migrate.connect(sale_mark.unwatch, sender=self)
         post_migrate.connect(sale_mark.watch, sender=self)
+        post_migrate.connect(only_place.define, sender=self)

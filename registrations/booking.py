@@ -16,6 +16,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from convention.counters import Counted, give_back_to, take_from
+from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue, waiting_task
 
@@ -34,10 +35,11 @@ from .models import (
 from .models.quotas import NEVER_OVER
 from .models.tickets import NEVER_OVERSOLD
 from .models.vouchers import NEVER_OVERUSED
+from .only_place import ONLY_PLACE
 from .places import belongings, place_of, sold_out, take, take_share
 from .statements import constraint_of, insert, insertion_from, kept_cursor, stored, values_of
 
-SHORT = {NEVER_OVER, NEVER_OVERSOLD, NEVER_OVERUSED, "registrations_ticket_taken_check"}
+SHORT = {NEVER_OVER, NEVER_OVERSOLD, NEVER_OVERUSED, "registrations_ticket_taken_check", ONLY_PLACE}
 """The constraints that refuse a statement whose counters are not conditional."""
 FROM_ORDER = {"order_id": "ordered.id"}
 FROM_COUNTERS = {"order_id": "ordered.id", "sequence": "raised.sequence"}
@@ -52,7 +54,7 @@ PLACE = """
 """
 PORTION = """
     INSERT INTO registrations_companyshare AS share (ticket_id, company_id, taken)
-    SELECT %s, %s, %s WHERE %s <= %s
+    SELECT %s, %s, %s WHERE %s <= %s {after}
     ON CONFLICT (ticket_id, company_id) DO UPDATE SET taken = share.taken + EXCLUDED.taken
         WHERE share.taken + EXCLUDED.taken <= %s
     RETURNING id
@@ -122,6 +124,17 @@ class Booking:
         return first.member_of_id is not None and first.ticket.company_cap is not None
 
     @property
+    def is_of_member(self) -> bool:
+        """Whether a member books the only place that they may have, of what was kept from before.
+
+        The statement itself looks whether they have another one.
+        """
+        first = self.registrations[0]
+        alone = len(self.registrations) == 1 and first.member_of_id is not None
+        is_given = first.event.kind == Event.Kind.SITE_VISIT  # then more is looked at
+        return bool(self.mark) and alone and first.person_id is not None and not is_given
+
+    @property
     def wanted(self) -> Counter[Counted]:
         """All that is to be counted, but for companies' shares; who has no place yet takes nothing."""
         wanted = Counter[Counted](self.besides)
@@ -147,6 +160,16 @@ def write(booking: Booking) -> None:
         _write_at_once(booking, task)
     else:
         _write_alone(booking, task)
+
+
+def write_at_once(booking: Booking) -> bool:
+    """The same where one statement can, which also looks whether a member has another place; else nothing."""
+    task = waiting_task("CONFIRMATION_TASK")
+    can = task and booking.is_of_member and booking.is_plain and connection.vendor == "postgresql"
+    if task and can:
+        booking.registrations[0].make_findable()
+        _write_at_once(booking, task)
+    return bool(can)
 
 
 @transaction.atomic
@@ -220,6 +243,8 @@ def _counted(booking: Booking) -> list[Any]:
     """The values of the counters, in the order in which the statement raises them."""
     first, places = booking.registrations[0], len(booking.registrations)
     ticket, values, marks = first.ticket, list[Any](), [booking.mark] if booking.mark else []
+    if booking.is_of_member:
+        values += [first.person_id, first.event_id, ticket.pk]
     if booking.is_capped:
         most = ticket.company_cap
         values += [ticket.pk, first.member_of_id, places, places, most, most]
@@ -296,6 +321,7 @@ class Shape:
     with_voucher: bool
     with_share: bool
     with_mark: bool
+    with_member: bool
 
     @classmethod
     def of(cls, booking: Booking) -> "Shape":
@@ -307,6 +333,7 @@ class Shape:
             with_voucher=booking.voucher_id is not None,
             with_share=booking.is_capped,
             with_mark=bool(booking.mark),
+            with_member=booking.is_of_member,
         )
 
     @property
@@ -318,8 +345,11 @@ class Shape:
 def _counters(shape: Shape) -> Iterator[str]:
     """The share, the code and the place, each raised where the one before was."""
     after = ""
+    if shape.with_member:
+        yield "alone AS (SELECT require_only_place(%s, %s, %s) AS is_so)"
+        after = "AND (SELECT is_so FROM alone)"
     if shape.with_share:
-        yield f"portion AS ({PORTION})"
+        yield f"portion AS ({PORTION.format(after=after)})"
         after = "AND EXISTS (SELECT 1 FROM portion)"
     if shape.with_voucher:
         yield f"coded AS ({CODED.format(after=after)})"

@@ -56,7 +56,12 @@ def wares_for(
 
 def sold_for(event: Event, request: OrderRequest) -> OnSale:
     """What the event sells of what is asked for, and its questions, in one read."""
-    return on_sale(event.slug, {place.ticket for place in request.places}, request.code) or OnSale(event)
+    return on_sale(event.slug, *asked_by(request)) or OnSale(event)
+
+
+def asked_by(request: OrderRequest) -> tuple[set[str], str]:
+    """The tickets and the code that a tidied request asks for."""
+    return {place.ticket for place in request.places}, request.code
 
 
 def offered_to(tickets: Iterable[Ticket], voucher: Voucher | None) -> list[Ticket]:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from django.db import connection
 from django.utils import timezone
 
+from convention.events.models import Event
+
 from .on_sale import OnSale, on_sale
 from .statements import twin_of
 
@@ -37,16 +39,17 @@ def kept_sale(slug: str, tickets: Collection[str], code: str) -> OnSale | None:
 def read_sale(slug: str, tickets: Collection[str], code: str) -> OnSale | None:
     """What `on_sale` says, kept for those who ask next."""
     sold = on_sale(slug, tickets, code)
-    if sold and sold.mark and not connection.in_atomic_block and _is_whole(sold, tickets, code):
+    if sold and sold.mark and not connection.in_atomic_block and _may_be_kept(sold, tickets, code):
         if len(_kept) >= MOST:
             _kept.clear()
         _kept[slug, frozenset(tickets), code] = _twin(sold), _until(sold)
     return sold
 
 
-def _is_whole(sold: OnSale, tickets: Collection[str], code: str) -> bool:
-    """Whether all that was asked for is there: what is not there is never kept."""
-    return len(sold.tickets) == len(set(tickets)) and bool(sold.voucher) == bool(code)
+def _may_be_kept(sold: OnSale, tickets: Collection[str], code: str) -> bool:
+    """Whether everybody may see the event, and all that was asked for is there."""
+    is_whole = len(sold.tickets) == len(set(tickets)) and bool(sold.voucher) == bool(code)
+    return is_whole and sold.event.visibility != Event.Visibility.DRAFT
 
 
 def _until(sold: OnSale) -> datetime.datetime | None:

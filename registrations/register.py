@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -23,19 +23,18 @@ from .answers import Answers, Around, limited_options, read
 from .booking import Booking, write
 from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
-from .holds import hold
 from .kept_sale import Outdated
 from .keys import key_of, ordered_before
 from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
-from .on_application import admit
 from .on_sale import OnSale
-from .one_place import refuse_second_place
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
 from .places import Spent, release_lapsed, sold_out
 from .price_changed import refuse_other_price
 from .pricing import Line, Quote
 from .reductions import written
+from .statements import made
+from .write_for_members import write_for_members
 
 HOLD = datetime.timedelta(minutes=30)
 
@@ -283,27 +282,17 @@ def _book(event: Event, request: OrderRequest, means: Means, sale: Sale, answere
         registration.answers = given.kept
     key = key_of(event, request, means.key) if means.key else None
     addons = new_addons(registrations, sale.wares, sale.quote)
-    book = _write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
+    book = write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
     besides, mark = _with_passes(registrations, sale), sale.wares.mark
     book(Booking(order, registrations, key, addons, besides, means.held, answered.options, mark))
     order.booked = registrations
     return order
 
 
-@transaction.atomic
-def _write_for_members(booking: Booking) -> None:
-    """Where members are told from others: what is looked at stays true until it is written."""
-    hold(booking.registrations, at=timezone.now())
-    for registration in booking.registrations:
-        if registration.member_of and registration.person:
-            refuse_second_place(registration, registration.person)
-    write(booking)
-    admit(booking.registrations)
-
-
 def new_order(event: Event, request: OrderRequest, means: Means, quote: Quote, *, currency: str) -> Order:
     """The order for what is asked, not stored yet; nothing is to invoice where nothing is due."""
-    return Order(
+    return made(
+        Order,
         event=event,
         email=request.email,
         language=request.language,
@@ -373,7 +362,8 @@ def _new_registration(order: Order, place: Place, sale: Sale, number: int, prove
     ticket, line = sale.wares.tickets[place.ticket], sale.line(number)
     person, company = proven
     must_wait = order.is_by_card or (ticket.needs_proof and not company)
-    return Registration(
+    return made(
+        Registration,
         event=order.event,
         ticket=ticket,
         person=person,

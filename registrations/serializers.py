@@ -10,7 +10,7 @@ from convention.errors import InvalidFields
 from convention.text import tidy
 
 from .checks import MOST_PLACES, about_number
-from .models import Order
+from .models import Order, Registration
 from .order_request import Billing, OrderRequest, Place, code_typed
 
 MOST_ADDONS = 50
@@ -87,6 +87,15 @@ class MoneyAnswer(serializers.Serializer[Any]):
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
+
+
+class CancellationAnswer(serializers.Serializer[Any]):
+    """What cancelling came to, or would come to."""
+
+    id = serializers.CharField()
+    state = serializers.ChoiceField(Registration.State.choices)
+    kept = MoneyAnswer(help_text="What is kept of its price.")
+    said = serializers.ListField(child=serializers.CharField(), help_text="What goes back and how, in words.")
 
 
 class ReductionAnswer(serializers.Serializer[Any]):

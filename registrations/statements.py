@@ -58,6 +58,32 @@ def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any], names: tup
     return row
 
 
+def made[Row: models.Model](model: type[Row], **given: Any) -> Row:
+    """A new row, not stored yet, as `model(**given)` would make it, but that no signal is sent."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    values = vars(row)
+    values.update(_constants(model))
+    for name, default in _chances(model):
+        values[name] = default()
+    for name, value in given.items():
+        setattr(row, name, value)
+    return row
+
+
+@cache
+def _constants(model: type[models.Model]) -> dict[str, Any]:
+    """What a new row begins with, by attribute, where it is the same for all."""
+    fixed = [field for field in model._meta.concrete_fields if not callable(field.default)]
+    return {field.attname: field.get_default() for field in fixed}
+
+
+@cache
+def _chances(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
+    """What is another value, or another list, for each new row."""
+    return [(f.attname, f.get_default) for f in model._meta.concrete_fields if callable(f.default)]
+
+
 def twin_of[Row: models.Model](row: Row) -> Row:
     """The same row as if read once more; what it relates to is not taken along."""
     twin = row.__new__(type(row))
@@ -115,22 +141,24 @@ def values_of(row: models.Model, besides: tuple[str, ...] = ()) -> list[Any]:
     given = vars(row)
     return [
         value
-        if (value := given.get(name)).__class__ is kind
+        if (value := given.get(name)).__class__ in kinds
         else field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for name, kind, field in _writing(type(row), besides)
+        for name, kinds, field in _writing(type(row), besides)
     ]
 
 
 @cache
-def _writing(model: type[models.Model], besides: tuple[str, ...]) -> list[tuple[str, type | None, Any]]:
-    """The fields of an insertion: where each value is, and of what kind one is that goes as it is, if any."""
-    return [(field.attname, _written_as_it_is(field), field) for field in fields_of(model, besides)]
+def _writing(model: type[models.Model], besides: tuple[str, ...]) -> list[tuple[str, tuple[type, ...], Any]]:
+    """The fields of an insertion: where each value is, and of which kinds one is that goes as it is."""
+    return [(field.attname, tuple(_written_as_it_is(field)), field) for field in fields_of(model, besides)]
 
 
-def _written_as_it_is(field: Any) -> type | None:
-    """The kind of values that the field gives to the driver unchanged."""
+def _written_as_it_is(field: Any) -> Iterator[type]:
+    """The kinds of values that the field gives to the driver unchanged: none too, unless it fills that in."""
     told = field.target_field if field.is_relation else field
-    return next((kind for known, kind in AS_IT_IS.items() if isinstance(told, known)), None)
+    yield from (kind for known, kind in AS_IT_IS.items() if isinstance(told, known))
+    if not (getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)):
+        yield type(None)
 
 
 @cache

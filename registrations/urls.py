@@ -129,6 +129,11 @@ endpoints: list[Any] = [
     path("events/<slug:event>/orders/", api.Orders.as_view(), name="api-orders"),
     path("events/<slug:event>/quotes/", api.Quotes.as_view(), name="api-quotes"),
     path("events/<slug:event>/registrations/", api.Registrations.as_view(), name="api-registrations"),
+    path(
+        "events/<slug:event>/registrations/<slug:reference>/cancel/",
+        api.Cancellation.as_view(),
+        name="api-cancel",
+    ),
 ]
 organizer_pages = [
     OrganizerPage("organize-registrations", _("Registrations"), 10),

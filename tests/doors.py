@@ -179,6 +179,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "desk-answers": person,
         "organize-registration": person,
         "organize-registration-cancel": person,
+        "api-cancel": person,
         "organize-registration-resend": person,
         "organize-registration-renew": person,
         "organize-speaker": {"pk": speaker.pk},
@@ -348,6 +349,11 @@ def bearers_of(here: Objects, elsewhere: Objects) -> dict[str, str]:
         "revoked device": revoked.token,
         "expired device": expired.token,
     }
+    attendee = make_person()
+    Registration.objects.filter(pk=here.registration.pk).update(person=attendee)
+    _row, bearers["attendee’s program"] = create_token(
+        person_id=attendee.pk, name="mine", scopes=[ApiToken.Scope.REGISTRATIONS_WRITE]
+    )
     reads = [ApiToken.Scope.REGISTRATIONS_READ]
     for name, event, scopes in (
         ("organizer’s program", here.event, reads),

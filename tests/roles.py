@@ -46,6 +46,7 @@ DOORS = {
     "api-orders": EVERYONE,
     "api-quotes": EVERYONE,
     "api-registrations": NOBODY,
+    "api-cancel": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     # one's own
@@ -303,7 +304,7 @@ POSTED = {
     "organize-conflict-resolve",
     "organize-device-revoke",
     "organize-checkpoint-remove",
-    "organize-registration-cancel", "api-orders", "api-quotes", "scanner-scans",
+    "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",

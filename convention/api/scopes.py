@@ -25,6 +25,14 @@ class HasScope(BasePermission):
         return scopes is not None and view.required_scope in scopes
 
 
+class NoTokenOrScope(HasScope):
+    """Anybody without a token; whoever brings one is told where it does not hold the view's scope."""
+
+    def has_permission(self, request: "Request", view: Any) -> bool:
+        """Compare as above where there is something to compare."""
+        return request.auth is None or super().has_permission(request, view)
+
+
 def reader(request: "Request", scope: str) -> "Person | AnonymousUser":
     """Who reads a public address: the token's owner where it holds the scope, else a stranger."""
     token = request.auth

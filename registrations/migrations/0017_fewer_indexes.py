@@ -7,90 +7,157 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('club', '0005_folded_names'),
-        ('events', '0003_delegations'),
-        ('registrations', '0016_sale_mark'),
+        ("club", "0005_folded_names"),
+        ("events", "0003_delegations"),
+        ("registrations", "0016_sale_mark"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='registration',
-            name='registratio_event_i_0580e3_idx',
+            model_name="registration",
+            name="registratio_event_i_0580e3_idx",
         ),
         migrations.AlterField(
-            model_name='idempotencykey',
-            name='event',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.event'),
+            model_name="idempotencykey",
+            name="event",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="events.event",
+            ),
         ),
         migrations.AlterField(
-            model_name='order',
-            name='reference',
-            field=models.CharField(default=registrations.references.new_order_reference, max_length=20, verbose_name='reference'),
+            model_name="order",
+            name="reference",
+            field=models.CharField(
+                default=registrations.references.new_order_reference, max_length=20, verbose_name="reference"
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='event',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='registrations', to='events.event'),
+            model_name="registration",
+            name="event",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="registrations",
+                to="events.event",
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='member_of',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='registrations', to='club.company', verbose_name='member company'),
+            model_name="registration",
+            name="member_of",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="registrations",
+                to="club.company",
+                verbose_name="member company",
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='membership_pass',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to='registrations.passes'),
+            model_name="registration",
+            name="membership_pass",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="registrations",
+                to="registrations.passes",
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='merged_into',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='registrations.registration'),
+            model_name="registration",
+            name="merged_into",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="merged",
+                to="registrations.registration",
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='person',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='registrations', to=settings.AUTH_USER_MODEL),
+            model_name="registration",
+            name="person",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="registrations",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='reference',
-            field=models.CharField(default=registrations.references.new_registration_reference, max_length=13),
+            model_name="registration",
+            name="reference",
+            field=models.CharField(
+                default=registrations.references.new_registration_reference, max_length=13
+            ),
         ),
         migrations.AlterField(
-            model_name='registration',
-            name='voucher',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to='registrations.voucher'),
+            model_name="registration",
+            name="voucher",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="registrations",
+                to="registrations.voucher",
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('person__isnull', False)), fields=['person'], name='registration_person'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("person__isnull", False)), fields=["person"], name="registration_person"
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('member_of__isnull', False)), fields=['member_of'], name='registration_member_of'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("member_of__isnull", False)),
+                fields=["member_of"],
+                name="registration_member_of",
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('membership_pass__isnull', False)), fields=['membership_pass'], name='registration_membership_pass'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("membership_pass__isnull", False)),
+                fields=["membership_pass"],
+                name="registration_membership_pass",
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('voucher__isnull', False)), fields=['voucher'], name='registration_voucher'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("voucher__isnull", False)),
+                fields=["voucher"],
+                name="registration_voucher",
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='registration_merged_into'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)),
+                fields=["merged_into"],
+                name="registration_merged_into",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('reference',), name='order_reference'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("reference",), name="order_reference"),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(fields=('reference',), name='registration_reference'),
+            model_name="registration",
+            constraint=models.UniqueConstraint(fields=("reference",), name="registration_reference"),
         ),
     ]

@@ -23,11 +23,12 @@ from .. import draft as drafts
 from ..answer_files import files_named
 from ..answers import Around, read, told
 from ..draft import Draft
-from ..fares import Wares, sold_for, wares_for
+from ..fares import Wares, asked_by, wares_for
 from ..forms.register import LanguageForm, paying_forms
+from ..kept_sale import Outdated, kept_sale, read_sale
 from ..keys import order_with_key
 from ..limits import refuse_flood, refuse_guesses
-from ..models import Question, Ticket
+from ..models import Order, Question, Ticket
 from ..on_sale import OnSale
 from ..one_place import AlreadyRegistered
 from ..order_request import OrderRequest
@@ -45,13 +46,16 @@ from ..register import Means, foreseen_quote, refuse_if_closed, register
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Third screen: all at one glance, the invoice's address where something is due, and the button."""
     nonce = request.POST.get("nonce", "")
+    draft = drafts.load(request.session, slug)
+    ready = _by_what_is_kept(request, slug, draft) if nonce == draft.nonce else None
+    if ready and (order := _order_at_once(request, draft, *ready)):
+        return _leave(request, slug, order)
     event = visible_event(slug, request.user)
     if nonce and (order := order_with_key(event, _key(nonce))):
         return redirect(order.next_path)
     refuse_if_closed(event, at=timezone.now())
-    draft = drafts.load(request.session, slug)
     wanted = draft.request(translation.get_language() or "fr").tidied()
-    sold = sold_for(event, wanted)
+    sold = read_sale(slug, *asked_by(wanted)) or OnSale(event)
     wares = wares_for(event, wanted, sold)
     refuse_guesses(event, draft.code, wares.voucher, request.session.session_key or "", draft.email)
     if not draft.email or not _is_whole(wanted, wares):
@@ -67,6 +71,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
+            if not ready:  # else it was counted
+                refuse_flood(event, wanted)
             asks = _quote if "quote" in request.POST else _book
             return asks(request, event, draft, means)
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
@@ -140,30 +146,64 @@ def _means(request: HttpRequest, draft: Draft, sold: OnSale) -> Means:
 
 def _book(request: HttpRequest, event: Event, draft: Draft, means: Means) -> HttpResponse:
     """Book, or go back to the screen where the trouble can be mended, with all that was typed."""
-    shown = [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
-    wanted = draft.request(translation.get_language() or "fr")
-    if "shown" in request.POST:
-        wanted = replace(wanted, expected_total=sum(shown))
-    refuse_flood(event, wanted)
     try:
-        order = register(event=event, request=wanted, means=means)
+        order = register(event=event, request=_expected(request, draft), means=means)
     except PriceChanged as error:
         messages.warning(request, str(error))
-        for sentence in _changes(draft, shown, error.details["quote"]):
+        for sentence in _changes(draft, _shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
         return redirect("register-check", event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}
         return redirect(_screen_of(set(fields)), event.slug)
-    drafts.forget(request.session, event.slug)
+    return _leave(request, event.slug, order)
+
+
+def _expected(request: HttpRequest, draft: Draft) -> OrderRequest:
+    """What is asked for, at the prices that were shown."""
+    wanted = draft.request(translation.get_language() or "fr")
+    return replace(wanted, expected_total=sum(_shown_prices(request))) if "shown" in request.POST else wanted
+
+
+def _shown_prices(request: HttpRequest) -> list[int]:
+    return [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
+
+
+def _leave(request: HttpRequest, slug: str, order: Order) -> HttpResponse:
+    """To the order: nothing is kept of how it was typed."""
+    drafts.forget(request.session, slug)
     return redirect(order.next_path)
+
+
+def _by_what_is_kept(request: HttpRequest, slug: str, draft: Draft) -> tuple[Event, Means] | None:
+    """How the order arrives where all of it is known already, and nothing is wrong with it; else nothing."""
+    wanted = draft.request(translation.get_language() or "fr").tidied()
+    sold = kept_sale(slug, *asked_by(wanted))
+    if not sold or not draft.email or "quote" in request.POST or "X-Draft" in request.headers:
+        return None
+    means, wares = _means(request, draft, sold), wares_for(sold.event, wanted, sold)
+    if not _is_whole(wanted, wares):
+        return None
+    due = foreseen_quote(sold.event, wanted, wares, means).total
+    is_valid = all(form.is_valid() for form in _forms(draft, request.POST, due=due).values())
+    return (sold.event, means) if is_valid else None
+
+
+def _order_at_once(request: HttpRequest, draft: Draft, event: Event, means: Means) -> Order | None:
+    """The order by what is kept; nothing where that does not sell it: then what is read says why."""
+    _keep_check(draft, request)
+    wanted = _expected(request, draft)
+    refuse_flood(event, wanted)
+    try:
+        return register(event=event, request=wanted, means=means)
+    except (Outdated, ConventionError):
+        return None
 
 
 def _quote(request: HttpRequest, event: Event, draft: Draft, means: Means) -> HttpResponse:
     """Give a quotation of what was chosen, which stays as it was typed; nothing is booked."""
     wanted = draft.request(translation.get_language() or "fr")
-    refuse_flood(event, wanted)
     try:
         quotation = ask_quotation(event=event, request=wanted, means=means)
     except CannotQuote as error:

@@ -4,7 +4,6 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from convention.club.models import Person
 from convention.events.doors import events_for_members
 from convention.events.models import Event
 
-from ..doors import own_secret
+from ..doors import own_secret, registrations_of
 from ..models import Registration
 
 if TYPE_CHECKING:
@@ -45,14 +44,6 @@ def _open_to(person: "Visitor", *, besides: list[Registration], at: datetime.dat
     booked = {registration.event_id for registration in besides if not registration.cancelled_at}
     ahead = events_for_members(person).filter(ends_at__gte=at).select_related("venue")
     return [event for event in ahead if event.pk not in booked and event.is_registration_open(at=at)]
-
-
-def registrations_of(person: Person) -> "list[Registration]":
-    """Those proven to be this person's, and those made with the address they sign in with."""
-    mine = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
-    rows = Registration.objects.filter(mine).select_related("event__venue", "ticket", "order")
-    found = rows.order_by("event__starts_at", "pk")
-    return [row for row in found if row.person_id == person.pk or same(row.email, person.email)]
 
 
 def _secret_for(person: Any, registration: Registration) -> str:

@@ -1,7 +1,8 @@
-"""3,000 signed-in members of 100 companies want 500 places, of which no company may have more than six.
+"""3,000 members of 100 companies want 500 places, of which no company may have more than six: 64 at once.
 
-Each stands on the last screen of the registration, signed in, and presses its button: 64 at once, over HTTP.
-People wait for the ticket already, whom nobody can serve: what is given goes past them.
+Once by their programs, each with a token of its own that was used a moment ago; and once by the page: each
+stands on the last screen of the registration, signed in, and presses its button.
+People wait for the tickets already, whom nobody can serve: what is given goes past them.
 """
 
 import json
@@ -9,8 +10,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from tests.bench.figures import Figure
-from tests.bench.load import drive, request
-from tests.bench.rush import AT_ONCE, PLACES, rate
+from tests.bench.load import Result, drive, request
+from tests.bench.rush import AT_ONCE, PLACES, bare_rate, rate
 from tests.bench.site import Site
 
 COMPANIES, PEOPLE, CAP = 100, 30, 6
@@ -23,15 +24,20 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from convention.api.models import ApiToken
+from convention.api.tokens import hash_token
 from convention.club.models import Company, Employment, Membership, Person, Plan, Seat
 from convention.events.models import Event
 from registrations.draft import Draft
 from registrations.models import Ticket, WaitingEntry
 
 event, today = Event.objects.get(slug="large"), timezone.localdate()
-ticket = Ticket.objects.create(
-    event=event, slug="capped", name="Capped", audience="member", capacity={PLACES}, company_cap={CAP}
-)
+capped = [
+    Ticket.objects.create(
+        event=event, slug=slug, name=slug, audience="member", capacity={PLACES}, company_cap={CAP}
+    )
+    for slug in ("capped", "capped-by-token")
+]
 plan, _made = Plan.objects.get_or_create(slug="rush", defaults={{"name": "Rush"}})
 companies = Company.objects.bulk_create(
     Company(name=f"Rush {{n}}", slug=f"rush-{{n}}") for n in range({COMPANIES})
@@ -52,7 +58,13 @@ Seat.objects.bulk_create(
 WaitingEntry.objects.bulk_create(
     WaitingEntry(event=event, ticket=ticket, first_name="A", last_name=f"W{{n}}",
                  email=f"w{{n}}@example.org", address=f"w{{n}}@example.org")
-    for n in range(100)
+    for n in range(100) for ticket in capped
+)
+keys = [secrets.token_urlsafe(32) for _one in people]
+ApiToken.objects.bulk_create(
+    ApiToken(person=one, name="Rush", scopes=["registrations:write"], token_hash=hash_token(key),
+             used_at=timezone.now())
+    for one, key in zip(people, keys)
 )
 store, rows, later = SessionStore(), [], timezone.now() + datetime.timedelta(days=1)
 for one in people:
@@ -65,44 +77,70 @@ for one in people:
     kept = store.encode(said)
     rows.append(Session(session_key=secrets.token_hex(16), session_data=kept, expire_date=later))
 Session.objects.bulk_create(rows)
-print(json.dumps([[row.session_key, one.email] for row, one in zip(rows, people)]))
+print(json.dumps([[row.session_key, one.email, key] for row, one, key in zip(rows, people, keys)]))
 """
 OUTCOME = """
 import json
 from django.db.models import Count
 from registrations.models import CompanyShare, Registration, Ticket
-ticket = Ticket.objects.get(slug="capped")
+ticket = Ticket.objects.get(slug="{slug}")
 rows = Registration.objects.filter(ticket=ticket)
 most = rows.order_by().values("member_of").annotate(places=Count("pk")).values_list("places", flat=True)
 counted = sum(CompanyShare.objects.filter(ticket=ticket).values_list("taken", flat=True))
 print(json.dumps([rows.count(), ticket.taken, counted, max(most)]))
 """
 WHY = (
-    "each attempt is a page, not a program’s call: it reads session, person, event and seat, prices the"
-    " order for the page and in the act, locks the person (one place for each member) and writes the"
-    " session once more; the order itself is one statement that counts the company’s share, then the"
-    " place, and writes order, registration, key and task."
+    "the floor writes one row and reads none. Besides what an order costs, the token, its person and their"
+    " seat are read, and the one statement looks under the person’s lock whether they have a place already"
+    " and counts their company’s share."
+)
+WHY_BY_PAGE = (
+    "each attempt is a page, not a program’s call: it reads session, person, roles and seat, prices the order"
+    " for the form and in the act, and writes the session once more; the order itself is the same statement."
 )
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """The rush, and what it left in the database."""
-    tickets = json.loads(site.manage("shell", "-v0", "-c", PEOPLE_SIGNED_IN))
-    attempts = [attempt(*one) for one in tickets]
-    result = drive(site.port, attempts, connections=AT_ONCE, outcome=outcome)
-    given, taken, counted, most = json.loads(site.manage("shell", "-v0", "-c", OUTCOME))
+    """Both rushes, and what they left in the database."""
+    floor = bare_rate(site) if site.is_postgresql else None
+    people = json.loads(site.manage("shell", "-v0", "-c", PEOPLE_SIGNED_IN))
     name = "rush under a cap per company"
+    by_token = drive(site.port, [order_of(email, key) for _, email, key in people], connections=AT_ONCE)
+    yield from _outcome(site, name, "capped-by-token", by_token)
+    yield Figure(
+        f"{name}: orders until sold out", rate(by_token), "/s", at_least=600,
+        floor=floor, floor_work="one bare statement", of_floor=floor and 1 / 3, why=WHY,
+    )  # fmt: skip
+    by_page = drive(site.port, [attempt(*one) for one in people], connections=AT_ONCE, outcome=outcome)
+    yield from _outcome(site, f"{name}, by page", "capped", by_page)
+    yield Figure(
+        f"{name}, by page: orders until sold out", rate(by_page), "/s", at_least=600, why=WHY_BY_PAGE
+    )
+
+
+def _outcome(site: Site, name: str, ticket: str, result: Result) -> Iterator[Figure]:
+    given, taken, counted, most = json.loads(
+        site.manage("shell", "-v0", "-c", OUTCOME.replace("{slug}", ticket))
+    )
     yield Figure(f"{name}: places given of {PLACES}", given, "", at_least=PLACES, at_most=PLACES)
     wrong = abs(taken - given) + abs(counted - given)
     yield Figure(f"{name}: counters that differ from the rows", wrong, "", at_most=0)
     yield Figure(f"{name}: places of the company with most", most, "", at_most=CAP)
     errors = sum(n for status, n in result.statuses.items() if status not in (ORDERED, REFUSED))
     yield Figure(f"{name}: error pages", errors, "", at_most=0)
-    yield Figure(f"{name}: orders until sold out", rate(result), "/s", at_least=600, why=WHY)
     yield Figure(f"{name}: p95 of all attempts", result.percentile(0.95), "ms")
 
 
-def attempt(session: str, nonce: str) -> bytes:
+def order_of(email: str, key: str) -> bytes:
+    """What the program of one member sends."""
+    person = {"ticket": "capped-by-token", "first_name": "A", "last_name": "B", "email": email}
+    body = {"email": email, "language": "fr", "registrations": [person]}
+    headers = {"Authorization": f"Bearer {key}"}
+    path = "/api/v1/events/large/orders/"
+    return request(path, method="POST", body=json.dumps(body).encode(), headers=headers)
+
+
+def attempt(session: str, nonce: str, _key: str) -> bytes:
     """The last screen's form of one member."""
     fields = {"language": "fr", "nonce": nonce, "shown": "0", "csrfmiddlewaretoken": TOKEN}
     headers = {

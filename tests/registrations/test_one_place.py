@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from convention.club.models import Person
-from registrations import register as registering
+from registrations import write_for_members as writing
 from registrations.bill import left_of, rebill
 from registrations.checkout.place_paid import place_paid
 from registrations.checkout.settle import pay_order
@@ -113,7 +113,7 @@ def test_many_windows_at_once_get_one_place(ticket, monkeypatch, locked):
         gate.wait()
 
     if not locked:
-        monkeypatch.setattr(registering, "refuse_second_place", look_first)
+        monkeypatch.setattr(writing, "refuse_second_place", look_first)
     found = in_threads([lambda: ask(ticket, member)] * AT_ONCE, threads=AT_ONCE)
     assert sorted(type(one).__name__ for one in found) == (
         ["AlreadyRegistered"] * (AT_ONCE - 1) + ["Order"] if locked else ["Order"] * AT_ONCE

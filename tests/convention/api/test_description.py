@@ -46,6 +46,7 @@ def test_nothing_in_the_description_is_without_words_or_answers():
 
 ORDERS = "/api/v1/events/{event}/orders/"
 QUOTES = "/api/v1/events/{event}/quotes/"
+CANCEL = "/api/v1/events/{event}/registrations/{reference}/cancel/"
 
 
 LIST = "GET /api/v1/events/{event}/registrations/"
@@ -74,8 +75,10 @@ def schema(description, name):
             lambda d: schema(d, "MoneyAnswer")["properties"]["amount"].update(TEXT),
             [
                 f"{LIST}: 200.results[].price.amount was integer and is string",
+                f"GET {CANCEL}: 200.kept.amount was integer and is string",
                 f"POST {ORDERS}: 201.total.amount was integer and is string",
                 f"POST {QUOTES}: 200.total.amount was integer and is string",
+                f"POST {CANCEL}: 200.kept.amount was integer and is string",
             ],
         ),
         (

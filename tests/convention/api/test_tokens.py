@@ -99,6 +99,7 @@ def test_schema_and_docs_are_there(client):
         "/api/v1/events/{event}/orders/",
         "/api/v1/events/{event}/quotes/",
         "/api/v1/events/{event}/registrations/",
+        "/api/v1/events/{event}/registrations/{reference}/cancel/",
         "/api/v1/scanner/snapshot/",
         "/api/v1/scanner/scans/",
     }

@@ -1,0 +1,169 @@
+"""Members in a rush: one statement on PostgreSQL, by page and by token, and still one place for each."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from convention.api.tokens import create_token
+from registrations.kept_sale import read_sale
+from registrations.models import CompanyShare, Order, Registration, Ticket, Voucher
+from tests.factories import (
+    make_company,
+    make_event,
+    make_member,
+    make_ticket,
+    make_voucher,
+)
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATH = "/api/v1/events/congress/orders/"
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    event = make_event(slug="congress")
+    return make_ticket(event, slug="member", audience="member", capacity=6, company_cap=2)
+
+
+def order(person, **fields):
+    """What the program of that member does, on a connection of its own."""
+    _row, token = create_token(person_id=person.pk, name="x", scopes=["registrations:write"])
+    place = {"ticket": "member", "first_name": "A", "last_name": "B", "email": person.email}
+    data = json.dumps({"email": person.email, "registrations": [place], **fields})
+    headers = {"Authorization": f"Bearer {token}"}
+    return Client().post(PATH, data, content_type="application/json", headers=headers)
+
+
+def counted(ticket: Ticket) -> tuple[int, int, int]:
+    ticket.refresh_from_db()
+    return (
+        ticket.taken,
+        sum(CompanyShare.objects.values_list("taken", flat=True)),
+        Registration.objects.count(),
+    )
+
+
+def test_what_a_member_writes_by_what_is_kept_is_what_they_write_otherwise(ticket):
+    first, second = make_member(), make_member()
+    answers = [order(one).json() for one in (first, second)]
+    assert [answer["state"] for answer in answers] == ["confirmed", "confirmed"]
+    told = ("person_id", "member_of_id", "ticket_id", "price", "generation", "takes_place")
+    one, two = Registration.objects.order_by("pk")
+    assert [getattr(one, name) is None for name in told] == [getattr(two, name) is None for name in told]
+    assert (two.person, two.member_of) == (second, second.seats.get().membership.company)
+    assert two.sequence == one.sequence + 1
+    assert counted(ticket) == (2, 2, 2)
+
+
+@pytest.mark.postgresql
+def test_by_what_is_kept_a_member_books_in_one_statement(ticket):
+    read_sale("congress", {"member"}, "")
+    member = make_member()
+    with CaptureQueriesContext(connection) as queries:
+        assert order(member).status_code == 201
+    writes = [q["sql"] for q in queries if "registrations_registration" in q["sql"]]
+    assert (len(writes), writes[0][:10]) == (1, "WITH alone")
+
+
+def test_a_second_place_is_refused_by_what_is_kept_too(ticket):
+    member = make_member()
+    assert [order(member).status_code for _ in range(3)] == [201, 409, 409]
+    assert counted(ticket) == (1, 1, 1)
+    Registration.objects.update(cancelled_at="2026-01-01T00:00Z")
+    assert order(member).status_code == 201
+
+
+def test_a_company_gets_no_more_than_it_may_have(ticket):
+    company = make_company()
+    colleagues = [make_member(company) for _ in range(3)]
+    answers = [order(one) for one in colleagues]
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert answers[-1].json()["type"] == "/api/v1/problems/company-full"
+    assert counted(ticket) == (2, 2, 2)
+
+
+def test_a_code_is_not_used_by_whoever_has_a_place(ticket):
+    Ticket.objects.update(price=10_000)
+    make_voucher(ticket.event, capacity=5)
+    member = make_member()
+    assert [order(member, code="HALF").status_code for _ in range(3)] == [201, 409, 409]
+    assert Voucher.objects.get().taken == 1
+
+
+@pytest.mark.postgresql
+def test_many_programs_of_one_member_at_once_get_one_place(ticket):
+    Ticket.objects.update(company_cap=None, capacity=50)
+    for one in (make_member(), make_member()):
+        results = in_threads([lambda one=one: order(one).status_code] * 16, threads=16)
+        assert sorted(results) == [201] + [409] * 15
+    assert counted(ticket)[::2] == (2, 2)
+
+
+@pytest.mark.postgresql
+def test_a_rush_of_members_keeps_every_limit(ticket):
+    read_sale("congress", {"member"}, "")
+    companies = [make_company() for _ in range(4)]
+    people = [make_member(company) for company in companies for _ in range(5)]
+    results = in_threads([lambda one=one: order(one).status_code for one in people * 2], threads=16)
+    assert (results.count(201), results.count(409)) == (6, 34)
+    assert counted(ticket) == (6, 6, 6)
+    assert max(CompanyShare.objects.values_list("taken", flat=True)) <= 2
+    assert Registration.objects.values("person").distinct().count() == 6
+
+
+def fill(client: Client, member) -> str:
+    """All screens but the last button; gives what it sends."""
+    client.force_login(member)
+    form = "/en/events/congress/register/"
+    person = {"first_name": "A", "last_name": "B", "email": member.email, "company": ""}
+    people = {f"person-0-{name}": value for name, value in person.items()}
+    client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
+    client.post(f"{form}choices/", {"choice-0-ticket": "member"})
+    return client.get(f"{form}check/").context["draft"].nonce
+
+
+def press(client: Client, nonce: str, *, follow: bool = False, **fields):
+    typed = {"language": "en", "nonce": nonce, **fields}
+    return client.post("/en/events/congress/register/check/", typed, follow=follow)
+
+
+def test_the_button_pressed_twice_leads_to_the_same_order(ticket, client):
+    nonce = fill(client, make_member())
+    first, second = (press(client, nonce, shown="0") for _ in range(2))
+    assert first.url == second.url
+    assert first.url.startswith("/en/orders/")
+    assert counted(ticket) == (1, 1, 1)
+
+
+def test_the_button_books_by_what_is_kept_and_reads_no_event(ticket, client):
+    nonce = fill(client, make_member())
+    with CaptureQueriesContext(connection) as queries:
+        assert press(client, nonce, shown="0").url.startswith("/en/orders/")
+    assert not [q["sql"] for q in queries if 'FROM "events_event"' in q["sql"]]
+
+
+SINCE = {
+    "a dearer ticket": ({"price": 5_000}, "€50"),
+    "a ticket that closed": ({"closes_at": "2026-01-01T00:00Z"}, "no longer on sale"),
+    "no place": ({"capacity": 0}, "No place is left"),
+}
+
+
+@pytest.mark.parametrize("what", SINCE)
+def test_what_changed_since_is_said_and_nothing_is_booked(ticket, client, what):
+    nonce = fill(client, make_member())
+    change, sentence = SINCE[what]
+    Ticket.objects.update(**change)
+    assert sentence in press(client, nonce, shown="0", follow=True).text
+    assert not Order.objects.exists()
+
+
+def test_a_draft_is_shut_at_once(ticket, client):
+    nonce = fill(client, make_member())
+    type(ticket.event).objects.update(visibility="draft")
+    assert press(client, nonce, shown="0").status_code == 404
+    assert not Order.objects.exists()
