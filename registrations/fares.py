@@ -35,6 +35,10 @@ class Wares:
         """What the voucher gives."""
         return facts_of(self.voucher) if self.voucher else None
 
+    def lacks_uses(self, places: int) -> bool:
+        """Whether the code may not lower the price of so many, as far as was known when it was read."""
+        return self.voucher is not None and self.voucher.left is not None and self.voucher.left < places
+
 
 def wares_for(
     event: Event,

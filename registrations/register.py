@@ -217,7 +217,7 @@ def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, means: Means) -> 
         raise InvalidFields(_("Some fields need another look."), found)
     wanted = _wanted(request, wares.tickets) - Counter(means.held)
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
-    if short and wares.mark:
+    if wares.mark and (short or wares.lacks_uses(len(request.places))):
         raise Outdated
     if any(ticket.can_lapse for ticket in short):
         release_lapsed([ticket.pk for ticket in short], at=at)

@@ -163,6 +163,27 @@ def test_a_code_used_up_is_good_again_once_a_place_is_given_back(ticket):
     assert ticket.event.vouchers.get().taken == 1
 
 
+@pytest.mark.parametrize("told", [{}, {"expected_total": 15_000}])
+def test_a_use_of_a_code_that_came_back_lowers_the_price_of_who_asks_next(ticket, told):
+    ticket.event.vouchers.update(capacity=2)
+    assert post(ticket.event, body(code="HALF")).status_code == 201
+    read_sale(ticket.event.slug, *ASKED)
+    cancel(registration=Registration.objects.get())
+    two = body(code="HALF", **told)
+    two["registrations"] *= 2
+    answer = post(ticket.event, two).json()
+    assert (answer.get("total") or answer["quote"]["total"])["amount"] == 10_000
+
+
+def test_a_code_that_came_back_is_not_passed_over_at_the_full_price(ticket):
+    ticket.event.vouchers.update(capacity=1)
+    assert post(ticket.event, body(code="HALF")).status_code == 201
+    read_sale(ticket.event.slug, *ASKED)
+    cancel(registration=Registration.objects.get())
+    answer = post(ticket.event, body(code="HALF", expected_total=10_000))
+    assert (answer.status_code, answer.json()["quote"]["total"]["amount"]) == (409, 5_000)
+
+
 def test_the_same_key_gives_the_same_order_by_what_is_kept_too(ticket):
     headers = {"Idempotency-Key": "k" * 20}
     first, second = (post(ticket.event, body(), **headers).json() for _ in range(2))
