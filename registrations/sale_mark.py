@@ -31,7 +31,8 @@ WATCHED = {
 }
 """The models that `on_sale` reads, and which of their columns change by selling."""
 FUNCTION = """
-    CREATE OR REPLACE FUNCTION sale_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    CREATE OR REPLACE FUNCTION sale_changed() RETURNS trigger LANGUAGE plpgsql
+    SET search_path FROM CURRENT AS $$ BEGIN
         IF current_setting('convention.sale_changed', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
             PERFORM set_config('convention.sale_changed', pg_current_xact_id()::text, true);
             INSERT INTO registrations_salemark (id, mark) VALUES (1, gen_random_uuid())
@@ -40,6 +41,7 @@ FUNCTION = """
         RETURN NULL;
     END $$
 """
+"""Whoever loads rows without a search path, as `pg_restore --data-only` does, still finds the table."""
 ON_POSTGRESQL = """
     CREATE CONSTRAINT TRIGGER {name} AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table}
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION sale_changed()
@@ -68,12 +70,12 @@ def watch(*, using: str, apps: Any = installed, **_kwargs: Any) -> None:
         return
     wanted = dict(_triggers(apps, connection.vendor))
     with transaction.atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(FUNCTION)
         found = standing(cursor)
         if found.keys() == wanted.keys():
             return
         drop(cursor, {name: found[name] for name in found.keys() - wanted.keys()})
-        if connection.vendor == "postgresql":
-            cursor.execute(FUNCTION)
         for name in wanted.keys() - found.keys():
             cursor.execute(wanted[name])
     marks = apps.get_model("registrations", "SaleMark").objects.using(using)

@@ -250,3 +250,13 @@ def test_triggers_of_an_earlier_version_are_put_right(ticket):
     sale_mark.watch(using="default")
     with connection.cursor() as cursor:
         assert len(sale_mark.standing(cursor)) == len(standing) + 1
+
+
+@pytest.mark.postgresql
+def test_rows_are_loaded_without_a_search_path_as_by_pg_restore(ticket):
+    before = mark()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = ''")
+        cursor.execute("UPDATE public.registrations_ticket SET price = 1")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert mark() != before
