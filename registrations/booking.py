@@ -355,6 +355,8 @@ def _counters(shape: Shape) -> Iterator[str]:
         yield f"coded AS ({CODED.format(after=after)})"
         after = "AND EXISTS (SELECT 1 FROM coded)"
     place, marked = PLACE_AFTER if after else PLACE, MARKED if shape.with_mark else ""
+    if shape.with_share and shape.with_voucher:  # a share whose code is there no more is not to be kept
+        marked, after = f"{marked} {after}", ""
     yield f"place AS ({place.format(after=after, marked=marked)})"
 
 

@@ -94,6 +94,15 @@ def test_a_code_is_not_used_by_whoever_has_a_place(ticket):
     assert Voucher.objects.get().taken == 1
 
 
+def test_a_company_has_all_its_places_still_where_the_code_is_there_no_more(ticket):
+    Ticket.objects.update(price=10_000)
+    make_voucher(ticket.event, capacity=5)
+    read_sale("congress", {"member"}, "HALF")
+    Voucher.objects.all().delete()
+    assert order(make_member(), code="HALF").status_code == 422
+    assert counted(ticket) == (0, 0, 0)
+
+
 @pytest.mark.postgresql
 def test_many_programs_of_one_member_at_once_get_one_place(ticket):
     Ticket.objects.update(company_cap=None, capacity=50)
