@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -114,15 +114,18 @@ def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> Waitin
 
 def registrations_of(person: Person) -> list[Registration]:
     """Those proven to be this person's, and those made with the address they sign in with."""
-    mine = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
-    rows = Registration.objects.filter(mine).select_related("event__venue", "ticket", "order")
-    found = rows.order_by("event__starts_at", "pk")
-    return [row for row in found if row.person_id == person.pk or same(row.email, person.email)]
+    return _theirs(Registration.objects.all(), person)
 
 
 def own_registration(person: Person, event: str, reference: str) -> Registration:
     """One of these at the event of that address. Raises NotFound, the same for another's."""
-    for registration in registrations_of(person):
-        if (registration.event.slug, registration.reference) == (event, reference):
-            return registration
+    for registration in _theirs(Registration.objects.filter(event__slug=event, reference=reference), person):
+        return registration
     raise NotFound(_("You have no such registration at this event."))
+
+
+def _theirs(among: QuerySet[Registration], person: Person) -> list[Registration]:
+    mine = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
+    rows = among.filter(mine).select_related("event__venue", "ticket", "order")
+    found = rows.order_by("event__starts_at", "pk")
+    return [row for row in found if row.person_id == person.pk or same(row.email, person.email)]

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
@@ -113,6 +115,17 @@ def test_cancelling_says_first_what_it_comes_to(ticket):
     assert (after["state"], after["said"]) == ("cancelled", [])
     [entry] = Entry.objects.filter(verb="registration.cancel")
     assert (entry.actor_id, entry.means) == (person.pk, "api")
+
+
+def test_what_was_made_with_the_owners_address_is_looked_up_by_its_reference(ticket):
+    person = make_person(email="ada@club.example")
+    mine = make_registration(ticket, email="Ada@Club.Example")
+    address = f"registrations/{mine.reference}/cancel/"
+    with CaptureQueriesContext(connection) as queries:
+        assert post(program(person), {}, address).status_code == 200
+    asked = [q["sql"] for q in queries if 'LEFT OUTER JOIN "events_venue"' in q["sql"]]
+    assert [mine.reference in sql for sql in asked] == [True]
+    assert Registration.objects.get().cancelled_at
 
 
 def test_nobody_cancels_what_is_not_theirs(ticket):
