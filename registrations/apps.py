@@ -16,5 +16,5 @@ class RegistrationsConfig(AppConfig):
     def ready(self) -> None:
         """What the database does by itself is put in place after `migrate`."""
         pre_migrate.connect(sale_mark.unwatch, sender=self)
+        post_migrate.connect(only_place.define, sender=self)  # first: it is called once there is a mark
         post_migrate.connect(sale_mark.watch, sender=self)
-        post_migrate.connect(only_place.define, sender=self)
