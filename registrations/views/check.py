@@ -57,7 +57,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = draft.request(translation.get_language() or "fr").tidied()
     sold = read_sale(slug, *asked_by(wanted)) or OnSale(event)
     wares = wares_for(event, wanted, sold)
-    refuse_guesses(event, draft.code, wares.voucher, request.session.session_key or "", draft.email)
+    _refuse_guesses(request, draft, sold)
     if not draft.email or not _is_whole(wanted, wares):
         return redirect("register-choices" if draft.email else "register", slug)
     means = _means(request, draft, sold)
@@ -78,6 +78,11 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
     context["answered"] = list(zip(draft.people, _answered(event, wanted, wares), strict=True))
     return render(request, "registrations/register_check.html", context)
+
+
+def _refuse_guesses(request: HttpRequest, draft: Draft, sold: OnSale) -> None:
+    """Raises TooOften for a browser or an address that brought too many wrong codes."""
+    refuse_guesses(sold.event, draft.code, sold.voucher, request.session.session_key or "", draft.email)
 
 
 def _is_whole(wanted: OrderRequest, wares: Wares) -> bool:
@@ -187,6 +192,7 @@ def _by_what_is_kept(request: HttpRequest, slug: str, draft: Draft) -> tuple[Eve
         return None
     due = foreseen_quote(sold.event, wanted, wares, means).total
     is_valid = all(form.is_valid() for form in _forms(draft, request.POST, due=due).values())
+    _refuse_guesses(request, draft, sold)
     return (sold.event, means) if is_valid else None
 
 

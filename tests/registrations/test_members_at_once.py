@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from convention.api.tokens import create_token
 from registrations.kept_sale import read_sale
+from registrations.limits import WRONG_CODES_PER_HOUR
 from registrations.models import CompanyShare, Order, Registration, Ticket, Voucher
 from tests.factories import (
     make_company,
@@ -124,14 +125,14 @@ def test_a_rush_of_members_keeps_every_limit(ticket):
     assert Registration.objects.values("person").distinct().count() == 6
 
 
-def fill(client: Client, member) -> str:
+def fill(client: Client, member, code: str = "") -> str:
     """All screens but the last button; gives what it sends."""
     client.force_login(member)
     form = "/en/events/congress/register/"
     person = {"first_name": "A", "last_name": "B", "email": member.email, "company": ""}
     people = {f"person-0-{name}": value for name, value in person.items()}
     client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
-    client.post(f"{form}choices/", {"choice-0-ticket": "member"})
+    client.post(f"{form}choices/", {"choice-0-ticket": "member", "code": code})
     return client.get(f"{form}check/").context["draft"].nonce
 
 
@@ -175,4 +176,15 @@ def test_a_draft_is_shut_at_once(ticket, client):
     nonce = fill(client, make_member())
     type(ticket.event).objects.update(visibility="draft")
     assert press(client, nonce, shown="0").status_code == 404
+    assert not Order.objects.exists()
+
+
+def test_whoever_guessed_codes_too_often_is_told_nothing_by_the_button_either(ticket, client, settings):
+    settings.RATE_LIMITS = "on"
+    Ticket.objects.update(price=10_000)
+    make_voucher(ticket.event, kind="amount", value=10_000)
+    nonce = fill(client, member := make_member(), code="HALF")
+    for number in range(WRONG_CODES_PER_HOUR):
+        order(member, code=f"TRY{number}")
+    assert press(client, nonce, shown="0").status_code == 429
     assert not Order.objects.exists()
