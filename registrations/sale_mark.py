@@ -5,8 +5,9 @@ value, by triggers: no act can forget it. What sells itself, as the places taken
 PostgreSQL's triggers wait until the transaction is to be committed, so that who changes two events waits for
 nobody while holding their rows.
 
-They are put in place after `migrate`, and away before it alters anything: while they are away there is no
-mark, and nothing is kept (`kept_sale.py`).
+They are put in place after `migrate`, and away before it alters anything: while any is away there is no
+mark, and nothing is kept (`kept_sale.py`). None of them makes a mark where there is none. Each is put in
+place or away by itself: who locks two tables at once may wait in a ring with who orders.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps as installed
-from django.db import connections, transaction
+from django.db import connections
 
 PREFIX = "sale_changed_"
 WATCHED = {
@@ -35,8 +36,7 @@ FUNCTION = """
     SET search_path FROM CURRENT AS $$ BEGIN
         IF current_setting('convention.sale_changed', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
             PERFORM set_config('convention.sale_changed', pg_current_xact_id()::text, true);
-            INSERT INTO registrations_salemark (id, mark) VALUES (1, gen_random_uuid())
-                ON CONFLICT (id) DO UPDATE SET mark = EXCLUDED.mark;
+            UPDATE registrations_salemark SET mark = gen_random_uuid();
         END IF;
         RETURN NULL;
     END $$
@@ -48,7 +48,6 @@ ON_POSTGRESQL = """
 """
 ON_SQLITE = """
     CREATE TRIGGER {name} AFTER {when} ON {table} BEGIN
-        INSERT OR IGNORE INTO registrations_salemark (id, mark) VALUES (1, '');
         UPDATE registrations_salemark SET mark = lower(hex(randomblob(16)));
     END
 """
@@ -68,28 +67,29 @@ def watch(*, using: str, apps: Any = installed, **_kwargs: Any) -> None:
     connection = connections[using]
     if "registrations_salemark" not in connection.introspection.table_names():
         return
+    marks = apps.get_model("registrations", "SaleMark").objects.using(using)
     wanted = dict(_triggers(apps, connection.vendor))
-    with transaction.atomic(using=using), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(FUNCTION)
         found = standing(cursor)
-        if found.keys() == wanted.keys():
+        if found.keys() == wanted.keys() and marks.exists():
             return
+        marks.all().delete()
         drop(cursor, {name: found[name] for name in found.keys() - wanted.keys()})
         for name in wanted.keys() - found.keys():
             cursor.execute(wanted[name])
-    marks = apps.get_model("registrations", "SaleMark").objects.using(using)
-    marks.update_or_create(id=1, defaults={"mark": uuid.uuid4().hex})
+    marks.create(id=1, mark=uuid.uuid4().hex)
 
 
 def unwatch(*, using: str, plan: Any = (), **_kwargs: Any) -> None:
-    """Take triggers and mark away before tables are altered."""
+    """Take the mark and then the triggers away before tables are altered."""
     connection = connections[using]
     if not plan or "registrations_salemark" not in connection.introspection.table_names():
         return
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        drop(cursor, standing(cursor))
+    with connection.cursor() as cursor:
         cursor.execute("DELETE FROM registrations_salemark")
+        drop(cursor, standing(cursor))
 
 
 def _triggers(apps: Any, vendor: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Between two tests that commit, every row is deleted, and nothing else is done.
 
 Django truncates all hundred and thirty tables and makes the permissions anew: half a second after each test,
-several minutes in all. What migrating left there (types and permissions) is the same for all, and stays.
+several minutes in all. What migrating left there (types, permissions, a mark) is the same for all, and stays.
 """
 
 from django.db import connection, transaction
@@ -9,7 +9,7 @@ from django.test import TransactionTestCase
 
 from registrations.invoices import triggers
 
-KEPT = {"django_content_type", "auth_permission"}
+KEPT = {"django_content_type", "auth_permission", "registrations_salemark"}
 
 
 class Recorder:

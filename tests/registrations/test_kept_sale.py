@@ -1,6 +1,7 @@
 """What is on sale is kept between orders: it never sells what changed since, and it never refuses."""
 
 import datetime
+import threading
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from registrations.cancel import cancel
 from registrations.kept_sale import kept_sale, read_sale
 from registrations.models import Option, Order, PriceStep, Quota, Registration, SaleMark, Ticket, Voucher
 from tests.factories import make_event, make_question, make_ticket, make_voucher
+from tests.rush import in_threads
 
 from .test_orders_api import body, post
 
@@ -260,3 +262,37 @@ def test_rows_are_loaded_without_a_search_path_as_by_pg_restore(ticket):
         cursor.execute("UPDATE public.registrations_ticket SET price = 1")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert mark() != before
+
+
+def test_no_mark_is_made_before_all_triggers_stand(ticket):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM registrations_salemark")
+    try:
+        ticket.event.tickets.update(price=1)
+        make_ticket(ticket.event, slug="other")
+        assert not SaleMark.objects.exists()
+    finally:
+        sale_mark.watch(using="default")
+    assert mark()
+
+
+@pytest.mark.postgresql
+def test_orders_go_on_while_the_triggers_are_put_away_and_in_place(ticket):
+    done = threading.Event()
+
+    def migrate() -> int:
+        times = 0
+        while not done.is_set():
+            sale_mark.unwatch(using="default", plan=["a migration"])
+            sale_mark.watch(using="default")
+            times += 1
+        return times
+
+    def orders() -> set[int]:
+        answers = {post(ticket.event, body()).status_code for _ in range(12)}
+        done.set()
+        return answers
+
+    times, *answers = in_threads([migrate, orders, orders, orders])
+    assert times
+    assert answers == [{201}] * 3
