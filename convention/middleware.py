@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -156,6 +156,34 @@ def lacks_slash(request: "HttpRequest") -> bool:
     return sends and is_for_programs(request) and bool(is_valid_path(f"{request.path_info}/"))
 
 
+class PastPages:
+    """What programs send knows no session, form or message: it goes past all that serves pages alone.
+
+    That is whatever stands between here and `Landing`, which Django makes first: it makes the last one first.
+    """
+
+    landing: "ClassVar[Answer]"
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response, self.past = get_response, PastPages.landing
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """One way or the other; what programs only read may be a page."""
+        sends = request.method not in ("GET", "HEAD")
+        return self.past(request) if sends and is_for_programs(request) else self.get_response(request)
+
+
+class Landing:
+    """Where both ways meet again."""
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = PastPages.landing = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Nothing of its own."""
+        return self.get_response(request)
+
+
 class Sentences:
     """Turn our own errors into a page that says what happened and what to do."""
 
@@ -164,10 +192,9 @@ class Sentences:
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         """Remember the signed-in person for the audit trail."""
-        user = getattr(request, "user", None)
-        if request.session.session_key and user is not None and user.is_authenticated:
+        if is_signed_in(request):
             actor = current_actor.get()
-            current_actor.set(Actor(user.pk, actor.means, actor.request_id))
+            current_actor.set(Actor(request.user.pk, actor.means, actor.request_id))
         return self.get_response(request)
 
     def process_exception(self, request: "HttpRequest", error: Exception) -> "HttpResponse | None":
