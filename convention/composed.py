@@ -1,13 +1,13 @@
 """What is asked so often that to compose it costs more than the answer: composed once by the ORM."""
 
 import datetime
-from collections.abc import Callable
-from copy import copy
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import FETCH_ONE, Model, QuerySet
+from django.db.models.query import get_related_populators
 
 type Values = tuple[Any, ...]
 SOMEBODY: Final = -1
@@ -25,13 +25,10 @@ class Composed[Row: Model]:
 
     def all(self, *given: Any) -> list[Row]:
         """The rows for these values."""
-        composed, (statement, values) = self._all
-        compiler = copy(composed)
-        compiler.connection = connection
-        compiler.as_sql = lambda *_, **__: (statement, self._put(values, given))
-        query = copy(compiler.query)
-        query.get_compiler = lambda *_, **__: compiler  # what reads rows asks for one to read them with
-        return list(QuerySet(query.model, query))
+        reading = self._reading
+        with connection.cursor() as cursor:
+            cursor.execute(reading.statement, self._put(reading.values, given))
+            return [reading.row(cells) for cells in cursor.fetchall()]
 
     def first(self, *given: Any) -> Row | None:
         """The first of the rows for these values; a set of many is to be cut to one by itself."""
@@ -45,9 +42,8 @@ class Composed[Row: Model]:
             return cursor.fetchone() is not None
 
     @cached_property
-    def _all(self) -> tuple[Any, tuple[str, Values]]:
-        compiler = self.rows(*self.stand_ins).query.get_compiler(connection=connection)
-        return compiler, compiler.as_sql()
+    def _reading(self) -> "Reading[Row]":
+        return Reading(self.rows(*self.stand_ins))
 
     @cached_property
     def _exists(self) -> tuple[str, Values]:
@@ -57,6 +53,32 @@ class Composed[Row: Model]:
     def _put(self, values: Values, given: Values) -> list[Any]:
         here = dict(zip(map(_adapted, self.stand_ins), map(_adapted, given), strict=True))
         return [here.get(value, value) for value in values]
+
+
+class Reading[Row: Model]:
+    """How the rows of a set are read, as `ModelIterable` of Django's does, but that it is found out once."""
+
+    def __init__(self, rows: QuerySet[Row]) -> None:
+        compiler = rows.query.get_compiler(connection=connection)
+        self.statement, self.values = compiler.as_sql()
+        select, found = compiler.select, compiler.klass_info
+        first, *_between = places = found["select_fields"]
+        self.own = slice(first, places[-1] + 1)
+        self.names = [column.target.attname for column, *_ in select[self.own]]
+        self.model = found["model"]
+        self.related = get_related_populators(found, select, rows.db, FETCH_ONE)
+        self.converters = compiler.get_converters([column for column, *_ in select])
+
+    def row(self, cells: Sequence[Any]) -> Row:
+        """One of them, with what was selected along with it."""
+        values = list(cells)
+        for place, (convert, expression) in self.converters.items():
+            for one in convert:
+                values[place] = one(values[place], expression, connection)
+        row: Row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values[self.own])
+        for related in self.related:
+            related.populate(values, row)
+        return row
 
 
 def _adapted(value: Any) -> Any:
