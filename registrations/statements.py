@@ -74,14 +74,18 @@ def made[Row: models.Model](model: type[Row], **given: Any) -> Row:
 @cache
 def _constants(model: type[models.Model]) -> dict[str, Any]:
     """What a new row begins with, by attribute, where it is the same for all."""
-    fixed = [field for field in model._meta.concrete_fields if not callable(field.default)]
+    fixed = (field for field in model._meta.concrete_fields if not _differs(field))
     return {field.attname: field.get_default() for field in fixed}
 
 
 @cache
 def _chances(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
     """What is another value, or another list, for each new row."""
-    return [(f.attname, f.get_default) for f in model._meta.concrete_fields if callable(f.default)]
+    return [(field.attname, field.get_default) for field in model._meta.concrete_fields if _differs(field)]
+
+
+def _differs(field: "models.Field[Any, Any]") -> bool:
+    return field.has_default() and callable(field.default)
 
 
 def twin_of[Row: models.Model](row: Row) -> Row:
