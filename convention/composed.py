@@ -1,12 +1,13 @@
 """What is asked so often that to compose it costs more than the answer: composed once by the ORM."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import FETCH_ONE, Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
 
 type Values = tuple[Any, ...]
@@ -67,6 +68,7 @@ class Reading[Row: Model]:
         self.names = [column.target.attname for column, *_ in select[self.own]]
         self.model = found["model"]
         self.related = get_related_populators(found, select, rows.db, FETCH_ONE)
+        _make_rows_directly(self.related)
         self.converters = compiler.get_converters([column for column, *_ in select])
 
     def row(self, cells: Sequence[Any]) -> Row:
@@ -75,10 +77,25 @@ class Reading[Row: Model]:
         for place, (convert, expression) in self.converters.items():
             for one in convert:
                 values[place] = one(values[place], expression, connection)
-        row: Row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values[self.own])
+        row: Row = stored_row(self.model, self.names, values[self.own])
         for related in self.related:
             related.populate(values, row)
         return row
+
+
+def _make_rows_directly(populators: Iterable[Any]) -> None:
+    for one in populators:
+        one.from_db = lambda _db, names, values, model=one.model_cls: stored_row(model, names, values)
+        _make_rows_directly(one.related_populators)
+
+
+def stored_row[Row: Model](model: type[Row], names: Iterable[str], values: Iterable[Any]) -> Row:
+    """A row as `from_db` would make it, but that no field is set in its turn and no signal is sent."""
+    row = model.__new__(model)
+    row._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    vars(row).update(zip(names, values, strict=True))
+    return row
 
 
 def _adapted(value: Any) -> Any:

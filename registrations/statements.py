@@ -12,7 +12,8 @@ from typing import Any
 from django.db import IntegrityError, connection, models
 from django.db.models.base import ModelState
 from django.db.models.expressions import Col
-from django.db.utils import DEFAULT_DB_ALIAS
+
+from convention.composed import stored_row
 
 type Convert = Callable[[Any], Any]
 AS_IT_IS: dict[type[models.Field[Any, Any]], type] = {
@@ -43,19 +44,12 @@ def columns(model: type[models.Model], alias: str) -> str:
 
 
 def row_of[Row: models.Model](model: type[Row], cells: Iterator[Any], names: tuple[str, ...] = ()) -> Row:
-    """A row of the model out of its next cells, in the order of its fields, or of those that are named.
-
-    As `from_db` would make it, but that no field is set in its turn and no signal is sent.
-    """
+    """A row of the model out of its next cells, in the order of its fields, or of those that are named."""
     names, converters = _shape(model, names)
     values = list(islice(cells, len(names)))
     for index, convert in converters:
         values[index] = convert(values[index])
-    row = model.__new__(model)
-    row._state = state = ModelState()
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    vars(row).update(zip(names, values, strict=True))
-    return row
+    return stored_row(model, names, values)
 
 
 def made[Row: models.Model](model: type[Row], **given: Any) -> Row:
@@ -90,11 +84,8 @@ def _differs(field: "models.Field[Any, Any]") -> bool:
 
 def twin_of[Row: models.Model](row: Row) -> Row:
     """The same row as if read once more; what it relates to is not taken along."""
-    twin = row.__new__(type(row))
-    vars(twin).update(vars(row))
-    twin._state = state = ModelState()
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    return twin
+    held = {name: value for name, value in vars(row).items() if name != "_state"}
+    return stored_row(type(row), held, held.values())
 
 
 @cache
