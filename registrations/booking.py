@@ -89,7 +89,7 @@ class Booking:
 
     `besides` counts what else they take that can run out; `held` what is counted for them already, as a
     place offered to who waited. `options` are those that can run out, of each registration in turn. `mark` is
-    that of what is sold, where it was kept from before: it must still hold.
+    that of what is sold, where it was kept from before: it must hold when the writing begins.
     """
 
     order: Order
@@ -339,7 +339,7 @@ class Shape:
     @property
     def may_fail(self) -> bool:
         """Whether a constraint may refuse it."""
-        return self.with_quota or self.with_key or self.with_voucher or self.with_share
+        return any((self.with_quota, self.with_key, self.with_voucher, self.with_share, self.with_member))
 
 
 def _counters(shape: Shape) -> Iterator[str]:

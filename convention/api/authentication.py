@@ -30,10 +30,10 @@ class BearerToken(BaseAuthentication):
 
     def authenticate(self, request: "Request") -> "tuple[Person, ApiToken] | None":
         """The token's owner and the token, and who acts from now on; None where no bearer token is sent."""
-        scheme, _space, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        scheme, *token = get_authorization_header(request).decode("latin-1").split(maxsplit=1) or [""]
         if scheme.lower() != "bearer":
             return None
-        found = TOKENS.first(hash_token(token.strip()))
+        found = TOKENS.first(hash_token("".join(token).strip()))
         if found is None or not found.is_valid() or not found.person.is_active:
             raise AuthenticationFailed(_("This token is unknown, expired or revoked."))
         now = timezone.now()

@@ -82,8 +82,9 @@ def test_a_token_without_the_scope_is_told_so(ticket, member, scope):
     assert not Order.objects.exists()
 
 
-def test_an_unknown_token_is_no_stranger(ticket):
-    assert post({"Authorization": "Bearer cvn_x"}, body("a@example.org")).status_code == 401
+@pytest.mark.parametrize("header", ["Bearer cvn_x", "bearer\tcvn_x", "Bearer", "Bearer ", "Bearer é x"])
+def test_an_unknown_token_is_no_stranger(ticket, header):
+    assert post({"Authorization": header}, body("a@example.org")).status_code == 401
     assert not Order.objects.exists()
 
 
