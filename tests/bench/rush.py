@@ -19,7 +19,7 @@ TRUNCATE bench_order; DELETE FROM bench_ticket; INSERT INTO bench_ticket VALUES 
 
 WHY = (
     "the floor writes one row and reads none. An order is read, checked and answered in Python, and its one"
-    " statement writes an order, a registration and a task (22 index entries, four foreign keys) and raises"
+    " statement writes an order, a registration and a task (15 index entries, four foreign keys) and raises"
     " two counters."
 )
 
