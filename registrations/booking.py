@@ -165,11 +165,11 @@ def write(booking: Booking) -> None:
 def write_at_once(booking: Booking) -> bool:
     """The same where one statement can, which also looks whether a member has another place; else nothing."""
     task = waiting_task("CONFIRMATION_TASK")
-    can = task and booking.is_of_member and booking.is_plain and connection.vendor == "postgresql"
-    if task and can:
-        booking.registrations[0].make_findable()
-        _write_at_once(booking, task)
-    return bool(can)
+    if not (task and booking.is_of_member and booking.is_plain and connection.vendor == "postgresql"):
+        return False
+    booking.registrations[0].make_findable()
+    _write_at_once(booking, task)
+    return True
 
 
 @transaction.atomic

@@ -58,7 +58,7 @@ def _until(sold: OnSale) -> datetime.datetime | None:
 
 
 def _twin(sold: OnSale) -> OnSale:
-    """The same for another request, which may note what it likes on these rows."""
+    """The same for another request, with its own event, tickets and code; the rest is only read."""
     event = twin_of(sold.event)
     tickets = [twin_of(ticket) for ticket in sold.tickets]
     for ticket, kept in zip(tickets, sold.tickets, strict=True):

@@ -1,4 +1,4 @@
-"""One member, one place, as PostgreSQL itself looks: for the one statement that books it (`one_place.py`).
+"""One member, one place, as PostgreSQL itself looks: for the one statement that books it (`booking.py`).
 
 Each statement within the function sees what was committed before it, under the lock that the first one takes;
 a statement that called for the lock by itself would go on with what it saw before it waited.

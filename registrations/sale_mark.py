@@ -63,7 +63,7 @@ STANDING = {
 
 
 def watch(*, using: str, apps: Any = installed, **_kwargs: Any) -> None:
-    """Put the triggers in place, those that stand already excepted, and begin with a new mark."""
+    """Put in place the triggers that are missing; with a new mark wherever anything was."""
     connection = connections[using]
     if "registrations_salemark" not in connection.introspection.table_names():
         return

@@ -109,9 +109,7 @@ class Registration(Findable, Taxed, Standing):
         ordering = ["last_name", "first_name", "pk"]
         constraints = [models.UniqueConstraint(fields=["reference"], name="registration_reference")]
         indexes = [
-            *map(
-                only_where_there_is_one, ("person", "member_of", "membership_pass", "voucher", "merged_into")
-            ),
+            *map(only_where_there_is_one, MOSTLY_NONE),
             models.Index(fields=["event", "sequence"]),
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),

@@ -199,6 +199,7 @@ def _by_what_is_kept(request: HttpRequest, slug: str, draft: Draft) -> tuple[Eve
 def _order_at_once(request: HttpRequest, draft: Draft, event: Event, means: Means) -> Order | None:
     """The order by what is kept; nothing where that does not sell it: then what is read says why."""
     _keep_check(draft, request)
+    drafts.save(request.session, event.slug, draft)
     wanted = _expected(request, draft)
     refuse_flood(event, wanted)
     try:
