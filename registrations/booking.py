@@ -69,7 +69,7 @@ PLACE_AFTER = """
 """What a company or a code may have is counted before the place is, so that has no condition: where it is
 short, or the ticket shares another quota by now, a constraint refuses the statement."""
 MARKED = "AND EXISTS (SELECT 1 FROM registrations_salemark WHERE mark = %s)"
-"""Where what is sold was kept from before: it is still as it was."""
+"""Where what is sold was kept from before: it is as it was when the statement begins."""
 SHARED = """
     UPDATE registrations_quota SET taken = taken + %s FROM place
     WHERE registrations_quota.id = place.quota_id RETURNING registrations_quota.id

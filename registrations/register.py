@@ -44,7 +44,7 @@ class Means:
     """How an order arrives: through what, with which key against repetition, and who is signed in.
 
     `company` is the one whose contact orders: who holds a seat of it needs no proof. `sold` is what the event
-    sells of what is asked for, where it was read already (`fares.sold_for`) or kept (`kept_sale.py`); else it
+    sells of what is asked for, where it was read already or kept (`kept_sale.py`); else it
     is read. `offer` is a place that is held for this order already: the rules are those of the moment when
     its wait began. `seat` is the one for which the signed-in person comes, where it is known already, and
     `as_of` the moment whose rules hold, where it is not now: a place given on application may be given later.

@@ -1,4 +1,4 @@
-"""Django's sessions in the database, asked and written in one composed statement each: every page does."""
+"""Django's sessions in the database: asked in one composed statement, changed in one by itself."""
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
