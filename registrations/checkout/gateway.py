@@ -18,9 +18,12 @@ API_VERSION = "2026-10-28.endive"
 TIMEOUT = 12
 RETRIES = 2
 PAGE = 100
+MAX_ID_LENGTH = 120
+"""As long as the columns of StripeEvent; Stripe promises at most 255 characters and uses about 30."""
 
 stripe.enable_telemetry = False
 logging.getLogger("stripe").setLevel(logging.WARNING)
+logger = logging.getLogger(__name__)
 
 
 class NotReached(OSError):
@@ -33,6 +36,13 @@ class Declined(Exception):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class UnreadableEvent(Declined):
+    """An event that lacks what every event of Stripe has, or has it in another type."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("unreadable-event", sentence)
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ class LineFacts:
 
 @dataclass(frozen=True)
 class EventFacts:
-    """Something that happened, and to what."""
+    """Something that happened, and to what; `object_id` is empty where the event names no object."""
 
     event_id: str
     kind: str
@@ -301,12 +311,18 @@ def _line_facts(line: Any) -> LineFacts:
 
 
 def verified_event(body: bytes, signature: str) -> EventFacts:
-    """What a webhook says, if Stripe signed it within five minutes. Raises Declined."""
+    """Return the event of a webhook's body.
+
+    Raises Declined unless Stripe signed it within five minutes, UnreadableEvent if it signed something that
+    is not an event as the API describes it.
+    """
     try:
         event = client().construct_event(body, signature, settings.STRIPE_WEBHOOK_SECRET)
-        return _event_facts(event)
-    except (stripe.SignatureVerificationError, ValueError, KeyError, AttributeError) as error:
+    except stripe.SignatureVerificationError as error:
         raise Declined("signature", type(error).__name__) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableEvent(f"it is not an event in JSON ({type(error).__name__})") from error
+    return _event_facts(event)
 
 
 @_asking
@@ -316,9 +332,13 @@ def event_facts(event_id: str) -> EventFacts:
 
 
 def events_since(since: datetime.datetime, *, kinds: list[str]) -> Iterator[EventFacts]:
-    """Events of these kinds from that moment on, the newest first."""
+    """Yield the events of these kinds from that moment on, the newest first; skip unreadable ones."""
     params: Any = {"created": {"gte": int(since.timestamp())}, "limit": PAGE, "types": kinds}
-    yield from map(_event_facts, _listed(params))
+    for event in _listed(params):
+        try:
+            yield _event_facts(event)
+        except UnreadableEvent as error:
+            logger.warning("An event in Stripe's list cannot be read: %s.", error)
 
 
 @_asking
@@ -327,12 +347,35 @@ def _listed(params: Any) -> list[Any]:
 
 
 def _event_facts(event: Any) -> EventFacts:
-    return EventFacts(
-        event_id=event.id,
-        kind=event.type,
-        object_id=getattr(event.data.object, "id", ""),
-        happened_at=_moment(event.created),
-    )
+    event_id, kind = _event_text(event, "id"), _event_text(event, "type")
+    content = getattr(event, "data", None)
+    if content is None or not hasattr(content, "object"):
+        raise UnreadableEvent(f"{event_id} has no data.object")
+    named = getattr(content.object, "id", None)
+    object_id = str(named) if _can_be_stored(named) else ""
+    return EventFacts(event_id, kind, object_id, _event_moment(event, event_id))
+
+
+def _event_text(event: Any, field: str) -> str:
+    value = getattr(event, field, None)
+    if not _can_be_stored(value):
+        raise UnreadableEvent(f"its {field} is not a text of 1 to {MAX_ID_LENGTH} characters")
+    return str(value)
+
+
+def _can_be_stored(value: Any) -> bool:
+    """Whether it is a text that fits a column of StripeEvent; PostgreSQL takes no NUL."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and "\0" not in value
+
+
+def _event_moment(event: Any, event_id: str) -> datetime.datetime:
+    created = getattr(event, "created", None)
+    if type(created) is not int:  # a bool is an int too
+        raise UnreadableEvent(f"{event_id} has no moment in seconds")
+    try:
+        return _moment(created)
+    except (ValueError, OverflowError, OSError) as error:
+        raise UnreadableEvent(f"the moment of {event_id} is out of range") from error
 
 
 def _moment(seconds: int) -> datetime.datetime:

@@ -48,12 +48,17 @@ ACTS: dict[str, Callable[[str], object]] = {
 
 @transaction.atomic
 def receive_event(*, facts: gateway.EventFacts) -> StripeEvent:
-    """Keep an event and queue what it asks for, both or neither; one that is known is not queued again."""
+    """Store an event and queue its task, both or neither; one that is known is not queued again.
+
+    Raises UnreadableEvent if its kind is acted on and it does not say on which object.
+    """
+    if facts.kind in ACTS and not facts.object_id:
+        raise gateway.UnreadableEvent(f"{facts.event_id} ({facts.kind}) does not name its object")
     event, is_new = StripeEvent.objects.get_or_create(
         event_id=facts.event_id,
         defaults={
             "kind": facts.kind[:80],
-            "object_id": facts.object_id[:120],
+            "object_id": facts.object_id,
             "happened_at": facts.happened_at,
             "done_at": None if facts.kind in ACTS else timezone.now(),
         },

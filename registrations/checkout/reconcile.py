@@ -110,9 +110,17 @@ def fetch_events(*, since: datetime.datetime) -> int:
     names = [one.event_id for one in facts]
     known = set(StripeEvent.objects.filter(event_id__in=names).values_list("event_id", flat=True))
     new = [one for one in reversed(facts) if one.event_id not in known]
-    for one in new:
-        receive_event(facts=one)
-    return len(new)
+    return sum(is_received(one) for one in new)
+
+
+def is_received(facts: gateway.EventFacts) -> bool:
+    """Store an event and return whether that was possible."""
+    try:
+        receive_event(facts=facts)
+    except gateway.UnreadableEvent as error:
+        logger.warning("An event in Stripe's list cannot be read: %s.", error)
+        return False
+    return True
 
 
 def old_events() -> None:

@@ -73,6 +73,77 @@ def test_signed_nonsense(told):
         assert send(body.encode(), WebhookSignature.generate_signature_header(body, post.secret)) == 400
 
 
+ODD = {
+    "the id is a number": {"id": 7},
+    "the id is missing": {"id": None},
+    "the id is empty": {"id": ""},
+    "the id is too long": {"id": "evt_" + "a" * 200},
+    "the id has a NUL": {"id": "evt_\x00"},
+    "the type is a number": {"type": 7},
+    "the type is a list": {"type": ["checkout.session.completed"]},
+    "the type is missing": {"type": None},
+    "the moment is a text": {"created": "yesterday"},
+    "the moment is missing": {"created": None},
+    "the moment is true": {"created": True},
+    "the moment is before everything": {"created": -(10**20)},
+    "the moment is after everything": {"created": 10**20},
+    "the moment is no number": {"created": float("nan")},
+    "the data are missing": {"data": None},
+    "the data are a list": {"data": []},
+    "the data are a text": {"data": "cs_test_1"},
+    "the object is missing": {"data": {}},
+    "the object is a text": {"data": {"object": "cs_test_1"}},
+    "the object has no id": {"data": {"object": {"object": "checkout.session"}}},
+    "the object's id is a number": {"data": {"object": {"id": 7, "object": "checkout.session"}}},
+    "the object's id is a list": {"data": {"object": {"id": ["cs_1"], "object": "checkout.session"}}},
+    "the object's id has a NUL": {"data": {"object": {"id": "cs_\x00"}}},
+    "the object's id is too long": {"data": {"object": {"id": "cs_" + "a" * 200}}},
+}
+
+
+@pytest.mark.parametrize("fields", ODD.values(), ids=ODD.keys())
+def test_a_signed_event_that_cannot_be_read_is_refused_with_a_line_in_the_log(told, caplog, fields):
+    _order, happened, post = told
+    client = Client(raise_request_exception=False)
+    body, signature = post.signed({**happened, **fields})
+
+    answer = client.post(
+        "/stripe/webhook/", body, content_type="application/json", headers={"Stripe-Signature": signature}
+    )
+
+    assert answer.status_code == 400
+    assert StripeEvent.objects.count() == 0
+    [line] = [record for record in caplog.records if record.name == "registrations.checkout.views.webhook"]
+    assert line.getMessage().startswith("A signed event of Stripe cannot be read: ")
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+def test_a_signed_event_nested_without_end_is_refused(told):
+    _order, _happened, post = told
+    body = "[" * 200_000
+    signature = WebhookSignature.generate_signature_header(body, post.secret)
+
+    assert send(body.encode(), signature) == 400
+
+
+def test_an_event_of_no_use_needs_no_object(told, stripe):
+    _order, happened, post = told
+    odd = {**happened, "id": "evt_other", "type": "balance.available", "data": {"object": {}}}
+
+    assert send(*post.signed(odd)) == 200
+    assert StripeEvent.objects.get(event_id="evt_other").done_at is not None
+
+
+def test_an_odd_event_in_stripes_list_holds_up_no_other(stripe, event):
+    for number in range(2):
+        stripe.world.tell("refund.updated", {"id": f"re_{number}"})
+    stripe.world.events[0]["data"] = {"object": {"id": 7}}
+
+    fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
+
+    assert list(StripeEvent.objects.values_list("object_id", flat=True)) == ["re_1"]
+
+
 def test_what_it_says_is_not_believed_but_asked(told, run_tasks):
     """An event that claims a payment proves nothing: what counts is the session as Stripe has it."""
     order, happened, post = told
