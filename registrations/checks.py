@@ -20,6 +20,7 @@ type Complaint = tuple[str, str]
 
 MOST_PLACES = 50
 NAME_LENGTH = 300
+EMAIL_LENGTH = 254
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters and a sign that are drawn as nothing
 COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -242,7 +243,7 @@ def _about_email(field: str, address: str) -> Iterator[Complaint]:
     except ValidationError:
         yield field, _("This is not a valid e-mail address; it looks like name@example.org.")
         return
-    yield from _about_length(field, address, 254)
+    yield from _about_length(field, address, EMAIL_LENGTH)
 
 
 def _about_length(field: str, text: str, most: int) -> Iterator[Complaint]:

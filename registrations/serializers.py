@@ -9,11 +9,14 @@ from rest_framework import serializers
 from convention.errors import InvalidFields
 from convention.text import tidy
 
-from .checks import MOST_PLACES, about_number
+from .checks import EMAIL_LENGTH, MOST_PLACES, NAME_LENGTH, about_number
 from .models import Order, Registration
 from .order_request import Billing, OrderRequest, Place, code_typed
 
 MOST_ADDONS = 50
+SLUG_LENGTH = 50
+VISIBLE = r"\S"
+"""One visible character at least; the description cannot say which of the invisible ones are refused too."""
 
 
 class BillingBody(serializers.Serializer[Billing]):
@@ -24,7 +27,7 @@ class BillingBody(serializers.Serializer[Billing]):
     postcode = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=20)
     city = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=100)
     country = serializers.RegexField(
-        r"^([A-Z]{2})?$",
+        r"^[A-Z]{2}$",
         required=False,
         allow_blank=True,
         allow_null=True,
@@ -35,10 +38,10 @@ class BillingBody(serializers.Serializer[Billing]):
 class PlaceBody(serializers.Serializer[Place]):
     """One person's place."""
 
-    ticket = serializers.SlugField(help_text="The ticket's slug.")
-    first_name = serializers.CharField(max_length=300)
-    last_name = serializers.CharField(max_length=300)
-    email = serializers.EmailField(required=False, allow_blank=True, allow_null=True)
+    ticket = serializers.SlugField(max_length=SLUG_LENGTH, help_text="The ticket's slug.")
+    first_name = serializers.RegexField(VISIBLE, min_length=1, max_length=NAME_LENGTH)
+    last_name = serializers.RegexField(VISIBLE, min_length=1, max_length=NAME_LENGTH)
+    email = serializers.EmailField(required=False, allow_blank=True, allow_null=True, max_length=EMAIL_LENGTH)
     company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=300)
     no_photo = serializers.BooleanField(required=False, allow_null=True)
     addons = serializers.ListField(
@@ -54,13 +57,14 @@ class PlaceBody(serializers.Serializer[Place]):
 class OrderBody(serializers.Serializer[OrderRequest]):
     """An order: one or more places at once."""
 
-    email = serializers.EmailField(help_text="Gets the confirmation.")
+    email = serializers.EmailField(max_length=EMAIL_LENGTH, help_text="Gets the confirmation.")
     language = serializers.ChoiceField(["fr", "en"], required=False, allow_null=True)
     company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
     payment = serializers.ChoiceField(Order.Payment.choices, required=False, allow_null=True)
     purchase_order = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=60)
     billing = BillingBody(required=False, allow_null=True)
-    currency = serializers.CharField(
+    currency = serializers.RegexField(
+        r"^[A-Z]{3}$",
         required=False,
         allow_blank=True,
         allow_null=True,

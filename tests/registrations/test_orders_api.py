@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from jsonschema import Draft4Validator, FormatChecker
 
 from convention.events.models import Event
 from registrations.limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
@@ -64,6 +65,53 @@ def test_a_name_that_nobody_can_see_is_none(name):
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
     answer = post(event, body(registrations=[person]))
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.first_name"])
+
+
+def described(schema: str) -> dict[str, dict[str, Any]]:
+    """The fields of one request body, by the description that the site gives out."""
+    document = json.loads(Client().get("/api/v1/schema/?format=json").content)
+    return document["components"]["schemas"][schema]["properties"]
+
+
+PLACEHOLDERS = {"empty": "", "blank": " \t", "long": "a" * 301, "a long address": f"{'a' * 250}@example.org"}
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS.keys())
+@pytest.mark.parametrize(
+    ("schema", "prefix"), [("OrderBody", ""), ("PlaceBody", "registrations.0."), ("BillingBody", "billing.")]
+)
+def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, text):
+    event = make_event()
+    make_ticket(event)
+    fields = {name: field for name, field in described(schema).items() if field.get("type") == "string"}
+    accepted_by_description = []
+    for name, field in fields.items():
+        sent = body()
+        holder = {"": sent, "billing.": sent["billing"]}.get(prefix, sent["registrations"][0])
+        holder[name] = text
+        refused = f"{prefix}{name}" in post(event, sent).json().get("errors", {})
+        if refused and Draft4Validator(field, format_checker=FormatChecker()).is_valid(text):
+            accepted_by_description.append(name)
+
+    assert accepted_by_description == []
+    assert {"OrderBody": "email", "PlaceBody": "first_name", "BillingBody": "city"}[schema] in fields
+
+
+def test_an_empty_optional_field_fits_the_description():
+    event = make_event()
+    make_ticket(event)
+    sent = body(email="a@example.org", company="", currency="", code="", purchase_order="")
+    sent["billing"] = dict.fromkeys(("name", "street", "postcode", "city", "country"), "")
+    order, billing = described("OrderBody"), described("BillingBody")
+    unfitting = [
+        name
+        for schema, fields in ((order, sent), (billing, sent["billing"]))
+        for name, value in fields.items()
+        if value == "" and not Draft4Validator(schema[name]).is_valid(value)
+    ]
+
+    assert post(event, sent).status_code == 201
+    assert unfitting == []
 
 
 @pytest.mark.parametrize("name", ["李", "محمد", "👩‍👩‍👧", "O'", "3"])
