@@ -17,6 +17,9 @@ VALUES = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)
 LONGEST = 20_000
 """Characters of one message; the rest says nothing new, and a visitor may have chosen it."""
 
+REFUSAL_LENGTH = 160
+"""Characters of the message about a request that was refused: it quotes what a stranger sent."""
+
 type ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -62,6 +65,22 @@ class JsonLines(logging.Formatter):
         return clean(super().formatException(ei))
 
 
+class ShortRefusals(logging.Filter):
+    """Make one short line of what Django logs as an error with a traceback when it answers 400.
+
+    A strange Host header, too many fields and the like are the sender's: a scan of the internet for open
+    servers would fill the log with tracebacks.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten a record of `django.security` in place; let every record pass."""
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args = record.getMessage()[:REFUSAL_LENGTH], ()
+        return True
+
+
 def configuration(*, mode: str, level: str) -> dict[str, Any]:
     """Where lines go and how much is told; what libraries warn of is a line like any other."""
     production = mode == "production"
@@ -70,8 +89,14 @@ def configuration(*, mode: str, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": JsonLines if production else Lines}},
+        "filters": {"short_refusals": {"()": ShortRefusals}},
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["short_refusals"],
+                "stream": sys.stderr,
+            }
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {

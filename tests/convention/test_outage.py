@@ -21,13 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextlib.contextmanager
-def serving(database: str, folder: Path, workers: int = 1):
+def serving(database: str, folder: Path, workers: int = 1, **settings: str):
     """A server in production mode; its port, and afterwards its log in `folder/log`."""
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": database, "VAR_DIR": str(folder), "MODE": "production", "SECRET_KEY": "k" * 60,
         "ALLOWED_HOSTS": "*", "SECURE_SSL_REDIRECT": "off", "EMAIL_URL": "dummymail://",
-        "STATIC_ROOT": str(folder / "static"), "BEHIND_PROXY": "true",
+        "STATIC_ROOT": str(folder / "static"), "BEHIND_PROXY": "true", **settings,
     }  # fmt: skip
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port),
@@ -89,6 +89,23 @@ def test_a_database_that_is_away_costs_a_page_not_the_server(tmp_path):
         ("GET", "api-event", 503),
     ]
     assert "zoe" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("host", ["evil.example", "a_b", "[::1", "example.org:port", "x" * 2000])
+def test_a_strange_host_is_one_quiet_line_in_the_log(tmp_path, host):
+    (tmp_path / "static").mkdir()
+    database = f"sqlite:///{tmp_path}/new.sqlite3"
+    with serving(database, tmp_path, ALLOWED_HOSTS="convention.example") as port:
+        status = ask(port, "/api/v1/events/none/", Host=host)[0]
+
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    refusals = [line for line in lines if line["logger"] != "convention.access"]
+    assert status == 400
+    assert [(line["logger"], line["level"], "error" in line) for line in refusals] == [
+        ("django.security.DisallowedHost", "warning", False)
+    ]
+    assert len(refusals[0]["message"]) < 200
 
 
 def access_lines(folder: Path) -> list[dict]:
