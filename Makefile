@@ -2,13 +2,14 @@
 #   make run         set up, migrate, seed once, start server and worker (PORT=8000, LAN=1 for https on the local network)
 #   make test        the whole suite, on SQLite and on PostgreSQL
 #   make check       linters, types, layout, settings, translations, licences
+#   make audit       looks up the packages in the public lists of known vulnerabilities (needs a network)
 #   make soak        the full sizes; make bench: against this machine's floor; make screenshots: pictures of the pages
 
 PORT ?= 8000
 PYTHON_IN_VENV = .venv/bin/python
 export PORT
 
-.PHONY: run setup test soak bench check screenshots clean
+.PHONY: run setup test soak bench check audit screenshots clean
 
 run: setup
 	@exec $(PYTHON_IN_VENV) manage.py serve --port "$(PORT)" $(if $(filter-out 0 no off false,$(LAN)),--lan)
@@ -32,9 +33,13 @@ check:
 	@sh .ci/setup.sh check
 	@sh .ci/check.sh
 
+audit:
+	@sh .ci/setup.sh audit
+	@$(PYTHON_IN_VENV) .ci/audit.py
+
 screenshots:
 	@sh .ci/setup.sh test
 	@$(PYTHON_IN_VENV) -m tests.screenshots
 
 clean:
-	rm -rf .venv node_modules static-root screenshots var
+	rm -rf .venv .venv-audit node_modules static-root screenshots var

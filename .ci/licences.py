@@ -37,7 +37,10 @@ NAMES = {
     "python software foundation license": "PSF-2.0",
     "zope public license": "ZPL-2.1",
 }
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "package-lock.json")
+LOCKS = (
+    *("requirements.txt", "requirements-dev.txt", "requirements-node.txt", ".ci/requirements-audit.txt"),
+    "package-lock.json",
+)
 ADDRESS = re.compile(r'"resolved"|https?://|--index-url|--find-links')
 
 

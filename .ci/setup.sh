@@ -1,5 +1,5 @@
 #!/bin/sh
-# Set up what one kind of work needs: `setup.sh run`, `setup.sh check` or `setup.sh test`.
+# Set up what one kind of work needs: `setup.sh run`, `setup.sh check`, `setup.sh test` or `setup.sh audit`.
 # On Debian as root, what the machine lacks comes through apt; as a plain user it must be there.
 # What was installed is remembered by the hash of its list, so that a second call takes no time.
 set -eu
@@ -130,6 +130,7 @@ install_missing() {
 }
 
 make_venv
+[ "$work" != audit ] || exit 0 # it makes an environment of its own
 case $work in
     run) install_requirements requirements ;;
     *) install_requirements requirements-dev ;;
