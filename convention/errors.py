@@ -80,6 +80,13 @@ class Unavailable(ConventionError):
     """Seconds."""
 
 
+class StorageFull(Unavailable):
+    """The disk of the database or of the local data has no room; reading still works."""
+
+    kind = "storage-full"
+    retry_after = 60
+
+
 class InvalidFields(ConventionError):
     """Errors by field: {"registrations.0.email": ["..."]}; the sentence sums them up."""
 

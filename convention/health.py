@@ -13,8 +13,12 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
 
-from .measure import counted, forget_the_dead
+from .local_requests import is_from_this_machine
+from .measure import AllProcesses, forget_the_dead
 from .patience import ask
 from .readiness import hindrance
 from .worker import oldest_wait, worker_is_late
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-LOCAL = {"127.0.0.1", "::1", ""}
 STATES = ("READY", "RUNNING", "FAILED", "SUCCESSFUL")
 OURS = {"convention", "schedule", "registrations", "badges"}
 
@@ -59,12 +62,22 @@ def readyz(request: "HttpRequest") -> HttpResponse:
 
 
 def metrics(request: "HttpRequest") -> HttpResponse:
-    """Figures in Prometheus' text format: for this machine, or with the METRICS_TOKEN as bearer token."""
+    """Figures in Prometheus' format: for this machine, or with the METRICS_TOKEN as bearer token."""
     if not may_read_metrics(request):
         return plain("Ask from this machine, or with `Authorization: Bearer METRICS_TOKEN`.\n", status=403)
-    stored = ask(lambda: list(figures()))
-    lines = [*gauge("convention_database_up", "Whether the database answers.", {"": int(stored is not None)})]
-    return plain(counted() + "".join(f"{line}\n" for line in [*lines, *(stored or [])]))
+    registry = CollectorRegistry()
+    registry.register(AllProcesses())
+    registry.register(Figures(ask(lambda: list(stored_figures()))))
+    encode, content_type = encoder(request.headers.get("Accept", ""))
+    return plain(encode(registry), content_type=content_type)
+
+
+def encoder(accepted: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    """Return the function that renders the format an Accept header asks for, and its content type."""
+    try:
+        return choose_encoder(accepted)
+    except (TypeError, ValueError):  # a version that is no number
+        return choose_encoder("")
 
 
 def may_read_metrics(request: "HttpRequest") -> bool:
@@ -72,32 +85,44 @@ def may_read_metrics(request: "HttpRequest") -> bool:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if settings.METRICS_TOKEN and secrets.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return True
-    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return request.META.get("REMOTE_ADDR", "") in LOCAL and not forwarded
+    return is_from_this_machine(request)
 
 
-def figures() -> Iterator[str]:
-    """Tasks by state, the longest wait, the clock, connections, rows of each kind."""
+class Figures:
+    """A collector, as prometheus_client wants it, of what the database knows; None if it does not answer."""
+
+    def __init__(self, stored: list[Metric] | None) -> None:
+        self.stored = stored
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures."""
+        is_up = int(self.stored is not None)
+        yield GaugeMetricFamily("convention_database_up", "Whether the database answers.", is_up)
+        yield from self.stored or []
+
+
+def stored_figures() -> Iterator[Metric]:
+    """Yield tasks by state, the longest wait, the clock, connections, and rows of each kind."""
     states = DBTaskResult.objects.order_by().values_list("status").annotate(count=Count("pk"))
     counts = Counter(dict(states))
-    tasks = {f'{{status="{state.lower()}"}}': counts[state] for state in STATES}
-    yield from gauge("convention_tasks", "Tasks in the queue by state.", tasks)
+    tasks = {state.lower(): counts[state] for state in STATES}
+    yield gauges("convention_tasks", "Tasks in the queue by state.", "status", tasks)
     wait = round(oldest_wait(at=timezone.now()))
-    yield from gauge("convention_task_wait_seconds", "How late the task is that waits longest.", {"": wait})
+    yield GaugeMetricFamily("convention_task_wait_seconds", "How late the task is that waits longest.", wait)
     late = int(worker_is_late(at=timezone.now()))
-    yield from gauge("convention_worker_late", "Whether tasks wait and no worker takes them.", {"": late})
+    yield GaugeMetricFamily("convention_worker_late", "Whether tasks wait and no worker takes them.", late)
     if connection.vendor == "postgresql":
         yield from server_figures()
     rows = {
-        f'{{model="{model._meta.label}"}}': model._default_manager.count()
+        model._meta.label: model._default_manager.count()
         for model in sorted(apps.get_models(), key=lambda model: model._meta.label)
         if model.__module__.split(".")[0] in OURS
     }
-    yield from gauge("convention_rows", "Rows of each kind.", rows)
+    yield gauges("convention_rows", "Rows of each kind.", "model", rows)
 
 
-def server_figures() -> Iterator[str]:
-    """How far the database's clock is from ours, and who is connected to it."""
+def server_figures() -> Iterator[Metric]:
+    """Yield how far the database's clock is from ours, and how many are connected to it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM clock_timestamp()), count(*) "
@@ -105,20 +130,23 @@ def server_figures() -> Iterator[str]:
         )
         clock, connections = cursor.fetchone()
     skew = round(float(clock) - time.time(), 1)
-    yield from gauge(
-        "convention_clock_skew_seconds", "The database's clock minus this machine's.", {"": skew}
+    yield GaugeMetricFamily(
+        "convention_clock_skew_seconds", "The database's clock minus this machine's.", skew
     )
-    yield from gauge("convention_database_connections", "Connections to this database.", {"": connections})
+    yield GaugeMetricFamily("convention_database_connections", "Connections to this database.", connections)
 
 
-def gauge(name: str, what: str, values: Mapping[str, float]) -> Iterator[str]:
-    """One figure in Prometheus' text format; `values` by their labels."""
-    yield f"# HELP {name} {what}"
-    yield f"# TYPE {name} gauge"
-    yield from (f"{name}{labels} {value}" for labels, value in values.items())
+def gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    """Return a metric with one value for each value of a label."""
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for value_of_label, value in values.items():
+        family.add_metric([value_of_label], value)
+    return family
 
 
-def plain(content: str, *, status: int = 200) -> HttpResponse:
-    """Text that nothing keeps."""
+def plain(
+    content: str | bytes, *, status: int = 200, content_type: str = "text/plain; charset=utf-8"
+) -> HttpResponse:
+    """Return an answer that nothing caches."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(content, content_type="text/plain; charset=utf-8", status=status, headers=headers)
+    return HttpResponse(content, content_type=content_type, status=status, headers=headers)

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import stat
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,35 @@ def open_local_data(folder: Path) -> None:
     if is_wide and not is_for_all and found.st_uid == os.geteuid() and holds_our_data(folder):
         with contextlib.suppress(OSError):  # some file systems know no rights
             folder.chmod(OURS_ALONE)
+
+
+def stored_secret(path: Path, make: Callable[[], str]) -> str:
+    """Return the secret in a file that only its owner reads; make both if there is none.
+
+    The file appears with its content or not at all: on a full disk an empty one would be read as an empty
+    secret at the next start. Of several processes that begin at once all get the same secret. Raises OSError.
+    """
+    if path.exists() and (found := path.read_text()):
+        return found
+    path.unlink(missing_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        _put_in_place(Path(draft), path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return path.read_text()
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Give a finished draft its name, unless another process was faster."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        draft.replace(path)
 
 
 def holds_our_data(folder: Path) -> bool:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     type Answer = Callable[[HttpRequest], HttpResponse]
 
 PIECE = 64 * 1024
+PAGES_WITHOUT_DATABASE = {"unavailable": "503.html", "storage-full": "storage_full.html"}
+"""Templates by the kind of error; they ask the database for nothing."""
 PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 WELL_FORMED_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 access = logging.getLogger("convention.access")
@@ -272,6 +274,6 @@ def unavailable(request: "HttpRequest", error: Unavailable) -> "HttpResponse":
     if is_for_programs(request):
         response: HttpResponse = problem(error.kind, error.status, str(error))
     else:
-        response = HttpResponse(render_to_string("503.html"), status=error.status)
+        response = HttpResponse(render_to_string(PAGES_WITHOUT_DATABASE[error.kind]), status=error.status)
     response["Retry-After"] = str(error.retry_after)
     return response

@@ -1,7 +1,6 @@
 """Whether this site can do its work, or what hinders it."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,10 +11,13 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from .disk_space import database_folder, free_bytes
 from .worker import worker_is_late
 
 LEAST_ROOM = 50 * 1024 * 1024
 """Bytes that must be free beside an SQLite database."""
+LEAST_LOCAL_ROOM = 1024 * 1024
+"""Bytes that must be free in VAR_DIR, where limits and metrics are counted."""
 
 
 def hindrance() -> str:
@@ -30,6 +32,8 @@ def hindrances() -> Iterator[str]:
         yield "the database takes no writes"
     if not has_room():
         yield "the disk of the database is full"
+    if free_bytes(settings.VAR_DIR) < LEAST_LOCAL_ROOM:
+        yield "the disk of VAR_DIR is full"
     if migrations_wait():
         yield "migrations wait: run manage.py migrate"
     if not has_static_files():
@@ -50,10 +54,8 @@ def takes_writes() -> bool:
 
 def has_room() -> bool:
     """Whether SQLite can grow; what PostgreSQL's disk holds is for its own watch."""
-    name = Path(str(connection.settings_dict["NAME"]))
-    if connection.vendor != "sqlite" or not name.parent.is_dir():
-        return True
-    return shutil.disk_usage(name.parent).free > LEAST_ROOM
+    folder = database_folder()
+    return folder is None or free_bytes(folder) > LEAST_ROOM
 
 
 def migrations_wait() -> bool:

@@ -16,6 +16,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 from django_tasks_db.utils import exclusive_transaction, is_locked_database_exception
 
+from .disk_space import is_out_of_space
 from .errors import ConventionError
 from .leases import Hold, Taken, live, take
 from .periodic import expect_rounds, is_overdue, run_due
@@ -43,7 +44,8 @@ class PatientWorker(Worker):
             except Error as error:
                 if self.batch:
                     raise
-                logger.warning("The database does not answer (%s); trying again.", type(error).__name__)
+                trouble = "The disk is full" if is_out_of_space(error) else "The database does not answer"
+                logger.warning("%s (%s); trying again.", trouble, type(error).__name__)
                 found = self.pause(WITHOUT_DATABASE)
             if not found and self.batch:
                 return

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
-from convention.errors import Unavailable
+from convention.disk_space import is_out_of_space
+from convention.errors import StorageFull, Unavailable
 
 from .batch import Batch, Result, pass_of
 from .ledger import Followed, Ledger, judge_codes, load, store
@@ -67,7 +68,11 @@ def take(device: Device, readings: list[Reading], now: datetime.datetime) -> lis
 
 
 def refuse_without_database(error: Exception) -> None:
-    """Say so at once where trying again would only keep the phone waiting. Raises Unavailable."""
+    """Raise Unavailable or StorageFull where trying again would only keep the phone waiting."""
+    if is_out_of_space(error):
+        raise StorageFull(
+            _("The server’s disk is full, so it cannot save this scan now. It stays on the device.")
+        ) from error
     waited = connection.vendor == "sqlite" and isinstance(error, OperationalError)
     try:
         connection.close_if_unusable_or_obsolete()

@@ -11,7 +11,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from convention.errors import ConventionError, InvalidFields, Unavailable
+from convention.disk_space import is_out_of_space
+from convention.errors import ConventionError, InvalidFields, StorageFull, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ PROBLEMS = {
     "code-used-up": "The code was used by others meanwhile.",
     "company-full": "The company has all the places that one company may have.",
     "idempotency-key-reused": "The Idempotency-Key came with another order before.",
+    "storage-full": "The server's disk is full; Retry-After says when to send the same again.",
     "throttled": "Too many requests; Retry-After says when to try again.",
     "too-large": "The body is larger than what is read at once.",
     "unavailable": "The database does not answer; Retry-After says when to send the same again.",
@@ -94,7 +96,15 @@ def answer(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
 
 
 def without_database[E: BaseException | None](error: E) -> E | Unavailable:
-    """The error, or a sentence in its place where the database is away, full or too busy."""
+    """The error, or a sentence in its place where the database is away or too busy, or a disk is full."""
+    if not isinstance(error, ConventionError) and is_out_of_space(error):
+        logger.error("The disk is full: %s.", type(error).__name__)
+        return StorageFull(
+            _(
+                "The server’s disk is full, so nothing can be saved at the moment. "
+                "Everything already saved is safe. Please try again later."
+            )
+        )
     if not isinstance(error, OperationalError | InterfaceError):
         return error
     logger.error("The database does not answer: %s.", type(error.__cause__ or error).__name__)

@@ -7,7 +7,6 @@ not vouch for a bank. Chrome on Android, Safari on iPhone and browsers on comput
 
 import datetime
 import ipaddress
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from convention.errors import ConventionError
+from convention.files import whole_file
 
 AUTHORITY_DAYS = 730
 SERVER_DAYS = 90
@@ -58,14 +60,36 @@ class Files:
 
 
 def certify(folder: Path, *, names: Sequence[str], addresses: Sequence[str]) -> Files:
-    """Make what is missing: an authority that covers these names, kept, and a fresh server certificate."""
+    """Make what is missing: an authority that covers these names, kept, and a fresh server certificate.
+
+    Raises ConventionError if the folder cannot be written, unless the last start left one that serves.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = Files(folder)
     now = datetime.datetime.now(datetime.UTC)
     if not authority_serves(files, names, addresses, now):
         make_authority(files, names, addresses, now)
-    make_server(files, names, addresses, now)
+    try:
+        make_server(files, names, addresses, now)
+    except ConventionError:
+        if not server_serves(files, names, addresses, now):
+            raise
     return files
+
+
+def server_serves(
+    files: Files, names: Sequence[str], addresses: Sequence[str], at: datetime.datetime
+) -> bool:
+    """Whether the server's certificate covers these names and addresses, for a day at least."""
+    if not files.server.exists() or not files.server_key.exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(files.server.read_bytes())
+    authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+    alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    covered = set(alternatives.get_values_for_type(x509.DNSName))
+    covered |= set(map(str, alternatives.get_values_for_type(x509.IPAddress)))
+    lasts = certificate.not_valid_after_utc > at + datetime.timedelta(days=1)
+    return lasts and certificate.issuer == authority.subject and {*names, *addresses} <= covered
 
 
 def authority_serves(
@@ -114,8 +138,7 @@ def make_authority(
         .add_extension(constraints, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-    write_key(files.authority_key, key)
-    files.authority.write_bytes(pem(builder.sign(key, hashes.SHA256())))
+    write_pair(files.authority_key, key, files.authority, pem(builder.sign(key, hashes.SHA256())))
 
 
 def make_server(files: Files, names: Sequence[str], addresses: Sequence[str], at: datetime.datetime) -> None:
@@ -139,8 +162,8 @@ def make_server(files: Files, names: Sequence[str], addresses: Sequence[str], at
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
         )
     )
-    write_key(files.server_key, key)
-    files.server.write_bytes(pem(builder.sign(issuer_key, hashes.SHA256())) + pem(issuer))
+    chain = pem(builder.sign(issuer_key, hashes.SHA256())) + pem(issuer)
+    write_pair(files.server_key, key, files.server, chain)
 
 
 def certificate_builder(
@@ -168,14 +191,18 @@ def pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write a key that only its owner can read, from the first byte on."""
-    path.unlink(missing_ok=True)
+def write_pair(key_path: Path, key: ec.EllipticCurvePrivateKey, path: Path, certificate: bytes) -> None:
+    """Write a key that only its owner can read, and its certificate: both or neither.
+
+    Raises ConventionError if they cannot be written.
+    """
     content = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+    with whole_file(key_path, mode=0o600) as key_file, whole_file(path) as certificate_file:
+        key_file.write(content)
+        key_file.flush()
+        certificate_file.write(certificate)
 
 
 def fingerprint(certificate: Path) -> str:

@@ -44,13 +44,29 @@ def local_addresses() -> list[str]:
 
 
 def address_towards(other: str) -> str:
-    """The address of ours that would be used to reach another."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    """The address of ours that would be used to reach another; loopback where there is no way."""
+    family = socket.AF_INET6 if ":" in other else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect((other, 9))
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+def is_own_address(address: str) -> bool:
+    """Whether a connection from this address comes from this machine.
+
+    True for loopback and for the addresses of this machine's interfaces: the system would reach its own
+    address from that address itself, every other one from another.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return parsed.is_loopback or address_towards(str(parsed)) == str(parsed)
 
 
 def interface_addresses() -> list[str]:
@@ -65,8 +81,11 @@ def interface_addresses() -> list[str]:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether it leads only to this machine."""
-    return ipaddress.ip_address(address).is_loopback
+    """Whether it leads only to this machine; false for a name."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def host_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from prometheus_client.parser import text_string_to_metric_families
 
 from registrations.models import Registration
 from tests.convention import queued
@@ -35,12 +36,40 @@ def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_figures_count_tasks_and_rows(client):
     queued.fail_always.enqueue()
-    lines = client.get("/metrics").content.decode().splitlines()
-    assert 'convention_tasks{status="ready"} 1' in lines
-    assert f'convention_rows{{model="registrations.Registration"}} {Registration.objects.count()}' in lines
-    assert [line for line in lines if line.startswith("convention_task_wait_seconds ")] == [
-        "convention_task_wait_seconds 0"
-    ]
+    figures = figures_of(client.get("/metrics").content.decode())
+
+    assert figures["convention_tasks", "ready"] == 1
+    assert figures["convention_rows", "registrations.Registration"] == Registration.objects.count()
+    assert figures["convention_task_wait_seconds",] == 0
+    assert figures["convention_database_up",] == 1
+
+
+def figures_of(text: str) -> dict[tuple[str, ...], float]:
+    """Read Prometheus' format: values by name and labels."""
+    families = text_string_to_metric_families(text)
+    samples = [sample for family in families for sample in family.samples]
+    return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "end"),
+    [
+        ("", "text/plain; version=0.0.4; charset=utf-8", ""),
+        ("text/plain;version=0.0.4", "text/plain; version=0.0.4; charset=utf-8", ""),
+        (
+            "application/openmetrics-text",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "# EOF\n",
+        ),
+        ("application/openmetrics-text;version=one", "text/plain; version=0.0.4; charset=utf-8", ""),
+    ],
+)
+def test_figures_come_in_the_format_that_is_asked_for(client, accept, content_type, end):
+    answer = client.get("/metrics", headers={"Accept": accept})
+
+    assert answer["Content-Type"] == content_type
+    assert answer.content.decode().endswith(end)
+    assert answer.content.count(b"# TYPE convention_rows gauge\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from convention.local_data import open_local_data
+from convention.local_data import open_local_data, stored_secret
 from tests.conftest import ROOT
+from tests.rush import in_threads
 
 
 def mode(folder):
@@ -62,3 +63,23 @@ def test_whatever_starts_narrows_it(tmp_path):
     environ = {"MODE": "development", "VAR_DIR": str(folder), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, check=False)
     assert (done.returncode, mode(folder)) == (0, 0o700)
+
+
+def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path):
+    secrets = {stored_secret(tmp_path / "key", lambda made=made: made) for made in ("first", "second")}
+
+    assert secrets == {"first"}
+    assert mode(tmp_path / "key") == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_processes_that_begin_at_once_get_the_same_secret(tmp_path):
+    found = in_threads([lambda n=n: stored_secret(tmp_path / "key", lambda: f"secret {n}") for n in range(8)])
+
+    assert len(set(found)) == 1
+
+
+def test_an_empty_file_is_no_secret(tmp_path):
+    (tmp_path / "key").touch()
+
+    assert stored_secret(tmp_path / "key", lambda: "made") == "made"

@@ -76,7 +76,7 @@ def test_a_silent_database_is_noticed_within_seconds(silent, tmp_path):
         status, figures, seconds = ask(port, "/metrics")
         assert status == 200
         assert seconds < 4
-        assert "convention_database_up 0\n" in figures
+        assert "convention_database_up 0.0\n" in figures
 
 
 def test_a_database_that_is_away_costs_a_page_not_the_server(tmp_path):

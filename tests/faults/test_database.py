@@ -104,7 +104,11 @@ def test_what_sqlite_cannot_write_is_answered_with_a_sentence_and_goes_through_l
             if all(answer.status_code == 503 for answer in answers):
                 break
         for answer in answers:
-            assert_sentence(answer.status_code, answer.headers, answer.content)
+            if trouble is full:
+                assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+                assert answer.json()["type"] == "/api/v1/problems/storage-full"
+            else:
+                assert_sentence(answer.status_code, answer.headers, answer.content)
         assert time.monotonic() - began < 20
     assert (order().status_code, send().status_code) == (201, 200)
     assert (Order.objects.count() - before, Scan.objects.count()) == (1, 100)

@@ -13,6 +13,7 @@ class Command(SentenceCommand):
     """One worker; start as many as there is work for."""
 
     help = "Run queued tasks (mails and the like), try again what fails, until stopped."
+    requires_system_checks: list[str] = []  # they connect to a database that may be away or full
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How it waits."""

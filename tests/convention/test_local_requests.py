@@ -1,0 +1,78 @@
+"""Requests of this machine are told from others by their connection; headers only ever close."""
+
+import socket
+
+import pytest
+from django.test import RequestFactory
+
+from convention.local_requests import FORWARDING_HEADERS, has_local_name, is_from_this_machine
+from convention.serve.network import host_names, local_addresses
+
+STRANGER = "203.0.113.77"
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", *local_addresses()]
+)
+def test_loopback_and_own_addresses_are_this_machine(address):
+    assert is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(STRANGER, f"::ffff:{STRANGER}", "2001:db8::7", "fe80::7%eth0", "0.0.0.0", "255.255.255.255"),
+        *("224.0.0.1", "", "localhost", "127.0.0.1, 127.0.0.1", "127.1"),
+    ],
+)
+def test_every_other_address_is_not(address):
+    assert not is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=address))
+
+
+@pytest.mark.parametrize("header", FORWARDING_HEADERS)
+def test_no_header_makes_a_stranger_local_and_each_makes_a_proxy_a_stranger(header):
+    for value in ("127.0.0.1", "for=127.0.0.1", "localhost", ""):
+        headers = {header: value}
+        assert not is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=STRANGER, headers=headers))
+        assert not is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers=headers))
+
+
+def test_a_header_of_that_name_is_not_the_connections_address():
+    request = RequestFactory().get("/", REMOTE_ADDR=STRANGER, headers={"Remote-Addr": "127.0.0.1"})
+
+    assert not is_from_this_machine(request)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:8000",
+        "desk",
+        "127.0.0.1:8000",
+        "192.168.1.20",
+        "[::1]:8000",
+        "a.localhost",
+        "club.example.org",
+    ],
+)
+def test_names_that_only_lead_here(settings, host):
+    settings.ALLOWED_HOSTS, settings.SITE_URL = ["*"], "https://club.example.org:8443"
+
+    assert has_local_name(RequestFactory().get("/", headers={"Host": host}))
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "a b", ""]
+)
+def test_a_strangers_name_that_leads_here_is_none_of_ours(settings, host):
+    settings.ALLOWED_HOSTS = ["*"]
+    request = RequestFactory().get("/", headers={"Host": host})
+
+    assert not has_local_name(request)
+
+
+def test_this_machines_own_name_is_local(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+
+    assert all(has_local_name(RequestFactory().get("/", headers={"Host": name})) for name in host_names())
+    assert socket.gethostname() != ""

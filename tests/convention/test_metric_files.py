@@ -1,0 +1,101 @@
+"""Counts of several processes, in files that prometheus_client's own reader understands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from convention.metric_files import (
+    HEADER,
+    MetricFile,
+    complete_files,
+    read_all,
+    remove_files_of_dead_processes,
+)
+from tests.conftest import ROOT
+
+COUNT = """
+import os, sys
+from pathlib import Path
+from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from convention.metric_files import FileValue
+
+FileValue.folder = Path(sys.argv[1])
+values.ValueClass = FileValue
+registry = CollectorRegistry()
+visits = Counter("visits", "Visits.", ["page"], registry=registry)
+seconds = Histogram("seconds", "Time.", buckets=(0.1, 1), registry=registry)
+for number in range(3):
+    visits.labels("Café").inc()
+    seconds.observe(0.5)
+if sys.argv[2] == "fork":
+    child = os.fork()
+    visits.labels("Café").inc(10)
+    visits.labels("other").inc()
+    if child:
+        os.waitpid(child, 0)
+print(os.getpid())
+"""
+
+
+def count(folder: Path, how: str = "alone") -> list[int]:
+    """Count in a process of its own, or in two; their numbers."""
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT, str(folder), how], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [int(line) for line in done.stdout.split()]
+
+
+def samples(metrics) -> dict[tuple[str, ...], float]:
+    return {(s.name, *s.labels.values()): s.value for metric in metrics for s in metric.samples}
+
+
+def test_the_librarys_reader_adds_up_what_processes_wrote(tmp_path):
+    count(tmp_path), count(tmp_path)
+
+    by_library = CollectorRegistry()
+    MultiProcessCollector(by_library, path=str(tmp_path))
+    found = samples(read_all(tmp_path))
+
+    assert found == samples(by_library.collect())
+    assert found["visits_total", "Café"] == 6
+    assert (found["seconds_bucket", "0.1"], found["seconds_bucket", "1.0"]) == (0, 6)
+    assert (found["seconds_sum",], found["seconds_count",]) == (3, 6)
+
+
+def test_a_forked_process_counts_from_zero_in_a_file_of_its_own(tmp_path):
+    assert len(set(count(tmp_path, "fork"))) == 2
+
+    found = samples(read_all(tmp_path))
+
+    assert (found["visits_total", "Café"], found["visits_total", "other"]) == (3 + 2 * 10, 2)
+
+
+def test_files_of_processes_that_ended_are_removed(tmp_path):
+    count(tmp_path)
+    (tmp_path / f"counter_{os.getpid()}.db").write_bytes(HEADER.pack(HEADER.size))
+
+    remove_files_of_dead_processes(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == [f"counter_{os.getpid()}.db"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0", HEADER.pack(0)])
+def test_a_file_that_a_full_disk_left_without_entries_counts_nothing(tmp_path, content):
+    (tmp_path / "counter_1.db").write_bytes(content)
+
+    assert read_all(tmp_path) == []
+    assert len(list(complete_files(tmp_path))) == (len(content) == HEADER.size)
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_the_file(tmp_path):
+    (tmp_path / "metrics").write_text("a file stands where the folder should be")
+    file = MetricFile(tmp_path / "metrics", "counter")
+
+    file.put(file.add("visits"), 1.0)
+
+    assert read_all(tmp_path / "metrics") == []

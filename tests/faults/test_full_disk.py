@@ -1,0 +1,289 @@
+"""A disk without room: sentences instead of a dead server, nothing acknowledged is lost, then on by itself.
+
+The disk is a real file system of a few megabytes; where none can be mounted, these tests are skipped.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from convention.errors import ConventionError
+from convention.local_data import stored_secret
+from convention.serve.authority import certify
+from tests.badges.attendance import making
+from tests.convention.test_health import figures_of
+from tests.factories import make_account, make_event, make_ticket
+from tests.faults.processes import Site, ask, wait_until
+from tests.faults.test_kill import body
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.once,
+]
+
+DISK_MB = 24
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """An empty file system of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not shutil.which("mount"):
+        pytest.skip("no small file system can be mounted here: there is no `mount`")
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Take all room that is left, to the last page."""
+    with (disk / "filler").open("ab", buffering=0) as filler:
+        for size in (1 << 20, 1 << 16, 1 << 12):
+            with contextlib.suppress(OSError):
+                while filler.write(b"x" * size) == size:
+                    pass
+    assert shutil.disk_usage(disk).free == 0
+
+
+def make_room(disk: Path) -> None:
+    (disk / "filler").unlink()
+
+
+def copy_database(path: Path) -> str:
+    """Copy the test's database there; its address."""
+    connection.ensure_connection()
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def start(disk, tmp_path):
+    """Start a site whose local data lie on the small disk, and its database there or elsewhere."""
+    started = []
+
+    def make(*, database: str) -> Site:
+        (disk / "var").mkdir(exist_ok=True)
+        site = Site(database, disk / "var")
+        site.log = tmp_path / "processes.log"  # as journald's, on another disk
+        started.append(site)
+        assert site.manage("check") == 0  # makes the secrets of development, which a first start needs
+        return site
+
+    yield make
+    for site in started:
+        site.stop()
+
+
+class Gate:
+    """A device at a door, and the badges of those who come."""
+
+    def __init__(self, badges: int) -> None:
+        event = making.make_event(slug="door")
+        self.token = f"Bearer {making.make_device(event)[1]}"
+        codes = [making.code_of(making.make_registration(event)) for _number in range(badges)]
+        self.waiting = [making.make_item(code) for code in codes]
+        self.acknowledged: list[str] = []
+
+    def send_until_refused(self, site: Site) -> tuple[int, dict[str, str], bytes]:
+        """Send one scan after the other; return the first answer that is not 200, or the last one."""
+        answer = (0, {}, b"")
+        while self.waiting:
+            answer = self.send(site, self.waiting[:1])
+            if answer[0] != 200:
+                return answer
+        return answer
+
+    def send(self, site: Site, scans: list[dict]) -> tuple[int, dict[str, str], bytes]:
+        """Send scans as a phone does: it keeps each until it is acknowledged."""
+        answer = ask(f"{site.url}/api/v1/scanner/scans/", {"scans": scans}, Authorization=self.token)
+        if answer[0] == 200:
+            self.acknowledged += [scan["id"] for scan in scans]
+            self.waiting = [scan for scan in self.waiting if scan["id"] not in self.acknowledged]
+        return answer
+
+
+def stored_scans(path: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT uid FROM attendance_scan")]
+
+
+def assert_says_full(answer: tuple[int, dict[str, str], bytes]) -> None:
+    """A problem or a page that says that the disk is full."""
+    status, headers, content = answer
+    text = content.decode()
+    assert (status, headers.get("retry-after")) == (503, "60"), text[:500]
+    if headers["content-type"] == "application/problem+json":
+        assert '"type": "/api/v1/problems/storage-full"' in text
+    else:
+        assert "<h1>Le serveur n’a plus de place.</h1>" in text
+
+
+def figure(site: Site, *name: str) -> float:
+    return figures_of(ask(f"{site.url}/metrics")[2].decode()).get(name, 0)
+
+
+def workers_of(server: subprocess.Popen) -> set[int]:
+    """The processes that answer requests."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    return {int(child) for child in children}
+
+
+@pytest.mark.long
+def test_on_a_full_disk_acknowledged_scans_stay_and_the_rest_follow_once_there_is_room(disk, start):
+    gate = Gate(badges=200)
+    make_ticket(event := make_event(slug="open"))
+    site = start(database=copy_database(disk / "site.sqlite3"))
+    server = site.server()
+    for scan in gate.waiting[:5]:
+        assert gate.send(site, [scan])[0] == 200
+    workers = workers_of(server)
+
+    fill(disk)
+    refused = gate.send_until_refused(site)
+    order = ask(f"{site.url}/api/v1/events/open/orders/", body(1))
+    page = ask(f"{site.url}/events/open/")
+    batch = gate.send(site, gate.waiting[:50])
+    probe = ask(f"{site.url}/healthz")
+    ready = ask(f"{site.url}/readyz")
+    scans_answered = figure(site, "convention_http_requests_total", "POST", "scanner-scans", "503")
+
+    for answer in (refused, order, batch):
+        assert_says_full(answer)
+    assert (page[0], event.name in page[2].decode()) == (200, True)
+    assert (probe[0], ready[2]) == (200, b"the disk of the database is full\n")
+    assert scans_answered == 2
+    assert workers_of(server) == workers
+
+    make_room(disk)
+    assert gate.send_until_refused(site)[0] == 200
+    assert ask(f"{site.url}/api/v1/events/open/orders/", body(1))[0] == 201
+    assert workers_of(server) == workers
+    assert sorted(stored_scans(disk / "site.sqlite3")) == sorted(as_stored(gate.acknowledged))
+    assert len(gate.acknowledged) == 200
+    assert "Traceback" not in site.said()
+
+
+def as_stored(ids: list[str]) -> list[str]:
+    return [name.replace("-", "") for name in ids]
+
+
+def test_counting_requests_never_ends_a_process(disk, start):
+    """The files of counts are made on a full disk, and grow on one."""
+    make_event(slug="open")
+    site = start(database=copy_database(disk.parent / "site.sqlite3"))
+    fill(disk)
+    server = site.server()
+    workers = workers_of(server)
+    pages = ["/", "/events/open/", "/events/open/agenda/", "/scan/", "/accounts/login/", "/nowhere/"]
+
+    statuses = [ask(site.url + page)[0] for page in pages]
+    status_of_figures = ask(f"{site.url}/metrics")[0]
+    make_room(disk)
+    time.sleep(1.1)
+    again = ask(f"{site.url}/events/open/")[0]
+
+    assert statuses == [200, 200, 200, 200, 200, 404]
+    assert (status_of_figures, again) == (200, 200)
+    assert figure(site, "convention_http_requests_total", "GET", "event", "200") == 2
+    assert workers_of(server) == workers
+    assert list((disk / "var" / "metrics").glob("counter_*.db")) != []
+
+
+def test_limits_that_cannot_be_counted_are_a_sentence(disk, start):
+    """The database is elsewhere: only what local data are needed for stops."""
+    make_account(email="zoe@example.org")
+    make_event(slug="open")
+    site = start(database=copy_database(disk.parent / "site.sqlite3"))
+    site.environ["RATE_LIMITS"] = "on"
+    fill(disk)
+    site.server()
+    order = ask(f"{site.url}/api/v1/events/open/orders/", body(1))
+
+    assert_says_full(order)
+    assert ask(f"{site.url}/readyz")[2] == b"the disk of VAR_DIR is full\n"
+    make_room(disk)
+    assert ask(f"{site.url}/api/v1/events/open/orders/", body(1))[0] == 422
+
+
+def test_a_server_that_starts_on_a_full_disk_goes_on_once_there_is_room(disk, start):
+    gate = Gate(badges=1)
+    event = make_event(slug="open")
+    site = start(database=copy_database(disk / "site.sqlite3"))
+    fill(disk)
+    site.server()
+
+    page, scan = ask(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
+    make_room(disk)
+    page_later, scan_later = ask(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
+
+    for answer in (page, scan):
+        assert_says_full(answer)
+    assert (page_later[0], event.name in page_later[2].decode()) == (200, True)
+    assert scan_later[0] == 200
+
+
+@pytest.mark.long
+def test_serve_starts_on_a_full_disk_and_its_worker_goes_on_too(disk, start):
+    make_event(slug="open")
+    site = start(database=copy_database(disk / "site.sqlite3"))
+    fill(disk)
+    served = site.start("manage.py", "serve", "--port", str(site.port))
+    wait_until(lambda: site.answers(served), what="the first answer")
+    full = ask(f"{site.url}/events/open/")
+    make_room(disk)
+
+    def rounds_begun() -> int:
+        with contextlib.closing(sqlite3.connect(disk / "site.sqlite3")) as database:
+            [row] = database.execute("SELECT count(*) FROM convention_round WHERE started_at IS NOT NULL")
+        return row[0]
+
+    assert_says_full(full)
+    wait_until(lambda: ask(f"{site.url}/events/open/")[0] == 200, what="the page")
+    wait_until(rounds_begun, what="recurring work")
+    assert "The disk is full: nothing can be saved until there is room." in site.said()
+    assert "it starts again" not in site.said()
+
+
+def test_a_first_start_on_a_full_disk_is_a_sentence(disk, start):
+    site = start(database=f"sqlite:///{disk / 'site.sqlite3'}")
+    fill(disk)
+
+    status = site.manage("serve", "--port", str(site.port))
+
+    assert status == 2
+    assert site.said().splitlines()[-1] == ("The disk is full: make room for the database, then start again.")
+
+
+def test_a_secret_is_stored_whole_or_not_at_all(disk):
+    fill(disk)
+    with pytest.raises(OSError, match="No space left"):
+        stored_secret(disk / "secret_key", lambda: "k" * 50)
+    left_behind = {path.name for path in disk.iterdir()} - {"filler"}
+    make_room(disk)
+
+    assert left_behind == set()
+    assert stored_secret(disk / "secret_key", lambda: "k" * 50) == "k" * 50
+
+
+def test_the_certificate_of_the_local_network_outlives_a_start_on_a_full_disk(disk):
+    names, addresses = ["localhost"], ["192.168.1.20", "127.0.0.1"]
+    files = certify(disk / "lan", names=names, addresses=addresses)
+    before = files.server.read_bytes(), files.server_key.read_bytes()
+    fill(disk)
+
+    certify(disk / "lan", names=names, addresses=addresses)
+    with pytest.raises(ConventionError, match=r"/lan/server\.(key|crt)"):
+        certify(disk / "lan", names=names, addresses=["192.168.1.99"])
+
+    assert (files.server.read_bytes(), files.server_key.read_bytes()) == before
