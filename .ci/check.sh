@@ -18,9 +18,9 @@ check() {
     fi
 }
 
-# What production would set, with invented values.
+# What production would set, with invented values, and no database: this folder's may be a demo.
 production() {
-    MODE=production ALLOWED_HOSTS=convention.example SITE_URL=https://convention.example \
+    MODE=production DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=convention.example SITE_URL=https://convention.example \
         SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(60))') \
         EMAIL_URL=smtp+tls://user:word@mail.example:587 DEFAULT_FROM_EMAIL=club@mail.example "$@"
 }

@@ -4,7 +4,6 @@
 `production` (which refuses to start without a secret key and a host name).
 """
 
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from convention.api import settings as api
 from convention.installed import APPS_WITH_PAGES as APPS_WITH_PAGES
 from convention.installed import INSTALLED_APPS as INSTALLED_APPS
 from convention.installed import MIDDLEWARE as MIDDLEWARE
-from convention.local_data import open_local_data
+from convention.local_data import open_local_data, stored_secret
 from convention.recurring import recurring_work
 from convention.sealed import boxes
 
@@ -32,10 +31,8 @@ try:
     open_local_data(VAR_DIR)
 except OSError as error:
     raise ImproperlyConfigured(
-        f"VAR_DIR is {str(VAR_DIR)!r}, which is no folder here: {error.strerror}."
+        f"VAR_DIR is {str(VAR_DIR)!r}, which cannot be used as a folder: {error.strerror}."
     ) from error
-# Where the processes of this machine count what /metrics tells (read when the library is imported).
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(VAR_DIR / "metrics")
 NODE_MODULES = Path(env("NODE_MODULES", default=str(BASE_DIR / "node_modules")))
 
 MODE = env("MODE", default="development")
@@ -56,11 +53,12 @@ def told_by[T](variable: str, read: Callable[..., T], example: str, **default: s
 
 def local_secret(name: str, make: Callable[[], str]) -> str:
     """A key for development: made once, kept beside the local database."""
-    path = VAR_DIR / name
-    if not path.exists():
-        path.write_text(make())
-        path.chmod(0o600)
-    return path.read_text()
+    try:
+        return stored_secret(VAR_DIR / name, make)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The file {name} cannot be made in {str(VAR_DIR)!r}: {error.strerror}."
+        ) from error
 
 
 SECRET_KEY = env("SECRET_KEY", default="")
@@ -85,7 +83,8 @@ except ValueError as error:
 def last_address() -> str:
     """Where `make run` last served this folder, so that commands beside it make links that work."""
     kept = VAR_DIR / "site_url"
-    return kept.read_text() if MODE == "development" and kept.exists() else "http://localhost:8000"
+    found = kept.read_text() if MODE == "development" and kept.exists() else ""
+    return found or "http://localhost:8000"
 
 
 SITE_NAME = env("SITE_NAME", default="Convention")
@@ -188,6 +187,8 @@ CAME = "badges.attendance.came.came_among"
 # Who knows when people came and left: a function that takes an event and returns, by registration, the moment
 # of the first entry and that of the last exit, None for whoever has not left.
 PRESENCE = "badges.attendance.came.came_and_left"
+# Ends the access of all paired devices (convention/accounts/demo_credentials.py).
+REVOKE_ALL_DEVICES = "badges.attendance.revoke.revoke_all"
 # What knows of events whose places are given on application (registrations/on_application.py).
 ON_APPLICATION = "registrations.visits.rules.RULES"
 # Who knows when events were called off, by id (convention/events/called_off.py).
@@ -250,7 +251,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
-CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or not PRODUCTION
+# `serve` turns played payments off where others than this machine could confirm real orders with them.
+PLAYED_PAYMENTS = not PRODUCTION and env.bool("PLAYED_PAYMENTS", default=True)
+CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or PLAYED_PAYMENTS
 
 # Passes for phones: offered where what signs them is named; certificates and keys are files.
 APPLE_PASS_CERTIFICATE = env("APPLE_PASS_CERTIFICATE", default="")
@@ -309,12 +312,9 @@ PASSWORD_HASHERS = [
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "convention.accounts.passwords.KnownPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

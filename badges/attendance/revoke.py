@@ -8,6 +8,12 @@ from convention.audit.record import record
 from .models import Device
 
 
+def revoke_all() -> None:
+    """Revoke every paired device of every event."""
+    for device in Device.objects.phones().filter(revoked_at=None).select_related("event"):
+        revoke(device=device)
+
+
 @transaction.atomic
 def revoke(*, device: Device) -> None:
     """Revoke once; the time of the first stays."""

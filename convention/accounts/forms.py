@@ -31,8 +31,11 @@ from allauth.mfa.webauthn.forms import (
 )
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from convention.club.demo_accounts import DEMO_PASSWORD
 
 from .factors import use_once
 from .proof import limit_session
@@ -61,6 +64,21 @@ class SignIn(Plain, LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
         self.fields["password"].help_text = ""
+
+    def clean_password(self) -> str:
+        """Refuse the demo's password in production, whoever's account it is: everybody can read it.
+
+        Whoever knew it would be led to set up a second factor of their own, and the account would be theirs.
+        """
+        password: str = self.cleaned_data["password"]
+        if settings.PRODUCTION and password == DEMO_PASSWORD:
+            raise ValidationError(
+                _(
+                    "This is the password of the demo, which anyone can look up. "
+                    "Sign in with a code sent by e-mail, then choose another password."
+                )
+            )
+        return password
 
     def login(self, request: Any, redirect_url: str | None = None) -> Any:
         """Sign in; allauth sets the session's age last of all, so ours comes after."""

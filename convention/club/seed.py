@@ -9,6 +9,7 @@ from django.utils.text import slugify
 
 from convention.seeding import COMPANIES_OF_ALL, World
 
+from .demo_accounts import DEMO_ACCOUNTS, initial_password_hash
 from .demo_names import COMPANIES, FIRST_NAMES, LAST_NAMES, TITLES, VENDORS
 from .models import (
     ClubRole,
@@ -25,15 +26,6 @@ from .models import (
 )
 
 NO_PASSWORD = make_password(None)
-PASSWORD = "convention"  # noqa: S105 (the demo's, printed by `make run`)
-ACCOUNTS = [
-    ("admin@club.example", "Adèle", "Admirat", "administrator"),
-    ("organisation@club.example", "Oscar", "Organ", "organizer"),
-    ("tresorerie@club.example", "Théo", "Trésor", "treasurer"),
-    ("secretariat@club.example", "Salomé", "Secret", "secretary"),
-    ("accueil@club.example", "Aline", "Accueil", ""),
-    ("entreprise@club.example", "Cléo", "Contact", "company contact"),
-]
 PLANS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("essentiel", "Essentiel", "Essential", {"dues": 250_000, "seats": 5, "passes": 2, "votes": 1}),
     (
@@ -212,17 +204,18 @@ def _membership(
 
 def make_accounts(world: World) -> None:
     """The accounts that `make run` prints; they sign in by password or by a mailed code."""
-    password = make_password(PASSWORD)
-    for email, first, last, role in ACCOUNTS:
+    password = initial_password_hash()
+    for account in DEMO_ACCOUNTS:
+        names = {"first_name": account.first_name, "last_name": account.last_name}
         person, created = Person.objects.get_or_create(
-            email=email, defaults={"first_name": first, "last_name": last, "password": password}
+            email=account.email, defaults={**names, "password": password}
         )
-        if created and role in ClubRole.Role.values:
-            ClubRole.objects.create(person=person, role=role, starts_on=world.today)
-        if created and role == "company contact":
+        if created and account.role in ClubRole.Role.values:
+            ClubRole.objects.create(person=person, role=account.role, starts_on=world.today)
+        if created and account.role == "company contact":
             company = Company.objects.filter(memberships__isnull=False).order_by("pk")[0]
             CompanyContact.objects.create(company=company, person=person, starts_on=world.today)
-        if role == ClubRole.Role.ADMINISTRATOR:
+        if account.role == ClubRole.Role.ADMINISTRATOR:
             Person.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
 
 

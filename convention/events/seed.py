@@ -5,15 +5,14 @@ import zoneinfo
 
 from allauth.account.models import EmailAddress
 
+from convention.club.demo_accounts import OUTSIDE_ORGANIZER, initial_password_hash
 from convention.club.demo_names import VENDORS
 from convention.club.models import Company, CompanyRole, Employment, Person, WorkingGroup
-from convention.club.seed import PASSWORD
 from convention.seeding import World
 from convention.working_days import ONE_DAY, is_working_day
 
 from .models import Delegation, Event, EventRole, Room, Venue
 
-OUTSIDE = "prestataire@agence-des-lacs.example"
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 NAMES = {
     "small": ("Petite Convention", "Small Convention"),
@@ -188,8 +187,10 @@ def delegate_to_a_firm(world: World, event: Event) -> None:
     CompanyRole.objects.get_or_create(
         company=firm, role=CompanyRole.Role.ORGANIZER, defaults={"starts_on": since}
     )
-    person = Person.objects.filter(email=OUTSIDE).first() or Person.objects.create_user(
-        OUTSIDE, PASSWORD, first_name="Agnès", last_name="Agence"
+    account = OUTSIDE_ORGANIZER
+    names = {"first_name": account.first_name, "last_name": account.last_name}
+    person, _made = Person.objects.get_or_create(
+        email=account.email, defaults={**names, "password": initial_password_hash()}
     )
     Employment.objects.get_or_create(person=person, company=firm, defaults={"starts_on": since})
     last = event.ends_at.date() + datetime.timedelta(days=14)

@@ -23,6 +23,11 @@ class Place:
     files: Files | None = None
 
     @property
+    def is_exposed(self) -> bool:
+        """Whether other machines can reach it."""
+        return self.host != "localhost" and not network.is_loopback(self.host)
+
+    @property
     def phone_port(self) -> int:
         """Where phones fetch the authority's certificate, over plain http."""
         return self.port + 1

@@ -1,13 +1,10 @@
 """Every component in every state, at /organize/components/; only in development and tests."""
 
 import datetime
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,28 +12,13 @@ from django.views.decorators.http import require_safe
 from ..charts import Bar, Bars, Curve
 from ..dates import say_day
 from ..icons import ICONS
+from .development import development_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.http import HttpRequest, HttpResponse
-
-    type View = Callable[..., HttpResponse]
 
 CRUEL = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4
 MEALS = [("meat", "Viande"), ("fish", "Poisson"), ("none", "Sans repas")]
-
-
-def development_only(view: "View") -> "View":
-    """Pages for builders: elsewhere there is nothing at their address."""
-
-    @wraps(view)
-    def guarded(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
-        if settings.PRODUCTION:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 class SampleForm(forms.Form):

@@ -1,4 +1,4 @@
-"""/dev/mail/: every mail that would have been sent; only in development and tests."""
+"""/dev/mail/: every mail that would have been sent; in development, for this machine and administrators."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from .. import downloads
 from ..errors import NotFound
 from ..mail_files import kept_mail, kept_mails
-from .components import development_only
+from .development import development_only
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -99,7 +99,6 @@ def site(request: "HttpRequest") -> dict[str, Any]:
         "site_url": settings.SITE_URL,
         "home_path": reverse("home"),
         "visitor": Visitor(request),
-        "debug_mail": settings.MODE == "development",
         "languages": [
             {"code": code, "name": name, "url": translate_url(path, code)}
             for code, name in settings.LANGUAGES

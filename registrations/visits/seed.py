@@ -139,7 +139,6 @@ def wait(world: World, visit: Visit, ticket: Ticket, person: Person, number: int
         email=email,
         address=email.casefold(),
         company=company.name if company else "",
-        secret=f"{world.rng('wait', visit.event.slug, number).getrandbits(252):x}"[:43],
         joined_at=joined,
         join_told_at=joined,
     )

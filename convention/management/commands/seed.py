@@ -9,15 +9,13 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from convention.audit.models import Entry
 from convention.audit.record import record
+from convention.club.demo_accounts import SEED_VERB, is_demo
 from convention.club.models import Company, Person
 from convention.commands import SentenceCommand
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.seeding import SIZES, World
-
-VERB = "seed"
 
 
 class Command(SentenceCommand):
@@ -39,7 +37,7 @@ class Command(SentenceCommand):
             self.say(_("The demo “%(size)s” is there already; nothing was changed.") % {"size": world.size})
             return
         plant(world)
-        record(VERB, f"{world.size}:{world.number}")
+        record(SEED_VERB, f"{world.size}:{world.number}")
         made = ", ".join(map(str, world.made))
         self.say(
             _("Seeded “%(size)s”: event %(event)s, %(made)s.")
@@ -66,7 +64,7 @@ def refuse_production() -> None:
 def refuse_foreign_database() -> None:
     """Never mix invented people with real ones."""
     holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
-    if holds_something and not Entry.objects.filter(verb=VERB).exists():
+    if holds_something and not is_demo():
         raise ConventionError(
             _("This database holds data that `seed` did not put there; use an empty one (DATABASE_URL).")
         )

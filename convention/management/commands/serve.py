@@ -1,35 +1,50 @@
 """`manage.py serve`: server and task worker together; what `make run` starts."""
 
-import io
+import contextlib
 import os
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import qrcode
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandParser
+from django.db import DatabaseError, connection
 from django.utils.translation import override
 
+from convention.accounts.demo_credentials import people_with_demo_password, replace_credentials
+from convention.club.demo_accounts import is_demo
 from convention.club.models import Person
-from convention.club.seed import ACCOUNTS, PASSWORD
 from convention.commands import SentenceCommand
-from convention.errors import ConventionError
+from convention.disk_space import database_folder, is_out_of_space
+from convention.errors import ConventionError, StorageFull
 from convention.events.models import Event
+from convention.files import whole_file
+from convention.management.welcome import (
+    account_lines,
+    mail_lines,
+    new_password_lines,
+    phone_lines,
+    site_lines,
+)
 from convention.periodic import expect_rounds
 from convention.serve import network, plan
-from convention.serve.authority import certify, fingerprint
+from convention.serve.authority import certify
 from convention.serve.supervise import Supervisor
 
 SECONDS_TO_START = 60
+SQLITE_PAGE_BYTES = 4096
 
 
 class Command(SentenceCommand):
     """Prepare the database in development, then keep server and worker alive until Ctrl-C."""
 
     help = "Run server and task worker together, until Ctrl-C."
+    requires_system_checks: list[str] = []  # they connect to a database that may be away or full
+    has_new_passwords = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen."""
@@ -55,15 +70,33 @@ class Command(SentenceCommand):
         if place.files:
             network.require_free_port(place.host, place.phone_port)
         remember_address(place)
-        if not settings.PRODUCTION:
-            self.prepare_database()
-        expect_rounds()
+        self.prepare()
+        if place.is_exposed and (place.files or not settings.PRODUCTION):
+            self.close_to_others(place)
         parts = [plan.server(place), plan.worker()]
         if place.files:
             parts.append(plan.phone_page(place))
         supervisor = Supervisor(parts, self.say)
         supervisor.run(when_started=lambda: self.announce(place, supervisor))
         self.say("Convention has stopped; its data is kept.")
+
+    def prepare(self) -> None:
+        """Bring the database up to date; on a full disk start all the same, if there is anything to serve.
+
+        Server and worker answer that the disk is full, and go on by themselves once there is room.
+        """
+        try:
+            if not settings.PRODUCTION:
+                self.prepare_database()
+            expect_rounds()
+        except (OSError, DatabaseError) as error:
+            if not is_out_of_space(error):
+                raise
+            if database_folder() and not has_database_file():
+                raise StorageFull(
+                    "The disk is full: make room for the database, then start again."
+                ) from error
+            self.say("The disk is full: nothing can be saved until there is room.")
 
     def prepare_database(self) -> None:
         """Migrate; an empty database gets the demo club."""
@@ -73,26 +106,47 @@ class Command(SentenceCommand):
             with override("en"):  # one language in one run
                 call_command("seed", stderr=self.stderr)
 
+    def close_to_others(self, place: plan.Place) -> None:
+        """Take away what only this machine may have, before others can reach the site.
+
+        Raises ConventionError while somebody's account opens with the demo's published password.
+        """
+        try:
+            self.replace_demo_passwords()
+            close_settings(place, is_demo=is_demo())
+        except (OSError, DatabaseError) as error:
+            if not is_out_of_space(error):
+                raise
+            raise StorageFull(
+                "The disk is full, so the demo's passwords can be neither looked at nor replaced: "
+                "make room, then start again."
+            ) from error
+
+    def replace_demo_passwords(self) -> None:
+        """On a demo replace the published password and print the new ones; elsewhere refuse it."""
+        people = people_with_demo_password()
+        if people and not is_demo():
+            raise ConventionError(
+                f"These accounts open with the demo's password, which everybody can read: "
+                f"{', '.join(str(person.email) for person in people)}. Give each another one with "
+                f"`manage.py changepassword ADDRESS`, then start again."
+            )
+        if people:
+            self.tell(new_password_lines(replace_credentials(people)))
+            self.has_new_passwords = True
+
     def announce(self, place: plan.Place, supervisor: Supervisor) -> None:
         """Once the server answers, say where everything is."""
         if not answers(place, supervisor):
             return
-        site = place.site_url
-        lines = [
-            "",
-            "Convention is running.",
-            "",
-            f"  Site        {site}/  (English: {site}/en/)",
-            f"  Organizers  {site}/organize/",
-            f"  Scanner     {site}/scan/",
-            f"  API         {site}/api/v1/docs/",
-        ]
+        lines = ["", *site_lines(place)]
         if settings.MODE == "development":
-            lines += [f"  Mails sent  {site}/dev/mail/", *demo_accounts()]
+            lines += mail_lines(place)
+            with contextlib.suppress(DatabaseError):  # it does not answer now, and everything else is true
+                lines += account_lines(has_new_passwords=self.has_new_passwords)
         if place.files:
             lines += phone_lines(place)
-        self.stdout.write("\n".join([*lines, "", "Stop with Ctrl-C.", ""]))
-        self.stdout.flush()
+        self.tell([*lines, "", "Stop with Ctrl-C.", ""])
 
 
 def local_place(port: int, host: str) -> plan.Place:
@@ -104,8 +158,13 @@ def local_place(port: int, host: str) -> plan.Place:
 def lan_place(port: int) -> plan.Place:
     """The local network, over https with a certificate made here."""
     addresses = network.local_addresses()
-    files = certify(settings.VAR_DIR / "lan", names=network.host_names(), addresses=addresses)
     site_url = os.environ.get("SITE_URL") or f"https://{addresses[0]}:{port}"
+    if not site_url.startswith("https://"):
+        raise ConventionError(
+            f"SITE_URL is {site_url}, but on the local network the site is served over https: "
+            f"leave SITE_URL out, or let it begin with https://."
+        )
+    files = certify(settings.VAR_DIR / "lan", names=network.host_names(), addresses=addresses)
     return plan.Place("0.0.0.0", port, site_url.rstrip("/"), files)  # noqa: S104 (the local network is wanted)
 
 
@@ -114,7 +173,27 @@ def remember_address(place: plan.Place) -> None:
     os.environ["SITE_URL"] = place.site_url
     settings.SITE_URL = place.site_url
     if not settings.PRODUCTION:
-        (settings.VAR_DIR / "site_url").write_text(place.site_url)
+        with contextlib.suppress(ConventionError), whole_file(settings.VAR_DIR / "site_url") as file:
+            file.write(place.site_url.encode())  # on a full disk later commands take the address of before
+
+
+def close_settings(place: plan.Place, *, is_demo: bool) -> None:
+    """Set what the processes started from here may not offer to other machines.
+
+    No tracebacks as pages, no other names than this machine's, and no played payments, which would confirm
+    real orders. On a demo they are played all the same.
+    """
+    os.environ["DEBUG"] = "false"
+    names = [*network.host_names(), *network.local_addresses(), urlsplit(place.site_url).hostname or ""]
+    os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(filter(None, names))))
+    if not is_demo:
+        os.environ["PLAYED_PAYMENTS"] = "false"
+
+
+def has_database_file() -> bool:
+    """Whether the SQLite file has more than its first page, which holds no table."""
+    path = Path(str(connection.settings_dict["NAME"]))
+    return path.exists() and path.stat().st_size > SQLITE_PAGE_BYTES
 
 
 def answers(place: plan.Place, supervisor: Supervisor) -> bool:
@@ -140,28 +219,3 @@ def is_open(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def demo_accounts() -> list[str]:
-    """The demo's accounts, where this database has them."""
-    known = set(
-        Person.objects.filter(email__in=[account[0] for account in ACCOUNTS]).values_list("email", flat=True)
-    )
-    shown = [f"    {email:28}{role or 'staff'}" for email, _, _, role in ACCOUNTS if email in known]
-    return ["", f"  Demo accounts (password: {PASSWORD})", *shown] if shown else []
-
-
-def phone_lines(place: plan.Place) -> list[str]:
-    """A code that phones read to prepare themselves, and what to compare."""
-    assert place.files is not None
-    code = qrcode.QRCode(border=2)
-    code.add_data(place.phone_url)
-    drawn = io.StringIO()
-    code.print_ascii(out=drawn, invert=True)
-    return [
-        "",
-        f"  Phones on this network start here: {place.phone_url}",
-        "",
-        drawn.getvalue(),
-        f"  Fingerprint of the certificate: {fingerprint(place.files.authority)}",
-    ]

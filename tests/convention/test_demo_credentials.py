@@ -1,0 +1,251 @@
+"""The demo's published password: found, replaced, refused in production, and what else it may have opened."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+
+from badges.attendance.models import Device
+from badges.attendance.pair import entrance_of, pair
+from convention.accounts.checks import demo_passwords
+from convention.accounts.demo_credentials import people_with_demo_password, replace_credentials
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from convention.audit.models import Entry
+from convention.audit.record import record
+from convention.club.demo_accounts import (
+    DEMO_ACCOUNTS,
+    DEMO_PASSWORD,
+    OUTSIDE_ORGANIZER,
+    demo_people,
+    initial_password_hash,
+    is_demo,
+)
+from convention.club.models import ClubRole, Person
+from convention.club.seed import make_accounts
+from convention.events.models import Event
+from convention.events.seed import verify_addresses
+from convention.management.welcome import account_lines
+from convention.seeding import World
+from tests.factories import make_company, make_event, make_membership, make_person, make_staff
+
+pytestmark = pytest.mark.django_db
+PASSWORD_FORM = re.compile(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}")
+
+
+@pytest.fixture
+def demo():
+    """The accounts of a demo as its seed makes them, and an event."""
+    make_membership(make_company())
+    make_accounts(World("small", 1))
+    outside = make_staff(make_event(slug="small"), email=OUTSIDE_ORGANIZER.email)
+    Person.objects.filter(pk=outside.pk).update(password=initial_password_hash())
+    verify_addresses()
+    record("seed", "small:1")
+    return demo_people()
+
+
+@pytest.fixture
+def production(settings):
+    settings.PRODUCTION = True
+    return settings
+
+
+def emails(people) -> set[str]:
+    return {person.email for person in people}
+
+
+def test_all_accounts_of_a_seeded_demo_are_found_and_nobody_else():
+    call_command("seed", size="small")
+    other = make_staff(make_event(slug="other"))
+    other.set_password("another one")
+    other.save()
+
+    assert emails(people_with_demo_password()) == {
+        *(account.email for account in DEMO_ACCOUNTS),
+        OUTSIDE_ORGANIZER.email,
+    }
+    assert is_demo()
+
+
+@pytest.mark.parametrize("role", ["administrator", "event", "staff", "superuser"])
+def test_whoever_works_for_a_real_club_is_found_too(role):
+    person = make_staff(make_event()) if role == "event" else make_person(email=f"{role}@club.org")
+    if role == "administrator":
+        ClubRole.objects.create(person=person, role=role, starts_on="2020-01-01")
+    person.is_staff, person.is_superuser = role == "staff", role == "superuser"
+    person.set_password(DEMO_PASSWORD)
+    person.save()
+
+    assert people_with_demo_password() == [person]
+    assert not is_demo()
+
+
+def test_replacing_gives_each_a_password_of_its_own_that_works(demo):
+    passwords = replace_credentials(people_with_demo_password())
+
+    assert len(set(passwords.values())) == len(DEMO_ACCOUNTS) + 1
+    for person, password in passwords.items():
+        assert PASSWORD_FORM.fullmatch(password)
+        assert authenticate(None, email=person.email, password=password) == person
+        assert authenticate(None, email=person.email, password=DEMO_PASSWORD) is None
+    assert people_with_demo_password() == []
+    assert Entry.objects.filter(verb="person.replace_demo_password").count() == len(passwords)
+
+
+def test_replacing_takes_away_what_whoever_knew_the_password_could_leave(demo):
+    person = Person.objects.get(email="organisation@club.example")
+    _row, token = create_token(person_id=person.pk, name="left", scopes=["registrations:read"])
+    Authenticator.objects.create(user=person, type="webauthn", data={})
+    EmailAddress.objects.create(user=person, email="stranger@example.net", verified=True)
+    phone = pair(checkpoint=entrance_of(Event.objects.get(slug="small")), by=person)
+    browser = Client()
+    browser.login(email=person.email, password=DEMO_PASSWORD)
+    assert browser.get("/organize/").status_code == 200
+
+    replace_credentials([person])
+
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    scanner = Client(headers={"Authorization": f"Bearer {phone.token}"})
+    assert browser.get("/organize/").status_code == 302
+    assert program.get("/api/v1/events/small/registrations/").status_code == 401
+    assert scanner.get("/api/v1/scanner/snapshot/").status_code == 401
+    assert not Authenticator.objects.filter(user=person).exists()
+    assert not ApiToken.objects.filter(person=person, revoked_at=None).exists()
+    assert not Device.objects.phones().filter(revoked_at=None).exists()
+    assert set(EmailAddress.objects.filter(user=person).values_list("email", flat=True)) == {person.email}
+
+
+def test_a_person_with_a_password_of_their_own_keeps_everything(demo):
+    person = Person.objects.get(email="admin@club.example")
+    person.set_password("a password of my own")
+    person.save()
+    create_token(person_id=person.pk, name="mine", scopes=["registrations:read"])
+
+    replace_credentials(people_with_demo_password())
+
+    person.refresh_from_db()
+    assert person.check_password("a password of my own")
+    assert ApiToken.objects.filter(person=person, revoked_at=None).count() == 1
+
+
+def test_an_account_that_is_seeded_after_a_replacement_has_no_published_password(demo):
+    replace_credentials(people_with_demo_password())
+    Person.objects.get(email="accueil@club.example").delete()
+
+    make_accounts(World("small", 1))
+
+    assert not Person.objects.get(email="accueil@club.example").has_usable_password()
+    assert initial_password_hash().startswith("!")
+
+
+def test_what_is_printed_is_true(demo):
+    before = account_lines(has_new_passwords=False)
+    passwords = replace_credentials(people_with_demo_password())
+    at_once, later = account_lines(has_new_passwords=True), account_lines(has_new_passwords=False)
+    person = Person.objects.get(email="admin@club.example")
+    person.set_password(DEMO_PASSWORD)
+    person.save()
+    mixed = account_lines(has_new_passwords=False)
+
+    assert before[1] == "  Demo accounts (password: convention)"
+    assert at_once[1] == "  Demo accounts (passwords: see above)"
+    hint = r"shown once on [\d-]+ at [\d:]+; new ones: .*python\S* manage.py demo_passwords"
+    assert re.fullmatch(rf"  Demo accounts \(passwords: {hint}\)", later[1])
+    assert [len(lines) for lines in (before, at_once, later)] == [2 + len(passwords)] * 3
+    assert mixed[1:3] == [before[1], "    admin@club.example                    administrator"]
+    assert len(mixed) == 4 + len(passwords)
+    assert all(password not in "\n".join([*at_once, *later, *mixed]) for password in passwords.values())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.once
+def test_the_command_prints_passwords_that_work_and_refuses_a_site_that_is_no_demo(command):
+    refused = command("demo_passwords")
+    call_command("seed", size="small")
+    done = command("demo_passwords")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "n’est pas une démonstration" in refused.stderr
+    assert done.returncode == 0
+    printed = dict(re.findall(rf"^    (\S+) .* ({PASSWORD_FORM.pattern})$", done.stdout, re.M))
+    assert set(printed) == {account.email for account in [*DEMO_ACCOUNTS, OUTSIDE_ORGANIZER]}
+    assert all(authenticate(None, email=email, password=password) for email, password in printed.items())
+
+
+def test_nobody_can_choose_the_demos_password():
+    for password in ("convention", "Convention"):
+        with pytest.raises(ValidationError, match="trop courant"):
+            validate_password(password)
+
+
+def sign_in(password: str, email: str = "admin@club.example"):
+    return Client().post("/accounts/login/", {"login": email, "password": password})
+
+
+def test_in_production_the_demos_password_opens_nothing(demo, production):
+    refused = sign_in(DEMO_PASSWORD)
+    unknown = sign_in(DEMO_PASSWORD, "nobody@club.example")
+
+    assert refused.status_code == 200
+    assert "que tout le monde peut lire" in refused.content.decode()
+    assert "que tout le monde peut lire" in unknown.content.decode()
+
+
+def test_in_production_an_account_of_the_demo_that_signs_in_by_code_is_led_to_a_second_factor(
+    demo, production, mailoutbox
+):
+    production.SECOND_FACTOR = "required"
+    browser = Client()
+    browser.post("/accounts/login/code/", {"email": "admin@club.example"})
+    code = re.search(r"^[A-Z0-9]{3,}-[A-Z0-9]{3,}$", mailoutbox[0].body, re.M)[0]
+    browser.post("/accounts/login/code/confirm/", {"code": code})
+
+    assert browser.get("/organize/")["Location"] == "/me/security/"
+
+
+def test_elsewhere_the_demos_password_opens_the_demo(demo):
+    assert sign_in(DEMO_PASSWORD).status_code == 302
+
+
+def test_a_check_of_a_production_site_names_each_account(demo, production):
+    messages = demo_passwords(None)
+
+    assert [message.id for message in messages] == ["convention.W008"] * (len(DEMO_ACCOUNTS) + 1)
+    assert messages[1].msg == "admin@club.example has the demo's password, which everybody can read."
+    replace_credentials(people_with_demo_password())
+    assert demo_passwords(None) == []
+
+
+def test_a_check_of_a_development_site_is_silent(demo):
+    assert demo_passwords(None) == []
+
+
+@pytest.mark.once
+@pytest.mark.long
+def test_no_secret_of_a_demo_can_be_computed_from_its_seed():
+    """Two demos with the same seed hold the same people, and none of the same secrets."""
+    fields = [
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.name in {"secret", "private_key", "token"}
+    ]
+    found = []
+    for _again in range(2):
+        with transaction.atomic():
+            call_command("seed", size="club")
+            found.append({(m, f): set(m._base_manager.values_list(f, flat=True)) for m, f in fields})
+            transaction.set_rollback(True)
+
+    first, second = found
+    assert {key for key in first if first[key] & second[key] - {None, ""}} == set()
+    assert sum(map(bool, first.values())) >= 2
