@@ -46,10 +46,10 @@ def mail_lines(place: Place) -> list[str]:
     return lines
 
 
-def account_lines(*, has_new_passwords: bool) -> list[str]:
+def account_lines(*, new_passwords: Mapping[Person, str]) -> list[str]:
     """Return the demo's accounts that this database has, with the published password only where it works.
 
-    `has_new_passwords` says that `new_password_lines` were printed in this run.
+    `new_passwords` are those that `new_password_lines` printed in this run; they are not printed again.
     """
     people = list(demo_people())
     known = {person.pk for person in people_with_demo_password()} if people else set()
@@ -59,7 +59,7 @@ def account_lines(*, has_new_passwords: bool) -> list[str]:
     if with_demo_password:
         lines += ["", f"  Demo accounts (password: {DEMO_PASSWORD})", *map(account_line, with_demo_password)]
     if with_own_password:
-        hint = "see above" if has_new_passwords else password_hint()
+        hint = "see above" if new_passwords else password_hint()
         lines += ["", f"  Demo accounts (passwords: {hint})", *map(account_line, with_own_password)]
     return lines
 

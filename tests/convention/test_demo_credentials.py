@@ -148,13 +148,13 @@ def test_an_account_that_is_seeded_after_a_replacement_has_no_published_password
 
 
 def test_what_is_printed_is_true(demo):
-    before = account_lines(has_new_passwords=False)
+    before = account_lines(new_passwords={})
     passwords = replace_credentials(people_with_demo_password())
-    at_once, later = account_lines(has_new_passwords=True), account_lines(has_new_passwords=False)
+    at_once, later = account_lines(new_passwords=passwords), account_lines(new_passwords={})
     person = Person.objects.get(email="admin@club.example")
     person.set_password(DEMO_PASSWORD)
     person.save()
-    mixed = account_lines(has_new_passwords=False)
+    mixed = account_lines(new_passwords={})
 
     assert before[1] == "  Demo accounts (password: convention)"
     assert at_once[1] == "  Demo accounts (passwords: see above)"

@@ -44,7 +44,10 @@ class Command(SentenceCommand):
 
     help = "Run server and task worker together, until Ctrl-C."
     requires_system_checks: list[str] = []  # they connect to a database that may be away or full
-    has_new_passwords = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.new_passwords: dict[Person, str] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen."""
@@ -113,7 +116,9 @@ class Command(SentenceCommand):
         """
         try:
             self.replace_demo_passwords()
-            close_settings(place, is_demo=is_demo())
+            if not is_demo():
+                os.environ["PLAYED_PAYMENTS"] = "false"  # they would confirm real orders
+            close_settings(place)
         except (OSError, DatabaseError) as error:
             if not is_out_of_space(error):
                 raise
@@ -132,8 +137,8 @@ class Command(SentenceCommand):
                 f"`manage.py changepassword ADDRESS`, then start again."
             )
         if people:
-            self.tell(new_password_lines(replace_credentials(people)))
-            self.has_new_passwords = True
+            self.new_passwords = replace_credentials(people)
+            self.tell(new_password_lines(self.new_passwords))
 
     def announce(self, place: plan.Place, supervisor: Supervisor) -> None:
         """Once the server answers, say where everything is."""
@@ -143,7 +148,7 @@ class Command(SentenceCommand):
         if settings.MODE == "development":
             lines += mail_lines(place)
             with contextlib.suppress(DatabaseError):  # it does not answer now, and everything else is true
-                lines += account_lines(has_new_passwords=self.has_new_passwords)
+                lines += account_lines(new_passwords=self.new_passwords)
         if place.files:
             lines += phone_lines(place)
         self.tell([*lines, "", "Stop with Ctrl-C.", ""])
@@ -177,17 +182,11 @@ def remember_address(place: plan.Place) -> None:
             file.write(place.site_url.encode())  # on a full disk later commands take the address of before
 
 
-def close_settings(place: plan.Place, *, is_demo: bool) -> None:
-    """Set what the processes started from here may not offer to other machines.
-
-    No tracebacks as pages, no other names than this machine's, and no played payments, which would confirm
-    real orders. On a demo they are played all the same.
-    """
+def close_settings(place: plan.Place) -> None:
+    """Let the processes started from here show no tracebacks, and answer to this machine's names alone."""
     os.environ["DEBUG"] = "false"
     names = [*network.host_names(), *network.local_addresses(), urlsplit(place.site_url).hostname or ""]
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(filter(None, names))))
-    if not is_demo:
-        os.environ["PLAYED_PAYMENTS"] = "false"
 
 
 def has_database_file() -> bool:
