@@ -54,7 +54,7 @@ def free_pair() -> int:
             return port
 
 
-def wait_for(condition, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+def wait_for(condition, process: subprocess.Popen, log: Path, seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, log.read_text()
