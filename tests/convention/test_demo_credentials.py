@@ -35,7 +35,7 @@ from convention.events.models import Event
 from convention.events.seed import verify_addresses
 from convention.management.welcome import account_lines
 from convention.seeding import World
-from tests.factories import make_company, make_event, make_membership, make_person, make_staff
+from tests.factories import make_company, make_event, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 PASSWORD_FORM = re.compile(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}")
@@ -44,7 +44,7 @@ PASSWORD_FORM = re.compile(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}")
 @pytest.fixture
 def demo():
     """The accounts of a demo as its seed makes them, and an event."""
-    make_membership(make_company())
+    make_company()
     make_accounts(World("small", 1))
     outside = make_staff(make_event(slug="small"), email=OUTSIDE_ORGANIZER.email)
     Person.objects.filter(pk=outside.pk).update(password=initial_password_hash())
