@@ -3,6 +3,9 @@
 The lock is one on a file beside the database (`flock`), whose queue the kernel keeps: the next goes on as
 soon as it is free, and a process that dies lets go. `flock` itself has no timeout, so the wait for another
 process is left to a thread of its own, from which a writer can walk away.
+
+Where one writes for seconds on end, two threads of a process wait for it and the others give up early: with
+all of them waiting, nobody could read either.
 """
 
 import fcntl
@@ -10,6 +13,12 @@ import os
 import threading
 import time
 from io import FileIO
+from typing import Final
+
+STUCK_SECONDS: Final = 3.0
+"""A queue that has not moved for so long is stuck."""
+BRIEF_SECONDS: Final = 0.1
+"""How long one more thread waits in a queue that is stuck."""
 
 
 class WriteQueue:
@@ -20,7 +29,8 @@ class WriteQueue:
 
     def __init__(self, path: str) -> None:
         self._file = FileIO(path, opener=_open_to_lock)
-        self._first = threading.Lock()
+        self._head, self._next = threading.Lock(), threading.Lock()
+        self._moved_at = 0.0
         self._changed = threading.Condition()
         self._waiter: threading.Thread | None = None
         self._is_waiting = self._is_wanted = self._is_locked = False
@@ -28,17 +38,43 @@ class WriteQueue:
     def acquire(self, seconds: float) -> bool:
         """Wait so long at most; returns whether the lock is held now."""
         end = time.monotonic() + seconds
-        if not self._first.acquire(timeout=seconds):
+        if not self._reach_head(end):
             return False
+        self._moved_at = time.monotonic()
         if self._lock_file(end):
+            self._moved_at = time.monotonic()
             return True
-        self._first.release()
+        self._head.release()
         return False
 
     def release(self) -> None:
         """Let the next one write."""
         fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._first.release()
+        self._head.release()
+
+    def _reach_head(self, end: float) -> bool:
+        """Wait for the other threads of this process."""
+        while not self._head.acquire(timeout=min(self._longest_wait(), max(0.0, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return False
+            if self._is_stuck():
+                return self._wait_as_next(end)
+        return True
+
+    def _longest_wait(self) -> float:
+        return BRIEF_SECONDS if self._is_stuck() else STUCK_SECONDS
+
+    def _is_stuck(self) -> bool:
+        return self._head.locked() and time.monotonic() - self._moved_at > STUCK_SECONDS
+
+    def _wait_as_next(self, end: float) -> bool:
+        """Wait longer, but for one thread alone."""
+        if not self._next.acquire(blocking=False):
+            return False
+        try:
+            return self._head.acquire(timeout=max(0.0, end - time.monotonic()))
+        finally:
+            self._next.release()
 
     def _lock_file(self, end: float) -> bool:
         with self._changed:

@@ -256,3 +256,17 @@ def test_the_budget_counts_what_waiting_took():
         pass
     assert (first, third, without) == (5, 1, 20)
     assert 3 < second <= 4.5
+
+
+def test_where_one_writes_for_long_only_two_threads_wait_for_it_to_end(locked_out):
+    with timeout_of(8):
+        began = time.monotonic()
+        seconds: list[float] = []
+        in_threads([lambda: seconds.append(refused())] * 12, threads=6)
+        lasted = time.monotonic() - began
+    seconds.sort()
+    assert [second < 7 for second in seconds] == [True] * 10 + [False] * 2
+    assert seconds[0] < 2  # one that came when it was stuck
+    assert lasted < 14
+    locked_out()
+    raise_it()
