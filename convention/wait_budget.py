@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.db import OperationalError
+from psycopg.errors import LockNotAvailable, QueryCanceled
+
 
 class WaitBudget:
     """The seconds that are left to wait."""
@@ -30,6 +33,11 @@ def wait_budget(seconds: float) -> Iterator[None]:
         _current.reset(token)
 
 
+def has_wait_budget() -> bool:
+    """Return whether what runs now is a request."""
+    return _current.get() is not None
+
+
 @contextmanager
 def limited_wait(max_seconds: float) -> Iterator[float]:
     """Give the seconds that a wait inside the block may last, and take what it lasts from the budget."""
@@ -40,3 +48,13 @@ def limited_wait(max_seconds: float) -> Iterator[float]:
     finally:
         if budget is not None:
             budget.seconds -= time.monotonic() - began
+
+
+def is_wait_timeout(error: BaseException) -> bool:
+    """Return whether the database reports that a wait for a lock, or a statement, took too long.
+
+    The same again would take as long again: unlike a deadlock it is no reason to try once more.
+    """
+    if isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
+        return True
+    return isinstance(error, OperationalError) and "database is locked" in str(error)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.errors import Unavailable
+from convention.wait_budget import is_wait_timeout
 
 from .batch import Batch, Result, pass_of
 from .ledger import Followed, Ledger, judge_codes, load, store
@@ -68,7 +69,8 @@ def take(device: Device, readings: list[Reading], now: datetime.datetime) -> lis
 
 def refuse_without_database(error: Exception) -> None:
     """Say so at once where trying again would only keep the phone waiting. Raises Unavailable."""
-    waited = connection.vendor == "sqlite" and isinstance(error, OperationalError)
+    waited = is_wait_timeout(error)
+    waited |= connection.vendor == "sqlite" and isinstance(error, OperationalError)
     try:
         connection.close_if_unusable_or_obsolete()
         connection.ensure_connection()
