@@ -2,9 +2,12 @@
 
 import concurrent.futures
 import contextlib
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 
 import psycopg
@@ -12,12 +15,14 @@ import pytest
 from django.db import connection
 
 from badges.attendance.models import Scan
+from convention.outside_calls import STUCK_SECONDS
 from convention.rsgi import THREADS, WAIT_SECONDS
 from tests.badges.attendance import making
 from tests.conftest import database_url
-from tests.factories import make_event
-from tests.faults.processes import ask
-from tests.faults.test_database import assert_sentence
+from tests.factories import make_event, make_person, make_ticket
+from tests.faults.processes import Site, ask
+from tests.faults.test_database import Closing, assert_sentence
+from tests.registrations.checkout.makers import order_by_card
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 SOON = 5.0
@@ -80,3 +85,51 @@ def test_while_another_program_writes_for_long_everybody_is_answered(site):
     assert [scan(item)[0] for item in items] == [200] * len(items)
     assert Scan.objects.count() == len(items)
     assert "Traceback" not in site.said()
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a service that takes every connection and never says anything."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        yield listener.getsockname()[1]
+
+
+def post_form(url: str, data: str = "", *, timeout: float = 60) -> int:
+    """The status of a form that a browser sends."""
+    token = "t" * 32
+    headers = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
+    request = urllib.request.Request(url, data.encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("service", ["stripe", "mail"])
+def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
+    service, transactional_db, silent, tmp_path
+):
+    make_ticket(event := make_event(slug="open"), price=12_000)
+    make_person(email="eva@example.org")
+    order = order_by_card(event)
+    forms = {
+        "stripe": (f"/en/orders/{order.reference}/{order.secret}/pay/", ""),
+        "mail": ("/en/accounts/login/code/", "email=eva%40example.org"),
+    }
+    site = Site(
+        database_url(), tmp_path,
+        STRIPE_SECRET_KEY="sk_test_x", STRIPE_API_BASE=f"http://127.0.0.1:{silent}",
+        EMAIL_URL=f"smtp://127.0.0.1:{silent}",
+    )  # fmt: skip
+    with contextlib.closing(Closing(site)), concurrent.futures.ThreadPoolExecutor(20) as senders:
+        site.server()
+        path, data = forms[service]
+        answers = [senders.submit(post_form, f"{site.url}{path}", data) for _each in range(2 * THREADS)]
+        time.sleep(STUCK_SECONDS + 1)
+        for _again in range(5):
+            assert ask(f"{site.url}/en/events/open/", timeout=SOON)[0] == 200
+        assert post_form(f"{site.url}{path}", data, timeout=SOON) == 503
+        assert {answer.result() for answer in answers} == {503}
