@@ -20,6 +20,7 @@ from convention.rsgi import THREADS, WAIT_SECONDS
 from tests.badges.attendance import making
 from tests.conftest import database_url
 from tests.factories import make_event, make_person, make_ticket
+from tests.faults.cluster import Cluster
 from tests.faults.processes import Site, ask
 from tests.faults.test_database import Closing, assert_sentence
 from tests.registrations.checkout.makers import order_by_card
@@ -133,3 +134,35 @@ def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
             assert ask(f"{site.url}/en/events/open/", timeout=SOON)[0] == 200
         assert post_form(f"{site.url}{path}", data, timeout=SOON) == 503
         assert {answer.result() for answer in answers} == {503}
+
+
+@pytest.mark.postgresql
+def test_a_database_that_stands_still_holds_up_nobody_without_end(transactional_db, tmp_path):
+    """Whoever waits for its answer gets it when it goes on; whoever waits for a thread is sent away."""
+    make_event(slug="open")
+    base = Cluster(database_url())
+    site = Site(base.url, tmp_path, EMAIL_URL="dummymail://")
+
+    def pages(first: int, count: int) -> list[concurrent.futures.Future]:
+        addresses = [f"{site.url}/en/events/open/?n={number}" for number in range(first, first + count)]
+        return [senders.submit(ask, address, timeout=120) for address in addresses]
+
+    with contextlib.ExitStack() as ends, concurrent.futures.ThreadPoolExecutor(20) as senders:
+        ends.callback(base.remove)
+        ends.callback(site.stop)
+        site.server()
+        assert {page.result()[0] for page in pages(0, 2 * THREADS)} == {200}
+        base.freeze()
+        try:
+            asked = pages(100, 3 * THREADS)
+            assert ask(f"{site.url}/healthz", timeout=SOON)[0] == 200
+            assert ask(f"{site.url}/readyz", timeout=2 * SOON)[0] == 503
+            time.sleep(WAIT_SECONDS + 5)
+            refused = [page for page in asked if page.done()]
+        finally:
+            base.thaw()
+        assert len(refused) == 2 * THREADS
+        for page in refused:
+            assert_sentence(*page.result())
+        assert sorted(page.result()[0] for page in asked) == [200] * THREADS + [503] * 2 * THREADS
+        assert ask(f"{site.url}/en/events/open/")[0] == 200
