@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "convention.middleware.Language",
+    "convention.middleware.RefusedRequests",
     "convention.middleware.Slashes",
     "convention.middleware.PastPages",  # what programs send goes on at Landing
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from .colours import dark_tones, light_tones
+from .outside_calls import OutsideBusy, outside_call
 
 ADDRESS = re.compile(r"<?(?<![^\s<>])[^\s<>@]++@[^\s<>]+>?")
 
@@ -66,7 +67,11 @@ def send(letter: Letter) -> str:
     The same key gives the same Message-ID, by which mail programs drop a repeat. Raises Refused for a final
     answer about this mail, and NotSent for what may pass, to be tried again; neither names an address.
     """
-    return _hand_over(mailers.default, letter)
+    try:
+        with outside_call():
+            return _hand_over(mailers.default, letter)
+    except OutsideBusy:
+        raise NotSent("too many mails wait for the mail server") from None
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from .actor import Actor, current_actor
 from .api.problems import problem, without_database
 from .errors import ConventionError, SignInNeeded, Unavailable
 from .measure import count_request
+from .request_body import REFUSAL_KEY, max_body_bytes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -144,6 +145,18 @@ class Language(LocaleMiddleware):
         return response
 
 
+class RefusedRequests:
+    """Answers for the server what it refused before a view could see it, without asking the database."""
+
+    def __init__(self, get_response: "Answer") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Say why, in the language of the address."""
+        refusal = request.META.get(REFUSAL_KEY)
+        return self.get_response(request) if refusal is None else answer(request, refusal)
+
+
 class Slashes(CommonMiddleware):
     """A forgotten slash at the end of an address is put there, but no program's body is led elsewhere."""
 
@@ -238,8 +251,7 @@ class Bodies:
         """Compare the announced length with what its kind may have."""
         announced = request.META.get("CONTENT_LENGTH") or ""
         length = int(announced) if announced.isascii() and announced.isdigit() else 0
-        with_files = request.content_type == "multipart/form-data"
-        most = settings.UPLOAD_MAX_SIZE if with_files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        most = max_body_bytes(request.content_type or "")
         if length <= most:
             return self.get_response(request)
         if length <= 2 * settings.UPLOAD_MAX_SIZE:

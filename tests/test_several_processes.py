@@ -13,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 
 from convention.api.tokens import create_token, revoke_token
 from convention.events.models import Event
+from convention.serve import plan
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
 from schedule.edit import edit, values_of
@@ -48,11 +49,8 @@ def start(tmp_path, mail_receiver):
 def servers(start) -> dict[int, subprocess.Popen]:
     """Two servers by port."""
     ports = [free_port(), free_port()]
-    options = ["--interface", "wsgi", "--no-access-log", "--log-level", "error", "--blocking-threads", "2"]
-    made = {
-        port: start("-m", "granian", *options, "--port", str(port), "convention.wsgi:application")
-        for port in ports
-    }
+    places = [plan.Place("127.0.0.1", port, f"http://127.0.0.1:{port}") for port in ports]
+    made = {place.port: start(*plan.server(place).command[1:], "--workers", "1") for place in places}
     for port in ports:
         wait_until_ready(port)
     return made

@@ -18,8 +18,11 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import Model
 from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from convention.errors import Unavailable
 from convention.events.models import Event, EventKey
+from convention.wait_budget import is_wait_timeout
 from registrations.models import Registration, Ticket
 from registrations.statements import conversions
 
@@ -132,7 +135,10 @@ class Known(NamedTuple):
 
 
 def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[Device, Result] | None:
-    """Take in one scan of the usual kind; None for all others, which nothing has been done about."""
+    """Take in one scan of the usual kind; None for all others, which nothing has been done about.
+
+    Raises Unavailable where others hold the rows for too long.
+    """
     if connection.in_atomic_block or len(items) != 1:
         return None
     try:
@@ -141,7 +147,9 @@ def scan_one(*, token: str, items: list[Any], now: datetime.datetime) -> tuple[D
         return decide_one(known, reading, now) if known else None
     except InvalidReading:
         return None
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        if is_wait_timeout(error):
+            raise Unavailable(_("The server cannot take this scan now. It stays on the device.")) from error
         connection.close()  # it is broken; the whole way opens another, and knows a scan that was written
         return None
 

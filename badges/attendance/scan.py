@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record
 from convention.disk_space import is_out_of_space
 from convention.errors import StorageFull, Unavailable
+from convention.wait_budget import is_wait_timeout
 
 from .batch import Batch, Result, pass_of
 from .ledger import Followed, Ledger, judge_codes, load, store
@@ -73,7 +74,8 @@ def refuse_without_database(error: Exception) -> None:
         raise StorageFull(
             _("The server’s disk is full, so it cannot save this scan now. It stays on the device.")
         ) from error
-    waited = connection.vendor == "sqlite" and isinstance(error, OperationalError)
+    waited = is_wait_timeout(error)
+    waited |= connection.vendor == "sqlite" and isinstance(error, OperationalError)
     try:
         connection.close_if_unusable_or_obsolete()
         connection.ensure_connection()

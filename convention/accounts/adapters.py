@@ -17,7 +17,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from convention.mail import send
+from convention.errors import ConventionError
+from convention.mail import NotSent, send
 
 from .factors import factors_of
 from .letters import letter
@@ -44,6 +45,13 @@ SENTENCES = {
     "email_taken": _("This address cannot be used."),
     "same_as_current": _("That is the address you have already."),
 }
+
+
+class MailUnavailable(ConventionError):
+    """The mail server does not answer."""
+
+    kind = "mail-unavailable"
+    status = 503
 
 
 class NoSignup(DefaultAccountAdapter):
@@ -116,8 +124,12 @@ class NoSignup(DefaultAccountAdapter):
         return ours(super().get_email_confirmation_url(request, emailconfirmation))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of our letters in place of allauth's."""
-        send(letter(template_prefix, email, context))
+        """Send one of our letters in place of allauth's. Raises MailUnavailable."""
+        try:
+            send(letter(template_prefix, email, context))
+        except NotSent as error:
+            sentence = _("We cannot send e-mails just now. Please try again in a few minutes.")
+            raise MailUnavailable(sentence) from error
 
 
 PASSWORD = {"id": "reauthenticate", "description": _("Use your password")}

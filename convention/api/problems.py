@@ -34,6 +34,8 @@ PROBLEMS = {
     "not-found": "There is nothing at this address, or it is not for this reader.",
     "parse-error": "The body is not valid JSON.",
     "permission-denied": "The token or person may not do this.",
+    "length-required": "The body comes without its length: send Content-Length.",
+    "request-timeout": "The body arrived too slowly; send the same again.",
     "sold-out": "No place is left.",
     "price-changed": "The order costs something else than `expected_total`; `quote` says what, and why.",
     "code-used-up": "The code was used by others meanwhile.",
@@ -42,7 +44,7 @@ PROBLEMS = {
     "storage-full": "The server's disk is full; Retry-After says when to send the same again.",
     "throttled": "Too many requests; Retry-After says when to try again.",
     "too-large": "The body is larger than what is read at once.",
-    "unavailable": "The database does not answer; Retry-After says when to send the same again.",
+    "unavailable": "The database does not answer, or it is too busy; Retry-After says when to try again.",
     "unreadable": "A file that is not what it should be.",
     "unsupported-media-type": "Send JSON: Content-Type: application/json.",
 }

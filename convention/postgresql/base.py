@@ -8,6 +8,11 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+from convention.wait_budget import has_wait_budget
+
+LIMITS = "SELECT set_config('lock_timeout', '10s', false), set_config('statement_timeout', '30s', false)"
+"""For connections on which visitors wait: the thread and the visitor are free again after that time."""
+
 
 class KeptCursor(psycopg.RawCursor[Any]):
     """Lets the server keep each statement prepared: for long ones that are run often, with the same text.
@@ -30,7 +35,14 @@ def numbered(query: str) -> bytes:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own, but for how a connection is looked at before its first use in a request."""
+    """Django's own, but for how a connection is looked at before its first use in a request, and limits."""
+
+    def init_connection_state(self) -> None:
+        """Limit waits and statements on a connection made for a request; tasks and commands may take long."""
+        super().init_connection_state()
+        if has_wait_budget() and self.connection is not None:
+            self.connection.execute(LIMITS)
+            self.connection.commit()
 
     def is_usable(self) -> bool:
         """Whether the server is there, told without asking it: one that left has closed the socket.

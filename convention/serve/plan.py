@@ -9,8 +9,9 @@ from . import network
 from .authority import Files
 from .supervise import Part
 
-BLOCKING_THREADS = 4
 MOST_WORKERS = 4
+MAX_CONNECTIONS = 2048
+"""Open connections of one process: those beyond wait to be accepted."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ class Place:
 
 
 def server(place: Place) -> Part:
-    """The web server: processes by the machine's cores, threads for what waits."""
+    """The web server: processes by the machine's cores."""
     workers = os.environ.get("WEB_WORKERS") or str(min(os.cpu_count() or 1, MOST_WORKERS))
     command = [
-        *granian("convention.wsgi:application", place.host, place.port),
-        *("--workers", workers, "--blocking-threads", str(BLOCKING_THREADS)),
+        *granian("convention.rsgi:application", place.host, place.port),
+        *("--interface", "rsgi", "--workers", workers),
     ]
     if place.files:
         command += [
@@ -56,7 +57,7 @@ def server(place: Place) -> Part:
 def phone_page(place: Place) -> Part:
     """The page that helps phones to trust the server."""
     command = granian("convention.serve.phone:application", place.host, place.phone_port)
-    return Part("phone page", [*command, "--blocking-threads", "2"])
+    return Part("phone page", [*command, "--interface", "wsgi", "--blocking-threads", "2"])
 
 
 def worker() -> Part:
@@ -66,8 +67,13 @@ def worker() -> Part:
 
 
 def granian(application: str, host: str, port: int) -> list[str]:
-    """The command that serves one WSGI application."""
+    """Return the command that serves one application.
+
+    HTTP/1 alone: while granian finds out whether a connection speaks HTTP/2, no timeout runs, so that a
+    thousand silent connections would shut everybody out.
+    """
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+        *(sys.executable, "-m", "granian", "--host", host, "--port", str(port)),
+        *("--http", "1", "--no-ws", "--backpressure", str(MAX_CONNECTIONS)),
         *("--log-level", "warning", "--workers-kill-timeout", "8", "--respawn-failed-workers", application),
     ]

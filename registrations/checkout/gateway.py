@@ -13,6 +13,8 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from convention.outside_calls import OutsideBusy, outside_call
+
 API_VERSION = "2026-10-28.endive"
 """The version of Stripe's interface that this module is written and tested for."""
 TIMEOUT = 12
@@ -164,7 +166,10 @@ def _asking[**P, R](ask: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(ask)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return ask(*args, **kwargs)
+            with outside_call():
+                return ask(*args, **kwargs)
+        except OutsideBusy as error:
+            raise NotReached("OutsideBusy") from error
         except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
             raise Declined(error.code or type(error).__name__, error.user_message or "") from error
         except stripe.StripeError as error:

@@ -16,8 +16,11 @@ from pathlib import Path
 
 import psycopg
 
+from convention.serve import plan
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS, THREADS = 2, 4
+PRODUCT = "convention.rsgi:application"
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,15 @@ def site(database: str) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def serving(made: Site, application: str = "convention.wsgi:application") -> Iterator[int]:
-    """Run granian until the end of the block; gives its port, the site's own for the product."""
-    port = made.port if application.startswith("convention") else free_port()
-    command = [
-        str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", str(THREADS),
-        "--no-access-log", "--log-level", "error", application,
-    ]  # fmt: skip
+def serving(made: Site, application: str = PRODUCT) -> Iterator[int]:
+    """Run a server until the end of the block; gives its port, the site's own for the product."""
+    port = made.port if application == PRODUCT else free_port()
+    if application == PRODUCT:
+        command = [*plan.server(plan.Place("127.0.0.1", port, f"http://127.0.0.1:{port}")).command]
+    else:
+        command = [*plan.granian(application, "127.0.0.1", port), "--interface", "wsgi"]
+        command += ["--blocking-threads", str(THREADS)]
+    command += ["--workers", str(WORKERS), "--log-level", "error"]
     with subprocess.Popen(command, cwd=ROOT, env=made.environment) as server:
         try:
             wait_until_ready(port)

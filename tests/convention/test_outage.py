@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from convention.serve import plan
 from tests.bench.site import free_port, wait_until_ready
 from tests.conftest import database_url
 
@@ -29,11 +29,8 @@ def serving(database: str, folder: Path, workers: int = 1, **settings: str):
         "ALLOWED_HOSTS": "*", "SECURE_SSL_REDIRECT": "off", "EMAIL_URL": "dummymail://",
         "STATIC_ROOT": str(folder / "static"), "BEHIND_PROXY": "true", **settings,
     }  # fmt: skip
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port),
-        "--blocking-threads", "4", "--workers", str(workers), "--no-access-log",
-        "--log-level", "error", "convention.wsgi:application",
-    ]  # fmt: skip
+    place = plan.Place("127.0.0.1", port, f"http://127.0.0.1:{port}")
+    command = [*plan.server(place).command, "--workers", str(workers), "--log-level", "error"]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log) as server,

@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 
 from convention.postgresql.base import numbered
+from convention.wait_budget import wait_budget
 
 only_postgresql = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="It is the backend of PostgreSQL."
@@ -39,3 +40,19 @@ def test_a_connection_that_the_server_ended_is_not_usable():
     assert connection.is_usable() is False
     connection.close()
     assert connection.is_usable() is False
+
+
+def limits() -> tuple[str, str]:
+    """The limits of a new connection."""
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+        return cursor.fetchone()
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_a_request_makes_waits_for_nothing_without_end():
+    with wait_budget(20):
+        assert limits() == ("10s", "30s")
+    assert limits() == ("0", "0")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -45,6 +46,19 @@ class Cluster:
     def crash(self) -> None:
         """Stop at once, as when the machine loses power: the next start replays the log."""
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+
+    def freeze(self) -> None:
+        """Let it stand still, as a machine whose disk does not answer; `thaw()` lets it go on."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        main = int((Path(self.data) / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in [main, *map(int, children)]:
+            os.kill(pid, number)
 
     def count(self, query: str) -> int:
         """The one number that a query gives."""

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,10 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
+from convention.serve import plan
+from convention.serve.authority import Files
 from convention.serve.supervise import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0
+UNCHECKED = ssl._create_unverified_context()
+"""For https with a certificate that was made on the spot."""
 
 
 def free_port() -> int:
@@ -39,13 +46,15 @@ def wait_until(condition: Callable[[], Any], *, what: str, seconds: float = PATI
 class Site:
     """The processes of one test: each in a session of its own, which is killed as a whole, ended with us."""
 
-    def __init__(self, database: str, folder: Path, **environ: str) -> None:
+    def __init__(self, database: str, folder: Path, files: Files | None = None, **environ: str) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if files else 'http'}://127.0.0.1:{self.port}"
+        self.place = plan.Place("127.0.0.1", self.port, self.url, files)
         self.log = folder / "processes.log"
         self.environ = {
             **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
             "MODE": "development",
+            "SECRET_KEY": settings.SECRET_KEY,  # who is signed in here is signed in there
             "VAR_DIR": str(folder),
             "DATABASE_URL": database,
             "SITE_URL": self.url,
@@ -73,11 +82,8 @@ class Site:
 
     def server(self) -> subprocess.Popen[bytes]:
         """Start the web server and wait until it answers."""
-        process = self.start(
-            *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--workers", "1", "--blocking-threads", "4", "--log-level", "warning"),
-            *("--workers-kill-timeout", "8", "convention.wsgi:application"),
-        )
+        _python, *command = plan.server(self.place).command
+        process = self.start(*command, "--workers", self.environ["WEB_WORKERS"])
         wait_until(lambda: self.answers(process), what="the server’s first answer")
         return process
 
@@ -101,7 +107,7 @@ class Site:
     def answers(self, process: subprocess.Popen[bytes]) -> bool:
         assert process.poll() is None, self.log.read_text()
         try:
-            urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2, context=UNCHECKED).close()
         except OSError:
             return False
         return True
@@ -129,7 +135,7 @@ def ask(
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **named})
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
+        with urllib.request.urlopen(request, timeout=timeout, context=UNCHECKED) as answer:
             return answer.status, lower(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
         with error:

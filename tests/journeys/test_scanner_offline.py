@@ -130,6 +130,7 @@ def test_two_phones_admit_one_badge_offline(open_page):
 TROUBLES = [
     {"status": 500, "body": "<h1>Server Error</h1>", "content_type": "text/html"},
     {"status": 413, "body": "too large"},
+    {"status": 408, "body": "{}", "content_type": "application/problem+json"},
     {"status": 400, "body": "{}", "content_type": "application/json"},
     {"status": 404, "body": "{}", "content_type": "application/json"},
     {"status": 401, "body": "<h1>Sign in to the hotel</h1>", "content_type": "text/html"},

@@ -106,7 +106,7 @@ export class Outbox {
     const isTrouble = error instanceof Trouble;
     this.#trouble = isTrouble ? error.status : null;
     this.#listener.onReach(isTrouble);
-    if (isTrouble && [400, 413].includes(error.status)) this.#batch = Math.max(1, Math.floor(this.#batch / 2));
+    if (isTrouble && [400, 408, 413].includes(error.status)) this.#batch = Math.max(1, Math.floor(this.#batch / 2));
     this.#later(isTrouble ? error.retryAfterMs : 0);
   }
 

@@ -1,0 +1,170 @@
+"""The application that granian serves: `granian --interface rsgi convention.rsgi:application`.
+
+The site is a WSGI application, run by a few threads. granian's own WSGI interface reads request bodies in
+these threads and without a deadline, so that eight stalled uploads stop two processes of four threads each.
+Here a body is received on the event loop (`request_body.py`) before a thread is taken. In one run with
+granian's WSGI it serves as many pages and nine tenths of the scans; servers that do the same by themselves
+lose a third of the scans and have no https (waitress), or run Django several times slower (ASGI).
+
+- A health check has a thread of its own and never waits behind pages.
+- Where all threads wait for something, nobody waits without end: after WAIT_SECONDS the answer is 503.
+- A slow reader holds no thread: granian gets the complete response, or the name of the file to send. What a
+  view streams is put together in memory, since granian's RSGI would take it in without limit anyway.
+"""
+
+import asyncio
+import io
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, Final
+
+from django.core.files import File
+from django.utils.translation import gettext_lazy as _
+from granian.rsgi import HTTPProtocol, Scope
+
+from .errors import ConventionError, Unavailable
+from .request_body import REFUSAL_KEY, BodyReceiver, SenderGone
+from .wait_budget import wait_budget
+from .wsgi import application as wsgi_application
+
+type Environ = dict[str, Any]
+
+THREADS: Final = 4
+"""Requests that one process works on at once; each thread keeps a connection to the database."""
+WAIT_SECONDS: Final = 20.0
+"""How long a request waits for a thread and for locks of the database, together."""
+PROBES: Final = ("/healthz", "/readyz", "/metrics")
+MAX_OPEN_FILES: Final = 16384
+BASE_ENVIRON: Final[Environ] = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+
+
+class SentFile:
+    """What WSGI calls a file wrapper: an open file that the server sends in its own way."""
+
+    def __init__(self, file: IO[bytes], block_size: int = 64 * 1024) -> None:
+        self.file, self.block_size = file, block_size
+
+    @property
+    def path(self) -> str:
+        """Where the file lies, if it has a name that stays and is sent from its beginning; else empty."""
+        if isinstance(self.file, io.BufferedReader | File) and self.file.tell() == 0:
+            path = getattr(self.file, "path", self.file.name)
+            return path if isinstance(path, str) else ""
+        return ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.file.read(self.block_size), b"")
+
+    def close(self) -> None:
+        """Close the file, and with it Django's response."""
+        self.file.close()
+
+
+class Application:
+    """Runs a WSGI application on threads, for requests that RSGI brings."""
+
+    def __init__(self, run: Callable[..., Any]) -> None:
+        self.run = run
+        self.bodies = BodyReceiver()
+        self.pages = ThreadPoolExecutor(THREADS, "page")
+        self.refusals = ThreadPoolExecutor(1, "refusal")
+        self.probes = {path: ThreadPoolExecutor(1, path.strip("/")) for path in PROBES}
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Allow as many open files as connections need; many systems give a process 1,024 unless it asks."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Receive the body, then answer."""
+        environ = make_environ(scope)
+        try:
+            async with self.bodies.receive(protocol, scope.headers) as body:
+                environ["wsgi.input"] = body
+                await self._answer(environ, protocol)
+        except ConventionError as refusal:
+            await self._refuse(environ, protocol, refusal)
+        except SenderGone:
+            protocol.response_empty(400, [])
+
+    async def _answer(self, environ: Environ, protocol: HTTPProtocol) -> None:
+        threads = self.probes.get(environ["PATH_INFO"], self.pages)
+        job = threads.submit(self._respond, environ, protocol, time.monotonic())
+        timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, job.cancel)
+        try:
+            await asyncio.wrap_future(job)
+        except asyncio.CancelledError:  # no thread was free in time: one that runs is not cancelled
+            raise Unavailable(_("The site is too busy just now. Please try again in a moment.")) from None
+        finally:
+            timer.cancel()
+
+    async def _refuse(self, environ: Environ, protocol: HTTPProtocol, refusal: ConventionError) -> None:
+        """Let the site say why, so that refusals look, speak and are logged like all its answers."""
+        environ |= {REFUSAL_KEY: refusal, "wsgi.input": io.BytesIO()}
+        job = self.refusals.submit(self._respond, environ, protocol, time.monotonic())
+        await asyncio.wrap_future(job)
+
+    def _respond(self, environ: Environ, protocol: HTTPProtocol, began: float) -> None:
+        """Run the application in this thread."""
+        started: list[tuple[int, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_error: object) -> None:
+            started.append((int(status[:3]), headers))
+
+        with wait_budget(WAIT_SECONDS - (time.monotonic() - began)):
+            content = self.run(environ, start_response)
+            try:
+                status, headers = started[-1]
+                if isinstance(content, SentFile) and (path := content.path):
+                    protocol.response_file(status, headers, path)
+                else:
+                    protocol.response_bytes(status, headers, b"".join(content))
+            finally:
+                if close := getattr(content, "close", None):
+                    close()
+
+
+def make_environ(scope: Scope) -> Environ:
+    """Return what WSGI wants to know of a request, all but its body.
+
+    Headers with an underscore are left out: `X_Forwarded_For` would pass for the proxy's `X-Forwarded-For`.
+    """
+    server, _colon, port = scope.server.rpartition(":")
+    environ = BASE_ENVIRON | {
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": server.strip("[]"),
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.file_wrapper": SentFile,
+    }
+    for name, value in scope.headers.items():
+        if "_" not in name:
+            key = environ_key(name)
+            joint = ";" if key == "HTTP_COOKIE" else ","
+            environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+    environ.setdefault("HTTP_HOST", scope.authority or "")
+    return environ
+
+
+def environ_key(header: str) -> str:
+    """Return the name that WSGI gives to a header."""
+    key = header.upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+application = Application(wsgi_application)

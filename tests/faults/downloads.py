@@ -1,0 +1,42 @@
+"""Files that a site sends to those who may have them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.jobs.models import Job
+from tests.factories import make_event, make_staff
+from tests.faults.processes import Site
+
+
+@dataclass(frozen=True)
+class Download:
+    """An address, and the cookie of somebody who may read it."""
+
+    path: str
+    cookie: str
+    content: bytes = b""
+
+
+def make_job_file(site: Site, size: int) -> Download:
+    """The result of a job, that size in bytes."""
+    event = make_event()
+    content = bytes(range(256)) * (size // 256)
+    folder = Path(site.environ["VAR_DIR"]) / "media" / "jobs"
+    folder.mkdir(parents=True)
+    (folder / "result.pdf").write_bytes(content)
+    job = Job.objects.create(
+        event=event, kind="badges", title="Badges", language="en", finished_at=timezone.now(),
+        file="jobs/result.pdf", file_name="badges.pdf",
+    )  # fmt: skip
+    return Download(reverse("organize-job-file", args=[event.slug, job.pk]), organizer_of(event), content)
+
+
+def organizer_of(event) -> str:
+    """The cookie of somebody who runs that event."""
+    client = Client()
+    client.force_login(make_staff(event))
+    return f"sessionid={client.cookies['sessionid'].value}"

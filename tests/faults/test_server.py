@@ -1,0 +1,122 @@
+"""The site as granian serves it: connections, files, headers, and how it ends."""
+
+import concurrent.futures
+import http.client
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from badges.attendance.models import Scan
+from tests.badges.attendance import making
+from tests.conftest import ROOT
+from tests.factories import make_event
+from tests.faults.downloads import make_job_file, organizer_of
+from tests.faults.processes import ask, wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+STYLE = "/static/convention/look.css"
+
+
+def connect(site) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+
+
+def get(connection: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str):
+    """The answer and its content."""
+    connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    answer = connection.getresponse()
+    return answer, answer.read()
+
+
+def test_several_requests_on_one_connection(site):
+    site.server()
+    connection = connect(site)
+    for _again in range(3):
+        connection.request("POST", "/api/v1/scanner/scans/", b"{}", {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()[:1]) == (401, b"{")
+        first = connection.sock
+        assert get(connection, "/healthz")[1] == b"ok\n"
+        assert connection.sock is first
+
+
+def test_static_files_come_as_they_lie(site):
+    site.server()
+    connection, content = connect(site), (ROOT / "convention/static/convention/look.css").read_bytes()
+    answer, read = get(connection, STYLE)
+    assert (answer.status, read) == (200, content)
+    assert answer.headers["Content-Type"].startswith("text/css")
+    assert answer.headers["Content-Length"] == str(len(content))
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    head, nothing = get(connection, STYLE, "HEAD")
+    assert (head.status, nothing, head.headers["Content-Length"]) == (200, b"", str(len(content)))
+    part, read = get(connection, STYLE, Range="bytes=10-19")
+    assert (part.status, read, part.headers["Content-Length"]) == (206, content[10:20], "10")
+    same, nothing = get(connection, STYLE, If_Modified_Since=answer.headers["Last-Modified"])
+    assert (same.status, nothing) == (304, b"")
+    assert get(connection, "/static/convention/nothing.css")[0].status == 404
+
+
+def test_what_a_job_made_comes_as_it_lies(site):
+    file = make_job_file(site, size=3 << 20)
+    site.server()
+    answer, read = get(connect(site), file.path, Cookie=file.cookie)
+    assert (answer.status, read == file.content, answer.headers["Location"]) == (200, True, None)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="badges.pdf"'
+    assert get(connect(site), file.path)[0].status == 302
+
+
+def test_a_file_without_a_name_comes_whole(site, tmp_path):
+    """Badges are drawn into a temporary file that nobody else can open."""
+    event = make_event()
+    making.make_registration(event)
+    path = reverse("organize-badges-pdf", args=[event.slug, "a6"])
+    site.server()
+    answer, read = get(connect(site), path, Cookie=organizer_of(event))
+    assert answer.status == 200
+    drawn = tmp_path / "badges.pdf"
+    drawn.write_bytes(read)
+    assert len(PdfReader(drawn).pages) == 1
+
+
+def test_an_address_with_accents_and_one_that_is_no_text(site):
+    site.server()
+    connection = connect(site)
+    answer, _read = get(connection, "/news/stop/caf%C3%A9?x=%C3%A9")
+    assert answer.headers["Location"] == "/news/stop/caf%C3%A9/?x=%C3%A9"
+    assert get(connection, "/events/%ff%fe/")[0].status == 404
+
+
+def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(site):
+    """Only a request without X-Forwarded-For comes from this machine itself, and may read the figures."""
+    site.server()
+    assert ask(f"{site.url}/metrics", **{"X-Forwarded-For": "192.0.2.1"})[0] == 403
+    answer, _read = get(connect(site), "/metrics")
+    assert answer.status == 200
+    connection = connect(site)
+    connection.putrequest("GET", "/metrics")
+    connection.putheader("X_Forwarded_For", "192.0.2.1")
+    connection.endheaders()
+    assert connection.getresponse().status == 200
+
+
+def test_requests_under_way_are_answered_before_the_server_ends(site):
+    process = site.server()
+    door = making.make_event(slug="door")
+    token = f"Bearer {making.make_device(door)[1]}"
+    codes = [making.code_of(making.make_registration(door)) for _number in range(40)]
+
+    def scan(code: str) -> int:
+        return ask(
+            f"{site.url}/api/v1/scanner/scans/", {"scans": [making.make_item(code)]}, Authorization=token
+        )[0]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as senders:
+        answers = [senders.submit(scan, code) for code in codes]
+        wait_until(Scan.objects.exists, what="a scan")
+        process.terminate()
+        statuses = [answer.result() for answer in answers]
+    assert process.wait(20) == 0
+    assert Scan.objects.count() == statuses.count(200) >= 1
+    assert set(statuses) <= {0, 200}

@@ -1,0 +1,222 @@
+"""Clients that send or read slowly, or vanish: they cost a connection, never a thread."""
+
+import http.client
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from badges.attendance.models import Scan
+from convention.request_body import MEMORY_BYTES
+from convention.serve.authority import certify
+from tests.badges.attendance import making
+from tests.conftest import database_url
+from tests.faults.downloads import make_job_file
+from tests.faults.processes import UNCHECKED, Site, ask
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+SLOW = 200
+SOON = 12.0
+"""Seconds: much on a quiet machine, and less than a slow sender has."""
+HEAD = b"POST /api/v1/scanner/scans/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+BODY_BEGUN = HEAD + b'Content-Length: 1000\r\n\r\n{"scans": '
+HEAD_BEGUN = HEAD + b"X-Slow: "
+
+
+class Crowd:
+    """Connections to a site that are kept open."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.sockets: list[socket.socket] = []
+
+    def connect(self) -> socket.socket:
+        plain = socket.create_connection(("127.0.0.1", self.site.port), timeout=30)
+        secured = UNCHECKED.wrap_socket(plain) if self.site.place.files else plain
+        self.sockets.append(secured)
+        return secured
+
+    def begin(self, *beginnings: bytes) -> None:
+        for beginning in beginnings:
+            self.connect().sendall(beginning)
+
+    def leave(self) -> None:
+        for one in self.sockets:
+            one.close()
+        self.sockets = []
+
+
+@pytest.fixture
+def crowd() -> Iterator[Callable[[Site], Crowd]]:
+    made: list[Crowd] = []
+
+    def make(site: Site) -> Crowd:
+        made.append(Crowd(site))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.leave()
+
+
+@pytest.fixture(params=["plain", "lan"])
+def either_site(request, transactional_db, tmp_path):
+    """A site over http, and one over https with a certificate of its own authority."""
+    files = None
+    if request.param == "lan":
+        files = certify(tmp_path / "lan", names=["localhost"], addresses=["127.0.0.1"])
+    made = Site(database_url(), tmp_path, files, WEB_WORKERS="2", EMAIL_URL="dummymail://")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def scan():
+    """Send one scan of a new badge; the answer's status."""
+    door = making.make_event(slug="door")
+    token = making.make_device(door)[1]
+
+    def send(site: Site, timeout: float = 60) -> int:
+        item = making.make_item(making.code_of(making.make_registration(door)))
+        url = f"{site.url}/api/v1/scanner/scans/"
+        return ask(url, {"scans": [item]}, timeout=timeout, Authorization=f"Bearer {token}")[0]
+
+    return send
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
+
+
+@pytest.mark.long
+def test_slow_senders_stop_nobody_and_are_sent_away(either_site, crowd, scan):
+    either_site.server()
+    for _process_loads_its_pages in range(10):
+        assert (ask(f"{either_site.url}/en/")[0], scan(either_site)) == (200, 200)
+    slow = crowd(either_site)
+    slow.begin(*[BODY_BEGUN, HEAD_BEGUN] * SLOW)
+    for _silent in range(20):
+        socket_of_nobody = socket.create_connection(("127.0.0.1", either_site.port))
+        slow.sockets.append(socket_of_nobody)
+    for _again in range(6):
+        assert ask(f"{either_site.url}/healthz", timeout=SOON)[0] == 200
+        assert scan(either_site, SOON) == 200
+        assert ask(f"{either_site.url}/en/", timeout=SOON)[0] == 200
+    answers = [one.recv(4096) for one in slow.sockets[: 2 * SLOW : 2]]
+    assert {status_of(answer) for answer in answers} == {408}
+    assert b'"/api/v1/problems/request-timeout"' in answers[-1]
+    slow.leave()
+    assert scan(either_site) == 200
+    assert Scan.objects.count() == 17
+    assert "Traceback" not in either_site.said()
+
+
+@pytest.mark.long
+def test_slow_heads_are_closed(site, crowd):
+    site.server()
+    slow = crowd(site)
+    slow.begin(HEAD_BEGUN, b"PRI ", b"")
+    slow.sockets[0].settimeout(60)
+    assert [one.recv(4096) for one in slow.sockets] == [b"", b"", b""]
+
+
+def test_whoever_vanishes_in_the_middle_of_a_body_leaves_nothing_behind(site, crowd, scan):
+    site.server()
+    gone = crowd(site)
+    gone.begin(*[BODY_BEGUN] * 50)
+    gone.leave()
+    assert scan(site) == 200
+    assert Scan.objects.count() == 1
+    assert "Traceback" not in site.said()
+
+
+def test_a_body_in_pieces_is_put_together(site, crowd, scan):
+    site.server()
+    assert scan(site) == 200
+    body = json.dumps({"scans": [], "x": "é" * MEMORY_BYTES}).encode()
+    sender = crowd(site).connect()
+    sender.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body))
+    for at in range(0, len(body), 50_000):
+        time.sleep(0.05)
+        sender.sendall(body[at : at + 50_000])
+    assert status_of(sender.recv(4096)) == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/api/v1/scanner/scans/", '"/api/v1/problems/length-required"'),
+        ("/en/accounts/login/", "The body needs its length"),
+        ("/accounts/login/", "Il manque la longueur"),
+    ],
+)
+def test_a_body_without_its_length_is_refused(site, path, words):
+    site.server()
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+    connection.request("POST", path, iter([b"hello"]), encode_chunked=True)
+    answer = connection.getresponse()
+    assert answer.status == 411
+    assert words in answer.read().decode()
+
+
+def workers_memory(process) -> int:
+    """The most that a worker process ever had in memory, in bytes."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    peaks = [re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()) for pid in children]
+    return 1024 * max(int(peak[1]) for peak in peaks if peak)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "megabytes", "status"),
+    [
+        ("/api/v1/scanner/scans/", "application/json", 6, 413),
+        ("/en/accounts/login/", "multipart/form-data; boundary=x", 70, 413),
+        ("/en/accounts/login/", "multipart/form-data; boundary=x", 60, 403),
+    ],
+)
+def test_a_large_body_is_not_held_in_memory(site, path, kind, megabytes, status):
+    """One beyond its limit is refused once sent; one within it lies on disk (and lacks a CSRF token)."""
+    process = site.server()
+    assert ask(f"{site.url}/en/accounts/login/")[0] == 200
+    before = workers_memory(process)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Type", kind)
+    connection.putheader("Content-Length", str(megabytes << 20))
+    connection.endheaders()
+    part = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    connection.send(part.ljust(1 << 20, b"a"))
+    for _megabyte in range(megabytes - 1):
+        connection.send(b"a" * (1 << 20))
+    assert connection.getresponse().status == status
+    assert workers_memory(process) - before < 30 << 20
+
+
+def test_a_body_beyond_all_measure_is_refused_before_it_is_sent(site, crowd):
+    site.server()
+    for extra in (b"Content-Length: 900000000\r\n", b"Content-Length: 90000000\r\nExpect: 100-continue\r\n"):
+        sender = crowd(site).connect()
+        sender.sendall(HEAD + extra + b"\r\n")
+        assert status_of(sender.recv(4096)) == 413
+
+
+def test_slow_readers_hold_no_thread(site, crowd, scan):
+    file = make_job_file(site, size=32 << 20)
+    site.server()
+    assert (ask(f"{site.url}/en/")[0], scan(site)) == (200, 200)
+    readers = crowd(site)
+    for _reader in range(20):
+        reader = socket.socket()
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", site.port))
+        head = f"GET {file.path} HTTP/1.1\r\nHost: localhost\r\nCookie: {file.cookie}\r\n\r\n"
+        reader.sendall(head.encode())
+        readers.sockets.append(reader)
+    assert {status_of(reader.recv(100)) for reader in readers.sockets} == {200}
+    time.sleep(1)
+    assert ask(f"{site.url}/en/", timeout=SOON)[0] == 200
+    assert scan(site, SOON) == 200
