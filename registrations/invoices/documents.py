@@ -70,7 +70,7 @@ def charge_line(charge: Charge) -> DraftLine:
     """The line that invoices a charge; a discount has a negative quantity, as prices have no sign."""
     sign = -1 if charge.unit_price < 0 else 1
     return DraftLine(
-        charge.description,
+        charge.text,
         sign * charge.quantity,
         charge.amount,
         charge.vat_rate,

@@ -85,7 +85,7 @@ def pro_forma(receivable: Receivable) -> tuple[Invoice, list[Line]]:
     lines = [
         Line(
             invoice=shown,
-            description=one.description,
+            description=one.text,
             quantity=one.quantity if one.unit_price >= 0 else -one.quantity,
             vat_rate=one.vat_rate,
             net=net,
