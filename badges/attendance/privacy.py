@@ -37,7 +37,9 @@ HOLDINGS = [
         why=_("phones that you paired"),
         did=("paired_by",),
         tells=("id", "event", "name", "created_at"),
+        empties=("name",),
         because=_("which phone scanned stays known; no name is left"),
         leads=False,
     ),
 ]
+FREE_TEXT = {Scan: ("operator", "override_reason"), Device: ("name",)}

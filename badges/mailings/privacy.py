@@ -12,7 +12,7 @@ from convention.models import BouncedAddress
 from convention.personal import Agreement, Holding, Rule, Subject
 
 from .forget import corrected_addresses
-from .models import Mailing, Recipient, Unsubscription
+from .models import Mailing, Recipient, ReminderPlan, Unsubscription
 
 
 def news(subject: Subject) -> list[Agreement]:
@@ -93,3 +93,9 @@ RETENTION = [
         is_fixed=True,
     ),
 ]
+FREE_TEXT = {
+    Mailing: ("subject_fr", "text_fr", "subject_en", "text_en", "fault"),
+    ReminderPlan: ("subject_fr", "text_fr", "subject_en", "text_en"),
+    Recipient: ("answer",),
+    BouncedAddress: ("answer",),
+}

@@ -1,5 +1,6 @@
 """Erase somebody: names, addresses and answers go; invoices, totals and hashes of lists stay whole."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -14,14 +15,15 @@ from convention.errors import Closed, ConventionError
 from convention.mail import send
 from convention.personal import Holding, Subject
 
-from .held import Found, Held
+from .held import Found, Held, with_names
 from .letters import letter
 from .models import Case
+from .strike import Erased, has_namesake, rows_about, strike
 from .subjects import subject_at, subject_of
 from .walk import obstacles
 
 type Counts = dict[str, dict[str, int]]
-"""By table: how many rows are `gone`, `emptied` and `kept`."""
+"""By table: how many rows are `gone`, `emptied`, `kept`, and kept by `law`."""
 
 
 class NotSettled(Closed):
@@ -64,39 +66,58 @@ def _answer_the_others(case: Case) -> None:
 
 
 @transaction.atomic
-def erase_quietly(*, person: Person) -> int:
-    """Erase somebody whose time is over, without a letter; 1, or 0 where something stands."""
-    try:
-        with transaction.atomic():
-            counts = forget(subject_of(person))
-    except ConventionError:
-        return 0
-    Case.objects.create(
-        kind=Case.Kind.ERASURE,
-        person=person,
-        answer=Case.Answer.ERASED,
-        answered_at=timezone.now(),
-        counts=counts,
-    )
-    return 1
+def erase_quietly(*, people: Iterable[Person]) -> list[Person]:
+    """Erase people whose time is over, without a letter; those in whose way nothing stood.
+
+    Free text is searched once for all of them.
+    """
+    erased, gone = [], []
+    for person in people:
+        try:
+            with transaction.atomic():
+                one, counts = forget_rows(subject_of(person))
+        except ConventionError:
+            continue
+        Case.objects.create(
+            kind=Case.Kind.ERASURE,
+            person=person,
+            answer=Case.Answer.ERASED,
+            answered_at=timezone.now(),
+            counts=counts,
+        )
+        erased.append(one)
+        gone.append(person)
+    strike(erased)
+    return gone
 
 
 def forget(subject: Subject) -> Counts:
-    """Leave nothing of somebody but numbers, in the caller's transaction. Raises NotSettled."""
+    """Leave nothing of somebody but numbers and issued invoices, in the caller's transaction.
+
+    Raises NotSettled.
+    """
+    erased, counts = forget_rows(subject)
+    strike([erased])
+    return counts
+
+
+def forget_rows(subject: Subject) -> tuple[Erased, Counts]:
+    """Remove or empty the rows of somebody; `strike` does the rest. Raises NotSettled."""
     if standing := obstacles(subject):
         raise NotSettled(" ".join(str(sentence) for sentence in standing))
+    subject = with_names(subject)
     found = Held(subject).found
+    erased = Erased(subject, rows_about(found), has_namesake(subject, found))
     counts: Counts = {}
     for one in found:
         of_table = counts.setdefault(one.holding.table, {})
         of_table[one.holding.fate] = of_table.get(one.holding.fate, 0) + one.count
-    tables = sorted(counts)
-    record("person.erase", subject.person or "address", fields=tables)
+    record("person.erase", subject.person or "address", fields=sorted(counts))
     for one in found:
         _empty(one, subject)
     for one in sorted((one for one in found if one.holding.gone), key=_depth):
         one.rows.delete()
-    return counts
+    return erased, counts
 
 
 def _empty(found: Found, subject: Subject) -> None:

@@ -37,7 +37,14 @@ def quotation_pdf(quotation: Quotation) -> bytes:
             currency=quotation.currency,
             language=quotation.language,
         )
-        lines = [Line(invoice=shown, **line) for line in quotation.lines]
+        lines = [
+            Line(
+                invoice=shown,
+                description=text,
+                **{name: line[name] for name in ("quantity", "vat_rate", "net")},
+            )
+            for text, line in zip(quotation.texts, quotation.lines, strict=True)
+        ]
         title = (_("Quotation"), quotation.number)
         told = [
             (_("Date"), say_day(quotation.given_on)),
