@@ -16,7 +16,7 @@ from convention.text import filed
 
 from .invoices.models import Invoice, Line, Receivable
 from .invoices.owe import owner_of
-from .invoices.privacy import billed_to, last_day_by_law
+from .invoices.privacy import billed_to, invoiced_to, last_day_by_law, listed
 from .models import Order, Registration
 
 
@@ -88,21 +88,13 @@ def lines_naming(subject: Subject) -> "QuerySet[Any]":
 
 def invoices_naming(subject: Subject) -> Iterator[Words]:
     """Name the invoices of other buyers on whose lines the subject stands."""
-    of_others = ~Q(invoice__receivable__in=_own_receivables(subject))
-    keys = lines_naming(subject).filter(of_others).values_list("invoice", flat=True)
-    documents = list(Invoice.objects.filter(pk__in=set(keys)).order_by("issued_on", "pk"))
+    lines = lines_naming(subject).exclude(invoice__in=invoiced_to(subject))
+    documents = list(Invoice.objects.filter(lines__in=lines).order_by("issued_on", "pk").distinct())
     if documents:
         yield ngettext(
-            "Your name stays until %(day)s on the lines of invoice %(numbers)s, which somebody else paid for: "
-            "the law requires the club to keep issued invoices for ten years.",
-            "Your name stays until %(day)s at the latest on the lines of invoices %(numbers)s, which somebody "
-            "else paid for: the law requires the club to keep issued invoices for ten years.",
+            "Your name stays on the lines of invoice %(numbers)s, issued to someone else: the law requires "
+            "the club to keep issued invoices for ten years, in this case until %(day)s.",
+            "Your name stays on the lines of invoices %(numbers)s, issued to someone else: the law requires "
+            "the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
-        ) % {
-            "numbers": ", ".join(document.number for document in documents),
-            "day": say_day(last_day_by_law(documents)),
-        }
-
-
-def _own_receivables(subject: Subject) -> "QuerySet[Any]":
-    return Invoice.objects.filter(written_to("receivable__email", subject)).values("receivable")
+        ) % {"numbers": listed(documents), "day": say_day(last_day_by_law(documents))}

@@ -20,6 +20,7 @@ from .data_subject import (
     receivables_billed_to,
     theirs,
 )
+from .draft import remove_old_drafts
 from .forget import old_answers
 from .forget_people import (
     BILLING,
@@ -289,6 +290,14 @@ RETENTION = [
         days=90,
         least=30,
         sweep=old_holds,
+    ),
+    Rule(
+        slug="drafts",
+        name=_("Half-filled registration forms"),
+        since=_("after something was typed last"),
+        days=14,
+        least=1,
+        sweep=remove_old_drafts,
     ),
     Rule(
         slug="waiting",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.personal import Holding, Subject
 from convention.privacy.redact import Redactor, whole_names, words_of
 
-from .models import Session, Speaker, Upload
+from .models import Speaker, Upload
 from .revision import raise_revision
 
 TEXTS = ("title", "subtitle", "abstract", "description")
@@ -26,9 +26,11 @@ def _uploaded(subject: Subject) -> "QuerySet[Any]":
     """Return files that wait for their import, for a day, and mention the subject."""
     redactor = Redactor(subject)
     rows = Upload.objects.values_list("pk", "content") if subject.names or subject.addresses else []
-    return Upload.objects.filter(
-        pk__in=[pk for pk, content in rows if redactor.finds(html.unescape(bytes(content).decode("utf-8", "replace")))]
-    )
+    return Upload.objects.filter(pk__in=[pk for pk, content in rows if redactor.finds(_text_of(content))])
+
+
+def _text_of(content: Any) -> str:
+    return html.unescape(bytes(content).decode("utf-8", "replace"))
 
 
 def _leave_programme(rows: "QuerySet[Any]", subject: Subject) -> None:

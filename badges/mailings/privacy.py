@@ -51,6 +51,11 @@ def want_news(*, address: str) -> None:
         row.delete()
 
 
+def old_answers(before: datetime.datetime) -> int:
+    """Remove what mail servers answered before then, which may name an address; how many."""
+    return Recipient.objects.filter(due_at__lt=before).exclude(answer="").update(answer="")
+
+
 def _bounces(_before: datetime.datetime) -> int:
     count = BouncedAddress.objects.count()
     corrected_addresses()
@@ -84,6 +89,14 @@ HOLDINGS = [
 ]
 AGREEMENTS = [news]
 RETENTION = [
+    Rule(
+        slug="mail-answers",
+        name=_("Answers of mail servers to mailings"),
+        since=_("after the e-mail was sent"),
+        days=365,
+        least=30,
+        sweep=old_answers,
+    ),
     Rule(
         slug="bounces",
         name=_("Addresses from which mail came back"),

@@ -1,4 +1,4 @@
-"""Erase somebody: names, addresses and answers go; invoices, totals and hashes of lists stay whole."""
+"""Erase somebody: names, addresses and answers go; issued invoices, totals and hashes of lists stay."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
@@ -17,10 +17,11 @@ from convention.personal import Holding, Subject
 
 from .held import Found, Held, with_names
 from .letters import letter
+from .mentions import mentions_of
 from .models import Case
-from .strike import Erased, has_namesake, rows_about, strike
+from .strike import Erased, has_namesake, rows_about, strike, wide_redactor
 from .subjects import subject_at, subject_of
-from .walk import obstacles
+from .walk import obstacles, retained_by_law
 
 type Counts = dict[str, dict[str, int]]
 """By table: how many rows are `gone`, `emptied`, `kept`, and kept by `law`."""
@@ -46,8 +47,12 @@ def erase(*, case: Case, by: Person | None = None) -> Counts:
     case = Case.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
     if case.answered_at or case.kind != Case.Kind.ERASURE:
         raise Closed(_("This request was answered already."))
-    subject, address, language = subject_of_case(case), case.email, case.language
-    case.counts = forget(subject)
+    subject, address, language = with_names(subject_of_case(case)), case.email, case.language
+    with translation.override(language):
+        case.retained = [str(sentence) for sentence in retained_by_law(subject)]
+    erased, case.counts = forget_rows(subject)
+    strike([erased])
+    case.mentions = [[one.table, one.column, one.key] for one in mentions_of(wide_redactor([erased]))]
     case.email, case.answer = "", Case.Answer.ERASED
     case.answered_at, case.answered_by = timezone.now(), by
     case.save()
@@ -75,7 +80,7 @@ def erase_quietly(*, people: Iterable[Person]) -> list[Person]:
     for person in people:
         try:
             with transaction.atomic():
-                one, counts = forget_rows(subject_of(person))
+                one, counts = forget_rows(with_names(subject_of(person)))
         except ConventionError:
             continue
         Case.objects.create(
@@ -91,21 +96,18 @@ def erase_quietly(*, people: Iterable[Person]) -> list[Person]:
     return gone
 
 
+@transaction.atomic
 def forget(subject: Subject) -> Counts:
-    """Leave nothing of somebody but numbers and issued invoices, in the caller's transaction.
-
-    Raises NotSettled.
-    """
-    erased, counts = forget_rows(subject)
+    """Leave nothing of somebody but numbers and issued invoices, without a case. Raises NotSettled."""
+    erased, counts = forget_rows(with_names(subject))
     strike([erased])
     return counts
 
 
 def forget_rows(subject: Subject) -> tuple[Erased, Counts]:
-    """Remove or empty the rows of somebody; `strike` does the rest. Raises NotSettled."""
+    """Remove or empty the rows of a subject with names; `strike` does the rest. Raises NotSettled."""
     if standing := obstacles(subject):
         raise NotSettled(" ".join(str(sentence) for sentence in standing))
-    subject = with_names(subject)
     found = Held(subject).found
     erased = Erased(subject, rows_about(found), has_namesake(subject, found))
     counts: Counts = {}

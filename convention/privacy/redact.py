@@ -93,7 +93,7 @@ def whole_names(name: Name) -> set[str]:
     """Return a name in both orders, folded; nothing where it is too short to be anybody's alone."""
     parts = [words for part in name if (words := words_of(part))]
     phrase = " ".join(parts)
-    if len(phrase.split()) < 2 or len(phrase.replace(" ", "")) < SHORTEST_NAME:  # noqa: PLR2004 (two words)
+    if len(phrase.split()) < 2 or len(phrase.replace(" ", "")) < SHORTEST_NAME:
         return set()
     return {phrase, " ".join(reversed(parts))}
 
@@ -110,8 +110,8 @@ def words_of(text: str) -> str:
 
 
 def _pattern(choices: Iterable[str], *, before: str, after: str) -> re.Pattern[str] | None:
-    longest_first = sorted(choices, key=lambda choice: (-len(choice), choice))
-    return re.compile(f"{before}(?:{'|'.join(longest_first)}){after}", re.IGNORECASE) if longest_first else None
+    longest_first = "|".join(sorted(choices, key=lambda choice: (-len(choice), choice)))
+    return re.compile(f"{before}(?:{longest_first}){after}", re.IGNORECASE) if longest_first else None
 
 
 def _folded_with_places(text: str) -> tuple[str, list[int]]:

@@ -46,6 +46,16 @@ class Erased:
         return replace(self.subject, names=frozenset()) if self.has_namesake else self.subject
 
 
+def wide_redactor(erased: Sequence[Erased]) -> Redactor:
+    """Return what is struck of these people in any row."""
+    return Redactor(
+        Subject(
+            addresses=frozenset().union(*(one.elsewhere.addresses for one in erased)),
+            names=frozenset().union(*(one.elsewhere.names for one in erased)),
+        )
+    )
+
+
 def strike(erased: Sequence[Erased]) -> None:
     """Strike people out of all free text, in one pass.
 
@@ -54,12 +64,7 @@ def strike(erased: Sequence[Erased]) -> None:
     """
     if not erased:
         return
-    wide = Redactor(
-        Subject(
-            addresses=frozenset().union(*(one.elsewhere.addresses for one in erased)),
-            names=frozenset().union(*(one.elsewhere.names for one in erased)),
-        )
-    )
+    wide = wide_redactor(erased)
     close = [(Redactor(one.subject, alone=True), one.own) for one in erased]
     for model, columns in free_text().items():
         own = {key: redactor for redactor, keys in close for key in keys.get(model, ())}
@@ -105,7 +110,7 @@ def _strike_in(
     model: type[models.Model], columns: Iterable[str], own: Mapping[Any, Redactor], wide: Redactor
 ) -> None:
     """Write each row of the table in which something is struck; the others are only read."""
-    for pk, values in _written(model, list(columns)):
+    for pk, values in written(model, list(columns)):
         redactors = [wide, own[pk]] if pk in own else [wide]
         changed = {name: new for name, old in values.items() if (new := _struck(redactors, old)) != old}
         if changed:
@@ -119,14 +124,16 @@ def _struck(redactors: Iterable[Redactor], value: Any) -> Any:
     return value
 
 
-def _written(model: type[models.Model], columns: list[str]) -> Iterator[tuple[Any, dict[str, Any]]]:
+def written(model: type[models.Model], columns: list[str]) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield key and columns of each row in which any of them says something."""
     fields = [model._meta.get_field(name) for name in columns]
     said = Q()
     for field in fields:
         is_json = isinstance(field, models.JSONField)
         said |= Q(**{f"{field.name}__isnull": False}) if is_json else ~Q(**{field.name: ""})
-    rows = models.QuerySet(model).filter(said).order_by("pk").values_list("pk", *columns)
+    rows: models.QuerySet[Any, Any] = (
+        models.QuerySet(model).filter(said).order_by("pk").values_list("pk", *columns)
+    )
     last: Any = None
     while some := list((rows.filter(pk__gt=last) if last is not None else rows)[:AT_ONCE]):
         last = some[-1][0]

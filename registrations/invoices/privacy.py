@@ -40,7 +40,7 @@ def blank_buyers(rows: "QuerySet[Any]", subject: Subject | None = None) -> None:
 
 
 def is_company(receivable: Receivable, redactor: Redactor) -> bool:
-    """Return whether the buyer is a firm: by its numbers or in the directory, and not by the person's name."""
+    """Return whether the buyer is a firm, by its numbers or in the directory, and not named as the person."""
     if not receivable.name or redactor.finds(receivable.name):
         return False
     has_number = bool(receivable.siren or receivable.vat_number)
@@ -57,7 +57,7 @@ def billed_to(column: str, subject: Subject) -> Q:
 
 
 def _quoted_to(subject: Subject) -> "QuerySet[Any]":
-    """Return the quotations that were asked for from an address of the subject, or that are billed to them."""
+    """Return the quotations that were asked for from an address of the subject or are billed to them."""
     rows = Quotation.objects.alias(low=Lower(KT("buyer__email"))).filter(low__in=sorted(subject.addresses))
     asked = {pk for pk, email in rows.values_list("pk", "buyer__email") if folded(email) in subject.addresses}
     billed = Quotation.objects.filter(billed_to("buyer_name", subject)).values_list("pk", flat=True)
@@ -96,8 +96,9 @@ def old_quotations(before: datetime.datetime) -> int:
 def old_buyers(before: datetime.datetime) -> int:
     """Remove who pays where all is settled: of events that ended before then, else noted before; how many."""
     over = Q(event__ends_at__lt=before) | Q(event=None, created_at__lt=before)
-    rows = Receivable.objects.filter(over).exclude(name="", email="", street="").with_balance()
-    keys = list(rows.filter(due=0).order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    rows = Receivable.objects.filter(over).exclude(name="", email="", street="").order_by("pk")
+    settled = rows.with_balance().filter(Q(due=0))
+    keys = list(settled.values_list("pk", flat=True)[:MOST_AT_ONCE])
     blank_buyers(Receivable.objects.filter(pk__in=keys))
     return len(keys)
 
@@ -108,24 +109,28 @@ def _paper(paper: Any) -> Iterable[tuple[str, bytes]]:
 
 def issued_invoices(subject: Subject) -> Iterator[Words]:
     """Name the issued documents whose buyer the subject is."""
-    rows = Invoice.objects.filter(written_to("receivable__email", subject)).order_by("issued_on", "pk")
-    yield from say_retained(list(rows))
-
-
-def say_retained(documents: list[Invoice]) -> Iterator[Words]:
-    """Say which documents stay with the buyer's name and address, and until when."""
-    if documents:
+    if documents := list(invoiced_to(subject).order_by("issued_on", "pk")):
         yield ngettext(
-            "Invoice %(numbers)s stays until %(day)s with its lines and the name and address of the buyer: "
-            "the law requires the club to keep issued invoices for ten years.",
-            "Invoices %(numbers)s stay until %(day)s at the latest with their lines and the name and address "
-            "of the buyer: the law requires the club to keep issued invoices for ten years.",
+            "Invoice %(numbers)s stays, with its lines and the name and address of the buyer: the law "
+            "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
+            "Invoices %(numbers)s stay, with their lines and the name and address of the buyer: the law "
+            "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
-        ) % {"numbers": _listed(documents), "day": say_day(last_day_by_law(documents))}
+        ) % {"numbers": listed(documents), "day": say_day(last_day_by_law(documents))}
 
 
-def _listed(documents: list[Invoice]) -> str:
+def listed(documents: list[Invoice]) -> str:
     return ", ".join(document.number for document in documents)
+
+
+def invoiced_to(subject: Subject) -> "QuerySet[Any]":
+    """Return the issued documents whose buyer has an address of the subject, now or when they were issued."""
+    rows = Invoice.objects.alias(low=Lower(KT("buyer__email")))
+    known = rows.filter(written_to("receivable__email", subject) | Q(low__in=sorted(subject.addresses)))
+    addresses = known.values_list("pk", "receivable__email", "buyer__email")
+    return Invoice.objects.filter(
+        pk__in=[pk for pk, *emails in addresses if subject.addresses & set(map(folded, filter(None, emails)))]
+    )
 
 
 def last_day_by_law(documents: list[Invoice]) -> datetime.date:
@@ -143,7 +148,14 @@ HOLDINGS = [
         because=_("what is owed and paid stays in the books; an issued invoice has its own copy of the name"),
     ),
     Holding(model=Charge, why=_("what you bought"), through=("receivable",), hides=("key",), because=BOOKS),
-    Holding(model=Invoice, why=_("your invoices"), through=("receivable",), by_law=True, because=BY_LAW),
+    Holding(
+        model=Invoice,
+        why=_("your invoices"),
+        through=("receivable",),
+        finds=invoiced_to,
+        by_law=True,
+        because=BY_LAW,
+    ),
     Holding(model=Line, why=_("your invoices"), through=("invoice",), by_law=True, because=BY_LAW),
     Holding(
         model=Paper, why=_("your invoices"), through=("invoice",), files=_paper, by_law=True, because=BY_LAW

@@ -56,7 +56,7 @@ from registrations.substitute import substitute
 from registrations.undo_import import undo_import
 from registrations.visits.host_contacts import add_host_contact
 from registrations.visits.host_proposals import propose_as_host
-from registrations.visits.models import DebriefNote, FeedbackAnswer, FeedbackQuestion, Visit
+from registrations.visits.models import Debrief, DebriefNote, FeedbackAnswer, FeedbackQuestion, Visit
 from registrations.visits.propose import propose
 from registrations.visits.purge import purge
 from schedule.models import Upload
@@ -141,7 +141,8 @@ def half_filled_form() -> Subject:
     """A visitor types names and a billing address and leaves."""
     event_on_sale()
     client = Client()
-    client.post("/events/congress/register/", who(**{f"person-0-{name}": text for name, text in HERS.items()}))
+    named = {f"person-0-{name}": text for name, text in HERS.items()}
+    client.post("/events/congress/register/", who(**named))
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     billed = {"billing_name": NAME, "billing_street": STREET}
     client.post("/events/congress/register/check/", {**BILLING, **billed, "billing_city": ""})
@@ -267,9 +268,7 @@ def former_attendee() -> Subject:
     chosen.cancelled_at = timezone.now()
     chosen.save()
     receivable_of(order)
-    substitute(
-        registration=one, by=Place(ticket="", first_name="Bo", last_name="Roi", email="bo@x.example")
-    )
+    substitute(registration=one, by=Place(ticket="", first_name="Bo", last_name="Roi", email="bo@x.example"))
     return person
 
 
@@ -306,19 +305,11 @@ def visit_with_identity() -> Subject:
     make_sent_list(visit)
     question = FeedbackQuestion.objects.create(visit=visit, kind="text", text="?")
     FeedbackAnswer.objects.create(question=question, application=application, text=f"Bien, {NAME}")
-    DebriefNote.objects.create(
-        debrief=visit_debrief(visit), application=application, text=f"Écrivez-moi : {ADDRESS}"
-    )
+    debrief = Debrief.objects.create(visit=visit)
+    DebriefNote.objects.create(debrief=debrief, application=application, text=f"Écrivez-moi : {ADDRESS}")
     Event.objects.update(starts_at=_ago(31), ends_at=_ago(30))
     purge(visit=Visit.objects.select_related("event").get(pk=visit.pk))
     return person
-
-
-def visit_debrief(visit: Visit):
-    """Return what the group wrote after a visit."""
-    return type(visit.applications.get().notes.model._meta.get_field("debrief").related_model()).objects.create(
-        visit=visit
-    )
 
 
 def mailings() -> Subject:
@@ -368,7 +359,7 @@ def directory_import() -> Subject:
     header = ["company", "first_name", "last_name", "email", "title"]
     company = make_company(name="Acme")
     table = Table(header, [[2, [company.name, FIRST, LAST, ADDRESS, f"Chef {LAST}"]]])
-    done = import_directory(table=table, file_name=f"liste de {ADDRESS}.csv")
+    done = import_directory(table=table, file_name=f"{ADDRESS} liste.csv")
     undo_directory(run=done.run)
     return Person.objects.filter(email=ADDRESS).first()
 
@@ -539,8 +530,8 @@ def _ago(days: int) -> datetime.datetime:
 
 HISTORIES = [
     registered_alone, half_filled_form, hold_that_expired, member_of_company_order, named_on_company_invoice,
-    quotation_of_their_own, quotation_by_a_colleague, billed_but_ordered_by_another, invoiced_and_paid, credited, paid_by_card,
-    bank_line_set_aside, handed_to_a_colleague, former_attendee, waiting_list,
+    quotation_of_their_own, quotation_by_a_colleague, billed_but_ordered_by_another, invoiced_and_paid,
+    credited, paid_by_card, bank_line_set_aside, handed_to_a_colleague, former_attendee, waiting_list,
     ordered_under_a_former_address, visit_with_identity, mailings, import_taken_back, directory_import,
     merged_registrations, speaker, host_of_a_visit, roles_in_the_club, staff_of_an_event, at_the_desk,
     corrected_by_the_organizer, sponsor_contact, owed_by_hand, edited_in_the_back_office, failed_tasks,

@@ -69,7 +69,7 @@ def readable(content: bytes) -> str:
     if content.startswith(b"%PDF-1."):
         try:
             return pdf_text(content)
-        except Exception:  # noqa: BLE001 (a stub of a test, not a whole PDF)
+        except Exception:
             return content.decode("latin-1")
     plain = f"{content.decode('utf-8', 'replace')} {content.decode('latin-1')}"
     return f"{plain} {mail_text(content)}" if b"\nMIME-Version:" in content else plain
