@@ -13,6 +13,7 @@ from convention.events.models import EventRole
 from convention.jobs.models import Job
 from convention.personal import Subject
 from convention.privacy.erase import erase_quietly
+from convention.privacy.redact import Redactor
 
 from .bill import follow_names
 from .invoices.models import Invoice, Payment, Receivable
@@ -25,13 +26,17 @@ EMPTY = {"first_name": "", "last_name": "", "email": "", "answers": {}}
 BILLING = ("name", "street", "postcode", "city", "country")
 
 
-def forget_holders(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
-    """Empty the names, addresses and answers; ticket, price, company, dates and scans stay."""
-    found = list(rows)
+def forget_holders(rows: "QuerySet[Any]", subject: Subject | None = None) -> None:
+    """Empty the names, addresses and answers; ticket, price, company, dates and scans stay.
+
+    A company that is called after the subject loses the name.
+    """
+    found, redactor = list(rows), Redactor(subject or Subject())
     for registration in found:
+        registration.company = redactor.text(registration.company)
         for name, value in EMPTY.items():
             setattr(registration, name, value)
-    Registration.objects.bulk_update(found, list(EMPTY), batch_size=500)
+    Registration.objects.bulk_update(found, [*EMPTY, "company"], batch_size=500)
     keys = [registration.pk for registration in found]
     AnswerFile.objects.filter(registration__in=keys).delete()
     Delivery.objects.filter(registration__in=keys).exclude(answer="").update(answer="")
@@ -64,13 +69,17 @@ def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:
     WaitingEntry.objects.bulk_update(found, ["email", "address"], batch_size=500)
 
 
-def forget_buyers(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
+def forget_buyers(rows: "QuerySet[Any]", subject: Subject | None = None) -> None:
     """Empty the address and whom to bill; what was invoiced stands on the invoice.
 
     An order that was never confirmed is owed no longer.
     """
     expired = expired_orders(timezone.now()).filter(pk__in=rows.values("pk"))
     withdraw_together(list(expired.values_list("reference", flat=True)))
+    redactor = Redactor(subject or Subject())
+    for pk, company in rows.exclude(company="").values_list("pk", "company") if subject else ():
+        if redactor.finds(company):
+            Order.objects.filter(pk=pk).update(company=redactor.text(company))
     rows.update(email="", purchase_order="", **{f"billing_{name}": "" for name in BILLING})
 
 

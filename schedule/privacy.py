@@ -12,7 +12,7 @@ from convention.privacy.redact import Redactor, whole_names, words_of
 from .models import Speaker, Upload
 from .revision import raise_revision
 
-TEXTS = ("title", "subtitle", "abstract", "description")
+TEXTS = ("title", "subtitle", "slug", "abstract", "description", "links", "attachments", "extra")
 
 
 def _speaking(subject: Subject) -> "QuerySet[Any]":
@@ -39,7 +39,7 @@ def _leave_programme(rows: "QuerySet[Any]", subject: Subject) -> None:
     for speaker in rows.select_related("event"):
         for session in speaker.sessions.all():
             for column in TEXTS:
-                setattr(session, column, redactor.text(getattr(session, column)))
+                setattr(session, column, redactor.value(getattr(session, column)))
             session.save(update_fields=TEXTS)
         raise_revision(event=speaker.event)
 

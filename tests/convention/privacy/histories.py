@@ -130,8 +130,8 @@ def colleague_order(event: Event, **fields) -> Order:
 
 
 def registered_alone() -> Subject:
-    """A guest registers on the page, is cancelled, and owed nothing."""
-    order = ordered(event_on_sale())
+    """A guest whose firm has their name registers, is cancelled, and owes nothing."""
+    order = ordered(event_on_sale(), company=f"{NAME} Conseil", places=(place(company=f"Cabinet {NAME}"),))
     receivable_of(order)
     cancel(registration=order.registrations.get())
     return None
@@ -386,6 +386,7 @@ def speaker() -> Subject:
     person = account()
     event = make_event()
     make_session(event, f"Conversation avec {NAME}", speakers=(NAME,), abstract=f"{NAME} raconte.")
+    event.sessions.update(slug="avec-ewzanna-qvortrup-zwick", extra={"by": NAME}, links=[{"title": NAME}])
     event.speakers.update(biography=f"{FIRST} dirige.", url="https://firm.example/wzanna")
     Upload.objects.create(event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode())
     make_registration(make_ticket(event), person=person, **HERS)
