@@ -16,15 +16,13 @@ from convention.privacy.redact import Redactor
 from convention.privacy.subjects import subject_at
 from convention.privacy.walk import retained_by_law
 from registrations.invoices.models import Invoice
-from tests.convention.privacy.histories import (
-    HISTORIES,
-    account,
+from tests.convention.privacy.histories import HISTORIES
+from tests.convention.privacy.histories.orders import (
     invoiced_and_paid,
-    invoices,
     named_on_company_invoice,
     paid_by_card,
-    settle,
 )
+from tests.convention.privacy.histories.person import account, invoices, settle
 from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME, traces
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
 

@@ -26,7 +26,8 @@ from registrations.models import Order, Registration, WaitingEntry
 from registrations.quotation import ask_quotation
 from registrations.register import Means, register
 from registrations.visits.models import HostContact, Visit, VisitorList
-from tests.convention.privacy.histories import event_on_sale, mailings, ordered, request
+from tests.convention.privacy.histories.person import event_on_sale, ordered, request
+from tests.convention.privacy.histories.roles import mailings
 from tests.convention.privacy.traces import ADDRESS, LAST, NAME, traces
 from tests.factories import make_event, make_member, make_person, make_registration, make_ticket
 from tests.registrations.test_pages import who
