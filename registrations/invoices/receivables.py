@@ -75,6 +75,11 @@ class Receivable(models.Model):
             kwargs["update_fields"] = {*fields, "search"}
         super().save(*args, **kwargs)
 
+    @property
+    def buyer_label(self) -> str:
+        """The buyer's name for lists and headings; the reference once the buyer was erased."""
+        return self.name or self.reference
+
     def money(self, amount: int) -> Money:
         """An amount in its currency."""
         return Money(amount, self.currency)
