@@ -135,7 +135,7 @@ def write(
 
 
 def buyer_snapshot(receivable: Receivable, origin: Invoice | None) -> dict[str, str]:
-    """Return the buyer as a document says it; once the buyer was erased, as the origin of a credit note does."""
+    """Return the buyer as a document says it; of a buyer who was erased, as the credited invoice says it."""
     if origin and not receivable.name:
         return dict(origin.buyer)
     return {name: getattr(receivable, name) for name in BUYER}
