@@ -46,6 +46,10 @@ class Cluster:
         """Stop at once, as when the machine loses power: the next start replays the log."""
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
 
+    def stop(self) -> None:
+        """Stop in order: connections are ended, and what is under way is rolled back."""
+        self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
+
     def count(self, query: str) -> int:
         """The one number that a query gives."""
         done = subprocess.run(
