@@ -92,19 +92,19 @@ def remove_mails(is_meant: Callable[[str], bool]) -> None:
     """Remove each stored mail whose headers or text the function recognizes; files left empty go too."""
     for path in settings.MAIL_DIR.glob("*.log"):
         sources = [source for source in RULER.split(path.read_bytes()) if source.strip()]
-        stay = [source for source in sources if not is_meant(_said_in(source))]
+        stay = [source for source in sources if not is_meant(_text_of_mail(source))]
         if not stay:
             path.unlink()
         elif len(stay) < len(sources):
             path.write_bytes(b"".join(source + b"\n" + b"-" * 79 + b"\n" for source in stay))
 
 
-def _said_in(source: bytes) -> str:
+def _text_of_mail(source: bytes) -> str:
     """Return headers and texts of a mail, decoded."""
     message = message_from_bytes(source, policy=policy.default)
     texts = [part for part in message.walk() if part.get_content_maintype() == "text"]
-    said = [str(value) for value in message.values()] + [str(part.get_content()) for part in texts]
-    return "\n".join(said)
+    headers = [str(value) for value in message.values()]
+    return "\n".join([*headers, *(str(part.get_content()) for part in texts)])
 
 
 def read(path: Path) -> list[Kept]:

@@ -104,10 +104,10 @@ def remove_old_drafts(before: datetime.datetime) -> int:
     store, removed = SessionStore(), 0
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=1000):
         data = store.decode(session.session_data)
-        kept = {key: value for key, value in data.items() if not _is_older(key, value, before)}
-        if len(kept) < len(data):
-            removed += len(data) - len(kept)
-            Session.objects.filter(pk=session.pk).update(session_data=store.encode(kept))
+        remaining = {key: value for key, value in data.items() if not _is_older(key, value, before)}
+        if len(remaining) < len(data):
+            removed += len(data) - len(remaining)
+            Session.objects.filter(pk=session.pk).update(session_data=store.encode(remaining))
     return removed
 
 

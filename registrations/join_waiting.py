@@ -132,6 +132,6 @@ def _refuse_free(row: Awaited) -> None:
 
 def _tell_again(entry: WaitingEntry) -> None:
     """The link may have been lost: the mail that fits the state goes out once more."""
-    told = Greatest(F("offers"), 1) - 1
-    WaitingEntry.objects.filter(pk=entry.pk).update(join_told_at=None, offers_told=told)
+    offers_sent = Greatest(F("offers"), 1) - 1
+    WaitingEntry.objects.filter(pk=entry.pk).update(join_told_at=None, offers_told=offers_sent)
     tell_waiting.enqueue(entry.pk)

@@ -99,8 +99,9 @@ def open_balance(subject: Subject) -> Iterator[Words]:
     rows = Receivable.objects.filter(written_to("email", subject)).with_balance()
     expired = expired_orders(timezone.now()).values("reference")
     for receivable in rows.filter(~Q(due=0)).exclude(reference__in=expired):
-        said = {"reference": receivable.reference}
-        yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % said
+        yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % {
+            "reference": receivable.reference
+        }
 
 
 def _answers(_before: datetime.datetime) -> int:

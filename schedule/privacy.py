@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from convention.personal import Holding, Subject
-from convention.privacy.redact import Redactor, whole_names, words_of
+from convention.privacy.redact import Redactor, full_name_phrases, words_of
 
 from .models import Speaker, Upload
 from .revision import raise_revision
@@ -16,8 +16,8 @@ TEXTS = ("title", "subtitle", "slug", "abstract", "description", "links", "attac
 
 
 def _speaking(subject: Subject) -> "QuerySet[Any]":
-    """Return the speakers whose whole name is one of the subject's."""
-    wanted = {phrase for name in subject.names for phrase in whole_names(name)}
+    """Return the speakers whose full name is one of the subject's."""
+    wanted = {phrase for name in subject.names for phrase in full_name_phrases(name)}
     known = Speaker.objects.values_list("pk", "name") if wanted else []
     return Speaker.objects.filter(pk__in=[pk for pk, name in known if words_of(name) in wanted])
 

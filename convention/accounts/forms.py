@@ -167,8 +167,8 @@ def refuse_other_origin(credential: Any) -> None:
 
     The library accepts hosts beneath ours too, so a page on one of them could sign people in.
     """
-    said = json.loads(websafe_decode(credential["response"]["clientDataJSON"]))
-    if urlsplit(said["origin"]).hostname != context.request.get_host().partition(":")[0]:
+    client_data = json.loads(websafe_decode(credential["response"]["clientDataJSON"]))
+    if urlsplit(client_data["origin"]).hostname != context.request.get_host().partition(":")[0]:
         raise ValueError("A page of another host asked for this passkey.")
 
 

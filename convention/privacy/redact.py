@@ -12,17 +12,17 @@ from convention.text import SIGNS, plain
 
 STRUCK: Final = "…"
 BETWEEN: Final = r"[\s\"',;|_.]+"
-"""What may stand between first and last name: also in cells of a list, names of files and addresses."""
+"""Characters between first and last name, also in cells of a list, names of files and addresses."""
 SHORTEST_WORD: Final = 3
 """Letters of a first or last name that is struck where it stands alone; shorter ones are parts of others."""
 JSON_BEGINS: Final = frozenset("[{")
 SHORTEST_NAME: Final = 5
-"""Letters of a whole name that is looked for in any row."""
+"""Letters of a full name that is looked for in any row."""
 
 
 @dataclass(frozen=True)
 class Redactor:
-    """Replaces addresses and whole names, in either order; with `alone` also each name standing alone.
+    """Replaces addresses and full names, in either order; with `alone` also each name by itself.
 
     Accents, capitals, hyphens and apostrophes do not matter. `alone` is for text that is known to be about
     the person: a first name by itself may be anybody's.
@@ -33,8 +33,8 @@ class Redactor:
 
     @cached_property
     def phrases(self) -> set[str]:
-        """What is looked for in folded text."""
-        found = {phrase for name in self.subject.names for phrase in whole_names(name)}
+        """Folded names to look for."""
+        found = {phrase for name in self.subject.names for phrase in full_name_phrases(name)}
         if self.alone:
             found |= {phrase for name in self.subject.names for phrase in parts_of(name)}
         return found
@@ -89,7 +89,7 @@ class Redactor:
         return value
 
 
-def whole_names(name: Name) -> set[str]:
+def full_name_phrases(name: Name) -> set[str]:
     """Return a name in both orders, folded; nothing where it is too short to be anybody's alone."""
     parts = [words for part in name if (words := words_of(part))]
     phrase = " ".join(parts)

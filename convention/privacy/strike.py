@@ -42,7 +42,7 @@ class Erased:
 
     @property
     def elsewhere(self) -> Subject:
-        """What is struck in rows that are not about them: no name that may be somebody else's."""
+        """The subject as it is struck in other rows: without names that may be somebody else's."""
         return replace(self.subject, names=frozenset()) if self.has_namesake else self.subject
 
 
@@ -59,7 +59,7 @@ def wide_redactor(erased: Sequence[Erased]) -> Redactor:
 def strike(erased: Sequence[Erased]) -> None:
     """Strike people out of all free text, in one pass.
 
-    In rows about one of them each name is struck, also one that stands alone. In all others whole names and
+    In rows about one of them each name is struck, also one by itself. In all others full names and
     addresses are.
     """
     if not erased:
@@ -127,12 +127,12 @@ def _struck(redactors: Iterable[Redactor], value: Any) -> Any:
 def written(model: type[models.Model], columns: list[str]) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield key and columns of each row in which any of them says something."""
     fields = [model._meta.get_field(name) for name in columns]
-    said = Q()
+    has_text = Q()
     for field in fields:
         is_json = isinstance(field, models.JSONField)
-        said |= Q(**{f"{field.name}__isnull": False}) if is_json else ~Q(**{field.name: ""})
+        has_text |= Q(**{f"{field.name}__isnull": False}) if is_json else ~Q(**{field.name: ""})
     rows: models.QuerySet[Any, Any] = (
-        models.QuerySet(model).filter(said).order_by("pk").values_list("pk", *columns)
+        models.QuerySet(model).filter(has_text).order_by("pk").values_list("pk", *columns)
     )
     last: Any = None
     while some := list((rows.filter(pk__gt=last) if last is not None else rows)[:AT_ONCE]):
@@ -146,10 +146,10 @@ def strike_sessions(redactor: Redactor) -> int:
     store, dropped = SessionStore(), 0
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=AT_ONCE):
         data = store.decode(session.session_data)
-        kept = {key: value for key, value in data.items() if not redactor.finds(_as_text(value))}
-        if len(kept) < len(data):
-            dropped += len(data) - len(kept)
-            Session.objects.filter(pk=session.pk).update(session_data=store.encode(kept))
+        remaining = {key: value for key, value in data.items() if not redactor.finds(_as_text(value))}
+        if len(remaining) < len(data):
+            dropped += len(data) - len(remaining)
+            Session.objects.filter(pk=session.pk).update(session_data=store.encode(remaining))
     Session.objects.filter(expire_date__lte=timezone.now()).delete()
     return dropped
 

@@ -15,7 +15,7 @@ from convention.addresses import folded
 from convention.club.models import Company
 from convention.dates import say_day
 from convention.personal import Holding, Rule, Subject, Words, written_to
-from convention.privacy.redact import STRUCK, Redactor, whole_names
+from convention.privacy.redact import STRUCK, Redactor, full_name_phrases
 
 from .models import Charge, Invoice, Issuer, Line, Paper, Payment, Quotation, Receivable, Refund, Reminder
 
@@ -48,10 +48,10 @@ def is_company(receivable: Receivable, redactor: Redactor) -> bool:
 
 
 def billed_to(column: str, subject: Subject) -> Q:
-    """Return a condition on rows: the buyer's name is the subject's whole name, in either order."""
+    """Return a condition on rows: the buyer's name is the subject's full name, in either order."""
     found = Q(pk__in=[])
     for name in subject.names:
-        for written in {" ".join(name), " ".join(reversed(name))} if whole_names(name) else ():
+        for written in {" ".join(name), " ".join(reversed(name))} if full_name_phrases(name) else ():
             found |= Q(**{f"{column}__iexact": written})
     return found
 

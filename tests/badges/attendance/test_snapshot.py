@@ -250,7 +250,7 @@ def cursors(answer):
     return {"since": answer["sequence"], "presences": answer["presences_cursor"]}
 
 
-def told_to(client, token, cursor):
+def presences_since(client, token, cursor):
     """Who is told since a cursor, and the next cursor."""
     answer = client.get(URL, cursor, headers=bearer(token)).json()
     return {one["key"] for one in answer["presences"]}, cursors(answer)
@@ -277,15 +277,15 @@ def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch
         monkeypatch.undo()
 
     read(people[0], clock)
-    told, cursor = told_to(client, token, {"since": 1})
+    told, cursor = presences_since(client, token, {"since": 1})
     assert told == {short_key(people[0].reference)}
     read(people[1], clock - back)
-    told, cursor = told_to(client, token, cursor)
+    told, cursor = presences_since(client, token, cursor)
     assert told == {short_key(people[1].reference)}
     read(people[2], clock - back + datetime.timedelta(seconds=1))
-    told, cursor = told_to(client, token, cursor)
+    told, cursor = presences_since(client, token, cursor)
     assert told == {short_key(people[2].reference)}
-    assert told_to(client, token, cursor) == (set(), cursor)
+    assert presences_since(client, token, cursor) == (set(), cursor)
 
 
 def test_a_clock_that_is_put_back_changes_the_tag_of_live_pages(client, event):
@@ -312,10 +312,10 @@ def test_a_presence_that_is_written_while_another_is_not_committed_yet_is_told_l
     scan(device=device, items=[make_item(code_of(late))])
     Presence.objects.update(event=make_event())  # as if it were not visible yet
     scan(device=device, items=[make_item(code_of(early))])
-    told, cursor = told_to(client, token, {"since": 1})
+    told, cursor = presences_since(client, token, {"since": 1})
     assert told == {short_key(early.reference)}
     Presence.objects.update(event=event)
-    assert told_to(client, token, cursor)[0] == {short_key(late.reference)}
+    assert presences_since(client, token, cursor)[0] == {short_key(late.reference)}
 
 
 def test_a_cursor_of_before_a_restore_or_of_an_older_program_is_told_all(client, event):
@@ -324,7 +324,7 @@ def test_a_cursor_of_before_a_restore_or_of_an_older_program_is_told_all(client,
     change(one)
     scan(device=device, items=[make_item(code_of(one))])
     for presences in ("999999", "2026-06-17T06:31:02.120000+00:00", ""):
-        told, cursor = told_to(client, token, {"since": 1, "presences": presences})
+        told, cursor = presences_since(client, token, {"since": 1, "presences": presences})
         assert told == {short_key(one.reference)}
         assert cursor["presences"] == "1"
 
@@ -334,7 +334,7 @@ def test_presences_made_anew_replace_what_a_device_holds(client, event):
     one = make_registration(event)
     change(one)
     scan(device=device, items=[make_item(code_of(one))])
-    _told, cursor = told_to(client, token, {"since": 1})
+    _told, cursor = presences_since(client, token, {"since": 1})
     assert client.get(URL, cursor, headers=bearer(token)).json()["full"] is False
     rebuild_presence(event=event)
     answer = client.get(URL, cursor, headers=bearer(token)).json()
