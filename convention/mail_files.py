@@ -1,6 +1,7 @@
 """Mails kept as files in development, read back for /dev/mail/."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -85,6 +86,25 @@ def kept_mail(file: str, number: int) -> Kept:
     if number >= len(mails):
         raise NotFound(_("This e-mail is no longer there."))
     return mails[number]
+
+
+def remove_mails(is_meant: Callable[[str], bool]) -> None:
+    """Remove each stored mail whose headers or text the function recognizes; files left empty go too."""
+    for path in settings.MAIL_DIR.glob("*.log"):
+        sources = [source for source in RULER.split(path.read_bytes()) if source.strip()]
+        stay = [source for source in sources if not is_meant(_text_of_mail(source))]
+        if not stay:
+            path.unlink()
+        elif len(stay) < len(sources):
+            path.write_bytes(b"".join(source + b"\n" + b"-" * 79 + b"\n" for source in stay))
+
+
+def _text_of_mail(source: bytes) -> str:
+    """Return headers and texts of a mail, decoded."""
+    message = message_from_bytes(source, policy=policy.default)
+    texts = [part for part in message.walk() if part.get_content_maintype() == "text"]
+    headers = [str(value) for value in message.values()]
+    return "\n".join([*headers, *(str(part.get_content()) for part in texts)])
 
 
 def read(path: Path) -> list[Kept]:

@@ -7,15 +7,19 @@ every function named there may be run again at any time.
 
 import datetime
 import logging
+from typing import Final
 
 from django.conf import settings
 from django.db import Error
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from .models import Round
 
 logger = logging.getLogger(__name__)
+CLOCKS_DIFFER: Final = datetime.timedelta(minutes=5)
+"""How far the clocks of two machines with workers may be apart."""
 
 
 def expect_rounds() -> None:
@@ -28,8 +32,8 @@ def expect_rounds() -> None:
 
 def run_due(*, at: datetime.datetime) -> list[str]:
     """Run what is due and nobody else has taken; the names of what was run."""
-    due = Round.objects.filter(due_at__lte=at, name__in=settings.PERIODIC_WORK).order_by("due_at")
-    taken = [name for name in due.values_list("name", flat=True) if take_round(name, at=at)]
+    names = Round.objects.filter(_is_due(at)).order_by("due_at").values_list("name", flat=True)
+    taken = [name for name in list(names) if take_round(name, at=at)]
     for name in taken:
         run(name)
     return taken
@@ -38,7 +42,19 @@ def run_due(*, at: datetime.datetime) -> list[str]:
 def take_round(name: str, *, at: datetime.datetime) -> bool:
     """Take one round, unless another worker was faster, and set the next."""
     later = at + datetime.timedelta(seconds=settings.PERIODIC_WORK[name])
-    return bool(Round.objects.filter(name=name, due_at__lte=at).update(due_at=later, started_at=at))
+    return bool(Round.objects.filter(_is_due(at), name=name).update(due_at=later, started_at=at))
+
+
+def _is_due(at: datetime.datetime) -> Q:
+    """Return a condition on rounds: their time has come, or is further off than one interval.
+
+    The latter was set by a clock that was ahead and was put back since; it would rest until that time.
+    """
+    due = Q(pk__in=[])
+    for name, seconds in settings.PERIODIC_WORK.items():
+        latest = at + datetime.timedelta(seconds=seconds) + CLOCKS_DIFFER
+        due |= Q(name=name) & (Q(due_at__lte=at) | Q(due_at__gt=latest))
+    return due
 
 
 def run(name: str) -> None:
@@ -55,5 +71,6 @@ def run(name: str) -> None:
 
 
 def is_overdue(*, by: datetime.timedelta, at: datetime.datetime) -> bool:
-    """Whether a round waits for longer than that."""
-    return Round.objects.filter(due_at__lt=at - by, name__in=settings.PERIODIC_WORK).exists()
+    """Whether a round waits for longer than that, or was set by a clock that was put back since."""
+    waits = Q(due_at__lt=at - by, name__in=settings.PERIODIC_WORK)
+    return Round.objects.filter(waits | (_is_due(at) & Q(due_at__gt=at))).exists()

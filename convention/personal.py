@@ -6,6 +6,11 @@ told of it, and what an erasure leaves. The privacy desk walks them (`convention
     OBSTACLES = [coming_places]                  # sentences: what has to be settled before an erasure
     RETENTION = [Rule(...)]                      # what goes by itself when its time is over
     AGREEMENTS = [agreements]                    # what somebody agreed to, and how it is taken back
+    FREE_TEXT = {Payment: ("note",)}             # columns where others may have written the person's name
+    OWN_ADDRESSES = [addresses]                  # addresses of a person that the account does not list
+    LEGAL_RETENTION = [invoices]                 # sentences: which documents the law requires to stay
+
+An erasure strikes the person's names and addresses out of the `FREE_TEXT` columns of any row.
 """
 
 import datetime
@@ -26,12 +31,20 @@ type Row = Any
 type Keys = list[Any]
 
 
+type Name = tuple[str, ...]
+"""A person's name as it is stored, such as (first name, last name)."""
+
+
 @dataclass(frozen=True)
 class Subject:
-    """Whom it is about: the person where the club knows one, and the addresses that are theirs, folded."""
+    """Whom it is about: the person where the club knows one, and the addresses that are theirs, folded.
+
+    `names` are those under which rows of their own name them; `convention.privacy.held` finds them.
+    """
 
     person: Any = None
     addresses: frozenset[str] = frozenset()
+    names: frozenset[Name] = frozenset()
 
     @property
     def person_id(self) -> int | None:
@@ -50,8 +63,10 @@ class Holding:
 
     `people` who the row is about; `addresses` an address of theirs; `through` a row of another table that is
     about them; `did` who only did something: then `tells` says what of the row is not somebody else's.
-    At an erasure rows that are `gone` are removed, columns in `empties` emptied, else all stays, `because`.
-    Rows that are about somebody else, and only mention them, lead to no other table.
+    `names` are the columns that hold their own name. `only` narrows the rows found by columns, `finds` adds
+    others. At an erasure rows that are `gone` are removed, columns in `empties` emptied, else all stays,
+    `because`; rows that stay `by_law` keep the name too. Rows that are about somebody else, and only mention
+    them, lead to no other table.
     """
 
     model: type[models.Model]
@@ -63,7 +78,9 @@ class Holding:
     did: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     hides: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     gone: bool = False
+    by_law: bool = False
     empties: tuple[str, ...] = ()
     because: Words = ""
     leads: bool = True
@@ -85,8 +102,12 @@ class Holding:
 
     @property
     def fate(self) -> str:
-        """What an erasure does: `gone`, `emptied` or `kept`."""
-        return "gone" if self.gone else "emptied" if self.empties or self.forget else "kept"
+        """What an erasure does: `gone`, `emptied`, `kept` without a name, or kept as it is by `law`."""
+        if self.gone:
+            return "gone"
+        if self.by_law:
+            return "law"
+        return "emptied" if self.empties or self.forget else "kept"
 
     @property
     def answers(self) -> set[str]:
@@ -107,10 +128,11 @@ class Holding:
         for column in self.addresses:
             named |= Q(pk__in=_with_address(rows, column, subject.addresses))
         found = rows.filter(named)
-        if self.finds:
-            found = found | rows.filter(pk__in=self.finds(subject).values("pk"))
         found = self.only(found, subject) if self.only else found
-        return list(found.order_by("pk").values_list("pk", flat=True).distinct())
+        keys = set(found.order_by().values_list("pk", flat=True))
+        if self.finds:
+            keys |= set(self.finds(subject).order_by().values_list("pk", flat=True))
+        return sorted(keys)
 
 
 def _with_address(rows: "models.QuerySet[Any]", column: str, addresses: frozenset[str]) -> Keys:

@@ -20,7 +20,7 @@ from schedule.around import clashing
 
 from .answer_files import is_file
 from .answers import joined, limited_options
-from .bill import kept_of, rebill
+from .bill import follow_names, kept_of, rebill
 from .models import Order, Registration, SessionSeat, WaitingEntry
 from .on_application import rules_of
 from .places import exchange, taken_besides
@@ -115,6 +115,8 @@ def _take_over(kept: Registration, other: Registration, taken: Collection[str]) 
         fields.append("person")
     if fields:
         kept.save(update_fields=fields)
+    if {"first_name", "last_name"} & {*fields}:
+        follow_names([kept])
 
 
 def _free_places(kept: Registration, other: Registration, before: dict[str, object]) -> None:

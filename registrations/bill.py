@@ -11,8 +11,18 @@ from convention.money import Money
 
 from .invoices.amounts import allotted
 from .invoices.balance import balance_of
-from .invoices.models import Charge, Invoice, Payment, Receivable
-from .invoices.owe import DISCOUNT, Buyer, Owed, correct_buyer, discounts_of, owe, waived_of, withdraw
+from .invoices.models import Charge, Payment, Receivable
+from .invoices.owe import (
+    DISCOUNT,
+    Buyer,
+    Owed,
+    correct_buyer,
+    discounts_of,
+    name_attendees,
+    owe,
+    waived_of,
+    withdraw,
+)
 from .models import Order, Registration, RegistrationAddon, RegistrationQuerySet, Sponsorship
 from .models.sponsors import SponsorshipQuerySet
 
@@ -101,10 +111,14 @@ def rebill(order: Order) -> None:
         receivable_of(order)
 
 
-def follow_names(order: Order) -> None:
-    """What is owed says who comes by now, until it is invoiced. The caller has the order's lock."""
-    if not Invoice.objects.filter(receivable__reference=order.reference).exists():
-        rebill(order)
+def follow_names(registrations: Iterable[Registration]) -> None:
+    """Write who comes now on what is owed for these registrations; issued invoices stay as they are.
+
+    Their orders must be loaded. An empty name, as after an erasure, leaves none.
+    """
+    rows = list(registrations)
+    names = {one.reference: one.name if one.is_named else "" for one in rows}
+    name_attendees(references={one.order.reference for one in rows}, names=names)
 
 
 def buyer_of(order: Order) -> Buyer:
@@ -182,7 +196,8 @@ def _line(
 ) -> Owed:
     return Owed(
         key=key,
-        description=f"{title}, {registration.name}"[:300],
+        description=title[:300],
+        attendee=registration.name if registration.is_named else "",
         unit_price=price,
         vat_rate=sold.vat_rate,
         exemption=sold.vat_exemption,

@@ -135,7 +135,7 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
     if {"first_name", "last_name"} & before.keys():
-        follow_names(registration.order)
+        follow_names([registration])
     if registration.confirmed_at:
         enqueue("CONFIRMATION_TASK", registration.order_id)
 

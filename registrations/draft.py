@@ -1,16 +1,23 @@
 """A half-filled registration, kept in the visitor's session field by field until it is booked."""
 
+import datetime
 import secrets
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from convention.accounts.session_store import SessionStore
 
 from .checks import MOST_PLACES
 from .models import Order
 from .order_request import Billing, OrderRequest, Place
 
 PERSON = ("first_name", "last_name", "email", "company")
+PREFIX: Final = "registration:"
+"""What a draft's key in the session begins with; the event's slug follows."""
 BILLING = ("billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country")
 
 
@@ -25,6 +32,8 @@ class Draft:
     payment: str = ""
     billing: dict[str, str] = field(default_factory=dict)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    saved_at: str = ""
+    """When something was typed last, in ISO 8601: an old draft is removed, however long its session lasts."""
 
     @property
     def email(self) -> str:
@@ -77,6 +86,7 @@ def load(session: SessionBase, event_slug: str) -> Draft:
 
 def save(session: SessionBase, event_slug: str, draft: Draft) -> None:
     """Keep it."""
+    draft.saved_at = timezone.now().isoformat()
     session[_key(event_slug)] = asdict(draft)
 
 
@@ -86,4 +96,21 @@ def forget(session: SessionBase, event_slug: str) -> None:
 
 
 def _key(event_slug: str) -> str:
-    return f"registration:{event_slug}"
+    return f"{PREFIX}{event_slug}"
+
+
+def remove_old_drafts(before: datetime.datetime) -> int:
+    """Remove from all sessions the drafts in which nothing was typed since then; how many."""
+    store, removed = SessionStore(), 0
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=1000):
+        data = store.decode(session.session_data)
+        remaining = {key: value for key, value in data.items() if not _is_older(key, value, before)}
+        if len(remaining) < len(data):
+            removed += len(data) - len(remaining)
+            Session.objects.filter(pk=session.pk).update(session_data=store.encode(remaining))
+    return removed
+
+
+def _is_older(key: str, value: Any, before: datetime.datetime) -> bool:
+    saved_at: str = value.get("saved_at", "") if key.startswith(PREFIX) else ""
+    return bool(saved_at) and datetime.datetime.fromisoformat(saved_at) < before

@@ -4,7 +4,8 @@ import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from convention.addresses import folded
 from convention.club.models import ClubRole, CompanyContact, Employment, Person, Seat
@@ -12,23 +13,34 @@ from convention.events.models import EventRole
 from convention.jobs.models import Job
 from convention.personal import Subject
 from convention.privacy.erase import erase_quietly
+from convention.privacy.redact import Redactor
 
-from .models import AnswerFile, Order, Registration, WaitingEntry
+from .bill import follow_names
+from .invoices.models import Invoice, Payment, Receivable
+from .invoices.owe import withdraw_together
+from .invoices.privacy import blank_buyers
+from .models import AnswerFile, Delivery, Order, Registration, Sponsorship, WaitingEntry
 
 MOST_AT_ONCE = 500
 EMPTY = {"first_name": "", "last_name": "", "email": "", "answers": {}}
 BILLING = ("name", "street", "postcode", "city", "country")
 
 
-def forget_holders(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
-    """Empty the names, addresses and answers; ticket, price, company, dates and scans stay."""
-    found = list(rows)
+def forget_holders(rows: "QuerySet[Any]", subject: Subject | None = None) -> None:
+    """Empty the names, addresses and answers; ticket, price, company, dates and scans stay.
+
+    A company that is called after the subject loses the name.
+    """
+    found, redactor = list(rows), Redactor(subject or Subject())
     for registration in found:
+        registration.company = redactor.text(registration.company)
         for name, value in EMPTY.items():
             setattr(registration, name, value)
-    Registration.objects.bulk_update(found, list(EMPTY), batch_size=500)
+    Registration.objects.bulk_update(found, [*EMPTY, "company"], batch_size=500)
     keys = [registration.pk for registration in found]
     AnswerFile.objects.filter(registration__in=keys).delete()
+    Delivery.objects.filter(registration__in=keys).exclude(answer="").update(answer="")
+    follow_names(Registration.objects.filter(pk__in=keys).select_related("order"))
     rows.model.objects.filter(pk__in=keys).update(generation=F("generation") + 1)
     forget_lists({registration.event_id for registration in found})
 
@@ -57,8 +69,17 @@ def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:
     WaitingEntry.objects.bulk_update(found, ["email", "address"], batch_size=500)
 
 
-def forget_buyers(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
-    """Empty the address and whom to bill; what was invoiced stands on the invoice."""
+def forget_buyers(rows: "QuerySet[Any]", subject: Subject | None = None) -> None:
+    """Empty the address and whom to bill; what was invoiced stands on the invoice.
+
+    An order that was never confirmed is owed no longer.
+    """
+    expired = expired_orders(timezone.now()).filter(pk__in=rows.values("pk"))
+    withdraw_together(list(expired.values_list("reference", flat=True)))
+    redactor = Redactor(subject or Subject())
+    for pk, company in rows.exclude(company="").values_list("pk", "company") if subject else ():
+        if redactor.finds(company):
+            Order.objects.filter(pk=pk).update(company=redactor.text(company))
     rows.update(email="", purchase_order="", **{f"billing_{name}": "" for name in BILLING})
 
 
@@ -81,6 +102,34 @@ def old_buyers(before: datetime.datetime) -> int:
     return len(keys)
 
 
+def expired_orders(before: datetime.datetime) -> "QuerySet[Order]":
+    """Return the orders that were never confirmed, whose hold ended before then, and that involve no money.
+
+    Nothing was paid or invoiced for them, and no place or package of them was ever confirmed or is held.
+    """
+    places = Registration.objects.filter(order=OuterRef("pk"))
+    alive = Q(confirmed_at__isnull=False) | Q(held_until__gte=before) | Q(held_until=None, cancelled_at=None)
+    packages = Sponsorship.objects.filter(order=OuterRef("pk"))
+    money = [
+        Exists(model.objects.filter(receivable__reference=OuterRef("reference")))
+        for model in (Invoice, Payment)
+    ]
+    rows = Order.objects.filter(Exists(places), created_at__lt=before)
+    return rows.exclude(Exists(places.filter(alive)) | Exists(packages) | money[0] | money[1])
+
+
+@transaction.atomic
+def old_holds(before: datetime.datetime) -> int:
+    """Remove names from orders that were never confirmed, whose hold ended before then; how many."""
+    named = expired_orders(before).exclude(email="", billing_name="").order_by("pk")
+    orders = dict(named.values_list("pk", "reference")[:MOST_AT_ONCE])
+    forget_holders(Registration.objects.filter(order__in=orders))
+    withdraw_together(orders.values())
+    blank_buyers(Receivable.objects.filter(reference__in=orders.values()))
+    forget_buyers(Order.objects.filter(pk__in=orders))
+    return len(orders)
+
+
 def old_waits(before: datetime.datetime) -> int:
     """Who waited for a place at events that ended before then; how many."""
     rows = WaitingEntry.objects.filter(event__ends_at__lt=before)
@@ -91,10 +140,7 @@ def old_waits(before: datetime.datetime) -> int:
 
 def old_people(before: datetime.datetime) -> int:
     """People without job, seat, role or registration since then, who did not sign in either; how many."""
-    gone = 0
-    for person in quiet_people(before)[:MOST_AT_ONCE]:
-        gone += erase_quietly(person=person)
-    return gone
+    return len(erase_quietly(people=quiet_people(before)[:MOST_AT_ONCE]))
 
 
 def quiet_people(before: datetime.datetime) -> list[Person]:

@@ -17,7 +17,7 @@ from convention.counters import Counted
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 
-from .bill import follow_orders, rebill
+from .bill import follow_names, follow_orders, rebill
 from .fares import fare_of, moved_price
 from .import_rows import Offered, Row
 from .models import (
@@ -241,6 +241,8 @@ def _write_changes(done: Imported) -> None:
     follow_orders(done.orders.values(), "purchase_order")
     if done.changed:
         Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)
+    if {"first_name", "last_name"} & done.written:
+        follow_names(done.changed)
     more = Counter[int]()
     for _ticket, registration in done.moved:
         more[registration.order_id] += registration.price - done.before[registration.pk]["price"]

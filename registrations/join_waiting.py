@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,12 +60,16 @@ def join_for_ticket(*, ticket: Ticket, wish: Wish) -> WaitingEntry:
     """
     place = wish.place
     _refuse_words(place)
+    same = WaitingEntry.objects.standing().filter(ticket=ticket, address=folded(place.email))
+    # Before the ticket is locked: an entry that is offered, accepted or ended just now is locked before it.
+    if known := same.first():
+        refuse_if_closed(ticket.event, at=timezone.now())
+        _tell_again(known)
+        return known
     row = locked(Ticket, ticket.pk)
     assert isinstance(row, Ticket)
     refuse_if_closed(row.event, at=timezone.now())
-    address = folded(place.email)
-    if known := WaitingEntry.objects.standing().filter(ticket=row, address=address).first():
-        _tell_again(known)
+    if known := same.first():  # joined a moment ago, and its mail is on its way
         return known
     _refuse_free(row)
     entry = WaitingEntry.objects.create(
@@ -72,7 +78,7 @@ def join_for_ticket(*, ticket: Ticket, wish: Wish) -> WaitingEntry:
         first_name=place.first_name,
         last_name=place.last_name,
         email=place.email,
-        address=address,
+        address=folded(place.email),
         company=place.company,
         language=wish.language,
     )
@@ -126,5 +132,6 @@ def _refuse_free(row: Awaited) -> None:
 
 def _tell_again(entry: WaitingEntry) -> None:
     """The link may have been lost: the mail that fits the state goes out once more."""
-    WaitingEntry.objects.filter(pk=entry.pk).update(join_told_at=None)
+    offers_sent = Greatest(F("offers"), 1) - 1
+    WaitingEntry.objects.filter(pk=entry.pk).update(join_told_at=None, offers_told=offers_sent)
     tell_waiting.enqueue(entry.pk)

@@ -38,7 +38,9 @@ def mail_quotation(*, quotation: Quotation) -> str:
 @task()
 def send_quotation(quotation_id: int, asked: int) -> None:
     """Send it; `asked` is the second in which somebody asked, by which a repeat is told. Raises NotSent."""
-    quotation = Quotation.objects.select_related("event").get(pk=quotation_id)
+    quotation = Quotation.objects.select_related("event").filter(pk=quotation_id).first()
+    if quotation is None:  # erased, or removed when its time was over
+        return
     with leased(f"quotation:{quotation.pk}"), translation.override(quotation.language):
         try:
             send(letter_with(quotation, key=f"quotation-{quotation.pk}-{asked}"))

@@ -9,20 +9,34 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.personal import Holding, Rule, Subject, Words, written_to
-from convention.text import filed
 
 from .agreements import agreements, refuse_photos
+from .data_subject import (
+    invoices_naming,
+    lines_naming,
+    orders_billed_to,
+    other_addresses,
+    own_registrations,
+    receivables_billed_to,
+    theirs,
+)
+from .draft import remove_old_drafts
 from .forget import old_answers
 from .forget_people import (
+    BILLING,
+    expired_orders,
     forget_buyers,
     forget_holders,
     forget_mentions,
     forget_waits,
     old_attendees,
     old_buyers,
+    old_holds,
     old_people,
     old_waits,
 )
+from .invoices.models import Line, Receivable
+from .invoices.privacy import BY_LAW, blank_buyers
 from .models import (
     AnswerFile,
     Delivery,
@@ -40,20 +54,15 @@ from .models import (
     WaitingEntry,
 )
 
+BILLING_COLUMNS = tuple(f"billing_{name}" for name in BILLING)
 COUNTED = _("who came stays countable by ticket, company and day; no name is left")
 THREE_YEARS = 3 * 365
 
 
-def _theirs(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
-    """Their own places: an assistant’s address may stand on somebody else’s."""
-    if not subject.person_id:
-        return rows.filter(person__isnull=True)
-    name = filed(f"{subject.person.last_name} {subject.person.first_name}")[:100]
-    return rows.filter(Q(person=subject.person_id) | Q(person__isnull=True, sort_name__in={name, ""}))
-
-
 def _others(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
-    return rows.exclude(pk__in=_theirs(rows, subject).values("pk"))
+    return rows.exclude(pk__in=theirs(rows, subject).values("pk")).exclude(
+        pk__in=own_registrations(subject).values("pk")
+    )
 
 
 def _waits(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
@@ -85,6 +94,16 @@ def coming_places(subject: Subject) -> Iterator[Words]:
         yield _("A wait for a place at “%(event)s” stands: it is ended first.") % {"event": title}
 
 
+def open_balance(subject: Subject) -> Iterator[Words]:
+    """Name what is owed, or owed back; an order that was never confirmed owes nothing."""
+    rows = Receivable.objects.filter(written_to("email", subject)).with_balance()
+    expired = expired_orders(timezone.now()).values("reference")
+    for receivable in rows.filter(~Q(due=0)).exclude(reference__in=expired):
+        yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % {
+            "reference": receivable.reference
+        }
+
+
 def _answers(_before: datetime.datetime) -> int:
     return old_answers()
 
@@ -95,8 +114,10 @@ HOLDINGS = [
         why=_("that you come, and what you answered"),
         people=("person",),
         addresses=("email",),
-        only=_theirs,
+        only=theirs,
+        finds=own_registrations,
         hides=("search", "sort_name"),
+        names=("first_name", "last_name"),
         forget=forget_holders,
         because=COUNTED,
     ),
@@ -117,6 +138,34 @@ HOLDINGS = [
         hides=("secret",),
         forget=forget_buyers,
         because=COUNTED,
+    ),
+    Holding(
+        model=Line,
+        name=_("lines of invoices that name you"),
+        why=_("what was invoiced for your place, to whoever ordered it"),
+        finds=lines_naming,
+        tells=("id", "invoice", "description", "amount"),
+        by_law=True,
+        because=BY_LAW,
+        leads=False,
+    ),
+    Holding(
+        model=Order,
+        name=_("orders of others billed to you"),
+        why=_("orders of others for you that name you as the buyer"),
+        finds=orders_billed_to,
+        tells=("id", "reference", "event", *BILLING_COLUMNS),
+        empties=BILLING_COLUMNS,
+        leads=False,
+    ),
+    Holding(
+        model=Receivable,
+        name=_("what others owe in your name"),
+        why=_("orders of others for you that name you as the buyer"),
+        finds=receivables_billed_to,
+        tells=("id", "reference", "event", "name", "street", "postcode", "city"),
+        forget=blank_buyers,
+        leads=False,
     ),
     Holding(
         model=RegistrationAddon,
@@ -179,6 +228,7 @@ HOLDINGS = [
         only=_waits,
         through=("registration",),
         hides=("secret",),
+        names=("first_name", "last_name"),
         gone=True,
     ),
     Holding(
@@ -205,7 +255,16 @@ SILENT = {
     IdempotencyKey: "hashes, for a day",
     SponsorLogo: "a company's logo",
 }
-OBSTACLES = [coming_places]
+OBSTACLES = [coming_places, open_balance]
+OWN_ADDRESSES = [other_addresses]
+LEGAL_RETENTION = [invoices_naming]
+FREE_TEXT = {
+    AnswerFile: ("name",),
+    Delivery: ("answer",),
+    ImportRun: ("file_name", "mapping"),
+    Registration: ("answers",),
+    Voucher: ("label",),
+}
 AGREEMENTS = [agreements]
 PHOTOS_REFUSED = [refuse_photos]
 RETENTION = [
@@ -224,6 +283,22 @@ RETENTION = [
         days=THREE_YEARS,
         least=90,
         sweep=old_buyers,
+    ),
+    Rule(
+        slug="expired-orders",
+        name=_("Orders that were never confirmed"),
+        since=_("after the time to confirm or to pay ended"),
+        days=90,
+        least=30,
+        sweep=old_holds,
+    ),
+    Rule(
+        slug="drafts",
+        name=_("Half-filled registration forms"),
+        since=_("after something was typed last"),
+        days=14,
+        least=1,
+        sweep=remove_old_drafts,
     ),
     Rule(
         slug="waiting",

@@ -38,7 +38,8 @@ def ask_quotation(*, event: Event, request: OrderRequest, means: Means) -> Quota
         lines = [
             Owed(
                 key=str(number),
-                description=f"{line.fare.title}, {_name(request, line.place)}".rstrip(", ")[:300],
+                description=line.fare.title[:300],
+                attendee=_name(request, line.place),
                 unit_price=line.price,
                 vat_rate=line.fare.vat_rate,
                 exemption=line.fare.vat_exemption,

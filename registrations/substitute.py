@@ -52,7 +52,7 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
     record("registration.substitute", registration, event=registration.event, fields=FIELDS)
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*FIELDS, "confirmation_sent_at", "sequence"])
-    follow_names(registration.order)
+    follow_names([registration])
     enqueue("CONFIRMATION_TASK", registration.order_id)
     if registration.email:
         mail_links.enqueue([], [registration.pk])

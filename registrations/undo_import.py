@@ -26,7 +26,7 @@ from convention.events.sequence import next_sequence
 from convention.turns import take_turn
 
 from .answers import limited_options
-from .bill import follow_orders
+from .bill import follow_names, follow_orders
 from .import_write import BATCH, bill_anew, lock_orders, remembered
 from .invoices.models import Invoice, Payment
 from .invoices.owe import withdraw_together
@@ -219,6 +219,8 @@ def _restore(run: ImportRun, rows: list[ImportedRow], moves: Moves) -> Counter[i
     fields = sorted(name.removesuffix("_id") for name in written)
     if changed and fields:
         Registration.objects.bulk_update(changed, fields, BATCH)
+    if {"first_name", "last_name"} & written:
+        follow_names(changed)
     return more
 
 

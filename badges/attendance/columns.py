@@ -20,4 +20,5 @@ PRESENCE = {
     "event_id": "bigint", "checkpoint_id": "bigint", "registration_id": "bigint", "changed_at": "timestamptz",
 } | STATE  # fmt: skip
 
-MOVED = ", ".join(f"{name} = EXCLUDED.{name}" for name in [*STATE, "changed_at"])
+MOVED = ", ".join([*(f"{name} = EXCLUDED.{name}" for name in [*STATE, "changed_at"]), "sequence = NULL"])
+"""Writes over a presence; whoever reads it next numbers the change."""

@@ -213,7 +213,10 @@ class Scan(models.Model):
 
 
 class Presence(models.Model):
-    """What the scans of one registration at one checkpoint add up to; rebuilt from them at any time."""
+    """What the scans of one registration at one checkpoint add up to; rebuilt from them at any time.
+
+    `sequence` numbers its last change for devices; it is empty until somebody reads it (numbering.py).
+    """
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="presences", db_index=False)
@@ -229,13 +232,19 @@ class Presence(models.Model):
     latest_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
+    sequence = models.PositiveBigIntegerField(null=True, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["checkpoint", "registration"], name="one_presence_per_door")
         ]
         indexes = [
-            models.Index(fields=["event", "changed_at"]),
+            models.Index(
+                fields=["checkpoint", "sequence"],
+                condition=Q(sequence__isnull=False),
+                name="presence_numbered",
+            ),
+            models.Index(fields=["event"], condition=Q(sequence__isnull=True), name="presence_to_number"),
             models.Index(fields=["checkpoint", "entries"], name="presence_who_came"),
             models.Index(
                 fields=["checkpoint", "last_in"], condition=Q(is_inside=True), name="presence_who_is_inside"
@@ -246,6 +255,17 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.registration}, {self.checkpoint}"
+
+
+class PresenceCounter(models.Model):
+    """The last number given to a change of an event's presences, and the one at which all were made anew."""
+
+    event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="+")
+    last = models.PositiveBigIntegerField(default=0)
+    restarted_at = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.event_id}: {self.last}"
 
 
 class Resolution(models.Model):

@@ -74,7 +74,7 @@ SCANS = {
 RESULTS = whole(results={**many(RESULT), "maxItems": MOST_AT_ONCE}, sequence=COUNT, server_time=TIME)
 SNAPSHOT = whole(
     sequence=COUNT,
-    presences_cursor={"type": "string", "description": "Empty where nobody was read yet."},
+    presences_cursor={"type": "string", "description": "A number; empty where nobody was read yet."},
     full={"type": "boolean", "description": "Replace what is held."},
     server_time=TIME,
     event=whole(slug=TEXT, name=TEXT, name_en=TEXT, timezone=TEXT),

@@ -10,6 +10,7 @@ from registrations.models import Registration
 
 from .ledger import Pair, counted, write_presences
 from .models import Presence, Scan
+from .numbering import restart
 from .presence import Pass, project
 
 if TYPE_CHECKING:
@@ -31,4 +32,5 @@ def rebuild_presence(*, event: "Event") -> int:
     Presence.objects.filter(event=event).delete()
     now = timezone.now()
     write_presences(event.pk, {pair: project(story) for pair, story in stories.items()}, at=now)
+    restart(event.pk)
     return len(stories)

@@ -1,10 +1,12 @@
 """What a device needs to decide by itself: `GET /api/v1/scanner/snapshot/?since=SEQ&presences=CURSOR`.
 
 Without `since`, or with one that this event never reached, all is told and `full` is true: the device
-then replaces what it holds. Else only what changed since comes along. Both cursors are given back on
-the next request. Unchanged, with the ETag sent back in If-None-Match: 304 without a body.
+then replaces what it holds; so it does after presences were made anew. Else only what changed since comes
+along. Both cursors are numbers of changes, not times, and are given back on the next request; one of
+presences that is none, or that was never given, is told all of them. Unchanged, with the ETag sent back in
+If-None-Match: 304 without a body.
 
-    {"sequence": 42, "presences_cursor": "2026-06-17T06:31:02.120000+00:00", "full": true,
+    {"sequence": 42, "presences_cursor": "118", "full": true,
      "server_time": "2026-06-17T08:31:02.120000+02:00",
      "event": {"slug": "convention", "name": "...", "name_en": "", "timezone": "Europe/Paris"},
      "device": {"id": 7, "name": "", "checkpoint": 3, "expires_at": "..."},
@@ -25,15 +27,14 @@ registration of the same person stays); `removed` are
 those who no longer have a place and never had a badge. `door`: where a checkpoint's scans count; two
 gates of one entrance share one, so presences are looked up by the door. `is_mine`: this device read
 that entry.
-Only the presences of the device's own door are told. Those of the last seconds may come again: they
-replace what is held.
+Only the presences of the device's own door are told.
 """
 
 import datetime
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,7 @@ from convention.events.keys import signing_key
 from registrations.models import Registration, SessionSeat
 
 from .models import Checkpoint, Device, Presence
+from .numbering import is_outdated, number_changes
 from .sealing import encode, seal, short_key
 
 if TYPE_CHECKING:
@@ -50,28 +52,25 @@ if TYPE_CHECKING:
 
     from convention.events.models import EventKey
 
-OVERLAP = datetime.timedelta(seconds=10)
-"""A presence may become visible a little after its time: each answer goes back this far."""
+LONGEST = 18
+"""Digits of a cursor."""
 
 
-def parse_cursors(since: str | None, presences: str) -> tuple[int, datetime.datetime | None]:
-    """Both cursors as sent; None or an empty one for none. Raises InvalidFields."""
-    if since is not None and not (since.isascii() and since.isdigit() and len(since) <= 18):
+def parse_cursors(since: str | None, presences: str) -> tuple[int, int | None]:
+    """Return both cursors as sent; None for one of presences that is no number. Raises InvalidFields."""
+    if since is not None and not is_number(since):
         raise InvalidFields(_("“since” is a sequence number."), {"since": [str(_("Send a whole number."))]})
-    try:
-        cursor = datetime.datetime.fromisoformat(presences.replace(" ", "+")) if presences else None
-    except ValueError:
-        cursor = None
-    if cursor is not None and cursor.tzinfo is None:
-        cursor = cursor.replace(tzinfo=datetime.UTC)
-    if cursor is not None and not 1970 < cursor.year < 9000:
-        cursor = None
-    return int(since or 0), cursor
+    return int(since or 0), int(presences) if is_number(presences) else None
 
 
-def etag_of(device: Device, since: int, cursor: datetime.datetime | None) -> str:
-    """Changes when the answer does: the sequence, the latest presence, the device and both cursors."""
-    latest = latest_presence(device.event_id)
+def is_number(text: str) -> bool:
+    """Return whether a text is a number of a change."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST
+
+
+def etag_of(device: Device, since: int, cursor: int | None) -> str:
+    """Return a tag of the answer: it changes with the sequence, presences, the device and both cursors."""
+    latest = number_changes(device.event_id)
     parts = (
         device.pk,
         device.checkpoint_id,
@@ -84,25 +83,20 @@ def etag_of(device: Device, since: int, cursor: datetime.datetime | None) -> str
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def latest_presence(event_id: int) -> datetime.datetime | None:
-    """When a presence of the event changed last."""
-    latest: datetime.datetime | None = Presence.objects.filter(event=event_id).aggregate(
-        at=Max("changed_at")
-    )["at"]
-    return latest
-
-
-def snapshot_of(device: Device, *, since: int = 0, cursor: datetime.datetime | None = None) -> dict[str, Any]:
-    """The whole answer, as the module's docstring gives it."""
+def snapshot_of(device: Device, *, since: int = 0, cursor: int | None = None) -> dict[str, Any]:
+    """Return the whole answer, as the module's docstring gives it."""
     event = device.event
     key = signing_key(event)
-    full = since <= 0 or since > event.sequence
-    latest = latest_presence(event.pk)
+    latest = number_changes(event.pk)
+    is_restarted = cursor is not None and is_outdated(event.pk, cursor)
+    full = since <= 0 or since > event.sequence or is_restarted
+    if cursor is not None and cursor > latest:
+        cursor = None
     changed = Registration.objects.filter(event=event)
     changed = changed if full else changed.filter(sequence__gt=since)
     return {
         "sequence": event.sequence,
-        "presences_cursor": latest.isoformat() if latest else "",
+        "presences_cursor": str(latest) if latest else "",
         "full": full,
         "server_time": timezone.localtime(timezone=event.zone).isoformat(),
         "event": {
@@ -202,12 +196,12 @@ def removed_keys(changed: Any) -> list[str]:
     return [short_key(reference) for reference in gone.values_list("reference", flat=True)]
 
 
-def describe_presences(device: Device, cursor: datetime.datetime | None) -> "Iterator[dict[str, Any]]":
+def describe_presences(device: Device, cursor: int | None) -> "Iterator[dict[str, Any]]":
     """Who was read at the device's door and when, changed since the cursor."""
     door = device.checkpoint.door_id
     rows = Presence.objects.filter(event=device.event_id, checkpoint=door, version__gt=0)
     if cursor is not None:
-        rows = rows.filter(changed_at__gte=cursor - OVERLAP)
+        rows = rows.filter(sequence__gt=cursor)
     fields = ("is_inside", "last_in", "last_out", "latest_at", "last_device_id")
     for reference, at_door, gate, inside, entered, left, read, device_id in rows.values_list(
         "registration__reference", "checkpoint_id", F("last_device__checkpoint__name"), *fields

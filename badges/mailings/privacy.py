@@ -12,7 +12,7 @@ from convention.models import BouncedAddress
 from convention.personal import Agreement, Holding, Rule, Subject
 
 from .forget import corrected_addresses
-from .models import Mailing, Recipient, Unsubscription
+from .models import Mailing, Recipient, ReminderPlan, Unsubscription
 
 
 def news(subject: Subject) -> list[Agreement]:
@@ -51,6 +51,11 @@ def want_news(*, address: str) -> None:
         row.delete()
 
 
+def old_answers(before: datetime.datetime) -> int:
+    """Remove what mail servers answered before then, which may name an address; how many."""
+    return Recipient.objects.filter(due_at__lt=before).exclude(answer="").update(answer="")
+
+
 def _bounces(_before: datetime.datetime) -> int:
     count = BouncedAddress.objects.count()
     corrected_addresses()
@@ -85,6 +90,14 @@ HOLDINGS = [
 AGREEMENTS = [news]
 RETENTION = [
     Rule(
+        slug="mail-answers",
+        name=_("Answers of mail servers to mailings"),
+        since=_("after the e-mail was sent"),
+        days=365,
+        least=30,
+        sweep=old_answers,
+    ),
+    Rule(
         slug="bounces",
         name=_("Addresses from which mail came back"),
         since=_("as soon as nobody has them"),
@@ -93,3 +106,9 @@ RETENTION = [
         is_fixed=True,
     ),
 ]
+FREE_TEXT = {
+    Mailing: ("subject_fr", "text_fr", "subject_en", "text_en", "fault"),
+    ReminderPlan: ("subject_fr", "text_fr", "subject_en", "text_en"),
+    Recipient: ("answer",),
+    BouncedAddress: ("answer",),
+}

@@ -1,8 +1,10 @@
 """allauth's forms, made to our measure."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import (
@@ -34,6 +36,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from fido2.utils import websafe_decode
 
 from convention.club.demo_accounts import DEMO_PASSWORD
 
@@ -42,7 +45,9 @@ from .proof import limit_session
 from .throttles import refusal_of_code
 
 NAME_LENGTH = 60
-UNREADABLE = (TypeError, ValueError, KeyError, AttributeError, IndexError, InvalidSignature)
+UNREADABLE = (
+    TypeError, ValueError, KeyError, AttributeError, IndexError, InvalidSignature, NotImplementedError,
+)  # fmt: skip
 """What the library raises for an answer that no passkey gave."""
 
 
@@ -175,12 +180,23 @@ def refusing() -> Iterator[None]:
         ) from error
 
 
+def refuse_other_origin(credential: Any) -> None:
+    """Raise ValueError for an answer that a page of another host asked for.
+
+    The library accepts hosts beneath ours too, so a page on one of them could sign people in.
+    """
+    client_data = json.loads(websafe_decode(credential["response"]["clientDataJSON"]))
+    if urlsplit(client_data["origin"]).hostname != context.request.get_host().partition(":")[0]:
+        raise ValueError("A page of another host asked for this passkey.")
+
+
 class PasskeySignIn(LoginWebAuthnForm):
     """A passkey in place of address, password and second factor."""
 
     def clean_credential(self) -> Authenticator:
         """The passkey that answered."""
         with refusing():
+            refuse_other_origin(self.cleaned_data["credential"])
             return super().clean_credential()
 
 
@@ -190,6 +206,7 @@ class ShowPasskey(AuthenticateWebAuthnForm):
     def clean_credential(self) -> Authenticator:
         """The passkey that answered."""
         with refusing():
+            refuse_other_origin(self.cleaned_data["credential"])
             return super().clean_credential()
 
 
@@ -199,6 +216,7 @@ class ShowPasskeyAgain(ReauthenticateWebAuthnForm):
     def clean_credential(self) -> Authenticator:
         """The passkey that answered."""
         with refusing():
+            refuse_other_origin(self.cleaned_data["credential"])
             return super().clean_credential()
 
 
@@ -221,6 +239,8 @@ class AddPasskey(AddWebAuthnForm):
         """The passkey that answered."""
         self.cleaned_data["passwordless"] = True
         with refusing():
+            if credential := self.cleaned_data.get("credential"):
+                refuse_other_origin(credential)
             return super().clean()
 
 

@@ -63,3 +63,4 @@ HOLDINGS = [
         because=_("what was done stays traceable; no name is left"),
     ),
 ]
+FREE_TEXT = {LogEntry: ("object_repr", "change_message")}

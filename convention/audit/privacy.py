@@ -23,6 +23,7 @@ HOLDINGS = [
         did=("actor",),
         tells=("id", "at", "means", "verb", "event", "subject", "fields"),
         finds=_about,
-        because=_("the trail is only ever added to; it holds a number, and no name is left"),
+        because=_("the trail is only ever added to; it holds a number, and names are struck out of reasons"),
     ),
 ]
+FREE_TEXT = {Entry: ("reason",)}

@@ -77,6 +77,7 @@ HOLDINGS = [
         people=("pk",),
         addresses=("email",),
         hides=("password", "search", "sort_name"),
+        names=("first_name", "last_name"),
         forget=_forget_person,
     ),
     Holding(
@@ -117,3 +118,4 @@ HOLDINGS = [
     ),
 ]
 OBSTACLES = [last_administrator]
+FREE_TEXT = {DirectoryImport: ("file_name", "mapping")}

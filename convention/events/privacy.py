@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal import Holding, Subject
 
-from .models import Event, EventRole
+from .models import Delegation, Event, EventRole
 
 
 def _end(rows: "QuerySet[Any]", _subject: Subject) -> None:
@@ -32,3 +32,4 @@ HOLDINGS = [
         leads=False,
     ),
 ]
+FREE_TEXT = {Delegation: ("contract",)}

@@ -15,3 +15,4 @@ HOLDINGS = [
         because=_("jobs go by themselves a week after they ended"),
     ),
 ]
+FREE_TEXT = {Job: ("title", "given", "outcome", "errors", "file_name")}

@@ -16,17 +16,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from convention.club.doors import administers, administrator
 from convention.downloads import archive
 from convention.errors import InvalidFields
+from convention.personal import Subject
 
 from .consent import write_text
 from .doors import case_of_desk, privacy_desk
 from .erase import NotSettled, erase, subject_of_case
 from .export import export
 from .forms import DaysForm, EraseForm, NoteForm, RefuseForm, TextForm
-from .held import Held
+from .held import Held, with_names
+from .mentions import Mention
 from .models import Case, Purpose, PurposeText, Sweep
 from .request import answered, note_request, refuse
 from .retention import KEPT_BY_LAW_YEARS, choose_days, kept, rule_named, run_rules
-from .walk import obstacles
+from .walk import obstacles, retained_by_law
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -74,14 +76,16 @@ def case(request: "HttpRequest", pk: int) -> HttpResponse:
 
 
 def _case(request: "HttpRequest", found: Case, **forms: Any) -> HttpResponse:
-    subject = subject_of_case(found)
     is_open = found.answered_at is None
+    subject = with_names(subject_of_case(found)) if is_open else Subject()
     context = {
         "case": found,
         "name": str(found.person or found.email or f"#{found.pk}"),
         "found": Held(subject).found if is_open else [],
         "addresses": sorted(subject.addresses) if is_open else [],
         "obstacles": obstacles(subject) if is_open and found.kind == Case.Kind.ERASURE else [],
+        "retained": retained_by_law(subject) if is_open else found.retained,
+        "mentions": [Mention(*one) for one in found.mentions],
         **forms,
     }
     return page(request, "case.html", **context)
@@ -92,7 +96,7 @@ def _case(request: "HttpRequest", found: Case, **forms: Any) -> HttpResponse:
 def download(request: "HttpRequest", pk: int) -> HttpResponse:
     """All that is held, as one file to give to whoever asked."""
     found = case_of_desk(pk, request.user)
-    content = export(subject=subject_of_case(found))
+    content = export(subject=with_names(subject_of_case(found)))
     return archive(content, name=f"data-{found.pk}-{timezone.localdate():%Y-%m-%d}")
 
 

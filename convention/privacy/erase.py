@@ -1,11 +1,12 @@
-"""Erase somebody: names, addresses and answers go; invoices, totals and hashes of lists stay whole."""
+"""Erase somebody: names, addresses and answers go; issued invoices, totals and hashes of lists stay."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from django.db import models, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record
@@ -14,14 +15,16 @@ from convention.errors import Closed, ConventionError
 from convention.mail import send
 from convention.personal import Holding, Subject
 
-from .held import Found, Held
+from .held import Found, Held, with_names
 from .letters import letter
+from .mentions import mentions_of
 from .models import Case
+from .strike import Erased, has_namesake, rows_about, strike, wide_redactor
 from .subjects import subject_at, subject_of
-from .walk import obstacles
+from .walk import obstacles, retained_by_law
 
 type Counts = dict[str, dict[str, int]]
-"""By table: how many rows are `gone`, `emptied` and `kept`."""
+"""By table: how many rows are `gone`, `emptied`, `kept`, and kept by `law`."""
 
 
 class NotSettled(Closed):
@@ -44,8 +47,12 @@ def erase(*, case: Case, by: Person | None = None) -> Counts:
     case = Case.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
     if case.answered_at or case.kind != Case.Kind.ERASURE:
         raise Closed(_("This request was answered already."))
-    subject, address, language = subject_of_case(case), case.email, case.language
-    case.counts = forget(subject)
+    subject, address, language = with_names(subject_of_case(case)), case.email, case.language
+    with translation.override(language):
+        case.retained = [str(sentence) for sentence in retained_by_law(subject)]
+    erased, case.counts = forget_rows(subject)
+    strike([erased])
+    case.mentions = [[one.table, one.column, one.key] for one in mentions_of(wide_redactor([erased]))]
     case.email, case.answer = "", Case.Answer.ERASED
     case.answered_at, case.answered_by = timezone.now(), by
     case.save()
@@ -64,39 +71,55 @@ def _answer_the_others(case: Case) -> None:
 
 
 @transaction.atomic
-def erase_quietly(*, person: Person) -> int:
-    """Erase somebody whose time is over, without a letter; 1, or 0 where something stands."""
-    try:
-        with transaction.atomic():
-            counts = forget(subject_of(person))
-    except ConventionError:
-        return 0
-    Case.objects.create(
-        kind=Case.Kind.ERASURE,
-        person=person,
-        answer=Case.Answer.ERASED,
-        answered_at=timezone.now(),
-        counts=counts,
-    )
-    return 1
+def erase_quietly(*, people: Iterable[Person]) -> list[Person]:
+    """Erase people whose time is over, without a letter; those in whose way nothing stood.
+
+    Free text is searched once for all of them.
+    """
+    erased, gone = [], []
+    for person in people:
+        try:
+            with transaction.atomic():
+                one, counts = forget_rows(with_names(subject_of(person)))
+        except ConventionError:
+            continue
+        Case.objects.create(
+            kind=Case.Kind.ERASURE,
+            person=person,
+            answer=Case.Answer.ERASED,
+            answered_at=timezone.now(),
+            counts=counts,
+        )
+        erased.append(one)
+        gone.append(person)
+    strike(erased)
+    return gone
 
 
+@transaction.atomic
 def forget(subject: Subject) -> Counts:
-    """Leave nothing of somebody but numbers, in the caller's transaction. Raises NotSettled."""
+    """Leave nothing of somebody but numbers and issued invoices, without a case. Raises NotSettled."""
+    erased, counts = forget_rows(with_names(subject))
+    strike([erased])
+    return counts
+
+
+def forget_rows(subject: Subject) -> tuple[Erased, Counts]:
+    """Remove or empty the rows of a subject with names; `strike` does the rest. Raises NotSettled."""
     if standing := obstacles(subject):
         raise NotSettled(" ".join(str(sentence) for sentence in standing))
     found = Held(subject).found
+    erased = Erased(subject, rows_about(found), has_namesake(subject, found))
     counts: Counts = {}
     for one in found:
         of_table = counts.setdefault(one.holding.table, {})
         of_table[one.holding.fate] = of_table.get(one.holding.fate, 0) + one.count
-    tables = sorted(counts)
-    record("person.erase", subject.person or "address", fields=tables)
+    record("person.erase", subject.person or "address", fields=sorted(counts))
     for one in found:
         _empty(one, subject)
     for one in sorted((one for one in found if one.holding.gone), key=_depth):
         one.rows.delete()
-    return counts
+    return erased, counts
 
 
 def _empty(found: Found, subject: Subject) -> None:

@@ -1,14 +1,15 @@
 """What the club holds of somebody: the rows of each table, found before anything is changed."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from convention.personal import Holding, Keys, Subject
+from convention.personal import Holding, Keys, Name, Subject
 
-from .walk import holdings
+from .walk import holdings, own_addresses
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,16 @@ def leads_to(holding: Holding, target: Any) -> bool:
     """Whether rows of that table are about the subject, so that what hangs on them is too."""
     model: type[Model] = holding.model
     return model is target and holding.leads and not (holding.did and not holding.answers - {*holding.did})
+
+
+def with_names(subject: Subject) -> Subject:
+    """Return the same person with every address and name that rows of their own hold."""
+    found = replace(subject, addresses=subject.addresses | own_addresses(subject))
+    return replace(found, names=frozenset(names_in(Held(found))))
+
+
+def names_in(held: Held) -> Iterator[Name]:
+    """Yield the names under which rows are stored that are the person's own."""
+    for found in held.found:
+        if columns := found.holding.names:
+            yield from found.rows.order_by().values_list(*columns).distinct()

@@ -34,8 +34,8 @@ OCCASIONS = {
     "erased": Said(
         _("Your data are erased"),
         _(
-            "The club has erased your name, your addresses and your answers. Invoices and payments stay for "
-            "ten years, as the law wants it; attendance stays as numbers without a name."
+            "The club has erased your name, your addresses and your answers. Your attendance stays as "
+            "numbers without a name."
         ),
         _("This is the last e-mail: the club no longer has your address."),
     ),
@@ -60,6 +60,9 @@ def letter(occasion: str, address: str, language: str, *, case: Case) -> Letter:
         words: dict[str, Any] = {
             "heading": str(said.subject),
             "opening": str(said.opening) % values,
+            "paragraphs": case.retained or [str(_("No issued invoice names you: nothing else stays."))]
+            if occasion == "erased"
+            else [],
             "closing": str(said.closing),
             "label": str(_("See my data")),
             "url": f"{settings.SITE_URL}{reverse('my-privacy')}" if said.has_link and case.person_id else "",

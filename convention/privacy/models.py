@@ -33,7 +33,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """One request of somebody: to see what is held of them, or to be forgotten.
 
-    The address is kept until the answer of an erasure, and not longer; `counts` says what it did, by table.
+    The address is kept until the answer of an erasure, and not longer; `counts` says what it did, by table,
+    `retained` which documents the law requires to stay, in sentences, and `mentions` which texts still name
+    the person: table, column and key, never the text.
     """
 
     class Kind(models.TextChoices):
@@ -63,6 +65,8 @@ class Case(models.Model):
     answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     counts = models.JSONField(default=dict, editable=False)
+    retained = models.JSONField(default=list, db_default=[], editable=False)
+    mentions = models.JSONField(default=list, db_default=[], editable=False)
 
     objects = CaseQuerySet.as_manager()
 

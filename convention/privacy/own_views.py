@@ -19,12 +19,12 @@ from convention.errors import NotFound
 from .consent import agreement_with
 from .export import export
 from .forms import ForgetForm
-from .held import Held
+from .held import Held, with_names
 from .models import Case
 from .request import ask_to_be_forgotten, take_back
 from .retention import KEPT_BY_LAW_YEARS, kept
 from .subjects import subject_of
-from .walk import agreements, obstacles
+from .walk import agreements, obstacles, retained_by_law
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,13 +39,14 @@ def mine(request: "HttpRequest") -> HttpResponse:
 
 
 def _page(request: "HttpRequest", form: ForgetForm) -> HttpResponse:
-    subject = subject_of(signed_in(request.user))
+    subject = with_names(subject_of(signed_in(request.user)))
     context = {
         "section": "privacy",
         "form": form,
         "found": Held(subject).found,
         "agreements": agreements(subject),
         "obstacles": obstacles(subject),
+        "retained": retained_by_law(subject),
         "case": Case.objects.open().filter(person=subject.person, kind=Case.Kind.ERASURE).first(),
         "kept": kept(),
         "years": KEPT_BY_LAW_YEARS,
@@ -58,7 +59,7 @@ def _page(request: "HttpRequest", form: ForgetForm) -> HttpResponse:
 @reauthentication_required
 def download(request: "HttpRequest") -> HttpResponse:
     """All of it, as one file."""
-    content = export(subject=subject_of(signed_in(request.user)))
+    content = export(subject=with_names(subject_of(signed_in(request.user))))
     return archive(content, name=f"data-{timezone.localdate():%Y-%m-%d}")
 
 

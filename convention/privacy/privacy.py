@@ -1,6 +1,7 @@
 """What the privacy desk itself holds of people."""
 
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 
 from convention.personal import Holding, Rule
 
@@ -38,3 +39,7 @@ RETENTION = [
         sweep=old_cases,
     ),
 ]
+FREE_TEXT = {
+    Case: ("reason",),
+    DBTaskResult: ("args_kwargs", "return_value", "traceback"),
+}

@@ -1,6 +1,6 @@
 """What each app's `privacy.py` says, walked once, lowest storey first (see `convention/personal.py`)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -38,6 +38,26 @@ def silent() -> set[type[models.Model]]:
 def rules() -> list[Rule]:
     """How long each kind of data is kept."""
     return list(said("RETENTION"))
+
+
+def free_text() -> dict[type[models.Model], tuple[str, ...]]:
+    """Return the columns of each table where others may have written anybody's name or address."""
+    found: dict[type[models.Model], tuple[str, ...]] = {}
+    for module in modules():
+        found |= getattr(module, "FREE_TEXT", {})
+    return found
+
+
+def own_addresses(subject: Subject) -> frozenset[str]:
+    """Return addresses, folded, that rows of the person show to be theirs and the account does not list."""
+    sources: Iterator[Callable[[Subject], Iterable[str]]] = said("OWN_ADDRESSES")
+    return frozenset(address for source in sources for address in source(subject))
+
+
+def retained_by_law(subject: Subject) -> list[Words]:
+    """Return sentences that name the documents of this person which the law requires to stay."""
+    sources: Iterator[Callable[[Subject], Iterable[Words]]] = said("LEGAL_RETENTION")
+    return [sentence for source in sources for sentence in source(subject)]
 
 
 def obstacles(subject: Subject) -> list[Words]:

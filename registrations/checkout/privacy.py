@@ -23,7 +23,7 @@ HOLDINGS = [
         why=_("your transfers, as the bank tells them"),
         through=("assignments", "refund"),
         hides=("fingerprint",),
-        because=BOOKS,
+        because=_("day and amount stay in the books; your name is struck out of what the bank wrote"),
     ),
     Holding(
         model=Statement,
@@ -38,3 +38,4 @@ SILENT = {
     BalanceLine: "a line of the processor's account: amounts and its own references",
     StripeRefund: "the processor's name for a refund",
 }
+FREE_TEXT = {BankLine: ("party", "text", "ignored_why"), Statement: ("name",)}

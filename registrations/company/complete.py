@@ -41,7 +41,7 @@ def complete(*, registration: Registration, details: Place) -> Registration:
     if changed:
         registration.sequence = next_sequence(registration.event_id)
         registration.save(update_fields=[*changed, "sequence"])
-        follow_names(registration.order)
+        follow_names([registration])
     return registration
 
 

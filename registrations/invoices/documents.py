@@ -70,7 +70,7 @@ def charge_line(charge: Charge) -> DraftLine:
     """The line that invoices a charge; a discount has a negative quantity, as prices have no sign."""
     sign = -1 if charge.unit_price < 0 else 1
     return DraftLine(
-        charge.description,
+        charge.text,
         sign * charge.quantity,
         charge.amount,
         charge.vat_rate,
@@ -96,7 +96,8 @@ def write(
             _("There is nothing to invoice under %(reference)s.") % {"reference": receivable}
         )
     issuer = issuer_now()
-    require_complete(issuer, receivable, [line.description for line in lines])
+    buyer = buyer_snapshot(receivable, heading.origin)
+    require_complete(issuer, buyer, receivable.currency, [line.description for line in lines])
     is_credit = heading.kind == Invoice.Kind.CREDIT_NOTE
     code = issuer.credit_series if is_credit else issuer.invoice_series
     day = on or day_for(code)
@@ -117,8 +118,8 @@ def write(
         origin=heading.origin,
         reason=heading.reason[:LONGEST_REASON],
         seller={name: getattr(issuer, name) for name in SELLER},
-        buyer={name: getattr(receivable, name) for name in BUYER},
-        buyer_name=receivable.name,
+        buyer=buyer,
+        buyer_name=buyer["name"],
         details=details,
         taxes=[{**asdict(tax), "exemptions": list(tax.exemptions)} for tax in taxes],
         language=receivable.language,
@@ -131,6 +132,13 @@ def write(
     write_lines(document, lines, nets)
     record("invoice.issue", document, event=receivable.event, fields=[heading.kind], reason=document.reason)
     return document
+
+
+def buyer_snapshot(receivable: Receivable, origin: Invoice | None) -> dict[str, str]:
+    """Return the buyer as a document says it; of a buyer who was erased, as the credited invoice says it."""
+    if origin and not receivable.name:
+        return dict(origin.buyer)
+    return {name: getattr(receivable, name) for name in BUYER}
 
 
 def sums(taxes: Sequence[Tax]) -> dict[str, int]:

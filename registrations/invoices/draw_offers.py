@@ -37,7 +37,14 @@ def quotation_pdf(quotation: Quotation) -> bytes:
             currency=quotation.currency,
             language=quotation.language,
         )
-        lines = [Line(invoice=shown, **line) for line in quotation.lines]
+        lines = [
+            Line(
+                invoice=shown,
+                description=text,
+                **{name: line[name] for name in ("quantity", "vat_rate", "net")},
+            )
+            for text, line in zip(quotation.texts, quotation.lines, strict=True)
+        ]
         title = (_("Quotation"), quotation.number)
         told = [
             (_("Date"), say_day(quotation.given_on)),
@@ -85,7 +92,7 @@ def pro_forma(receivable: Receivable) -> tuple[Invoice, list[Line]]:
     lines = [
         Line(
             invoice=shown,
-            description=one.description,
+            description=one.text,
             quantity=one.quantity if one.unit_price >= 0 else -one.quantity,
             vat_rate=one.vat_rate,
             net=net,

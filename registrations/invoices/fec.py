@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from .books import LEFT_OUT, Entry, Side, entries
 from .complete import clean
 from .issuers import Issuer
+from .models import Receivable
 
 COLUMNS: Final = (
     "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
@@ -62,13 +63,21 @@ def row(number: int, entry: Entry, side: Side, names: dict[str, str]) -> list[st
     """One line of the file."""
     code, journal = entry.journal.value
     day = f"{entry.on:%Y%m%d}"
-    buyer = (side.of.reference, side.of.name) if side.of else ("", "")
+    buyer = (side.of.reference, named_buyer(side.of)) if side.of else ("", "")
     cells = [
         code, journal, str(number), day, side.account, names[side.account], *buyer, entry.piece, day,
         entry.label or journal, cents(max(0, side.amount)), cents(max(0, -side.amount)), "", "",
         f"{min(entry.on, timezone.localdate()):%Y%m%d}", "", "",
     ]  # fmt: skip
     return [clean(cell)[:LONGEST] for cell in cells]
+
+
+def named_buyer(receivable: Receivable) -> str:
+    """Return the customer's name, which the tax office expects: of a buyer who was erased, the invoice's."""
+    if receivable.name:
+        return receivable.name
+    last = receivable.invoices.last()
+    return last.buyer_name if last else receivable.reference
 
 
 def cents(amount: int) -> str:

@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from django.db import transaction
@@ -38,7 +38,8 @@ class BadCharge(ConventionError):
 class Owed:
     """One thing owed: `unit_price` in cents with VAT, `vat_rate` in hundredths of a percent.
 
-    `key` says what it is for, once in its receivable; a rate of 0 names its exemption.
+    `key` says what it is for, once in its receivable; a rate of 0 names its exemption. Two of them are
+    equal whoever the attendee is: the name may change without another charge.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Owed:
     vat_rate: int
     quantity: int = 1
     exemption: str = ""
+    attendee: str = field(default="", compare=False)
 
     @property
     def mark(self) -> tuple[str, int]:
@@ -135,8 +137,30 @@ def replace_charges(receivable: Receivable, wanted: dict[str, Owed]) -> None:
         first = receivable.charges.count() + len(added) + 1
         added += [replace(one, key=f"{DISCOUNT}{first + n}") for n, one in enumerate(discounts)]
     Charge.objects.bulk_create(charge_of(receivable, owed) for owed in added)
+    names = {owner_of(owed.key): owed.attendee for owed in wanted.values() if owed.attendee}
+    name_attendees(references=[receivable.reference], names=names)
     if added:
         record("receivable.owe", receivable, event=receivable.event, fields=["charges"])
+
+
+def owner_of(key: str) -> str:
+    """Return what a charge's key begins with: `REF` of `REF/dinner`, which is a part of what REF costs."""
+    return key.partition("/")[0]
+
+
+def name_attendees(*, references: Iterable[str], names: Mapping[str, str]) -> None:
+    """Write the attendee on all charges of these receivables, by what their keys begin with.
+
+    Withdrawn charges are included, so that none keeps the name of a former attendee.
+    """
+    rows = Charge.objects.filter(receivable__reference__in=list(references))
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for pk, key, attendee in rows.values_list("pk", "key", "attendee"):
+        name = clean(names.get(owner_of(key), attendee))[:LONGEST]
+        if name != attendee:
+            by_name[name].append(pk)
+    for name, charges in by_name.items():
+        Charge.objects.filter(pk__in=charges).update(attendee=name)
 
 
 def discounts_left(
@@ -221,7 +245,9 @@ def fitted(name: str, text: str) -> str:
 
 def checked(owed: Owed) -> Owed:
     """The same in one clean line, if it can be invoiced. Raises BadCharge."""
-    owed = replace(owed, description=clean(owed.description)[:LONGEST])
+    owed = replace(
+        owed, description=clean(owed.description)[:LONGEST], attendee=clean(owed.attendee)[:LONGEST]
+    )
     if not owed.description:
         raise BadCharge(_("Say what is owed."))
     if owed.quantity < 1 or abs(owed.quantity * owed.unit_price) > MOST_CENTS:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 from convention.money import Money
 
+from .receivables import described
+
 
 def new_link() -> str:
     """What opens a quotation to whoever has its address: 32 bytes."""
@@ -55,6 +57,11 @@ class Quotation(models.Model):
     def cost(self) -> Money:
         """The total with its currency."""
         return Money(self.total, self.currency)
+
+    @property
+    def texts(self) -> list[str]:
+        """What each line is for, with the attendee's name."""
+        return [described(line["description"], line.get("attendee", "")) for line in self.lines]
 
     @property
     def is_valid(self) -> bool:

@@ -59,6 +59,7 @@ def quote(*, buyer: Buyer, lines: Sequence[Owed], subject: Subject, currency: st
         lines=[
             {
                 "description": clean(one.description),
+                "attendee": clean(one.attendee),
                 "quantity": one.quantity,
                 "vat_rate": one.vat_rate,
                 "net": net,

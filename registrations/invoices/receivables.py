@@ -75,9 +75,19 @@ class Receivable(models.Model):
             kwargs["update_fields"] = {*fields, "search"}
         super().save(*args, **kwargs)
 
+    @property
+    def buyer_label(self) -> str:
+        """The buyer's name for lists and headings; the reference once the buyer was erased."""
+        return self.name or self.reference
+
     def money(self, amount: int) -> Money:
         """An amount in its currency."""
         return Money(amount, self.currency)
+
+
+def described(description: str, attendee: str) -> str:
+    """Return the text of a line: what is owed, and for which attendee where there is one."""
+    return f"{description}, {attendee}"[:300] if attendee else description
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
@@ -92,11 +102,14 @@ class Charge(models.Model):
     """One thing owed. It never changes: another price is another charge, and the first is withdrawn.
 
     `waived_at` is when the treasurer credited it though it stands: at that price it is owed no more.
+    `attendee` may change, unlike the description: it follows the registration that the key names, so that
+    nobody's name stays here after a transfer or an erasure. An issued invoice has its own copy of both.
     """
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="charges")
     key = models.CharField(_("key"), max_length=120)
     description = models.CharField(_("description"), max_length=300)
+    attendee = models.CharField(_("attendee"), max_length=300, blank=True, default="", db_default="")
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     unit_price = models.IntegerField(_("unit price, in cents"))
     vat_rate = models.PositiveSmallIntegerField(_("VAT rate, in hundredths of a percent"))
@@ -130,6 +143,11 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receivable}, {self.description}"
+
+    @property
+    def text(self) -> str:
+        """The description with the attendee's name, as a document shows it."""
+        return described(self.description, self.attendee)
 
 
 class Payout(models.Model):

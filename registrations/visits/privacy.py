@@ -16,6 +16,7 @@ from .give_identity import sealed_for
 from .models import (
     Application,
     DayMail,
+    Debrief,
     DebriefNote,
     FeedbackAnswer,
     HostContact,
@@ -86,6 +87,7 @@ HOLDINGS = [
         model=NdaAcceptance,
         why=_("which confidentiality text you agreed to"),
         through=("application",),
+        names=("name",),
         empties=("name",),
         because=_("that the text was agreed to, with its hash; no name is left"),
     ),
@@ -148,6 +150,7 @@ HOLDINGS = [
         model=HostContact,
         why=_("that you receive visitors for a host"),
         addresses=("email",),
+        names=("name",),
         forget=_forget_contacts,
     ),
     Holding(
@@ -177,3 +180,11 @@ RETENTION = [
         sweep=old_contacts,
     ),
 ]
+FREE_TEXT = {
+    Application: ("ended_because",),
+    Debrief: ("text", "learned"),
+    DebriefNote: ("text",),
+    FeedbackAnswer: ("text",),
+    Proposal: ("title", "why", "set_aside_because"),
+    Visit: ("cancel_reason",),
+}

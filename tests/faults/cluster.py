@@ -60,6 +60,10 @@ class Cluster:
         for pid in [main, *map(int, children)]:
             os.kill(pid, number)
 
+    def stop(self) -> None:
+        """Stop in order: connections are ended, and what is under way is rolled back."""
+        self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
+
     def count(self, query: str) -> int:
         """The one number that a query gives."""
         done = subprocess.run(

@@ -1,5 +1,7 @@
 """At the door: pair, scan, and what each badge shows."""
 
+import datetime
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -119,6 +121,36 @@ def test_a_second_phone_sees_who_is_in(open_page):
     wedge(second, code_of(badge))
     expect_verdict(second, "already_in", name="Ana Silva")
     expect(second.locator("#verdict-detail")).to_contain_text("Entrée")
+
+
+def test_a_second_phone_sees_who_is_in_after_the_server_s_clock_was_put_back(open_page, monkeypatch):
+    """Without a network of its own to the first phone it would let the same badge in twice, unseen."""
+    event = make_event(sequence=1)
+    early, late = (make_registration(event, first_name=name, last_name="Silva") for name in ("Ana", "Eva"))
+    first, second = open_page("phone"), open_page("phone", "en")
+    pair(first, event)
+    pair(second, event, "/en")
+    wedge(first, code_of(early))
+    expect_verdict(first, "admitted")
+    expect_all_sent(first)
+    ask_now(second)
+    expect(second.locator("#inside")).to_have_text("1 inside")
+    before = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: before() - datetime.timedelta(minutes=20))
+    wedge(first, code_of(late))
+    expect_verdict(first, "admitted")
+    expect_all_sent(first)
+    ask_now(second)
+    expect(second.locator("#inside")).to_have_text("2 inside")
+    wedge(second, code_of(late))
+    expect_verdict(second, "already_in", name="Eva Silva")
+
+
+def ask_now(page) -> None:
+    """Let a phone ask the server at once."""
+    page.locator("#menu-open").click()
+    page.locator("#send-now").click()
+    page.locator("#menu-close").click()
 
 
 def test_someone_registered_a_minute_ago_turns_green_by_the_server(open_page):

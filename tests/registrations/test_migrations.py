@@ -5,8 +5,10 @@ import importlib
 import pytest
 from django.apps import apps
 
+from registrations.invoices.owe import Owed
 from registrations.models import Registration
 from tests.factories import make_registration, make_ticket
+from tests.registrations.invoices.makers import make_receivable
 
 pytestmark = pytest.mark.django_db
 
@@ -32,3 +34,21 @@ def test_kept_names_with_signs_are_filed_without():
     importlib.import_module("registrations.migrations.0014_names_without_signs").fold_names(apps, None)
     assert list(Registration.objects.matching("d'aix rey")) == [one]
     assert Registration.objects.get().sort_name == "d aix rey ana"
+
+
+def test_the_name_of_an_attendee_is_parted_from_what_a_charge_is_for():
+    one = make_registration(make_ticket(name="Pass, deux jours", price=12_000), price=12_000)
+    hand = Owed("hand-1", "Salle, le soir", 9_000, 2000)
+    receivable = make_receivable(
+        Owed(one.reference, "Pass, deux jours, Zoé Müller", 12_000, 2000),
+        Owed(f"{one.reference}/dinner", "Dîner, Zoé Müller", 4_500, 2000),
+        hand,
+    )
+    importlib.import_module("registrations.invoices.migrations.0006_attendee").part_descriptions(apps, None)
+    charges = receivable.charges.order_by("pk").values_list("description", "attendee")
+    assert list(charges) == [
+        ("Pass, deux jours", "Zoé Müller"), ("Dîner", "Zoé Müller"), ("Salle, le soir", ""),
+    ]  # fmt: skip
+    assert [charge.text for charge in receivable.charges.order_by("pk")] == [
+        "Pass, deux jours, Zoé Müller", "Dîner, Zoé Müller", "Salle, le soir",
+    ]  # fmt: skip

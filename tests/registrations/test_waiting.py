@@ -391,3 +391,16 @@ def test_organizers_see_positions_act_and_export(client, ticket):
     client.post("/organize/congress/waiting/", {"offer_hours": "3"})
     assert 'value="3"' in client.get("/organize/congress/waiting/").text
     assert "errorlist" in client.post("/organize/congress/waiting/", {"offer_hours": "0"}).text
+
+
+def test_who_joins_again_while_a_place_is_offered_gets_the_offer_again(ticket, run_tasks, mailoutbox):
+    entry = wait(ticket)
+    free_one(ticket)
+    run_tasks()
+    offers = [mail for mail in mailoutbox if "place pour vous" in mail.subject]
+    assert (len(offers), states(entry)) == (1, ["offered"])
+    assert wait(ticket) == entry
+    run_tasks()
+    again = [mail for mail in mailoutbox if "place pour vous" in mail.subject]
+    assert [mail.to for mail in again] == [["ana@example.org"]] * 2
+    assert again[0].body == again[1].body

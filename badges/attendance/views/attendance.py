@@ -31,8 +31,8 @@ from ..export import export
 from ..inside import still_inside
 from ..ledger import of_person
 from ..models import Checkpoint, Presence, Scan
+from ..numbering import number_changes
 from ..pair import entrance_of
-from ..snapshot import latest_presence
 from ..verdict import ADMITTED, ALREADY_IN
 
 ON_A_PAGE = 50
@@ -54,7 +54,7 @@ def attendance(request: HttpRequest, event: str) -> HttpResponse:
         return render(request, "attendance/people.html", context | people(request, found))
     if request.GET.get("part") != "numbers":
         return render(request, "attendance/attendance.html", context | numbers(found))
-    etag = f'"{latest_presence(found.pk)}-{found.sequence}-{translation.get_language()}"'
+    etag = f'"{number_changes(found.pk)}-{found.sequence}-{translation.get_language()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         response = render(request, "attendance/numbers.html", context | numbers(found))

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from badges.attendance.snapshot import latest_presence
+from badges.attendance.numbering import number_changes
 from convention.events.doors import works_desk
 from registrations.visits.day_doors import ride_to_staff, visit_to_staff
 from registrations.visits.doors import runs_visit, visit_to_run
@@ -30,7 +30,7 @@ def day(request: HttpRequest, event: str) -> HttpResponse:
     if request.GET.get("part") != "rows":
         return render(request, "visit_days/day.html", _frame(request, visit) | _rows(request, visit))
     minute = int(timezone.now().timestamp()) // 60
-    latest = latest_presence(visit.event_id)
+    latest = number_changes(visit.event_id)
     reader = f"{request.user.pk}-{translation.get_language()}"  # one reads more than another in this browser
     etag = f'"{latest}-{visit.event.sequence}-{minute}-{reader}"'
     response = get_conditional_response(request, etag=etag)

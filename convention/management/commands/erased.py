@@ -34,7 +34,7 @@ def _again(number: int) -> int:
     person = Person.objects.filter(pk=number).first()
     if person is None:
         raise NotFound(_("There is nobody with the number %(number)d.") % {"number": number})
-    if not erase_quietly(person=person):
+    if not erase_quietly(people=[person]):
         sentence = _("Number %(number)d cannot be erased yet: open a request at the privacy desk.")
         raise NotFound(sentence % {"number": number})
     return number

@@ -10,7 +10,7 @@ from convention.commands import SentenceCommand
 from convention.errors import NotFound
 from convention.files import whole_file
 from convention.privacy.export import export
-from convention.privacy.held import Held
+from convention.privacy.held import Held, with_names
 from convention.privacy.subjects import subject_at
 
 
@@ -26,7 +26,7 @@ class Command(SentenceCommand):
 
     def run(self, **options: Any) -> None:
         """Find, then write or count."""
-        subject = subject_at(options["address"])
+        subject = with_names(subject_at(options["address"]))
         found = Held(subject).found
         if not found:
             raise NotFound(

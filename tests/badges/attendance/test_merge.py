@@ -220,9 +220,7 @@ def test_what_is_billed_anew_after_a_merge_is_what_was_paid_for_or_nothing(paid,
     balance = balance_of(receivable)
     assert (balance.owed, balance.paid, balance.due) == left
     assert order.due.amount == balance.owed
-    assert [c.description for c in receivable.charges.standing()].count(f"Adhérent, {other.name}") == bool(
-        paid
-    )
+    assert [c.text for c in receivable.charges.standing()].count(f"Adhérent, {other.name}") == bool(paid)
 
 
 @pytest.mark.postgresql

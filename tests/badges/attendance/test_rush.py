@@ -1,5 +1,6 @@
 """Many scans at the same moment, on threads with connections of their own."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,6 +18,7 @@ from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.presence import COUNTED, NOBODY
 from badges.attendance.rebuild import rebuild_presence
 from badges.attendance.scan import scan
+from badges.attendance.sealing import short_key
 from tests.rush import in_threads
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration
@@ -201,3 +203,43 @@ def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, i
     rebuild_presence(event=event)
     assert Presence.objects.values(*STATE_FIELDS).get() == kept
     assert kept["version"] == 3 + is_known
+
+
+def test_devices_that_poll_while_others_scan_are_told_of_everybody():
+    """Two devices ask again and again while clocks jump and eight others scan, one by one and in batches."""
+    event = make_event(sequence=1)
+    codes = {one.reference: code_of(one) for one in (make_registration(event) for _number in range(96))}
+    references = list(codes)
+    scanning = [make_device(event) for _number in range(AT_ONCE)]
+    readers = [make_device(event)[1] for _number in range(2)]
+    is_over = threading.Event()
+
+    def scan_some(number):
+        device, token = scanning[number]
+        for turn, reference in enumerate(references[number::AT_ONCE]):
+            at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
+            item = make_item(codes[reference], at=timezone.now().isoformat())
+            if turn % 2 or scan_one(token=token, items=[item], now=at) is None:
+                scan(device=device, items=[item], at=at)
+
+    def poll(token):
+        told, cursor, client = [], {"since": 1}, Client()
+        rounds_after = 0
+        while rounds_after < 2:
+            rounds_after += is_over.is_set()
+            answer = client.get("/api/v1/scanner/snapshot/", cursor, headers=bearer(token)).json()
+            cursor = {"since": 1, "presences": answer["presences_cursor"]}
+            told += [one["key"] for one in answer["presences"]]
+        return told
+
+    def finish():
+        found = in_threads([lambda n=n: scan_some(n) for n in range(AT_ONCE)], threads=AT_ONCE)
+        is_over.set()
+        return found
+
+    done, *told = in_threads([finish, *(lambda token=token: poll(token) for token in readers)], threads=3)
+    assert done == [None] * AT_ONCE
+    everybody = {short_key(reference) for reference in references}
+    assert [set(keys) for keys in told] == [everybody, everybody]
+    assert max(map(len, told)) < 2 * len(everybody)
+    assert Presence.objects.filter(sequence=None).count() == 0

@@ -8,10 +8,12 @@ from cryptography.exceptions import InvalidTag
 from django.urls import reverse
 from django.utils import timezone
 
-from badges.attendance.models import Checkpoint
+from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.rebuild import rebuild_presence
 from badges.attendance.scan import scan
 from badges.attendance.sealing import short_key, unseal
 from convention.events.sequence import next_sequence
+from tests.factories import make_administrator
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
 
@@ -241,3 +243,100 @@ def test_a_cursor_beyond_all_times_is_none(client, event, presences):
     token = make_device(event)[1]
     answer = client.get(URL, {"since": "1", "presences": presences}, headers=bearer(token))
     assert (answer.status_code, answer.json()["presences"]) == (200, [])
+
+
+def cursors(answer):
+    """What a device sends back next time."""
+    return {"since": answer["sequence"], "presences": answer["presences_cursor"]}
+
+
+def presences_since(client, token, cursor):
+    """Who is told since a cursor, and the next cursor."""
+    answer = client.get(URL, cursor, headers=bearer(token)).json()
+    return {one["key"] for one in answer["presences"]}, cursors(answer)
+
+
+@pytest.mark.parametrize("back", [datetime.timedelta(seconds=11), datetime.timedelta(days=1)])
+@pytest.mark.parametrize("way", ["act", "api"])
+def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch, back, way):
+    device, token = make_device(event)
+    people = [make_registration(event) for _number in range(3)]
+    change(people[0])
+    clock = timezone.now()
+
+    def read(person, at):
+        if way == "act":
+            scan(device=device, items=[make_item(code_of(person))], at=at)
+            return
+        monkeypatch.setattr(timezone, "now", lambda: at)
+        body = {"scans": [make_item(code_of(person))]}
+        answer = client.post(
+            "/api/v1/scanner/scans/", body, content_type="application/json", headers=bearer(token)
+        )
+        assert answer.json()["results"][0]["verdict"] == "admitted"
+        monkeypatch.undo()
+
+    read(people[0], clock)
+    told, cursor = presences_since(client, token, {"since": 1})
+    assert told == {short_key(people[0].reference)}
+    read(people[1], clock - back)
+    told, cursor = presences_since(client, token, cursor)
+    assert told == {short_key(people[1].reference)}
+    read(people[2], clock - back + datetime.timedelta(seconds=1))
+    told, cursor = presences_since(client, token, cursor)
+    assert told == {short_key(people[2].reference)}
+    assert presences_since(client, token, cursor) == (set(), cursor)
+
+
+def test_a_clock_that_is_put_back_changes_the_tag_of_live_pages(client, event):
+    device, token = make_device(event)
+    one, other = make_registration(event), make_registration(event)
+    client.force_login(make_administrator())
+    page = f"/organize/{event.slug}/attendance/?part=numbers"
+    scan(device=device, items=[make_item(code_of(one))])
+    before, tag = client.get(page), fetch(client, token)["ETag"]
+    scan(
+        device=device,
+        items=[make_item(code_of(other))],
+        at=timezone.now() - datetime.timedelta(hours=1),
+    )
+    assert client.get(page, headers={"If-None-Match": before["ETag"]}).status_code == 200
+    assert fetch(client, token, **{"if-none-match": tag}).status_code == 200
+
+
+def test_a_presence_that_is_written_while_another_is_not_committed_yet_is_told_later(event, client):
+    """Numbers are given when presences are read, so a late commit never falls behind a cursor."""
+    device, token = make_device(event)
+    late, early = make_registration(event), make_registration(event)
+    change(late)
+    scan(device=device, items=[make_item(code_of(late))])
+    Presence.objects.update(event=make_event())  # as if it were not visible yet
+    scan(device=device, items=[make_item(code_of(early))])
+    told, cursor = presences_since(client, token, {"since": 1})
+    assert told == {short_key(early.reference)}
+    Presence.objects.update(event=event)
+    assert presences_since(client, token, cursor)[0] == {short_key(late.reference)}
+
+
+def test_a_cursor_of_before_a_restore_or_of_an_older_program_is_told_all(client, event):
+    device, token = make_device(event)
+    one = make_registration(event)
+    change(one)
+    scan(device=device, items=[make_item(code_of(one))])
+    for presences in ("999999", "2026-06-17T06:31:02.120000+00:00", ""):
+        told, cursor = presences_since(client, token, {"since": 1, "presences": presences})
+        assert told == {short_key(one.reference)}
+        assert cursor["presences"] == "1"
+
+
+def test_presences_made_anew_replace_what_a_device_holds(client, event):
+    device, token = make_device(event)
+    one = make_registration(event)
+    change(one)
+    scan(device=device, items=[make_item(code_of(one))])
+    _told, cursor = presences_since(client, token, {"since": 1})
+    assert client.get(URL, cursor, headers=bearer(token)).json()["full"] is False
+    rebuild_presence(event=event)
+    answer = client.get(URL, cursor, headers=bearer(token)).json()
+    assert answer["full"] is True
+    assert client.get(URL, cursors(answer), headers=bearer(token)).json()["full"] is False

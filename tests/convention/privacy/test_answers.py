@@ -6,7 +6,8 @@ from django.db import models
 from convention.club.models import Person
 from convention.personal import Holding
 from convention.privacy.held import leads_to
-from convention.privacy.walk import holdings, rules, silent
+from convention.privacy.mentions import text_columns
+from convention.privacy.walk import free_text, holdings, rules, silent
 
 ADDRESSES = ("mail", "address")
 NO_ADDRESS = {
@@ -78,6 +79,66 @@ def test_answers_name_columns_that_there_are():
 def test_what_is_kept_says_why():
     silent_about = [one.table for one in holdings() if one.fate == "kept" and not one.because]
     assert silent_about == []
+
+
+NOTHING_OF_PEOPLE = {
+    "attendance.checkpoint", "auth.group", "auth.permission", "checkout.balanceline",
+    "checkout.stripeevent", "checkout.striperefund", "club.company", "club.market", "club.plan",
+    "club.workinggroup", "contenttypes.contenttype", "convention.lease", "convention.round",
+    "events.room", "events.venue", "invoices.issuer", "invoices.payout", "invoices.series",
+    "privacy.keeping", "privacy.purpose", "privacy.purposetext", "privacy.sweep", "registrations.addon",
+    "registrations.consenttext", "registrations.idempotencykey", "registrations.option",
+    "registrations.package", "registrations.question", "registrations.quota", "registrations.salemark",
+    "registrations.sponsorlogo", "registrations.ticket", "schedule.schedule", "schedule.selection",
+    "schedule.session", "schedule.track", "sessions.session", "visits.feedbackquestion", "visits.leg",
+}  # fmt: skip
+"""Tables of names of things and of texts written for others to read; an erasure lists those that name people.
+
+What a session of a browser holds is struck by itself.
+"""
+CODED = {
+    "admin.logentry.object_id", "audit.entry.fields", "audit.entry.subject",
+    "checkout.bankline.reference", "checkout.dispute.external_id", "club.directoryimport.made",
+    "club.membership.plan_name", "club.membership.plan_name_en",
+    "django_tasks_database.dbtaskresult.exception_class_path",
+    "django_tasks_database.dbtaskresult.task_path", "django_tasks_database.dbtaskresult.worker_ids",
+    "events.event.description", "events.event.description_en", "events.event.name",
+    "events.event.name_en", "invoices.payment.external_id", "invoices.refund.external_id",
+    "mailings.mailing.segment", "mailings.reminderplan.days", "privacy.case.counts",
+    "privacy.case.mentions", "privacy.case.retained", "registrations.sponsorship.name",
+    "registrations.sponsorship.sort_name", "registrations.sponsorship.website",
+    "registrations.voucher.for_company", "visits.application.reasons", "visits.application.told",
+    "visits.ndatext.text", "visits.ndatext.text_en", "visits.proposal.host_name",
+    "visits.visit.briefing", "visits.visit.briefing_en", "visits.visit.identity_fields",
+}  # fmt: skip
+"""Columns of numbers, codes and names of things, in tables that hold something of people."""
+EMPTIED_WITH_ANOTHER_TABLE = {
+    "club.directoryimport.after",  # with the person
+    "club.directoryimport.before",
+    "invoices.charge.attendee",  # with the registration
+}
+LONG = 100
+
+
+def long_texts():
+    """Each column in which somebody could write about somebody else."""
+    for model in apps.get_models():
+        for column in text_columns(model):
+            is_long = not isinstance(column, models.CharField) or (column.max_length or LONG) >= LONG
+            if model._meta.label_lower not in NOTHING_OF_PEOPLE and is_long:
+                yield model, column.name
+
+
+def test_every_long_text_is_struck_emptied_or_known_to_name_nobody():
+    emptied = {one.model for one in holdings() if one.gone or one.forget or one.by_law}
+    known = {(one.model, name) for one in holdings() for name in (*one.answers, *one.empties, *one.hides)}
+    known |= {(model, name) for model, columns in free_text().items() for name in columns}
+    unknown = {
+        f"{model._meta.label_lower}.{name}"
+        for model, name in long_texts()
+        if (model, name) not in known and model not in emptied
+    }
+    assert unknown == CODED | EMPTIED_WITH_ANOTHER_TABLE
 
 
 def test_secrets_are_told_to_nobody():

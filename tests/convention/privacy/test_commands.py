@@ -41,7 +41,7 @@ def test_retention_tells_one_line_for_each_rule(capsys):
 
 def test_who_was_erased_is_erased_again_after_a_restore(capsys):
     gone, back = make_person(), make_person()
-    erase_quietly(person=gone)
+    erase_quietly(people=[gone])
     call_command("erased")
     assert capsys.readouterr().out.split() == [str(gone.pk)]
     call_command("erased", again=[back.pk])

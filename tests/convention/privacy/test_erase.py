@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
@@ -15,7 +16,9 @@ from convention.privacy.erase import NotSettled, erase, erase_quietly
 from convention.privacy.models import Case, Consent
 from convention.privacy.subjects import subject_of
 from convention.privacy.walk import obstacles
-from registrations.invoices.models import Invoice, Payment
+from registrations.invoices.credit import credit
+from registrations.invoices.fec import fec
+from registrations.invoices.models import Invoice, Issuer, Payment
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.visits.models import Application, NdaAcceptance, Visit, VisitorList
 from tests.convention.privacy.somebody import (
@@ -46,7 +49,9 @@ def rows_of(*tables):
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY id')
-            found[table] = cursor.fetchall()
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            found[table] = [{name: row[name] for name in row if name != "attendee"} for row in rows]
     return found
 
 
@@ -220,7 +225,7 @@ def test_a_guest_known_by_address_alone_is_forgotten():
 
 def test_erasing_twice_and_nobody_changes_nothing():
     person = make_person()
-    assert erase_quietly(person=person) == 1
+    assert erase_quietly(people=[person]) == [person]
     again = Case.objects.create(kind="erasure", person=person)
     assert erase(case=again).keys() == {"club.person", "audit.entry", "privacy.case"}
     nobody = Case.objects.create(kind="erasure", email="nobody@example.org")
@@ -240,3 +245,36 @@ def test_what_was_given_today_is_taken_back():
     ClubRole.objects.create(person=person, role="secretary", starts_on=timezone.localdate())
     erase(case=case_of(person))
     assert ClubRole.objects.filter(person=person).count() == 0
+
+
+def erased_buyer():
+    """A buyer whose order was invoiced and paid, and who was erased since."""
+    person = make_somebody()
+    erase(case=case_of(person))
+    return Invoice.objects.get()
+
+
+def test_a_credit_note_after_an_erasure_names_the_buyer_of_its_invoice():
+    invoice = erased_buyer()
+    assert invoice.receivable.name == ""
+    note = credit(invoice=invoice, reason="Litige")
+    assert (note.buyer, note.buyer_name) == (invoice.buyer, f"{FIRST} {LAST}")
+
+
+def test_the_books_still_name_the_customer_of_an_invoice():
+    invoice = erased_buyer()
+    today = timezone.localdate()
+    lines = fec(Issuer.current(), today.replace(month=1, day=1), today).decode().splitlines()
+    rows = [line.split("\t") for line in lines]
+    label = rows[0].index("CompAuxLib")
+    reference = rows[0].index("CompAuxNum")
+    of_buyer = {row[label] for row in rows[1:] if row[reference] == invoice.receivable.reference}
+    assert of_buyer == {f"{FIRST} {LAST}"}
+
+
+def test_the_treasurers_pages_name_the_order_of_an_erased_buyer(client):
+    reference = erased_buyer().receivable.reference
+    client.force_login(make_administrator())
+    page = client.get("/organize/money/").content.decode()
+    assert f">{reference}</a>" in page
+    assert client.get(reverse("money-owed", args=[reference])).status_code == 200

@@ -7,15 +7,30 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from badges.attendance.check_in import check_in
+from badges.attendance.pair import entrance_of
+from badges.mailings.models import Recipient
 from convention.club.models import Person
+from convention.events.models import Event
 from convention.periodic import expect_rounds, run_due
 from convention.privacy import retention
 from convention.privacy.models import Case, Keeping, Sweep
 from convention.privacy.retention import choose_days, kept, run_rules
 from convention.recurring import recurring_work
-from registrations.models import Registration, WaitingEntry
+from registrations.bill import receivable_of
+from registrations.invoices.balance import balance_of
+from registrations.invoices.models import Quotation, Receivable
+from registrations.invoices.pay import record_payment
+from registrations.mail_quotation import send_quotation
+from registrations.models import Order, Registration, WaitingEntry
+from registrations.quotation import ask_quotation
+from registrations.register import Means, register
 from registrations.visits.models import HostContact, Visit, VisitorList
+from tests.convention.privacy.histories.person import event_on_sale, ordered, request
+from tests.convention.privacy.histories.roles import mailings
+from tests.convention.privacy.traces import ADDRESS, LAST, NAME, traces
 from tests.factories import make_event, make_member, make_person, make_registration, make_ticket
+from tests.registrations.test_pages import who
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -65,6 +80,65 @@ def test_waits_hosts_contacts_and_old_requests_go():
     visit.refresh_from_db()
     assert (visit.security_name, visit.host_contacts.get().email, visit.lists.get().sent_to) == ("", "", "")
     assert (visit.lists.get().hash, visit.lists.get().count) == ("a" * 64, 3)
+
+
+def test_who_came_leaves_no_name_on_what_is_owed_and_on_scans():
+    order = ordered(event_on_sale())
+    receivable = receivable_of(order)
+    record_payment(receivable=receivable, amount=16_500, method="cash")
+    check_in(
+        registration=order.registrations.get(), door=entrance_of(order.event), operator=None, reason=NAME
+    )
+    Event.objects.update(starts_at=timezone.now() - 1097 * DAY, ends_at=timezone.now() - 1096 * DAY)
+    assert removed() == {"attendees": 1, "buyers": 1, "billed": 1, "scan-notes": 1}
+    assert traces() == set()
+    assert balance_of(receivable).owed == balance_of(receivable).paid == 16_500
+    assert removed() == {}
+
+
+def test_quotations_go_a_year_after_their_last_day():
+    quotation = ask_quotation(event=event_on_sale(), request=request(), means=Means())
+    old = datetime.timedelta(days=366)
+    assert removed(at=timezone.now() + old) == {}
+    assert removed(at=timezone.now() + old + 31 * DAY) == {"quotations": 1}
+    assert Quotation.objects.filter(pk=quotation.pk).exists() is False
+    send_quotation.func(quotation.pk, 0)  # queued before: there is nothing left to send
+
+
+def test_orders_that_were_never_confirmed_go_after_three_months():
+    event = event_on_sale()
+    lapsed, held, paid = (register(event=event, request=request(), means=Means()) for _ in range(3))
+    over = timezone.now() - 91 * DAY
+    Order.objects.update(created_at=over)
+    Registration.objects.exclude(order=held).update(held_until=over, confirmed_at=None)
+    for order in (lapsed, paid):
+        receivable_of(order)
+    record_payment(receivable=receivable_of(paid), amount=100, method="transfer")
+    assert removed() == {"expired-orders": 1}
+    for order in (lapsed, held, paid):
+        order.refresh_from_db()
+    assert [order.email for order in (lapsed, held, paid)] == ["", ADDRESS, ADDRESS]
+    assert lapsed.registrations.get().name == "Nom à suivre"
+    assert balance_of(Receivable.objects.get(reference=lapsed.reference)).owed == 0
+    assert removed() == {}
+
+
+def test_half_filled_forms_go_two_weeks_after_the_last_word(client):
+    event_on_sale()
+    client.post("/events/congress/register/", who(**{"person-0-last_name": LAST}))
+    other = make_person()
+    client.force_login(other)
+    assert traces() == {"django_session.session_data"}
+    assert removed(at=timezone.now() + 13 * DAY) == {}
+    assert removed(at=timezone.now() + 15 * DAY) == {"drafts": 1}
+    assert traces() == set()
+    assert client.get("/me/").status_code == 200
+
+
+def test_what_mail_servers_answered_goes_after_a_year():
+    mailings()
+    assert removed(at=timezone.now() + 366 * DAY)["mail-answers"] == 1
+    assert set(Recipient.objects.values_list("answer", flat=True)) == {""}
 
 
 def test_people_without_contact_for_three_years_go_and_others_stay():

@@ -1,0 +1,83 @@
+"""The person of the histories, what they order, and the end of their events."""
+
+import datetime
+
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+
+from convention.club.models import Person
+from convention.events.models import Event
+from registrations.invoices.models import Invoice
+from registrations.models import Order, Registration
+from registrations.order_request import Billing, OrderRequest, Place
+from registrations.register import Means, register
+from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME, PHONE, STREET
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_question,
+    make_ticket,
+)
+from tests.registrations.invoices.makers import make_issuer
+
+BILLED = Billing(name=NAME, street=STREET, postcode="69001", city="Lyon", country="FR")
+HERS = {"first_name": FIRST, "last_name": LAST, "email": ADDRESS}
+type Subject = Person | None
+
+
+def account() -> Person:
+    """Return the person as a member of the club with a proven address."""
+    person = make_member(make_company(), **HERS)
+    EmailAddress.objects.create(user=person, email=ADDRESS, verified=True, primary=True)
+    return person
+
+
+def event_on_sale() -> Event:
+    """Return an event with an invoiced ticket, a dinner and a question, and somebody who invoices."""
+    make_issuer()
+    event = make_event(slug="congress")
+    make_ticket(event, price=12_000, is_default=True)
+    make_addon(event)
+    make_question(event, "phone", text="Téléphone")
+    return event
+
+
+def place(**fields) -> Place:
+    """Return the person's place with a dinner and an answer."""
+    values = {"ticket": "guest", "addons": ("dinner",), "answers": {"phone": PHONE}, **HERS}
+    return Place(**{**values, **fields})
+
+
+def request(*places: Place, **fields) -> OrderRequest:
+    """Return an order in the person's name, on invoice, for these places or their own."""
+    values = {"email": ADDRESS, "places": places or (place(),), "billing": BILLED, "payment": "invoice"}
+    return OrderRequest(**{**values, **fields})
+
+
+def ordered(event: Event, **fields) -> Order:
+    """Return an order of the person."""
+    order = register(event=event, request=request(**fields), means=Means())
+    Registration.objects.filter(order=order).update(confirmed_at=timezone.now(), held_until=None)
+    return order
+
+
+def colleague_order(event: Event, **fields) -> Order:
+    """Return an order that somebody else made for the person, billed to a company."""
+    billed = Billing(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
+    return ordered(event, email="boss@acme.example", billing=billed, company="Acme SA", **fields)
+
+
+def ago(days: int) -> datetime.datetime:
+    return timezone.now() - datetime.timedelta(days=days)
+
+
+def settle() -> None:
+    """Let all events be over, so that nothing stands in the way of an erasure."""
+    Event.objects.update(starts_at=ago(31), ends_at=ago(30))
+
+
+def invoices() -> int:
+    """Return how many documents were issued."""
+    return Invoice.objects.count()

@@ -1,0 +1,221 @@
+"""Histories of roles in the club and at events, of visits, mails and the back office."""
+
+import json
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from badges.attendance.check_in import check_in
+from badges.attendance.pair import entrance_of, pair
+from badges.mailings.models import Mailing, Recipient, Unsubscription
+from convention.api.tokens import create_token
+from convention.audit.record import record
+from convention.club.import_directory import import_directory
+from convention.club.models import ClubRole, CompanyContact, Mandate, Membership, Person, WorkingGroup
+from convention.club.undo_directory import undo_directory
+from convention.events.models import Event, EventRole
+from convention.jobs.models import Job
+from convention.models import BouncedAddress
+from convention.privacy.models import Case
+from convention.tables import Table
+from registrations.bill import receivable_of
+from registrations.cancel import cancel
+from registrations.correct import Correction, correct_for
+from registrations.invoices.pay import record_payment
+from registrations.models import Delivery
+from registrations.receive import receive
+from registrations.visits.host_contacts import add_host_contact
+from registrations.visits.host_proposals import propose_as_host
+from registrations.visits.models import Debrief, DebriefNote, FeedbackAnswer, FeedbackQuestion, Visit
+from registrations.visits.propose import propose
+from registrations.visits.purge import purge
+from schedule.models import Upload
+from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME
+from tests.factories import (
+    LONG_AGO,
+    make_answer_file,
+    make_company,
+    make_event,
+    make_person,
+    make_registration,
+    make_session,
+    make_ticket,
+    make_voucher,
+)
+from tests.registrations.visits.hosted import agree, answers_of, give_identity, make_hosted, make_sent_list
+
+from .person import HERS, Subject, account, ago, event_on_sale, ordered, place
+
+
+def visit_with_identity() -> Subject:
+    """A member gives identity data for a visit, signs, comments; the lists are purged."""
+    person = account()
+    visit = make_hosted(fields=[*answers_of(1)])
+    application = visit.applications.create(
+        person=person,
+        company=person.employments.get().company,
+        registration=make_registration(visit.event.tickets.get(), person=person, **HERS),
+    )
+    agree(application)
+    give_identity(application=application, answers={**answers_of(1), "birth_place": f"Ville de {LAST}"})
+    make_sent_list(visit)
+    question = FeedbackQuestion.objects.create(visit=visit, kind="text", text="?")
+    FeedbackAnswer.objects.create(question=question, application=application, text=f"Bien, {NAME}")
+    debrief = Debrief.objects.create(visit=visit)
+    DebriefNote.objects.create(debrief=debrief, application=application, text=f"Écrivez-moi : {ADDRESS}")
+    Event.objects.update(starts_at=ago(31), ends_at=ago(30))
+    purge(visit=Visit.objects.select_related("event").get(pk=visit.pk))
+    return person
+
+
+def mailings() -> Subject:
+    """The person gets mailings, one comes back, and wants no more news."""
+    registration = ordered(event_on_sale()).registrations.get()
+    cancel(registration=registration)
+    now = timezone.now()
+    mailing = Mailing.objects.create(event=registration.event, subject_fr="Bonjour", text_fr="Bonjour {name}")
+    answer = f"550 5.1.1 <{ADDRESS}>: no such user"
+    recipient = Recipient.objects.create(
+        mailing=mailing, language="fr", due_at=now, refused_at=now, answer=answer
+    )
+    recipient.registrations.add(registration)
+    Delivery.objects.create(
+        order=registration.order, registration=registration, kind="confirmation", stem="x", answer=answer,
+        refused_at=now,
+    )  # fmt: skip
+    BouncedAddress.objects.create(email=ADDRESS, answer=answer)
+    Unsubscription.objects.create(email=ADDRESS)
+    return None
+
+
+def speaker() -> Subject:
+    """The person speaks at an event, and a file with the programme waits for its import."""
+    person = account()
+    event = make_event()
+    make_session(event, f"Conversation avec {NAME}", speakers=(NAME,), abstract=f"{NAME} raconte.")
+    event.sessions.update(slug="avec-ewzanna-qvortrup-zwick", extra={"by": NAME}, links=[{"title": NAME}])
+    event.speakers.update(biography=f"{FIRST} dirige.", url="https://firm.example/wzanna")
+    Upload.objects.create(event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode())
+    make_registration(make_ticket(event), person=person, **HERS)
+    return person
+
+
+def host_of_a_visit() -> Subject:
+    """The person receives a visit for a vendor, acknowledges its list and proposes another visit."""
+    visit = make_hosted(security_name=NAME, security_email=ADDRESS)
+    contact = add_host_contact(visit=visit, name=NAME, email=ADDRESS)
+    visit.lists.create(number=1, hash="a" * 64, count=1, sent_to=ADDRESS, acknowledged_by=NAME)
+    Visit.objects.filter(pk=visit.pk).update(security_name=NAME, security_email=ADDRESS)
+    propose_as_host(contact=contact, host=visit.event.host, title="Un centre", why=f"Écrire à {ADDRESS}")
+    return None
+
+
+def roles_in_the_club() -> Subject:
+    """Mandates, roles, seats, representation, proposals, tokens, passkeys, sessions, and what they wrote."""
+    person = account()
+    job = person.employments.get()
+    job.title = f"Cheffe {LAST}"
+    job.save()
+    Membership.objects.update(billing_contact=person, representative=person)
+    CompanyContact.objects.create(company=job.company, person=person, starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO)
+    group = WorkingGroup.objects.create(slug="cloud", name="Cloud", kind="thematic")
+    Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
+    propose(person=person, title="Un centre", why=f"J’y étais. {NAME}")
+    create_token(person_id=person.pk, name=f"Programme de {FIRST}", scopes=["events:read"])
+    person.authenticator_set.create(type="recovery_codes", data={"name": NAME})
+    Client().post("/login/", {"login": ADDRESS, "password": "x"})
+    signed_in = Client()
+    signed_in.force_login(person)
+    signed_in.get("/me/")
+    return person
+
+
+def staff_of_an_event() -> Subject:
+    """The person runs the desk: pairs a phone, scans by hand, writes a mailing, is an event's contact."""
+    person = account()
+    event = event_on_sale()
+    EventRole.objects.create(event=event, person=person, role="organizer", starts_on=LONG_AGO)
+    Event.objects.filter(pk=event.pk).update(contact_email=ADDRESS)
+    other = make_registration(event.tickets.get())
+    device = pair(checkpoint=entrance_of(event), name=f"Téléphone de {FIRST}", by=person).device
+    check_in(registration=other, door=device.checkpoint, operator=person, reason=f"vue par {NAME}")
+    Mailing.objects.create(
+        event=event, subject_fr="Bonjour", text_fr=f"Répondez à {ADDRESS}", written_by=person
+    )
+    make_voucher(event, label=f"De la part de {NAME}", for_address=ADDRESS)
+    return person
+
+
+def at_the_desk() -> Subject:
+    """A walk-in is registered, scanned with a reason, checked in a list, and sends a file in."""
+    event = event_on_sale()
+    one = receive(event=event, place=place(addons=(), answers={}), key="k")
+    check_in(registration=one, door=entrance_of(event), operator=None, reason=f"{NAME} est au jury")
+    make_answer_file(one)
+    job = Job.objects.create(
+        event=event, kind="badges", title="Badges", language="fr", finished_at=timezone.now()
+    )
+    job.file.save("list.csv", ContentFile(f"{FIRST};{LAST};{ADDRESS}".encode()))
+    record_payment(receivable=receivable_of(one.order), amount=12_000, method="cash", note=f"{NAME}, espèces")
+    return None
+
+
+def directory_import() -> Subject:
+    """A list of the directory brings the person in; it is undone."""
+    header = ["company", "first_name", "last_name", "email", "title"]
+    company = make_company(name="Acme")
+    table = Table(header, [[2, [company.name, FIRST, LAST, ADDRESS, f"Chef {LAST}"]]])
+    done = import_directory(table=table, file_name=f"{ADDRESS} liste.csv")
+    undo_directory(run=done.run)
+    return Person.objects.filter(email=ADDRESS).first()
+
+
+def edited_in_the_back_office() -> Subject:
+    """Another administrator edits the person in the back office, whose log keeps how they were called."""
+    person = account()
+    LogEntry.objects.create(
+        user=make_person(), content_type=ContentType.objects.get_for_model(Person), object_id=person.pk,
+        object_repr=NAME, action_flag=CHANGE,
+        change_message=json.dumps([{"changed": {"name": "seat", "object": f"{NAME}, Acme"}}]),
+    )  # fmt: skip
+    return person
+
+
+def failed_tasks() -> Subject:
+    """Tasks about the person failed with their address in the traceback, or wait with it as an argument."""
+    now = timezone.now()
+    common = {"priority": 0, "task_path": "a.b", "queue_name": "default", "backend_name": "default"}
+    DBTaskResult.objects.create(
+        status="FAILED", args_kwargs={"args": [1], "kwargs": {}}, finished_at=now, run_after=now,
+        traceback=f"SMTPRecipientsRefused: {{'{ADDRESS}': (550, b'no')}} ({NAME})", **common,
+    )  # fmt: skip
+    DBTaskResult.objects.create(
+        status="SUCCESSFUL", args_kwargs={"args": [ADDRESS], "kwargs": {}}, finished_at=now, run_after=now,
+        return_value={"to": ADDRESS}, **common,
+    )  # fmt: skip
+    return account()
+
+
+def earlier_requests() -> Subject:
+    """The privacy desk refused a request with a reason that names the person."""
+    person, now = account(), timezone.now()
+    values = {"answered_at": now, "answer": "refused", "reason": f"{NAME} doit encore 10 €"}
+    Case.objects.create(kind="erasure", person=person, email=ADDRESS, **values)
+    Case.objects.create(kind="access", email=ADDRESS.upper(), **values)
+    return person
+
+
+def corrected_by_the_organizer() -> Subject:
+    """The organizer corrects the name with a reason that names the person; it goes to the audit trail."""
+    one = ordered(event_on_sale()).registrations.get()
+    right = Correction(first_name=FIRST, last_name=f"{LAST}-Roi", email=ADDRESS, company="", no_photo=True)
+    correct_for(registration=one, correction=right, reason=f"{LAST} a épousé Roi")
+    record("registration.note", one, event=one.event, reason=f"{FIRST} viendra le soir")
+    record("event.note", one.event, event=one.event, reason=f"voir {ADDRESS}")
+    cancel(registration=one)
+    return None

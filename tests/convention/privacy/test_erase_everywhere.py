@@ -1,0 +1,155 @@
+"""After an erasure no value of the person is stored anywhere but on invoices that were issued.
+
+Each history is searched before, which shows that the search finds it, and after.
+"""
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import Entry
+from convention.audit.record import record
+from convention.personal import Subject
+from convention.privacy.erase import erase
+from convention.privacy.held import with_names
+from convention.privacy.models import Case
+from convention.privacy.redact import Redactor
+from convention.privacy.subjects import subject_at
+from convention.privacy.walk import retained_by_law
+from registrations.invoices.models import Invoice
+from tests.convention.privacy.histories import HISTORIES
+from tests.convention.privacy.histories.orders import (
+    invoiced_and_paid,
+    named_on_company_invoice,
+    paid_by_card,
+)
+from tests.convention.privacy.histories.person import account, invoices, settle
+from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME, traces
+from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+BY_LAW = {
+    "invoices_invoice.buyer",
+    "invoices_invoice.buyer_name",
+    "invoices_line.description",
+    "invoices_paper.content",
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.__name__)
+def test_nothing_of_the_person_is_left(history, run_tasks):
+    person = history()
+    settle()
+    run_tasks(tolerate=True)
+    assert traces() != set()
+    case = Case.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
+
+    erase(case=case)
+
+    assert traces() - (BY_LAW if invoices() else set()) == set()
+
+
+def test_what_the_law_requires_to_stay_is_named_before_and_after(
+    client, mailoutbox, django_capture_on_commit_callbacks
+):
+    person = invoiced_and_paid()
+    settle()
+    number = Invoice.objects.get().number
+    client.force_login(person)
+    sentence = f"La facture {number} est conservée, avec ses lignes et le nom et l’adresse de l’acheteur"
+    before = client.get("/me/privacy/").content.decode().replace("\u00a0", " ")
+    assert sentence in before
+    assert f"31 décembre {timezone.localdate().year + 10}" in before
+    case = Case.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(case=case, by=make_administrator())
+
+    case.refresh_from_db()
+    assert [sentence in said for said in case.retained] == [True]
+    assert sentence in mailoutbox[-1].body.replace("\n", " ")
+    client.force_login(make_administrator())
+    assert sentence in client.get(f"/organize/privacy/{case.pk}/").content.decode()
+
+
+def test_an_attendee_is_told_of_the_lines_of_an_invoice_to_someone_else():
+    named_on_company_invoice()
+    subject = with_names(subject_at(ADDRESS))
+    number = Invoice.objects.get().number
+    [sentence] = map(str, retained_by_law(subject))
+    assert sentence.startswith(
+        f"Votre nom reste sur les lignes de la facture {number}, établie à un autre acheteur"
+    )
+
+
+def test_nobody_is_told_of_invoices_that_do_not_name_them(client):
+    person = paid_by_card()
+    client.force_login(person)
+    page = client.get("/me/privacy/").content.decode()
+    assert "Aucune facture émise ne porte votre nom" in page
+
+
+def test_a_namesake_keeps_their_rows_and_what_is_written_about_them():
+    person = account()
+    namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
+    theirs = make_registration(
+        make_ticket(make_event()), person=namesake, first_name=FIRST, last_name=LAST, email=namesake.email
+    )
+    record("registration.note", theirs, event=theirs.event, reason=f"{NAME} viendra tard")
+    mine = record("person.note", person, reason=f"{LAST} a déménagé")
+
+    erase(case=Case.objects.create(kind="erasure", person=person, email=ADDRESS))
+
+    namesake.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (namesake.name, theirs.name) == (NAME, NAME)
+    assert Entry.objects.get(verb="registration.note").reason == f"{NAME} viendra tard"
+    assert Entry.objects.get(pk=mine.pk).reason == "… a déménagé"
+
+
+def test_texts_for_others_are_listed_to_be_changed_by_hand(client):
+    person = account()
+    event = make_event(name="Congrès", description=f"Organisé par {NAME}, {ADDRESS}")
+    case = Case.objects.create(kind="erasure", person=person, email=ADDRESS)
+
+    erase(case=case)
+
+    case.refresh_from_db()
+    assert case.mentions == [["events.event", "description", event.pk]]
+    client.force_login(make_administrator())
+    page = client.get(f"/organize/privacy/{case.pk}/").content.decode()
+    assert "À modifier vous-même" in page
+    assert NAME not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "struck"),
+    [
+        ("Éwzanna Qvørtrup-Zwick arrive", "… arrive"),
+        ("ÉWZANNA  QVØRTRUP ZWICK", "…"),
+        ("Qvortrup-Zwick, Ewzanna", "…"),
+        ("liste_ewzanna.qvortrup_zwick.csv", "liste_….csv"),
+        ("<wzanna.qvortrup@firm.example>: 550", "<…>: 550"),
+        ("WZANNA.QVORTRUP@FIRM.EXAMPLE", "…"),
+        ("xwzanna.qvortrup@firm.example", "xwzanna.qvortrup@firm.example"),
+        ("wzanna.qvortrup@firm.example.org", "wzanna.qvortrup@firm.example.org"),
+        ("Éwzanna seule", "Éwzanna seule"),
+        ("Éwzannah Qvørtrup-Zwick", "Éwzannah Qvørtrup-Zwick"),
+    ],
+)
+def test_whole_names_and_addresses_are_struck_in_any_spelling(text, struck):
+    subject = Subject(addresses=frozenset({ADDRESS}), names=frozenset({(FIRST, LAST)}))
+    assert Redactor(subject).text(text) == struck
+
+
+@pytest.mark.parametrize(("text", "struck"), [
+    ("Éwzanna seule", "… seule"), ("M. Qvortrup", "M. …"), ("Zwick & Cie", "… & Cie"), ("Éwz", "Éwz"),
+])  # fmt: skip
+def test_in_texts_about_the_person_each_name_is_struck(text, struck):
+    subject = Subject(names=frozenset({(FIRST, LAST)}))
+    assert Redactor(subject, alone=True).text(text) == struck
+
+
+def test_short_names_are_struck_where_they_are_whole_alone():
+    subject = Subject(names=frozenset({("Al", "Bo"), ("X", ""), ("", "")}))
+    assert Redactor(subject).text("Al Bo, X, albo") == "Al Bo, X, albo"
+    assert Redactor(subject, alone=True).text("Al ou Bo ; X") == "Al ou Bo ; X"

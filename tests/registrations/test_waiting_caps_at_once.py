@@ -1,0 +1,120 @@
+"""Members' waiting lists under a cap for each company, with everything at once: every limit holds."""
+
+import datetime
+import random
+from collections import Counter
+
+import pytest
+from django.utils import timezone
+
+from convention.club.models import Company, Person
+from convention.errors import ConventionError
+from registrations.accept_offer import accept_ticket
+from registrations.by_hand import hold_back, let_on
+from registrations.cancel import cancel
+from registrations.join_waiting import Wish, join_for_ticket
+from registrations.leave_waiting import decline, lapse
+from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
+from registrations.order_request import OrderRequest, Place
+from registrations.register import Means, register
+from registrations.serve_waiting import serve_waiting
+from tests.factories import make_company, make_event, make_member, make_ticket
+from tests.rush import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COMPANIES, COLLEAGUES, CAPACITY, CAP, ROUNDS = 4, 6, 6, 2, 100
+
+
+def wait(ticket: Ticket, person: Person) -> WaitingEntry:
+    wish = Wish(first_name=person.first_name, last_name=person.last_name, email=person.email)
+    return join_for_ticket(ticket=ticket, wish=wish)
+
+
+def book(ticket: Ticket, person: Person) -> None:
+    """What a member who is signed in does."""
+    place = Place(
+        ticket=ticket.slug, first_name=person.first_name, last_name=person.last_name, email=person.email
+    )
+    request = OrderRequest(email=person.email, places=(place,))
+    register(event=ticket.event, request=request, means=Means(person=person))
+
+
+def happen(ticket: Ticket, people: list[Person], number: int) -> None:
+    """One of all that can happen, at random."""
+    dice = random.Random(number)
+    confirmed = Registration.objects.confirmed().filter(ticket=ticket).order_by("?").first()
+    offered = WaitingEntry.objects.offered().order_by("?").first()
+    standing = WaitingEntry.objects.standing().order_by("?").first()
+    acts = {
+        "cancel": confirmed and (lambda: cancel(registration=confirmed)),
+        "accept": offered and (lambda: accept_ticket(entry=offered)),
+        "decline": offered and (lambda: decline(entry=offered)),
+        "lapse": offered and (lambda: lapse(entry=offered, at=timezone.now() + datetime.timedelta(days=90))),
+        "hold back": standing and (lambda: hold_back(entry=standing)),
+        "let on": standing and (lambda: let_on(entry=standing)),
+        "serve": serve_waiting,
+        "join": lambda: wait(ticket, dice.choice(people)),
+        "book": lambda: book(ticket, dice.choice(people)),
+    }
+    names = ["cancel", "cancel", "accept", "accept", "decline", "lapse", "hold back", "let on", "serve"]
+    if act := acts[dice.choice([*names, "join", "join", "book", "book"])]:
+        act()
+
+
+def employers() -> dict[int, Company]:
+    return {person.pk: person.employments.get().company for person in Person.objects.all()}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.soak)])
+def test_whatever_happens_at_once_no_limit_is_exceeded_and_nobody_waits_for_a_free_place(seed):
+    ticket = make_ticket(make_event(), slug="member", audience="member", capacity=CAPACITY, company_cap=CAP)
+    companies = [make_company() for _number in range(COMPANIES)]
+    people = [make_member(company) for company in companies for _number in range(COLLEAGUES)]
+    for person in people[:: COLLEAGUES // 2]:
+        book_if_free(ticket, person)
+    for person in people:
+        with_refusals(lambda person=person: wait(ticket, person))
+
+    results = in_threads(
+        [lambda n=n: happen(ticket, people, seed * 10_000 + n) for n in range(ROUNDS)], threads=8
+    )
+
+    faults = [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)]
+    assert faults == []
+    check(ticket)
+    for entry in WaitingEntry.objects.standing().filter(held_back_at__isnull=False):
+        let_on(entry=entry)
+    serve_waiting()
+    check(ticket)
+    ticket.refresh_from_db()
+    if ticket.taken < CAPACITY:  # whoever waits still is one whose company has all its places, or has a place
+        reasons = set(WaitingEntry.objects.in_line().values_list("passed_over", flat=True))
+        assert reasons <= {"company_full", "has_place"}
+
+
+def book_if_free(ticket: Ticket, person: Person) -> None:
+    with_refusals(lambda: book(ticket, person))
+
+
+def with_refusals(act) -> None:
+    """Do it; a sentence of ours is an answer too."""
+    try:
+        act()
+    except ConventionError:
+        return
+
+
+def check(ticket: Ticket) -> None:
+    """What must hold at every moment."""
+    ticket.refresh_from_db()
+    confirmed = list(Registration.objects.confirmed().filter(ticket=ticket))
+    offers = list(WaitingEntry.objects.offered().filter(ticket=ticket))
+    assert ticket.taken == len(confirmed) + len(offers) <= CAPACITY
+    by_company = Counter(one.member_of_id for one in confirmed)
+    assert max(by_company.values(), default=0) <= CAP
+    shares = dict(CompanyShare.objects.filter(ticket=ticket).values_list("company", "taken"))
+    assert {company: taken for company, taken in shares.items() if taken} == dict(by_company)
+    assert max(Counter(one.person_id for one in confirmed).values(), default=0) <= 1
+    orders = [one.order_id for one in WaitingEntry.objects.filter(accepted_at__isnull=False)]
+    assert len(orders) == len(set(orders))
