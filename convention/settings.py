@@ -296,6 +296,9 @@ MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_MAX_SIZE = 64 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A parser of an uploaded file runs in a process of its own, within so much time of the processor and memory.
+PARSER_SECONDS = env.int("PARSER_SECONDS", default=20)
+PARSER_MEMORY_MB = env.int("PARSER_MEMORY_MB", default=1024)
 
 # Who is there.
 RATE_LIMITS = env("RATE_LIMITS", default="on")
