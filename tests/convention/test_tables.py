@@ -4,16 +4,32 @@ import codecs
 import csv
 import datetime
 import decimal
+import functools
 import io
+import re
 import zipfile
 
-import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convention.columns import NAMES, names_columns
 from convention.errors import Unreadable
-from convention.tables import UNWRITABLE, read_table, write_csv, write_xlsx
+from convention.parsing.process import TooDemanding
+from convention.tables import UNWRITABLE, read_table, read_upload, write_csv, write_xlsx
+from tests.workbooks import (
+    cell,
+    cell_types,
+    ods,
+    part,
+    sheet_names,
+    table,
+    values,
+    with_part,
+    write_rows,
+    xls,
+    xlsx,
+)
 
 TEXT = "Prénom,Nom\nZoé,Œuvrard\n"
 ROWS = [(2, ["Zoé", "Œuvrard"])]
@@ -68,7 +84,7 @@ def zipped(**files: str) -> bytes:
     [
         b"",
         b"\n\n",
-        b"\xd0\xcf\x11\xe0old excel",
+        b"\xd0\xcf\x11\xe0another document of old",
         b"PK\x03\x04broken",
         zipped(hello="world"),
         b"\x00\x01\x02\x7fELF\x00",
@@ -105,106 +121,129 @@ def test_no_cell_is_a_formula_where_an_office_parts_cells_at_semicolons():
 
 
 def test_a_workbook_that_takes_no_room_and_much_time_is_refused():
-    book = openpyxl.Workbook()
-    book.active.append(["email"])
-    plain = io.BytesIO()
-    book.save(plain)
-    heavy = io.BytesIO()
-    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(heavy, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "xl/styles.xml":
-                content = content.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
-            target.writestr(name, content)
+    def bloat(styles):
+        return styles.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
+
+    heavy = with_part(write_xlsx(["email"], []), bloat, "xl/styles.xml")
+
     with pytest.raises(Unreadable, match="démesuré"):
-        read_table("x.xlsx", heavy.getvalue())
+        read_table("x.xlsx", heavy)
 
 
 def test_no_cell_of_a_workbook_is_a_formula():
     content = write_xlsx(["=header"], [[text] for text in CRUEL])
-    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s"}
-    assert sheet["A2"].value == "=1+1"
+
+    assert cell_types(content) == {"s"}
+    assert values(content)[1] == ["=1+1"]
 
 
 def test_moments_lose_their_zone_and_numbers_stay_numbers():
     moment = datetime.datetime(2027, 6, 1, 9, 30, tzinfo=datetime.UTC)
-    sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["at", "price"], [[moment, 12.5]]))).active
-    assert (sheet["A2"].value, sheet["B2"].value) == (datetime.datetime(2027, 6, 1, 9, 30), 12.5)
+    day, time = datetime.date(2027, 6, 1), datetime.time(9, 30)
+
+    content = write_xlsx(["at", "price", "day", "time", "yes"], [[moment, 12.5, day, time, True]])
+
+    assert values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30), 12.5, day, time, True]
 
 
 def test_moments_and_prices_are_written_one_way():
     moment = datetime.datetime(2027, 6, 1, 9, 30, 5, 7, tzinfo=datetime.UTC)
     rows = [[moment, decimal.Decimal(12_000).scaleb(-2)]]
+
     assert write_csv(["at", "price"], rows).decode("utf-8-sig") == "at,price\r\n2027-06-01 09:30,120.00\r\n"
-    sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["at", "price"], rows))).active
-    assert sheet["A2"].value == datetime.datetime(2027, 6, 1, 9, 30, 5)
-    assert (sheet["B2"].value, sheet["B2"].number_format) == (120, "0.00")
+    content = write_xlsx(["at", "price"], rows)
+    assert values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30, 5), 120]
+    assert number_format(content, "B2") == "0.00"
+
+
+def number_format(content: bytes, name: str) -> str:
+    """The format in which a cell is shown."""
+    style = re.search(rf'<c r="{name}" s="(\d+)"', part(content))
+    styles = part(content, "xl/styles.xml")
+    number = re.findall(r'<xf numFmtId="(\d+)"', styles.partition("<cellXfs")[2])[int(style[1])]
+    return re.search(rf'<numFmt numFmtId="{number}" formatCode="([^"]*)"', styles)[1]
 
 
 @pytest.mark.parametrize(("rows", "filtered"), [([["x", "y"]] * 3, "A1:B4"), ([], "A1:B1")])
 def test_a_workbook_filters_by_its_header(rows, filtered):
-    sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(["a", "b"], rows, title="Présences"))).active
-    assert (sheet.title, sheet.auto_filter.ref) == ("Présences", filtered)
+    content = write_xlsx(["a", "b"], rows, title="Présences")
+
+    assert sheet_names(content) == ["Présences"]
+    assert f'<autoFilter ref="{filtered}"/>' in part(content)
+
+
+def test_a_title_that_no_sheet_can_have_is_made_one():
+    content = write_xlsx(["a"], [], title="'[2027/03]: who? '")
+
+    assert sheet_names(content) == [" 2027 03   who  "]
 
 
 def workbook(fill) -> bytes:
-    """A workbook whose first sheet has the usual header, and what `fill(book, sheet)` adds."""
-    book, file = openpyxl.Workbook(), io.BytesIO()
-    book.active.append(["first_name", "last_name"])
-    fill(book, book.active)
-    book.save(file)
-    return file.getvalue()
+    """A workbook whose first sheet has the usual header, and what `fill(book, sheet)` adds below it."""
+
+    def with_header(book, sheet):
+        write_rows(sheet, [["first_name", "last_name"]])
+        fill(book, sheet)
+
+    return xlsx(with_header)
 
 
-def with_sheet(content: bytes, change) -> bytes:
-    """The workbook with the XML of its first sheet changed."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            data = old.read(name)
-            new.writestr(name, change(data) if name == "xl/worksheets/sheet1.xml" else data)
-    return file.getvalue()
+def person(book, sheet):
+    write_rows(sheet, [["Ana", "Silva"]], first=1)
 
 
 def merge(book, sheet):
-    sheet.append(["Ana", "Silva"])
-    sheet.append(["Bo", ""])
-    sheet.merge_cells("B2:B3")
+    write_rows(sheet, [["Ana", "Silva"], ["Bo", ""]], first=1)
+    sheet.merge_range("B2:B3", "Silva")
 
 
-@pytest.mark.parametrize(
-    ("fill", "sentence"),
-    [
-        (lambda book, sheet: sheet.append(["=A1&B1", "Silva"]), "A2"),
-        (merge, "2 à 3"),
-    ],
-)
-def test_a_cell_that_shows_more_than_the_file_holds_is_named_not_read_as_empty(fill, sentence):
-    with pytest.raises(Unreadable, match=sentence):
-        read_table("list.xlsx", workbook(fill))
+def test_a_merged_cell_is_named_not_read_as_empty():
+    with pytest.raises(Unreadable, match="2 à 3"):
+        read_table("list.xlsx", workbook(merge))
 
 
-def test_a_wrong_record_of_the_size_loses_no_row():
-    content = workbook(lambda book, sheet: sheet.append(["Ana", "Silva"]))
-    for said in (b"A1", b"A1:XFD1048576", b"zz", b"A1:A1"):
-        wrong = with_sheet(content, lambda xml, said=said: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
-        assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
+@pytest.mark.parametrize("result", [b"<v></v>", b"<v/>", b""])
+def test_a_formula_without_its_result_is_named_not_read_as_empty(result):
+    def calculate(book, sheet):
+        sheet.write_formula("A2", "=B2&B1", None, "Ana")
+        sheet.write("B2", "Silva")
+
+    content = with_part(workbook(calculate), lambda xml: xml.replace(b"<v>Ana</v>", result))
+
+    with pytest.raises(Unreadable, match="A2"):
+        read_table("list.xlsx", content)
+    assert read_table("list.xlsx", workbook(calculate)).rows == [(2, ["Ana", "Silva"])]
+
+
+def test_a_failed_formula_is_read_as_the_screen_shows_it():
+    def fail(book, sheet):
+        write_rows(sheet, [["Ana"]], first=1)
+        sheet.write_formula("B2", "=NA()", None, "#N/A")
+
+    assert read_table("list.xlsx", workbook(fail)).rows == [(2, ["Ana", "#N/A"])]
+
+
+@pytest.mark.parametrize("said", [b"A1", b"A1:XFD1048576", b"zz", b"A1:A1", b"A:B"])
+def test_a_wrong_record_of_the_size_loses_no_row(said):
+    wrong = with_part(workbook(person), lambda xml: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
+
+    assert b'ref="%s"' % said in part(wrong).encode()
+    assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
 
 
 def test_rows_that_are_only_formatted_do_not_count():
     def far(book, sheet):
-        sheet["A60000"] = "Ana"
+        sheet.write("A60000", "Ana")
 
     assert read_table("list.xlsx", workbook(far)).rows == [(60000, ["Ana", ""])]
 
 
 def test_a_hidden_sheet_is_not_the_list():
     def hide(book, sheet):
-        seen = book.create_sheet("seen")
-        seen.append(["first_name"])
-        seen.append(["Ana"])
-        sheet.sheet_state, book.active = "hidden", 1
+        seen = book.add_worksheet("seen")
+        write_rows(seen, [["first_name"], ["Ana"]])
+        seen.activate()
+        sheet.hide()
 
     assert read_table("list.xlsx", workbook(hide)).rows == [(2, ["Ana"])]
 
@@ -215,47 +254,37 @@ def is_heading(cells: list[str]) -> bool:
 
 def test_the_sheet_that_holds_the_list_is_read_whatever_comes_first():
     def cover(book, sheet):
-        sheet.delete_rows(1)
-        book.create_sheet("Notes").append(["To", "read"])
-        people = book.create_sheet("People")
-        people.append(["first_name"])
-        people.append(["Ana"])
+        write_rows(book.add_worksheet("Notes"), [["To", "read"]])
+        write_rows(book.add_worksheet("People"), [["first_name"], ["Ana"]])
 
-    table = read_table("list.xlsx", workbook(cover), is_heading)
-    assert (table.sheet, table.rows) == ("People", [(2, ["Ana"])])
-    assert read_table("list.xlsx", workbook(cover)).header == ["To", "read"]
+    found = read_table("list.xlsx", xlsx(cover), is_heading)
+    assert (found.sheet, found.rows) == ("People", [(2, ["Ana"])])
+    assert read_table("list.xlsx", xlsx(cover)).header == ["To", "read"]
     assert read_table("list.xlsx", workbook(lambda book, sheet: None), is_heading).sheet == ""
 
 
 def test_sheets_whose_rows_begin_far_down_are_not_searched_to_the_end():
-    book = openpyxl.Workbook()
-    for _sheet in range(30):
-        book.create_sheet()
-    far = b'<sheetData><row r="1048576"><c r="A1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
-    book.active.append(["Prénom", "Nom"])
-    book.active.append(["Zoé", "Œuvrard"])
-    plain, data = io.BytesIO(), io.BytesIO()
-    book.save(plain)
-    with zipfile.ZipFile(plain) as packed, zipfile.ZipFile(data, "w") as other:
-        for name in packed.namelist():
-            part = packed.read(name)
-            other.writestr(name, part.replace(b"<sheetData></sheetData>", far).replace(b"<sheetData />", far))
+    def far(book, sheet):
+        write_rows(sheet, [["Prénom", "Nom"], ["Zoé", "Œuvrard"]])
+        for _sheet in range(5):
+            book.add_worksheet().write("A1048576", "x")
+
     asked = []
-    read = read_table("x.xlsx", data.getvalue(), lambda cells: asked.append(cells) or False)
-    assert (read.rows, any("x" in cells for cells in asked)) == ([(2, ["Zoé", "Œuvrard"])], False)
+    read = read_table("x.xlsx", xlsx(far), lambda cells: asked.append(cells) or False)
+    assert read.rows == [(2, ["Zoé", "Œuvrard"])]
+    assert not any("x" in cells for cells in asked)
 
 
 def test_titles_above_the_headings_are_left_out_and_may_share_cells():
     def title(book, sheet):
-        sheet.insert_rows(1, 4)
-        sheet["A1"] = "Congress"
-        sheet.merge_cells("A1:B2")
-        sheet["A3"], sheet["B3"] = "As of", "25/11/2026"
-        sheet.append(["Ana", "Silva"])
+        sheet.merge_range("A1:B2", "Congress")
+        write_rows(
+            sheet, [["As of", "25/11/2026"], [], ["first_name", "last_name"], ["Ana", "Silva"]], first=2
+        )
 
-    table = read_table("list.xlsx", workbook(title), is_heading)
-    assert (table.header, table.header_row) == (["first_name", "last_name"], 5)
-    assert table.rows == [(6, ["Ana", "Silva"])]
+    found = read_table("list.xlsx", xlsx(title), is_heading)
+    assert (found.header, found.header_row) == (["first_name", "last_name"], 5)
+    assert found.rows == [(6, ["Ana", "Silva"])]
 
 
 def test_a_title_of_one_cell_is_no_heading_though_nobody_knows_the_words():
@@ -283,7 +312,7 @@ def test_a_macintosh_and_a_bar_between_cells():
         (b'[{"first_name": "a"}]', "document"),
         (b"\n<html><table><tr><td>Nom</table>", "page web"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "XML"),
-        (zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet"), "LibreOffice"),
+        (ods(kind="text"), "LibreOffice"),
     ],
 )
 def test_another_kind_of_file_is_called_by_its_name(content: bytes, word: str):
@@ -328,3 +357,89 @@ def test_whatever_is_written_is_read_back_and_never_a_formula(rows):
         ]
     lines = csv.reader(io.StringIO(write_csv(["a", "b"], filled).decode("utf-8-sig"), newline=""))
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines for cell in line)
+
+
+PEOPLE = [["first_name", "last_name"], ["Zoé", "Œuvrard"], [7.0, datetime.date(2027, 1, 2)]]
+READ = [(2, ["Zoé", "Œuvrard"]), (3, ["7", "2027-01-02"])]
+ODS_ROWS = (
+    cell("first_name") + cell("last_name"),
+    cell("Zoé") + cell("Œuvrard"),
+    cell("7", 'office:value-type="float" office:value="7"')
+    + cell("02/01/2027", 'office:value-type="date" office:date-value="2027-01-02"'),
+)
+
+
+@pytest.mark.parametrize("content", [xls(PEOPLE, hidden=[["x"]]), ods(table("S", *ODS_ROWS))])
+def test_old_and_open_workbooks_are_read_by_their_content(content):
+    found = read_table("list.csv", content)
+
+    assert (found.sheet, found.rows) == ("", READ)
+
+
+def test_open_workbooks_show_what_a_hidden_sheet_does_not():
+    content = ods(table("Hidden", cell("x"), style="hidden"), table("S", *ODS_ROWS))
+
+    found = read_table("list.ods", content)
+
+    assert (found.sheet, found.rows) == ("", READ)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (xls([*PEOPLE[:2], ["Bo"]], merged=(1, 2, 2, 2)), "2 à 3"),
+        (
+            ods(
+                table(
+                    "S",
+                    ODS_ROWS[0],
+                    cell("Ana") + cell("Silva", 'office:value-type="string" table:number-rows-spanned="2"'),
+                    cell("Bo") + "<table:covered-table-cell/>",
+                )
+            ),
+            "2 à 3",
+        ),
+        (ods(table("S", ODS_ROWS[0], cell("Ana") + '<table:table-cell table:formula="of:=[.A1]"/>')), "B2"),
+    ],
+)
+def test_cells_of_old_and_open_workbooks_that_show_more_than_they_hold_are_named(content, words):
+    with pytest.raises(Unreadable, match=words):
+        read_table("list", content, is_heading)
+
+
+def test_a_failed_formula_of_an_open_workbook_is_read_as_the_screen_shows_it():
+    failed = cell("#N/A", 'office:value-type="string" office:string-value="" calcext:value-type="error"')
+
+    assert read_table("x.ods", ods(table("S", ODS_ROWS[0], cell("Ana") + failed))).rows == [
+        (2, ["Ana", "#N/A"])
+    ]
+
+
+def test_a_column_that_is_left_empty_keeps_its_place():
+    def indent(book, sheet):
+        sheet.write_row("C1", ["first_name", "last_name"])
+        sheet.write_row("C2", ["Ana", "Silva"])
+
+    found = read_table("x.xlsx", xlsx(indent), is_heading)
+
+    assert (found.header, found.rows) == (
+        ["", "", "first_name", "last_name"],
+        [(2, ["", "", "Ana", "Silva"])],
+    )
+
+
+def test_many_shared_strings_are_read_quickly_and_a_sheet_of_a_trillion_cells_is_refused():
+    strings = b"<si><t>a</t></si>" * 8_000_000
+    content = with_part(
+        workbook(person), lambda xml: xml.replace(b"</sst>", strings + b"</sst>"), "xl/sharedStrings.xml"
+    )
+    assert len(content) < 500_000
+    names_people = functools.partial(names_columns, NAMES)
+    assert read_upload("list.xlsx", content, names_people).rows == [(2, ["Ana", "Silva"])]
+
+    def corners(book, sheet):
+        sheet.write("A1", "first_name")
+        sheet.write("XFD1048576", "x")
+
+    with pytest.raises(TooDemanding):
+        read_upload("list.xlsx", xlsx(corners), names_people)
