@@ -102,7 +102,7 @@ def _sentences() -> Iterator[None]:
     """A damaged workbook fails in the library in a dozen ways; the reader gets one sentence."""
     try:
         yield
-    except ConventionError:
+    except (ConventionError, MemoryError):
         raise
     except PasswordError as error:
         raise Unreadable(_("This workbook is protected by a password; save it without one.")) from error

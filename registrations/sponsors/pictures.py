@@ -50,6 +50,8 @@ def open_pixels(content: bytes) -> Image.Image:
                 return read_pixels(sent)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Unreadable(_("This picture has too many pixels; 1200 by 600 are enough.")) from None
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged picture fails in the library in a dozen ways
         raise Unreadable(_("Send a PNG or JPEG picture that opens on your own screen.")) from error
 
