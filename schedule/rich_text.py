@@ -43,7 +43,8 @@ class CleanHtmlField(models.TextField[str, str]):
 
     def __init__(self, *args: Any, source: str, **options: Any) -> None:
         self.source = source
-        super().__init__(*args, **{"default": "", "blank": True, "editable": False} | options)
+        fixed: dict[str, Any] = {"default": "", "blank": True, "editable": False}
+        super().__init__(*args, **fixed | options)
 
     def deconstruct(self) -> Any:
         """Name the source for migrations."""

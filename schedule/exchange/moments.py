@@ -106,7 +106,7 @@ PLACES = {
 }  # fmt: skip
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1000)
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
     """The zone of that IANA or Windows name, or of the cities that Outlook names instead."""
     if len(name) > LONGEST_ZONE:
