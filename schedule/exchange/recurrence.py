@@ -8,7 +8,7 @@ import re
 from dateutil.rrule import rrulestr
 
 MOST_TIMES = 100
-MAX_RULES = 1_000
+MAX_RULES = 500
 """Events of a file that repeat by a rule; real files have dozens."""
 MAX_RULE_CHARS = 300
 HORIZON = datetime.timedelta(days=366)

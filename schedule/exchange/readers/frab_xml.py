@@ -130,7 +130,15 @@ def allowed_reference(match: re.Match[str]) -> str:
 
 def outermost(parent: etree._Element, name: str) -> Iterator[etree._Element]:
     """The elements of that name inside, but for those inside another of them: each text is read once."""
-    return (one for one in parent.iter(name) if next(one.iterancestors(name), None) is None)
+    levels = [iter(parent)]
+    while levels:
+        child = next(levels[-1], None)
+        if child is None:
+            levels.pop()
+        elif child.tag == name:
+            yield child
+        else:
+            levels.append(iter(child))
 
 
 def in_day(event: etree._Element) -> bool:
