@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.counters import NEVER_TOO_MANY, Counted, all_but
 from convention.events.models import Event, Room
 
-from .rich_text import CleanHtmlField, RichTextModel
+from .clean_html import CleanHtmlField, RichTextModel
 
 
 class Schedule(models.Model):

@@ -13,7 +13,7 @@ from ..rich_text import with_html
 from .clean import without_controls
 from .decode import decode
 from .notes import Notes
-from .programme import MOST_TALKS, Person, Programme, Talk
+from .programme import MOST_APPEARANCES, MOST_SPEAKERS, MOST_TALKS, Person, Programme, Talk
 from .readers.frab_json import read_frab_json
 from .readers.frab_xml import read_frab_xml
 from .readers.icalendar import read_icalendar
@@ -37,9 +37,17 @@ def read(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -> Program
         programme = read_icalendar(text, event_zone=event_zone, notes=notes)
     else:
         refuse(text)
+    refuse_too_many(programme)
+    return settled(programme, notes)
+
+
+def refuse_too_many(programme: Programme) -> None:
+    """Raises Unreadable for more sessions, or more speakers in them, than a programme has."""
     if len(programme.talks) > MOST_TALKS:
         raise Unreadable(_("This file holds more than %(most)s sessions.") % {"most": MOST_TALKS})
-    return settled(programme, notes)
+    speakers = [person for talk in programme.talks for person in talk.persons or ()]
+    if len(speakers) > MOST_APPEARANCES or len(set(speakers)) > MOST_SPEAKERS:
+        raise Unreadable(_("This file holds more than %(most)s speakers.") % {"most": MOST_SPEAKERS})
 
 
 def read_upload(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> Programme:

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-import schedule.rich_text
+import schedule.clean_html
 from schedule.prose import to_html
 
 TEXTS = {"Session": ("abstract", "description"), "Speaker": ("biography",)}
@@ -26,17 +26,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "session",
             "abstract_html",
-            schedule.rich_text.CleanHtmlField(source="abstract"),
+            schedule.clean_html.CleanHtmlField(source="abstract"),
         ),
         migrations.AddField(
             "session",
             "description_html",
-            schedule.rich_text.CleanHtmlField(source="description"),
+            schedule.clean_html.CleanHtmlField(source="description"),
         ),
         migrations.AddField(
             "speaker",
             "biography_html",
-            schedule.rich_text.CleanHtmlField(source="biography"),
+            schedule.clean_html.CleanHtmlField(source="biography"),
         ),
         migrations.RunPython(clean_texts, migrations.RunPython.noop),
     ]
