@@ -14,6 +14,8 @@ from .models import Order, Registration
 from .order_request import Billing, OrderRequest, Place, code_typed
 
 MOST_ADDONS = 50
+MAX_AMOUNT = 10**15
+"""In cents; Python's numbers have no end, and cannot all be written."""
 
 
 class BillingBody(serializers.Serializer[Billing]):
@@ -269,9 +271,10 @@ class _Reader:
         return False
 
     def whole(self, name: str) -> int | None:
-        """A whole number; missing is null."""
+        """A whole number, of as many digits as an amount may have; missing is null."""
         value = self.body.get(name)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if value is None or (is_whole and abs(value) <= MAX_AMOUNT):
             return value
         return self._refuse(name, _("This must be a whole number."), None)
 

@@ -40,6 +40,9 @@ from ..quotation import CannotQuote, ask_quotation
 from ..refund_words import say_refunds
 from ..register import Means, foreseen_quote, refuse_if_closed, register
 
+MAX_SHOWN_CHARS = 10_000
+"""Of the prices that the form brings back: each place and add-on has one."""
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -172,7 +175,7 @@ def _expected(request: HttpRequest, draft: Draft) -> OrderRequest:
 
 
 def _shown_prices(request: HttpRequest) -> list[int]:
-    return [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
+    return [whole_number(price) or 0 for price in request.POST.get("shown", "")[:MAX_SHOWN_CHARS].split(",")]
 
 
 def _leave(request: HttpRequest, slug: str, order: Order) -> HttpResponse:
