@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from .measure import counted, forget_the_dead
@@ -94,6 +95,9 @@ def figures() -> Iterator[str]:
         if model.__module__.split(".")[0] in OURS
     }
     yield from gauge("convention_rows", "Rows of each kind.", rows)
+    for path in settings.METRICS:
+        for name, what, values in import_string(path)():
+            yield from gauge(name, what, values)
 
 
 def server_figures() -> Iterator[str]:

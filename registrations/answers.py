@@ -41,6 +41,8 @@ class Around:
     at: datetime.datetime
     files: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
+    takes_files: bool = True
+    """Whether a file can be stored; where none can, none has to be sent."""
 
 
 def asked(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Question]:
@@ -126,7 +128,8 @@ def _read_one(question: Question, value: Any, around: Around, answers: Answers) 
         return
     if kept:
         answers.kept[question.slug] = kept
-    if question.is_required and not _is_answer(question, kept):
+    can_answer = around.takes_files or question.kind != Question.Kind.FILE
+    if question.is_required and can_answer and not _is_answer(question, kept):
         answers.wrong.append((f"answers.{question.slug}", _missing(question)))
 
 

@@ -1,10 +1,8 @@
-"""A half-filled registration, kept in the visitor's session field by field until it is booked."""
+"""A half-filled registration, field by field as it was typed, until it is booked (`draft_store` keeps it)."""
 
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
-
-from django.contrib.sessions.backends.base import SessionBase
 
 from .checks import MOST_PLACES
 from .models import Order
@@ -67,23 +65,3 @@ def _place(person: dict[str, Any]) -> Place:
         **flags,
         **words,
     )
-
-
-def load(session: SessionBase, event_slug: str) -> Draft:
-    """The draft for an event, a new one where none is kept."""
-    kept = session.get(_key(event_slug))
-    return Draft(**kept) if kept else Draft()
-
-
-def save(session: SessionBase, event_slug: str, draft: Draft) -> None:
-    """Keep it."""
-    session[_key(event_slug)] = asdict(draft)
-
-
-def forget(session: SessionBase, event_slug: str) -> None:
-    """It is booked."""
-    session.pop(_key(event_slug), None)
-
-
-def _key(event_slug: str) -> str:
-    return f"registration:{event_slug}"

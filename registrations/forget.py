@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .answer_files import forget_unclaimed
+from .draft_store import forget_old_drafts
 from .keys import KEY_LASTS
 from .models import UNDO_LASTS, AnswerFile, IdempotencyKey, ImportedRow, Question, Registration
 from .places import release_lapsed, release_packages
@@ -23,6 +24,12 @@ def lapsed_holds() -> None:
     tickets = list(Registration.objects.lapsed(at=now).order_by().values_list("ticket", flat=True).distinct())
     if tickets:
         release_lapsed(tickets, at=now)
+
+
+def unfinished() -> None:
+    """Files and drafts of registrations that were begun and never finished."""
+    forget_unclaimed()
+    forget_old_drafts()
 
 
 def old_keys() -> None:
