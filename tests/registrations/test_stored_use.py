@@ -310,7 +310,7 @@ def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceiling
     use = use_of(event)
     assert (use.files, use.unbooked, use.drafts.count) == (Use(1, 2_048), Use(1, 2_048), 1)
     page = text(organizer_client.get("/organize/congress/questions/"))
-    assert "1, 2,0 Kio ; au maximum 5000, 1000,0 Mio" in page.replace("\u202f", " ").replace("\xa0", " ")
+    assert "1, 2,0 Kio ; au maximum 5 000, 1 000,0 Mio" in page.replace("\u202f", " ").replace("\xa0", " ")
     assert "Il n’y a plus de place" not in page
 
     ceilings(ANSWER_FILES_EVENT_COUNT=1)
