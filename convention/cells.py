@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 YES: Final = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "x", "ok", "✓", "✔", "☑", "☒"})
 NO: Final = frozenset({"no", "n", "non", "false", "faux", "0", "-", "–", "☐"})
 DAYS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d.%m.%y", "%Y/%m/%d")
+MAX_DAY_CHARS: Final = 100
 FIRST_DAY: Final = datetime.date(1899, 12, 30)
 SERIAL = re.compile(r"[2-7]\d{4}(?:\.0+)?")
 """A day as spreadsheets count them, from 1954 to 2118: what is left of it in a cell without a format."""
@@ -24,6 +25,8 @@ FAILED = re.compile(
 
 def day_of(text: str) -> datetime.date | None:
     """The day that a cell says, as 2027-01-31, 31/01/2027 or the number that spreadsheets count it by."""
+    if len(text) > MAX_DAY_CHARS:
+        return None
     plain = CLOCK.sub("", text.strip())
     if SERIAL.fullmatch(plain):
         return FIRST_DAY + datetime.timedelta(days=int(float(plain)))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .bad_rows import BadRows
 from .downloads import Sheet
-from .tables import MOST_BYTES, Table, read_table, too_large
+from .tables import MOST_BYTES, Table, read_table, read_upload
 
 EXAMPLES, SEARCHED = 3, 50
 
@@ -24,8 +24,8 @@ class ListForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         error_messages={"required": _("Choose a file.")},
-        help_text=_(".csv or .xlsx; a row at its beginning names the columns."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
+        help_text=_(".csv, .xlsx, .xls or .ods; a row at its beginning names the columns."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"}),
     )
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -41,9 +41,7 @@ class ListForm(forms.Form):
         """What the file says, or else the list that was checked. Raises Unreadable."""
         file = self.cleaned_data.get("file")
         if file:
-            if file.size > MOST_BYTES:
-                raise too_large()
-            return read_table(file.name, file.read(), self.is_heading)
+            return read_upload(file.name, file.read(MOST_BYTES + 1), self.is_heading)
         return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
 
     @property

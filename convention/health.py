@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -119,6 +120,9 @@ def stored_figures() -> Iterator[Metric]:
         if model.__module__.split(".")[0] in OURS
     }
     yield gauges("convention_rows", "Rows of each kind.", "model", rows)
+    for path in settings.METRICS:
+        for name, what, values in import_string(path)():
+            yield gauges(name, what, "kind", values)
 
 
 def server_figures() -> Iterator[Metric]:

@@ -7,6 +7,7 @@ told of it, and what an erasure leaves. The privacy desk walks them (`convention
     RETENTION = [Rule(...)]                      # what goes by itself when its time is over
     AGREEMENTS = [agreements]                    # what somebody agreed to, and how it is taken back
     FREE_TEXT = {Payment: ("note",)}             # columns where others may have written the person's name
+    TRANSIENT_TEXT = {Draft: ("content",)}       # rows that an erasure removes where they name the person
     OWN_ADDRESSES = [addresses]                  # addresses of a person that the account does not list
     LEGAL_RETENTION = [invoices]                 # sentences: which documents the law requires to stay
 

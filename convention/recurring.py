@@ -15,6 +15,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "registrations.invoices.remind.remind_all": 3600,
         "registrations.forget.lapsed_holds": 60,
         "registrations.note_owed.note_owed": 60,
+        "registrations.forget.unclaimed_files": 3600,
         "registrations.forget.old_keys": 24 * 3600,
         "registrations.forget.old_imports": 24 * 3600,
         "registrations.company.invite.remind_incomplete": 3600,

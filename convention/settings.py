@@ -16,6 +16,7 @@ from django.utils.csp import CSP
 from convention import logs
 from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
 from convention.api import settings as api
+from convention.ceilings import read_ceilings
 from convention.installed import APPS_WITH_PAGES as APPS_WITH_PAGES
 from convention.installed import INSTALLED_APPS as INSTALLED_APPS
 from convention.installed import MIDDLEWARE as MIDDLEWARE
@@ -211,6 +212,9 @@ RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
 # Lists of an event that organizers download, by name: each app's own.
 EVENT_LISTS = ["schedule.lists.LISTS", "registrations.lists.LISTS", "badges.attendance.lists.LISTS"]
 
+# Further figures for /metrics: functions that yield name, help and values by labels.
+METRICS = ["registrations.stored_use.figures"]
+
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 # Recurring work, and seconds between two rounds; each app names its own.
@@ -299,6 +303,11 @@ MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_MAX_SIZE = 64 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A parser of an uploaded file runs in a process of its own, within so much time of the processor and memory.
+PARSER_SECONDS = env.int("PARSER_SECONDS", default=20)
+PARSER_MEMORY_MB = env.int("PARSER_MEMORY_MB", default=1024)
+# How much visitors may store before they are known.
+CEILINGS = read_ceilings(env.int)
 
 # Who is there.
 RATE_LIMITS = env("RATE_LIMITS", default="on")

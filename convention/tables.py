@@ -1,6 +1,7 @@
 """Tables as files: lenient when reading what offices send, careful when writing what offices open.
 
-Reading: .csv with comma, semicolon or tab, in UTF-8 (with or without BOM), UTF-16 or Windows-1252; .xlsx.
+Reading: .csv with comma, semicolon or tab, in UTF-8 (with or without BOM), UTF-16 or Windows-1252; .xlsx,
+.xls and .ods. What strangers send goes through `read_upload`, which bounds the time and memory it takes.
 Writing: .csv and .xlsx in which no cell is ever a formula, whatever people typed.
 """
 
@@ -10,18 +11,18 @@ import datetime
 import decimal
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import openpyxl
+import xlsxwriter
 from django.utils.translation import gettext as _
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from .errors import Unreadable
-from .workbooks import FIRST_ROWS, LAST_ROW, MOST_COLUMNS, SHARED_CELL, read_workbook
+from .parsing.process import parse
+from .workbooks import FIRST_ROWS, LAST_ROW, MOST_COLUMNS, SHARED_CELL, is_workbook, read_workbook
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -33,6 +34,8 @@ INNER_FORMULA = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@])")
 MARKED_INNER = re.compile(r"(?<=[;\t\r\n])'(?=[=+\-@])")
 MACINTOSH, WINDOWS = re.compile(rb"[a-z][\x88\x8d\x8e\x8f\x90]"), re.compile(rb"[a-z][\xe0-\xff]")
 """Accents within a word, as the two write them: à, ç, é, è and ê, which the other has no such letter for."""
+WORKBOOK_OPTIONS = {"in_memory": True, "nan_inf_to_errors": True}
+NUMBER_FORMATS = {"price": "0.00", "moment": "yyyy-mm-dd hh:mm:ss", "day": "yyyy-mm-dd", "time": "hh:mm:ss"}
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -56,13 +59,13 @@ class Table:
 def read_table(
     name: str, content: bytes, is_heading: Callable[[list[str]], bool] = lambda _cells: False
 ) -> Table:
-    """Read a .csv or .xlsx file; which of both is told by its content. Empty rows are left out.
+    """Read a .csv file or a workbook; which of both is told by its content. Empty rows are left out.
 
     The header is the first row that `is_heading`; else the first one, titles of a single cell left out.
     Raises Unreadable with the reason.
     """
     _refuse_other_kinds(content)
-    if content.startswith(b"PK"):
+    if is_workbook(content):
         sheet = read_workbook(content, lambda rows: any(map(is_heading, rows)))
         filled, shared, title = list(_filled(sheet.rows)), sheet.shared, sheet.title
     else:
@@ -79,13 +82,20 @@ def read_table(
     return Table(header, plain, header_row, title)
 
 
+def read_upload(name: str, content: bytes, is_heading: Callable[[list[str]], bool]) -> Table:
+    """Read as `read_table`, in a process of its own; `is_heading` can be pickled. Raises TooDemanding too."""
+    if len(content) > MOST_BYTES:
+        raise too_large()
+    return parse(read_table, name, content, is_heading)
+
+
 def read_rows(content: bytes, delimiter: str) -> Numbered:
     """The rows of a file whose header may stand anywhere, with their numbers, parted at that delimiter.
 
     Those of a workbook are parted already. Raises Unreadable with the reason.
     """
     _refuse_other_kinds(content)
-    if content.startswith(b"PK"):
+    if is_workbook(content):
         return list(_filled(read_workbook(content, lambda _rows: False).rows))
     return list(_filled(_read_csv(content, delimiter)))
 
@@ -95,8 +105,6 @@ def _refuse_other_kinds(content: bytes) -> None:
     if len(content) > MOST_BYTES:
         raise too_large()
     begin = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable(_("This is an old .xls or a protected file; save it as .xlsx or .csv."))
     if begin.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise Unreadable(
             _("This is a web page or XML under another name; open it and save it as .xlsx or .csv.")
@@ -215,52 +223,46 @@ def _harmless(value: Any) -> Any:
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> bytes:
     """An .xlsx with a bold header that stays in view and filters, and every text kept as text."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or None)
-    sheet.freeze_panes = "A2"
-    for number, name in enumerate(header, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = max(12, min(40, len(name) + 8))
-    sheet.append([_heading(sheet, name) for name in header])
-    last = 1
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
-        last += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(header))}{last}"
     file = io.BytesIO()
-    book.save(file)
+    with xlsxwriter.Workbook(file, WORKBOOK_OPTIONS) as book:
+        sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31].strip("'") or None)
+        formats = {name: book.add_format({"num_format": form}) for name, form in NUMBER_FORMATS.items()}
+        bold = book.add_format({"bold": True})
+        sheet.freeze_panes(1, 0)
+        for column, name in enumerate(header):
+            sheet.set_column(column, column, max(12, min(40, len(name) + 8)))
+            sheet.write_string(0, column, _kept(name), bold)
+        last = 0
+        for last, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                _write_cell(sheet, (last, column), value, formats)
+        sheet.autofilter(0, 0, last, len(header) - 1)
     return file.getvalue()
 
 
-def _heading(sheet: Any, text: str) -> Any:
-    cell = _text_cell(sheet, _kept(text))
-    cell.font = Font(bold=True)
-    return cell
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """A value as it is; what a spreadsheet would take for a formula, as a cell that says it is text."""
-    if isinstance(value, decimal.Decimal):
-        return _price_cell(sheet, value)
-    if not isinstance(value, str):
-        return _naive(value)
-    kept = _kept(value)
-    return _text_cell(sheet, kept) if kept.startswith("=") else kept
-
-
-def _price_cell(sheet: Any, price: decimal.Decimal) -> Any:
-    cell = WriteOnlyCell(sheet, float(price))
-    cell.number_format = "0.00"
-    return cell
+def _write_cell(sheet: Worksheet, place: tuple[int, int], value: Any, formats: Mapping[str, Format]) -> None:
+    """Write a value as what it is; a text stays a text, whatever a spreadsheet would take it for."""
+    match value:
+        case None | "":
+            pass
+        case bool():
+            sheet.write_boolean(*place, value)
+        case decimal.Decimal():
+            sheet.write_number(*place, float(value), formats["price"])
+        case int() | float():
+            sheet.write_number(*place, value)
+        case datetime.datetime():
+            sheet.write_datetime(*place, _naive(value), formats["moment"])
+        case datetime.date():
+            sheet.write_datetime(*place, value, formats["day"])
+        case datetime.time():
+            sheet.write_datetime(*place, value, formats["time"])
+        case _:
+            sheet.write_string(*place, _kept(str(value)))
 
 
 def _kept(text: str) -> str:
     return UNWRITABLE.sub("", text)[:32_000]
-
-
-def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    return cell
 
 
 def _naive(value: Any) -> Any:

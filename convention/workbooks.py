@@ -1,37 +1,45 @@
-"""Reading the .xlsx that offices send: what is on the sheet that holds the list, or a sentence why not."""
+"""Reading the workbooks that offices send (.xlsx, .xls, .ods): the sheet that holds the list, or a sentence.
+
+A crafted workbook takes any amount of time and memory, in calamine too: what strangers send is read by
+`convention.parsing`.
+"""
 
 import datetime
 import io
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
-import openpyxl
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from python_calamine import (
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from .errors import ConventionError, Unreadable
+from .workbook_scan import SheetScan, cell_name, scan_ods, scan_xlsx, without_wrong_dimensions
 
 MOST_COLUMNS = 200
 LAST_ROW = 1_048_576
 MOST_UNPACKED = 150 * 1024 * 1024
 MOST_BESIDE = 3 * 1024 * 1024
 """Of styles and the like, each element of which costs memory and time; pictures are never read."""
-PIECE, LONGEST_CELL = 1024 * 1024, 64 * 1024
-CONTENT = ("xl/worksheets/", "xl/sharedStrings")
-OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"
+CONTENT = ("xl/worksheets/", "xl/sharedStrings", "content.xml")
+ZIP: Final = b"PK"
+COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0"
+"""How an .xls begins, and any other document of old office programs."""
+OPEN_DOCUMENT: Final = b"mimetypeapplication/vnd.oasis.opendocument"
+SPREADSHEET: Final = OPEN_DOCUMENT + b".spreadsheet"
 FIRST_ROWS, DEEPEST = 20, 200
 """So many filled rows are looked through for the headings; so far down where there are several sheets."""
-# A formula whose result was never kept, and cells that several rows share.
-UNCALCULATED = re.compile(
-    rb'<(?:\w+:)?c r="([A-Z]{1,3}\d{1,7})"[^>]*>\s*+<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)'
-    rb"\s*+(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)\s*+)?</(?:\w+:)?c>"
-)
-SHARED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 SHARED_CELL = gettext_lazy(
     "Rows %(first)d to %(last)d share a merged cell: split it, so that each row says its own."
 )
@@ -49,32 +57,44 @@ class Sheet:
     shared: list[tuple[int, int]]
 
 
+def is_workbook(content: bytes) -> bool:
+    """Return whether the file begins as one of the kinds of workbooks that are read."""
+    return content.startswith((ZIP, COMPOUND_FILE))
+
+
 def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) -> Sheet:
     """The first visible sheet whose first rows are a list, else the first that holds anything.
 
-    Every row from the first on; rows that the file leaves out are empty. Raises Unreadable, also while the
-    rows are read.
+    Every row from the first on; rows that the file leaves out are empty. Raises Unreadable.
     """
-    if content[30:72] == OPEN_DOCUMENT:
-        raise Unreadable(_("This is a file of LibreOffice or OpenOffice; save it as .xlsx or .csv."))
-    with _sentences(), zipfile.ZipFile(io.BytesIO(content)) as archive:
-        _refuse_bombs(archive)
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets[:1]
-        for sheet in seen:
-            sheet.reset_dimensions()  # what a file says of its own size is often wrong
-        sheet = _with_the_list(seen, is_list)
-        shared = _refuse_what_cannot_be_seen(archive, str(sheet._worksheet_path))
-    return Sheet(sheet.title if len(seen) > 1 else "", _rows(sheet), shared)
+    with _sentences():
+        _refuse_other_documents(content)
+        if content.startswith(ZIP):
+            content = without_wrong_dimensions(content)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        seen = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
+        sheet = _with_the_list(book, seen, is_list)
+        scan = _scanned(content, sheet.name)
+        _refuse_what_cannot_be_seen(scan)
+        return Sheet(
+            sheet.name if len(seen) > 1 else "", _rows(sheet, scan.failed), _merged_rows(sheet, scan)
+        )
 
 
-def _with_the_list(sheets: list[Any], is_list: Callable[[list[list[str]]], bool]) -> Any:
-    if len(sheets) == 1:
-        return sheets[0]
-    begins = [list(islice(filter(any, islice(_rows(sheet), DEEPEST)), FIRST_ROWS)) for sheet in sheets]
-    found = (sheet for sheet, first in zip(sheets, begins, strict=True) if is_list(first))
-    filled = (sheet for sheet, first in zip(sheets, begins, strict=True) if first)
-    return next(found, None) or next(filled, sheets[0])
+def _with_the_list(
+    book: CalamineWorkbook, sheets: list[SheetMetadata], is_list: Callable[[list[list[str]]], bool]
+) -> CalamineSheet:
+    filled: CalamineSheet | None = None
+    for one in sheets:
+        sheet = book.get_sheet_by_name(one.name)
+        if len(sheets) == 1:
+            return sheet
+        first = list(islice(filter(any, islice(_rows(sheet, {}), DEEPEST)), FIRST_ROWS))
+        if is_list(first):
+            return sheet
+        filled = filled or (sheet if first else None)
+    return filled or book.get_sheet_by_name(sheets[0].name)
 
 
 @contextmanager
@@ -82,20 +102,37 @@ def _sentences() -> Iterator[None]:
     """A damaged workbook fails in the library in a dozen ways; the reader gets one sentence."""
     try:
         yield
-    except ConventionError:
+    except (ConventionError, MemoryError):
         raise
+    except PasswordError as error:
+        raise Unreadable(_("This workbook is protected by a password; save it without one.")) from error
     except Exception as error:
-        raise Unreadable(_("This workbook is damaged or not an .xlsx file.")) from error
+        raise Unreadable(_("This workbook is damaged or not an .xlsx, .xls or .ods file.")) from error
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    with _sentences():
-        for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
-            yield [] if row.count(None) == len(row) else [_text(value) for value in row]
+def _rows(sheet: CalamineSheet, failed: dict[tuple[int, int], str]) -> Iterator[list[str]]:
+    """Yield the rows as text, with what a failed formula shows in its place."""
+    left = min(sheet.start[1], MOST_COLUMNS) if sheet.start else 0
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), text in failed.items():
+        by_row.setdefault(row, {})[column] = text
+    for number, cells in enumerate(sheet.iter_rows()):
+        found = [""] * left + [_text(cell) for cell in cells[: MOST_COLUMNS - left]]
+        for column, text in by_row.get(number, {}).items():
+            if column < MOST_COLUMNS:
+                found += [""] * (column + 1 - len(found))
+                found[column] = text
+        yield found if any(found) else []
 
 
-def _refuse_bombs(archive: zipfile.ZipFile) -> None:
-    sizes = {info.filename: info.file_size for info in archive.infolist()}
+def _refuse_other_documents(content: bytes) -> None:
+    """Refuse what unpacks to far too much, and the other kinds of OpenDocument."""
+    if content.startswith(COMPOUND_FILE):
+        return
+    if content.startswith(OPEN_DOCUMENT, 30) and not content.startswith(SPREADSHEET, 30):
+        raise Unreadable(_("This is a document of LibreOffice and no table; save the table as .ods or .csv."))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
     beside = sum(
         size
         for name, size in sizes.items()
@@ -105,36 +142,33 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
         raise Unreadable(_("This workbook unpacks to far too much; export the sheet alone."))
 
 
-def _refuse_what_cannot_be_seen(archive: zipfile.ZipFile, path: str) -> list[tuple[int, int]]:
-    """Cells that look filled on a screen and hold nothing in the file would come in as empty.
-
-    The first and last rows of each merged cell that spans several: harmless above the headings alone.
-    """
-    shared = dict[tuple[int, int], None]()
-    for piece in _pieces(archive, path.lstrip("/")):
-        if found := UNCALCULATED.search(piece):
-            raise Unreadable(
-                _("Cell %(cell)s holds a formula without its result: open the file, save it, and try again.")
-                % {"cell": found[1].decode()}
-            )
-        spans = ((int(m[2]), int(m[4])) for m in SHARED.finditer(piece))
-        shared |= dict.fromkeys(span for span in spans if span[0] < span[1])
-    return list(shared)
+def _scanned(content: bytes, title: str) -> SheetScan:
+    """Scan the sheet; an .xls holds the results of its formulas, and calamine knows its merged cells."""
+    if content.startswith(COMPOUND_FILE):
+        return SheetScan()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if content.startswith(SPREADSHEET, 30):
+            return scan_ods(archive, title)
+        return scan_xlsx(archive, title)
 
 
-def _pieces(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
-    """The sheet piece by piece, each with the end of the one before: no cell is parted."""
-    with archive.open(path) as file:
-        kept = b""
-        while piece := file.read(PIECE):
-            yield kept + piece
-            kept = (kept + piece)[-LONGEST_CELL:]
+def _refuse_what_cannot_be_seen(scan: SheetScan) -> None:
+    """Cells that look filled on a screen and hold nothing in the file would come in as empty."""
+    for row, column in scan.uncalculated:
+        raise Unreadable(
+            _("Cell %(cell)s holds a formula without its result: open the file, save it, and try again.")
+            % {"cell": cell_name(row, column)}
+        )
+
+
+def _merged_rows(sheet: CalamineSheet, scan: SheetScan) -> list[tuple[int, int]]:
+    """The first and last rows of each merged cell that spans several: harmless above the headings alone."""
+    merged = ((first + 1, last + 1) for (first, _left), (last, _right) in sheet.merged_cell_ranges or ())
+    return list(dict.fromkeys(span for span in (*merged, *scan.merged_rows) if span[0] < span[1]))
 
 
 def _text(value: Any) -> str:
     """A cell as it looks: whole numbers without decimals, days without midnight."""
-    if value is None:
-        return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():

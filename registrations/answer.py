@@ -10,7 +10,7 @@ from convention.audit.record import record
 from convention.counters import Counted, give_back_to
 from convention.errors import Closed, InvalidFields
 
-from .answer_files import claim_files, files_named
+from .answer_files import claim_files, files_named, takes_files
 from .answers import Around, Given, limited_options, read
 from .models import Question, Registration
 from .places import take
@@ -32,7 +32,8 @@ def answer(*, registration: Registration, given: Given, reason: str = "") -> Reg
         raise Closed(_("The event is over; there is nothing left to correct."))
     questions, before = questions_of(registration.event), registration.answers
     files = files_named(registration.event, [given], of=registration)
-    around = Around(at=timezone.now(), files=files, before=before)
+    takes = takes_files(registration.event, questions)
+    around = Around(at=timezone.now(), files=files, before=before, takes_files=takes)
     answers = read(questions, registration.ticket, given, around)
     if answers.wrong:
         found: dict[str, list[str]] = {}

@@ -9,11 +9,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.errors import Unreadable
+from convention.errors import ConventionError, Unreadable
 from convention.events.models import Event
 from convention.text import tidy
 
 from .models import AnswerFile, Question, Registration
+from .stored_use import FILES, Use
 
 LARGEST = 5 * 1024 * 1024
 UNCLAIMED_FOR = datetime.timedelta(days=1)
@@ -26,10 +27,20 @@ KINDS = {
 """What may be sent in: by the name's ending, how it is served and how its content begins."""
 
 
-def keep_file(*, question: Question, upload: UploadedFile) -> AnswerFile:
+class FilesFull(ConventionError):
+    """No more files can be stored, for this event or for all."""
+
+    kind = "storage-full"
+    status = 507
+
+
+def keep_file(
+    *, question: Question, upload: UploadedFile, registration: Registration | None = None
+) -> AnswerFile:
     """Keep a file for the question, nobody's yet; its token stands in the answer.
 
-    Raises Unreadable for a kind that is not taken, or more than 5 MB.
+    `registration` is the one that is about to be answered for, if it is booked already. Raises Unreadable for
+    a kind that is not taken, or more than 5 MB, and FilesFull.
     """
     name = tidy(PurePath(upload.name or "").name)[:200]
     content_type, begins = KINDS.get(PurePath(name).suffix.lower(), ("", b""))
@@ -38,6 +49,8 @@ def keep_file(*, question: Question, upload: UploadedFile) -> AnswerFile:
         raise Unreadable(_("Send a PDF, PNG or JPEG file."))
     if len(content) > LARGEST:
         raise Unreadable(_("This file is larger than %(most)d MB.") % {"most": LARGEST // 1024**2})
+    if not has_room(question.event, size=len(content), registration=registration):
+        raise FilesFull(say_full(registration))
     return AnswerFile.objects.create(
         event=question.event,
         question=question,
@@ -45,6 +58,38 @@ def keep_file(*, question: Question, upload: UploadedFile) -> AnswerFile:
         name=name,
         content_type=content_type,
         content=content,
+        size=len(content),
+    )
+
+
+def has_room(event: Event, *, size: int = 1, registration: Registration | None = None) -> bool:
+    """Return whether one more file can be stored, of the event and of all.
+
+    Files of registrations that are not booked yet take at most half of the room: the rest is for booked ones.
+    """
+    scopes = ((AnswerFile.objects.filter(event=event), f"{FILES}_EVENT"), (AnswerFile.objects.all(), FILES))
+    for rows, kind in scopes:
+        most = Use.ceiling(kind)
+        if not Use.of(rows).has_room(size, most):
+            return False
+        if registration is None and not Use.of(rows.filter(registration=None)).has_room(size, most.half()):
+            return False
+    return True
+
+
+def takes_files(event: Event, questions: Iterable[Question]) -> bool:
+    """Return whether a question that has to be answered by a file can be; asked where there is one."""
+    needs_file = any(one.is_required and one.kind == Question.Kind.FILE for one in questions)
+    return not needs_file or has_room(event)
+
+
+def say_full(registration: Registration | None) -> str:
+    """Return what whoever sends a file can do without room for it."""
+    if registration:
+        return _("No more files can be stored at the moment. Try again later, or send it to the organizer.")
+    return _(
+        "No more files can be stored at the moment. Continue without this file; you can add it later from "
+        "the page of your registration."
     )
 
 

@@ -7,6 +7,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ type Given = Mapping[str, Any]
 """Answers as typed or sent, by the questions' slugs: a text, a list of texts, or true."""
 
 LINE, PARAGRAPH = 300, 3000
+MAX_COMPLAINTS = 20
+"""About questions that there are not: a body may name hundreds of thousands."""
 YES = ("yes", "true", "on", "1", True)
 
 
@@ -38,6 +41,8 @@ class Around:
     at: datetime.datetime
     files: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
+    takes_files: bool = True
+    """Whether a file can be stored; where none can, none has to be sent."""
 
 
 def asked(questions: Iterable[Question], ticket: Ticket, given: Given) -> list[Question]:
@@ -110,9 +115,8 @@ def read(questions: Iterable[Question], ticket: Ticket, given: Given, around: Ar
     for question in asked(questions, ticket, given):
         _read_one(question, given.get(question.slug), around, answers)
     known = {question.slug for question in questions}
-    answers.wrong += [
-        (f"answers.{slug}"[:100], _("There is no such question here.")) for slug in given if slug not in known
-    ]
+    unknown = islice((slug for slug in given if slug not in known), MAX_COMPLAINTS)
+    answers.wrong += [(f"answers.{slug}"[:100], _("There is no such question here.")) for slug in unknown]
     return answers
 
 
@@ -124,7 +128,8 @@ def _read_one(question: Question, value: Any, around: Around, answers: Answers) 
         return
     if kept:
         answers.kept[question.slug] = kept
-    if question.is_required and not _is_answer(question, kept):
+    can_answer = around.takes_files or question.kind != Question.Kind.FILE
+    if question.is_required and can_answer and not _is_answer(question, kept):
         answers.wrong.append((f"answers.{question.slug}", _missing(question)))
 
 

@@ -1,23 +1,14 @@
-"""A half-filled registration, kept in the visitor's session field by field until it is booked."""
+"""A half-filled registration, field by field as it was typed, until it is booked (`draft_store` keeps it)."""
 
-import datetime
 import secrets
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
-
-from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
-from django.utils import timezone
-
-from convention.accounts.session_store import SessionStore
+from dataclasses import dataclass, field
+from typing import Any
 
 from .checks import MOST_PLACES
 from .models import Order
 from .order_request import Billing, OrderRequest, Place
 
 PERSON = ("first_name", "last_name", "email", "company")
-PREFIX: Final = "registration:"
-"""What a draft's key in the session begins with; the event's slug follows."""
 BILLING = ("billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country")
 
 
@@ -32,8 +23,6 @@ class Draft:
     payment: str = ""
     billing: dict[str, str] = field(default_factory=dict)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    saved_at: str = ""
-    """When something was typed last, in ISO 8601: an old draft is removed, however long its session lasts."""
 
     @property
     def email(self) -> str:
@@ -76,41 +65,3 @@ def _place(person: dict[str, Any]) -> Place:
         **flags,
         **words,
     )
-
-
-def load(session: SessionBase, event_slug: str) -> Draft:
-    """The draft for an event, a new one where none is kept."""
-    kept = session.get(_key(event_slug))
-    return Draft(**kept) if kept else Draft()
-
-
-def save(session: SessionBase, event_slug: str, draft: Draft) -> None:
-    """Keep it."""
-    draft.saved_at = timezone.now().isoformat()
-    session[_key(event_slug)] = asdict(draft)
-
-
-def forget(session: SessionBase, event_slug: str) -> None:
-    """It is booked."""
-    session.pop(_key(event_slug), None)
-
-
-def _key(event_slug: str) -> str:
-    return f"{PREFIX}{event_slug}"
-
-
-def remove_old_drafts(before: datetime.datetime) -> int:
-    """Remove from all sessions the drafts in which nothing was typed since then; how many."""
-    store, removed = SessionStore(), 0
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=1000):
-        data = store.decode(session.session_data)
-        remaining = {key: value for key, value in data.items() if not _is_older(key, value, before)}
-        if len(remaining) < len(data):
-            removed += len(data) - len(remaining)
-            Session.objects.filter(pk=session.pk).update(session_data=store.encode(remaining))
-    return removed
-
-
-def _is_older(key: str, value: Any, before: datetime.datetime) -> bool:
-    saved_at: str = value.get("saved_at", "") if key.startswith(PREFIX) else ""
-    return bool(saved_at) and datetime.datetime.fromisoformat(saved_at) < before

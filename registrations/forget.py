@@ -25,6 +25,11 @@ def lapsed_holds() -> None:
         release_lapsed(tickets, at=now)
 
 
+def unclaimed_files() -> None:
+    """Remove files sent with registrations that were never finished."""
+    forget_unclaimed()
+
+
 def old_keys() -> None:
     """Idempotency keys that no longer count."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT).delete()

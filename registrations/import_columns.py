@@ -4,6 +4,8 @@ A column's pick is the name of a field, `question:SLUG` for a question of the ev
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final
 
 from django.utils.translation import gettext_lazy
 
@@ -47,9 +49,8 @@ def field_of(heading: str) -> str:
     return named_by(COLUMNS, heading)
 
 
-def is_heading(cells: Sequence[str]) -> bool:
-    """Whether a row names columns and no person."""
-    return names_columns(COLUMNS, cells)
+is_heading: Final = partial(names_columns, COLUMNS)
+"""Whether a row names columns and no person; it can be pickled, for `read_upload`."""
 
 
 def fields_for(questions: Iterable[Question]) -> dict[str, str]:

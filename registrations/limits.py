@@ -1,5 +1,7 @@
 """How often one address may order, and be written to because somebody typed it."""
 
+from django.conf import settings
+
 from convention.api.throttles import refuse_spent, seconds_to_wait, spend
 from convention.events.models import Event
 
@@ -9,6 +11,7 @@ from .on_sale import voucher_named
 from .order_request import OrderRequest, code_typed
 
 HOUR = 3600
+MEGABYTE = 1024 * 1024
 ORDERS_PER_HOUR = 300
 MAILS_PER_HOUR = 20
 CORRECTIONS_PER_HOUR = 60
@@ -61,6 +64,25 @@ def refuse_many_files(*who: str) -> None:
     """
     for name in filter(None, who):
         spend("files", name.strip(), most=FILES_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_files_of_network(network: str, *, size: int) -> None:
+    """Count a file and its bytes for the network it comes from. Raises TooOften."""
+    if network:
+        most = settings.CEILINGS["ANSWER_FILES_NETWORK_MB"] * MEGABYTE
+        spend("files of network", network, most=settings.CEILINGS["ANSWER_FILES_NETWORK_COUNT"], seconds=HOUR)
+        spend("bytes of files of network", network, most=most, seconds=HOUR, amount=size)
+
+
+def refuse_many_drafts(network: str, *, size: int = 0) -> None:
+    """Count a registration that is begun, or the bytes of a large one, for its network. Raises TooOften."""
+    if not network:
+        return
+    if size:
+        most = settings.CEILINGS["DRAFTS_NETWORK_MB"] * MEGABYTE
+        spend("bytes of drafts of network", network, most=most, seconds=HOUR, amount=size)
+    else:
+        spend("drafts of network", network, most=settings.CEILINGS["DRAFTS_NETWORK_COUNT"], seconds=HOUR)
 
 
 def refuse_many_quotation_mails(quotation: Quotation) -> None:

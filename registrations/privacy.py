@@ -20,7 +20,7 @@ from .data_subject import (
     receivables_billed_to,
     theirs,
 )
-from .draft import remove_old_drafts
+from .draft_store import remove_old_drafts
 from .forget import old_answers
 from .forget_people import (
     BILLING,
@@ -47,6 +47,7 @@ from .models import (
     Order,
     Registration,
     RegistrationAddon,
+    RegistrationDraft,
     SessionSeat,
     SponsorLogo,
     Sponsorship,
@@ -258,6 +259,7 @@ SILENT = {
 OBSTACLES = [coming_places, open_balance]
 OWN_ADDRESSES = [other_addresses]
 LEGAL_RETENTION = [invoices_naming]
+TRANSIENT_TEXT = {RegistrationDraft: ("content",)}
 FREE_TEXT = {
     AnswerFile: ("name",),
     Delivery: ("answer",),
@@ -296,7 +298,7 @@ RETENTION = [
         slug="drafts",
         name=_("Half-filled registration forms"),
         since=_("after something was typed last"),
-        days=14,
+        days=7,
         least=1,
         sweep=remove_old_drafts,
     ),

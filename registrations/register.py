@@ -18,7 +18,7 @@ from convention.counters import Counted
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 
-from .answer_files import files_named
+from .answer_files import files_named, takes_files
 from .answers import Answers, Around, limited_options, read
 from .booking import Booking, write
 from .checks import about_payment, complaints
@@ -191,7 +191,8 @@ def _answers(
     event, questions = tickets[0].event, wares.questions
     if not questions:
         return questions, [Answers() for _place in request.places]
-    around = Around(at=at, files=files_named(event, [place.answers for place in request.places]))
+    files = files_named(event, [place.answers for place in request.places])
+    around = Around(at=at, files=files, takes_files=takes_files(event, questions))
     answers = [
         read(questions, ticket, place.answers, around)
         for ticket, place in zip(tickets, request.places, strict=True)

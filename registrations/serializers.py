@@ -17,6 +17,8 @@ MOST_ADDONS = 50
 SLUG_LENGTH = 50
 VISIBLE = r"\S"
 """One visible character at least; the description cannot say which of the invisible ones are refused too."""
+MAX_AMOUNT = 10**15
+"""In cents; Python's numbers have no end, and cannot all be written."""
 
 
 class BillingBody(serializers.Serializer[Billing]):
@@ -273,9 +275,10 @@ class _Reader:
         return False
 
     def whole(self, name: str) -> int | None:
-        """A whole number; missing is null."""
+        """A whole number, of as many digits as an amount may have; missing is null."""
         value = self.body.get(name)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if value is None or (is_whole and abs(value) <= MAX_AMOUNT):
             return value
         return self._refuse(name, _("This must be a whole number."), None)
 

@@ -23,7 +23,10 @@ from .wish import EVERY_DAY, Wish, tidy
 MOST_SHOWN: Final = 250
 MOST_NAMED: Final = 5
 KEPT_SECONDS: Final = 600
-HEAVY: Final = ("abstract", "description", "links", "attachments", "extra")
+HEAVY: Final = (
+    *("abstract", "abstract_html", "description", "description_html"),
+    *("links", "attachments", "extra"),
+)
 
 
 @dataclass(frozen=True, slots=True)

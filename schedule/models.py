@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from convention.counters import NEVER_TOO_MANY, Counted, all_but
 from convention.events.models import Event, Room
 
+from .clean_html import CleanHtmlField, RichTextModel
+
 
 class Schedule(models.Model):
     """What holds for the whole programme of one event; `revision` rises with every change."""
@@ -56,7 +58,7 @@ class Track(models.Model):
         return self.name
 
 
-class Speaker(models.Model):
+class Speaker(RichTextModel):
     """Someone who speaks at one event."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="speakers")
@@ -64,6 +66,7 @@ class Speaker(models.Model):
     source_id = models.CharField(max_length=1000, blank=True)
     name = models.CharField(_("name"), max_length=1000)
     biography = models.TextField(_("biography"), blank=True)
+    biography_html = CleanHtmlField(source="biography")
     url = models.URLField(max_length=2000, blank=True)
 
     class Meta:
@@ -80,7 +83,7 @@ class Speaker(models.Model):
         return reverse("speaker", args=[self.event.slug, self.guid])
 
 
-class Session(Counted):
+class Session(Counted, RichTextModel):
     """Something that happens at one time in one room, or has neither yet.
 
     Where it takes bookings its door admits those alone who booked a seat; else whoever comes is let in.
@@ -98,7 +101,9 @@ class Session(Counted):
     kind = models.CharField(_("kind"), max_length=500, blank=True)
     language = models.CharField(_("language"), max_length=200, blank=True)
     abstract = models.TextField(_("abstract"), blank=True)
+    abstract_html = CleanHtmlField(source="abstract")
     description = models.TextField(_("description"), blank=True)
+    description_html = CleanHtmlField(source="description")
     track = models.ForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="sessions")
     room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True)

@@ -1,11 +1,26 @@
-"""Texts as others wrote them, in HTML or Markdown: kept as they came, made safe when shown."""
+"""Texts as others wrote them, in HTML or Markdown: kept as they came, and as safe HTML made of that.
+
+Every text takes bounded time: markup that makes far more work than honest markup is shown as plain text.
+"""
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
+from typing import Final
 
 import nh3
+from django.utils.html import linebreaks
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
+from .markup_cost import markup_cost
+
+MAX_TEXT_CHARS: Final = 100_000
+MAX_MARKDOWN_CHARS: Final = 20_000
+"""A quarter of a second in the worst case; the longest text of real programmes has half of it."""
+MAX_RENDERED_CHARS: Final = 300_000
+MAX_MARKUP_COST: Final = 200_000
+"""A quarter of a second; the costliest text of real programmes has a hundredth of it."""
 TAGS = frozenset(
     [
         "a",
@@ -94,9 +109,14 @@ def to_html(text: str) -> str:
     return _cleaner.clean(rendered(text)).strip()
 
 
+def as_paragraphs(text: str) -> str:
+    """HTML that shows the text as it is typed, markup too, up to the longest that is shown."""
+    return linebreaks(text[:MAX_TEXT_CHARS], autoescape=True)
+
+
 def markdown_to_html(text: str) -> str:
     """The same for a text known to be Markdown: a tag or two in it change nothing around them."""
-    return _cleaner.clean(_from_markdown(_lowered(text))).strip()
+    return _cleaner.clean(bounded(_from_markdown(_lowered(text)), text)).strip()
 
 
 def to_text(text: str) -> str:
@@ -120,10 +140,16 @@ def web_address(address: str) -> str:
 
 
 def rendered(text: str) -> str:
-    """HTML, not yet cleaned."""
-    if is_html(text):
-        return _lowered(text)
-    return _from_markdown(text)
+    """HTML, not yet cleaned; of a text that would cost too much, its characters as they are."""
+    if not is_html(text):
+        return bounded(_from_markdown(text), text)
+    return bounded(_lowered(text), text) if len(text) <= MAX_TEXT_CHARS else as_paragraphs(text)
+
+
+def bounded(html: str, text: str) -> str:
+    """The HTML that was made of a text, unless it is too costly to read: then the text as it is."""
+    is_cheap = len(html) <= MAX_RENDERED_CHARS and markup_cost(html) <= MAX_MARKUP_COST
+    return html if is_cheap else as_paragraphs(text)
 
 
 def _lowered(text: str) -> str:
@@ -132,11 +158,21 @@ def _lowered(text: str) -> str:
 
 
 def _from_markdown(text: str) -> str:
+    if len(text) > MAX_MARKDOWN_CHARS:
+        return as_paragraphs(text)
     tokens = _markdown.parse(text)
+    if _length_of_links(tokens) > MAX_RENDERED_CHARS:
+        return as_paragraphs(text)
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + 3)}"
     return str(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+
+def _length_of_links(tokens: Sequence[Token]) -> int:
+    """How long all addresses are: one that is defined once can be used thousands of times."""
+    inline = (child for token in tokens for child in token.children or ())
+    return sum(len(str(value)) for token in inline for value in token.attrs.values())
 
 
 class _Plain(HTMLParser):

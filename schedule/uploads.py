@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from convention.errors import Expired
 from convention.events.models import Event
 
-from .exchange.import_schedule import import_schedule, preview_schedule
+from .exchange.import_schedule import import_programme, preview_programme
+from .exchange.read import read_upload
 from .exchange.report import Report
 from .models import Upload
 from .wish import tidy
@@ -23,7 +24,7 @@ MOST_TITLES: Final = 200
 
 def keep_upload(*, event: Event, name: str, data: bytes) -> Upload:
     """Try the file, keep it with what it would do. Raises Unreadable."""
-    report = preview_schedule(slug=event.slug, data=data)
+    report = preview_programme(slug=event.slug, programme=read_upload(data, event_zone=event.zone))
     return Upload.objects.create(
         event=event,
         token=secrets.token_urlsafe(32),
@@ -53,15 +54,18 @@ def find_upload(event: Event, token: str) -> Upload:
     return found
 
 
-@transaction.atomic
 def import_upload(*, event: Event, token: str) -> Report:
-    """Bring the kept file in, once."""
-    upload = kept_uploads(event, token).select_for_update().first()
-    if upload is None:
-        find_upload(event, token)
-    assert upload
-    report = import_schedule(slug=event.slug, data=bytes(upload.content))
-    upload.delete()
+    """Bring the kept file in, once. It is read before the transaction, which others have to wait for."""
+    find_upload(event, token)
+    content = bytes(kept_uploads(event, token).values_list("content", flat=True).first() or b"")
+    programme = read_upload(content, event_zone=event.zone)
+    with transaction.atomic():
+        upload = kept_uploads(event, token).select_for_update().defer("content").first()
+        if upload is None:
+            find_upload(event, token)
+        assert upload
+        report = import_programme(slug=event.slug, programme=programme)
+        upload.delete()
     return report
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from django.apps import apps
 from django.db.models import ForeignObject, ManyToManyField
 
+from convention.ceilings import CEILINGS
+
 ROOT = Path(__file__).resolve().parent.parent
 # The tower, lowest first.
 STOREYS = ["convention", "schedule", "registrations", "badges"]
@@ -31,7 +33,7 @@ TOP_LEVEL = set(
 MADE_HERE = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
 NEAR_HTTP = set(
     """
-    adapters authentication doors health local_requests middleware pagination page_cache parsers problems
+    adapters authentication doors health local_requests middleware network_address pagination page_cache parsers problems
     proof scopes static_storage throttles templatetags
     """.split()
 )
@@ -374,7 +376,7 @@ def test_every_setting_from_the_environment_is_in_the_table():
     """docs/operators.md names each variable that the settings read, and none that they do not."""
     source = (ROOT / "convention/settings.py").read_text()
     read = set(re.findall(r'(?:env(?:\.\w+)?|told_by)\(\s*"([A-Z_]+)"', source))
-    read |= {"PORT", "LAN", "WEB_WORKERS"}
+    read |= {"PORT", "LAN", "WEB_WORKERS", *CEILINGS}
     rows = [line for line in (ROOT / "docs/operators.md").read_text().splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
     assert named == read

@@ -42,21 +42,21 @@ class TooOften(ConventionError):
         self.retry_after = retry_after
 
 
-def spend(what: str, of: str, *, most: int, seconds: int) -> None:
-    """Count one more of `what` for an e-mail, token or object; raises TooOften above `most` in a window."""
+def spend(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> None:
+    """Count `amount` more of `what` for an e-mail, token or object; TooOften above `most` in a window."""
     if settings.RATE_LIMITS == "off":
         return
-    wait = seconds_to_wait(what, of, most=most, seconds=seconds)
+    wait = seconds_to_wait(what, of, most=most, seconds=seconds, amount=amount)
     if wait:
         raise TooOften(wait)
 
 
-def seconds_to_wait(what: str, of: str, *, most: int, seconds: int) -> int:
-    """Count once more; seconds to wait when that was too many, else 0. The name itself is never kept."""
+def seconds_to_wait(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> int:
+    """Count so many more; seconds to wait when that was too many, else 0. The name itself is never kept."""
     name, passed = _window(what, of, seconds)
     limits.add(name, 0, seconds)
     try:
-        count = limits.incr(name)
+        count = limits.incr(name, amount)
     except ValueError:  # it expired in between
         return 0
     return seconds - passed if count > most else 0

@@ -1,6 +1,7 @@
 """The columns of a list of companies and people: what each may be, and what its heading is taken for."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from django.utils.translation import gettext_lazy
@@ -50,9 +51,8 @@ LABELS: Final = {
 NEEDED: Final = (("company", "siren"),)
 
 
-def is_heading(cells: Sequence[str]) -> bool:
-    """Whether a row names columns and no company."""
-    return names_columns(COLUMNS, cells)
+is_heading: Final = partial(names_columns, COLUMNS)
+"""Whether a row names columns and no company; it can be pickled, for `read_upload`."""
 
 
 def fields() -> dict[str, str]:

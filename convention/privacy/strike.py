@@ -25,7 +25,7 @@ from convention.personal import Subject
 
 from .held import Found, leads_to
 from .redact import Redactor
-from .walk import free_text, holdings
+from .walk import free_text, holdings, transient_text
 
 AT_ONCE: Final = 2000
 type Keys = dict[type[models.Model], set[Any]]
@@ -69,6 +69,8 @@ def strike(erased: Sequence[Erased]) -> None:
     for model, columns in free_text().items():
         own = {key: redactor for redactor, keys in close for key in keys.get(model, ())}
         _strike_in(model, columns, own, wide)
+    for model, columns in transient_text().items():
+        _remove_naming(model, columns, wide)
     strike_sessions(wide)
     remove_mails(wide.finds)
 
@@ -116,6 +118,11 @@ def _strike_in(
         if changed:
             # Django's own set of rows: that of a model may refuse to change what was written.
             models.QuerySet(model).filter(pk=pk).update(**changed)
+
+
+def _remove_naming(model: type[models.Model], columns: Iterable[str], wide: Redactor) -> None:
+    naming = [pk for pk, values in written(model, list(columns)) if any(map(wide.finds, values.values()))]
+    model._base_manager.filter(pk__in=naming).delete()
 
 
 def _struck(redactors: Iterable[Redactor], value: Any) -> Any:

@@ -48,6 +48,14 @@ def free_text() -> dict[type[models.Model], tuple[str, ...]]:
     return found
 
 
+def transient_text() -> dict[type[models.Model], tuple[str, ...]]:
+    """Return the columns of tables whose rows are removed where they name the person, such as half-filled forms."""
+    found: dict[type[models.Model], tuple[str, ...]] = {}
+    for module in modules():
+        found |= getattr(module, "TRANSIENT_TEXT", {})
+    return found
+
+
 def own_addresses(subject: Subject) -> frozenset[str]:
     """Return addresses, folded, that rows of the person show to be theirs and the account does not list."""
     sources: Iterator[Callable[[Subject], Iterable[str]]] = said("OWN_ADDRESSES")

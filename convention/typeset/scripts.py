@@ -22,6 +22,7 @@ SPACES = re.compile("[\t\n\v\f\r \u2028\u2029]+")
 ZERO_WIDTH_JOINER = "\u200d"
 JOINERS = "\u200c\u200d"
 BRACKETS = dict(zip("([{（［｛「『【〈《", ")]}）］｝」』】〉》", strict=True))
+MAX_OPEN_BRACKETS = 63
 VIRAMA = 9
 """The combining class of signs that join the next letter to the last, in India and beyond."""
 THAI_SARA_AM = "\u0e33\u0eb3"
@@ -144,16 +145,20 @@ def _resolve_brackets(chars: list[dict[str, Any]], before: str) -> None:
     for start, end in sorted(_pairs(chars)):
         own = "R" if chars[start]["level"] % 2 else "L"
         inside = {_strong(char) for char in chars[start:end]} - {""}
-        earlier = next(filter(None, map(_strong, reversed(chars[:start]))), before)
-        if inside:
-            chars[start]["type"] = chars[end]["type"] = own if own in inside else earlier
+        if own in inside:
+            chars[start]["type"] = chars[end]["type"] = own
+        elif inside:
+            earlier = (_strong(chars[place]) for place in range(start - 1, -1, -1))
+            chars[start]["type"] = chars[end]["type"] = next(filter(None, earlier), before)
 
 
 def _pairs(chars: list[dict[str, Any]]) -> Iterator[tuple[int, int]]:
-    """Where brackets open and close."""
+    """Where brackets open and close; none from where more are open than rule BD16 counts."""
     waiting: list[tuple[str, int]] = []
     for place, char in enumerate(chars):
         if char["ch"] in BRACKETS:
+            if len(waiting) == MAX_OPEN_BRACKETS:
+                return
             waiting.append((BRACKETS[char["ch"]], place))
         elif any(closing == char["ch"] for closing, _opened in waiting):
             while waiting[-1][0] != char["ch"]:

@@ -1,8 +1,6 @@
 """Import a statement of the bank: each line once; what names its reference and pays what is due is taken."""
 
-import codecs
 import itertools
-import re
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -10,28 +8,14 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record
 from convention.club.models import Person
-from convention.errors import Unreadable
-from convention.tables import decode
 from convention.turns import take_turn
 
 from .assign import assign, match_line_to_payout, match_line_to_refund, note_returned
-from .bank_csv import read_bank_csv
 from .bank_rows import Entry, File
-from .camt import is_camt, read_camt
 from .match import Kind, Match, match
 from .models import BankLine, Statement
 from .payable import index_of_payable, refund_by_hand, seen
 
-OTHERS = {
-    b"%PDF": "PDF",
-    b"OFXHEADER": "OFX",
-    b"<OFX": "OFX",
-    b"<?OFX": "OFX",
-    b"!Type": "QIF",
-    b":20:": "MT940",
-    b"{1:": "MT940",
-}
-"""How files of other formats begin, which banks offer besides."""
 AT_ONCE = 10_000
 
 
@@ -60,23 +44,6 @@ class Imported:
                 for line, found in self.matches
             ),
         }
-
-
-def read_statement(name: str, content: bytes, columns: dict[str, str] | None = None) -> File:
-    """A file of the bank, CAMT.053 or a table. Raises Unreadable or BadLines."""
-    for beginning, called in OTHERS.items():
-        if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning):
-            raise Unreadable(
-                _("%(file)s is of the format %(format)s: ask the bank for CAMT.053 or CSV.")
-                % {"file": name, "format": called}
-            )
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and is_camt(decode(content).encode()):
-        content = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", decode(content).encode())
-    if is_camt(content):
-        return read_camt(name, content)
-    if content.lstrip()[:1] == b"<":
-        raise Unreadable(_("%(file)s is no statement in the format CAMT.053.") % {"file": name})
-    return read_bank_csv(name, content, columns)
 
 
 @transaction.atomic

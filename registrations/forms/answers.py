@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from convention.api.throttles import TooOften
 from convention.errors import Unreadable
 
-from ..answer_files import KINDS, files_named, keep_file
+from ..answer_files import KINDS, FilesFull, files_named, keep_file, takes_files
 from ..answers import Answers, Around, asked, read, texts_of
 from ..draft import Draft
-from ..limits import refuse_many_files
+from ..limits import refuse_many_files, refuse_many_files_of_network
 from ..models import Question, Registration, Ticket
 from ..questions import questions_of
 
@@ -27,7 +27,7 @@ class AnswersForm(forms.Form):
     """What is asked of a ticket's holder, given what was answered so far; judged by `answers.read`.
 
     `given` are the answers typed before, as kept in a draft or with the registration; `senders` are the names
-    under which files are counted.
+    under which files are counted, besides the `network` that they come from.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class AnswersForm(forms.Form):
         self.given: dict[str, Any] = dict(kwargs.pop("given", {}))
         self.registration: Registration | None = kwargs.pop("registration", None)
         self.senders: tuple[str, ...] = kwargs.pop("senders", ())
+        self.network: str = kwargs.pop("network", "")
         self.ticket, self.questions = ticket, questions
         super().__init__(data, files, **kwargs)
         self.trouble: dict[str, str] = {}
@@ -49,11 +50,17 @@ class AnswersForm(forms.Form):
 
     @classmethod
     def of(
-        cls, registration: Registration, questions: list[Question], data: Any = None, files: Any = None
+        cls,
+        registration: Registration,
+        questions: list[Question],
+        data: Any = None,
+        files: Any = None,
+        network: str = "",
     ) -> "AnswersForm":
         """As this person sees the questions; one that an answer leads to is shown before it is judged."""
         ask = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
-        form = ask(data, files or None, given=registration.answers, senders=(registration.reference,))
+        senders = (registration.reference,)
+        form = ask(data, files or None, given=registration.answers, senders=senders, network=network)
         return ask(given=form.given) if form.asks_more and "shown" in data else form
 
     def _typed(self) -> dict[str, Any]:
@@ -77,8 +84,9 @@ class AnswersForm(forms.Form):
             return str(self.data.get(f"{name}-kept", ""))[:43]
         try:
             refuse_many_files(*self.senders)
-            return keep_file(question=question, upload=upload).token
-        except Unreadable as error:
+            refuse_many_files_of_network(self.network, size=upload.size or 0)
+            return keep_file(question=question, upload=upload, registration=self.registration).token
+        except (Unreadable, FilesFull) as error:
             self.trouble[question.slug] = str(error)
         except TooOften as error:
             self.trouble[question.slug] = f"{_('Too many files were sent.')} {error}"
@@ -98,7 +106,8 @@ class AnswersForm(forms.Form):
     def answers(self) -> Answers:
         """What is kept of them, and what is wrong."""
         before = self.registration.answers if self.registration else {}
-        around = Around(at=timezone.now(), files=self.files_kept, before=before)
+        takes = takes_files(self.ticket.event, self.questions)
+        around = Around(at=timezone.now(), files=self.files_kept, before=before, takes_files=takes)
         return read(self.questions, self.ticket, self.given, around)
 
     def clean(self) -> dict[str, Any]:
@@ -115,7 +124,7 @@ class AnswersForm(forms.Form):
 
 
 def forms_for(
-    draft: Draft, tickets: Mapping[str, Ticket], data: Any, files: Any, *senders: str
+    draft: Draft, tickets: Mapping[str, Ticket], data: Any, files: Any, *senders: str, network: str
 ) -> list[AnswersForm | None]:
     """What each person of a draft is asked; None before a ticket is chosen. What is typed goes to the draft.
 
@@ -130,7 +139,7 @@ def forms_for(
             forms.append(None)
             continue
         ask = partial(AnswersForm, ticket=ticket, questions=questions, prefix=f"answer-{index}")
-        form = ask(data, files, given=person.get("answers", {}), senders=senders)
+        form = ask(data, files, given=person.get("answers", {}), senders=senders, network=network)
         if form.is_bound:
             person["answers"] = form.given
         forms.append(ask(given=person["answers"]) if form.asks_more else form)

@@ -2,6 +2,7 @@
 
 from .addons import Addon as Addon
 from .deliveries import Delivery as Delivery
+from .drafts import RegistrationDraft as RegistrationDraft
 from .imports import UNDO_LASTS as UNDO_LASTS
 from .imports import ImportedRow as ImportedRow
 from .imports import ImportRun as ImportRun

@@ -149,6 +149,7 @@ class AnswerFile(models.Model):
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
     content = models.BinaryField()
+    size = models.PositiveIntegerField(_("size in bytes"), default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

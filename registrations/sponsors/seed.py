@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageDraw, ImageFont
@@ -13,7 +12,8 @@ from convention.seeding import World
 
 from ..models import Package, Registration
 from ..order_request import Billing, OrderRequest
-from .logo import encoded, keep_logo
+from .logo import store_logo
+from .pictures import encode_png, redraw
 from .take_package import Sponsor, take_package_for
 
 PACKAGES = [
@@ -81,7 +81,7 @@ def make_sponsor(package: Package, number: int, name: str) -> None:
     sponsor = Sponsor(name=name, contact=CONTACTS[number % len(CONTACTS)], order=order)
     one = take_package_for(package=package, sponsor=sponsor, key=f"seed:sponsor:{number}")
     Registration.objects.filter(order=one.order).update(confirmation_sent_at=one.created_at)
-    keep_logo(sponsorship=one, upload=SimpleUploadedFile("logo.png", encoded(drawn(name, number))))
+    store_logo(one, redraw(encode_png(drawn(name, number))))
 
 
 def drawn(name: str, number: int) -> Image.Image:

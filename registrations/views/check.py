@@ -17,12 +17,13 @@ from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.money import Money
+from convention.network_address import network_of
 from convention.text import whole_number
 
-from .. import draft as drafts
 from ..answer_files import files_named
 from ..answers import Around, read, told
-from ..draft import Draft
+from ..draft import BILLING, Draft
+from ..draft_store import forget_draft, load_draft, save_draft
 from ..fares import Wares, asked_by, wares_for
 from ..forms.register import LanguageForm, paying_forms
 from ..kept_sale import Outdated, kept_sale, read_sale
@@ -40,13 +41,16 @@ from ..quotation import CannotQuote, ask_quotation
 from ..refund_words import say_refunds
 from ..register import Means, foreseen_quote, refuse_if_closed, register
 
+MAX_SHOWN_CHARS = 10_000
+"""Of the prices that the form brings back: each place and add-on has one."""
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Third screen: all at one glance, the invoice's address where something is due, and the button."""
     nonce = request.POST.get("nonce", "")
-    draft = drafts.load(request.session, slug)
+    draft = load_draft(request.session, slug)
     ready = _by_what_is_kept(request, slug, draft) if nonce == draft.nonce else None
     if ready and (order := _order_at_once(request, draft, *ready)):
         return _leave(request, slug, order)
@@ -66,7 +70,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     forms = _forms(draft, data, due=quote.total)
     if data is not None:
         _keep_check(draft, request)
-        drafts.save(request.session, slug, draft)
+        _save(request, event, draft)
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
@@ -129,10 +133,14 @@ def priced_tickets(draft: Draft, wares: Wares, quote: Quote) -> list[Ticket]:
 
 
 def _keep_check(draft: Draft, request: HttpRequest) -> None:
-    names = [*drafts.BILLING, "purchase_order"]
+    names = [*BILLING, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
     draft.language = request.POST.get("language", "")[:5]
     draft.payment = request.POST.get("payment", "")[:20]
+
+
+def _save(request: HttpRequest, event: Event, draft: Draft) -> None:
+    save_draft(request.session, event.slug, draft, event=event, network=network_of(request))
 
 
 def _person(request: HttpRequest) -> Person | None:
@@ -172,12 +180,12 @@ def _expected(request: HttpRequest, draft: Draft) -> OrderRequest:
 
 
 def _shown_prices(request: HttpRequest) -> list[int]:
-    return [whole_number(price) or 0 for price in request.POST.get("shown", "").split(",")]
+    return [whole_number(price) or 0 for price in request.POST.get("shown", "")[:MAX_SHOWN_CHARS].split(",")]
 
 
 def _leave(request: HttpRequest, slug: str, order: Order) -> HttpResponse:
     """To the order: nothing is kept of how it was typed."""
-    drafts.forget(request.session, slug)
+    forget_draft(request.session, slug)
     return redirect(order.next_path)
 
 
@@ -199,12 +207,12 @@ def _by_what_is_kept(request: HttpRequest, slug: str, draft: Draft) -> tuple[Eve
 def _order_at_once(request: HttpRequest, draft: Draft, event: Event, means: Means) -> Order | None:
     """The order by what is kept; nothing where that does not sell it: then what is read says why."""
     _keep_check(draft, request)
-    drafts.save(request.session, event.slug, draft)
     wanted = _expected(request, draft)
     refuse_flood(event, wanted)
     try:
         return register(event=event, request=wanted, means=means)
     except (Outdated, ConventionError):
+        _save(request, event, draft)
         return None
 
 

@@ -16,11 +16,12 @@ from ..answered import answered, lacking, tally
 from ..forms.questions import QuestionForm
 from ..models import AnswerFile, Question
 from ..questions import APART, move_question, questions_of, remove_question, save_question
+from ..stored_use import use_of
 
 
 @require_GET
 def questions(request: HttpRequest, event: str) -> HttpResponse:
-    """All questions, each with how many answered it."""
+    """All questions, each with how many answered it, and how much of the room for answers is used."""
     found = event_to_organize(event, request.user)
     rows = questions_of(found)
     context = {
@@ -28,6 +29,7 @@ def questions(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "questions": list(zip(rows, answered(rows), strict=True)),
         "lacking": len(lacking(found, rows)),
+        "use": use_of(found),
     }
     return render(request, "registrations/organize_questions.html", context)
 

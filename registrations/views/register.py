@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods
 from convention.club.models import Person
 from convention.events.doors import visible_event
 from convention.events.models import Event
+from convention.network_address import network_of
 from convention.text import whole_number
 
-from .. import draft as drafts
 from ..checks import MOST_PLACES, about_its_use, about_numbers, about_voucher
-from ..draft import Draft
+from ..draft import PERSON, Draft
+from ..draft_store import load_draft, save_draft
 from ..fares import facts_of, offered_to
 from ..forms.answers import AnswersForm, forms_for
 from ..forms.register import ChoiceForm, CodeForm, ContactForm, Offer, PersonForm
@@ -40,10 +41,10 @@ People = formset_factory(PersonForm, extra=0, max_num=MOST_PLACES, absolute_max=
 def who(request: HttpRequest, slug: str) -> HttpResponse:
     """First screen: who comes, and who gets the confirmation."""
     event = _open_event(request, slug)
-    draft = drafts.load(request.session, slug)
+    draft = load_draft(request.session, slug)
     if request.method == "GET" and request.GET.get("code"):
         draft.code = code_typed(request.GET["code"][:60])  # a link with a code fills it in
-        drafts.save(request.session, slug, draft)
+        _save(request, event, draft)
     if request.method == "GET":
         return _first_page(request, event, draft)
     people, contact = People(request.POST, prefix="person"), ContactForm(request.POST)
@@ -52,9 +53,9 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("register", slug)
     _keep_people(draft, request, len(people.forms))
     if _changed_number(request, draft):
-        drafts.save(request.session, slug, draft)
+        _save(request, event, draft)
         return redirect(f"{request.path}?person={len(draft.people)}")
-    drafts.save(request.session, slug, draft)
+    _save(request, event, draft)
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
     if not draft.email:
@@ -62,6 +63,10 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
     elif valid:
         return redirect("register-choices", slug)
     return _who_page(request, event, draft, people, contact)
+
+
+def _save(request: HttpRequest, event: Event, draft: Draft) -> None:
+    save_draft(request.session, event.slug, draft, event=event, network=network_of(request))
 
 
 def _first_page(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
@@ -105,7 +110,7 @@ def _keep_people(draft: Draft, request: HttpRequest, number: int) -> None:
     people = []
     for index in range(number):
         known = draft.people[index] if index < len(draft.people) else {}
-        typed = {name: request.POST.get(f"person-{index}-{name}", "")[:400] for name in drafts.PERSON}
+        typed = {name: request.POST.get(f"person-{index}-{name}", "")[:400] for name in PERSON}
         people.append({**known, **typed})
     draft.people = people or [{}]
     draft.contact = request.POST.get("contact", "").strip()[:400]
@@ -127,7 +132,7 @@ def _changed_number(request: HttpRequest, draft: Draft) -> bool:
 def choices(request: HttpRequest, slug: str) -> HttpResponse:
     """Second screen: a ticket for each person, with its price and the places left."""
     event = _open_event(request, slug)
-    draft = drafts.load(request.session, slug)
+    draft = load_draft(request.session, slug)
     if not draft.email:
         return redirect("register", slug)
     data = request.POST if request.method == "POST" else None
@@ -138,9 +143,11 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     applies = "apply" in request.POST
     code = CodeForm(data, initial={"code": draft.code})
     forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)
-    answers = forms_for(draft, forms[0].offer.by_slug, data, request.FILES or None, *senders)
+    answers = forms_for(
+        draft, forms[0].offer.by_slug, data, request.FILES or None, *senders, network=network_of(request)
+    )
     if request.method == "POST":
-        drafts.save(request.session, slug, draft)
+        _save(request, event, draft)
         if "X-Draft" in request.headers:
             return _draft_answer(request, answers)
         about = _about_code(draft, voucher) if applies else _about_going_on(draft, voucher, forms[0].offer)

@@ -16,9 +16,10 @@ from convention.events.doors import visible_event
 from convention.money import Money
 from convention.text import whole_number
 
-from .. import draft as drafts
 from ..accept_offer import accept_ticket, foresee_offer
 from ..doors import entry_by_link
+from ..draft import PERSON
+from ..draft_store import load_draft
 from ..forms.register import paying_forms
 from ..forms.waiting import WaitForm
 from ..join_waiting import PlacesLeft, join_for_ticket
@@ -64,8 +65,8 @@ def join(request: HttpRequest, event: str, ticket: str) -> HttpResponse:
 
 def _guess(request: HttpRequest, event: str) -> dict[str, Any]:
     """Whoever was about to register need not type it again."""
-    draft = drafts.load(request.session, event)
-    person = {name: draft.people[0].get(name, "") for name in drafts.PERSON}
+    draft = load_draft(request.session, event)
+    person = {name: draft.people[0].get(name, "") for name in PERSON}
     return {**person, "language": draft.language or translation.get_language()}
 
 

@@ -8,6 +8,7 @@ HOST = re.compile(
     r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+(?::[^@/]*)?@)?(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$"
 )
 OTHER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$")
+MAX_HOST_CHARS = 300
 MARKS = "!$&'()*+,;=:@~"
 
 
@@ -39,6 +40,8 @@ def escaped(text: str, safe: str) -> str:
 
 def ascii_host(host: str) -> str:
     """The host in ASCII, nothing if it cannot be one."""
+    if len(host) > MAX_HOST_CHARS:
+        return ""
     if not host.isascii():
         try:
             host = host.encode("idna").decode()

@@ -3,17 +3,23 @@
 import re
 import unicodedata
 import uuid
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from convention.text import TRICKS
 
+from ..prose import MAX_TEXT_CHARS
 from .notes import Notes, Reason
 
+MAX_ITEMS = 500
+"""Speakers, links or attachments of one session; the largest of real files has ten."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 WEB = re.compile(r"https?://\S", re.I)
 HARMFUL = re.compile(r"\s*(?:javascript|data|vbscript|file|blob):", re.I)
 LARGEST_NUMBER = 2**31 - 1
 LANGUAGES = ("fr", "en")
+MAX_LIST_DEPTH = 10
 
 
 def without_controls(text: str, notes: Notes) -> str:
@@ -24,16 +30,19 @@ def without_controls(text: str, notes: Notes) -> str:
     return cleaned
 
 
-def said(value: Any) -> str | None:
-    """Any value of a JSON file as text; of several languages, French, English or the first."""
-    if value is None:
+def said(value: Any, depth: int = 0) -> str | None:
+    """Any value of a JSON file as text; of several languages, French, English or the first.
+
+    `depth` is how deep the value lies in lists; what lies too deep says nothing.
+    """
+    if value is None or depth > MAX_LIST_DEPTH:
         return None
     if isinstance(value, dict):
         texts = {name: text for name, text in value.items() if isinstance(text, str) and text.strip()}
         found = next((texts[language] for language in LANGUAGES if language in texts), None)
         return found or next(iter(texts.values()), "")
     if isinstance(value, (list, tuple)):
-        return ", ".join(filter(None, (said(item) for item in value)))
+        return ", ".join(filter(None, (said(item, depth + 1) for item in value)))
     return str(value)
 
 
@@ -64,6 +73,23 @@ def paragraphs(value: str | None) -> str | None:
     if value is None:
         return None
     return CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def long_text(value: str | None, notes: Notes) -> str | None:
+    """The same of a text that is stored, cut at the longest that organizers can write themselves."""
+    text = paragraphs(value)
+    if text is not None and len(text) > MAX_TEXT_CHARS:
+        notes.add(Reason.TOO_LONG, text)
+        return text[:MAX_TEXT_CHARS].rstrip()
+    return text
+
+
+def first_ones[Item](items: Iterable[Item], notes: Notes) -> tuple[Item, ...]:
+    """The speakers or links of a session, as many as it may have."""
+    found = tuple(islice(items, MAX_ITEMS + 1))
+    if len(found) > MAX_ITEMS:
+        notes.add(Reason.TOO_MANY)
+    return found[:MAX_ITEMS]
 
 
 def web(value: str | None, limit: int = 2000) -> str | None:

@@ -19,6 +19,11 @@ BYTE_ORDER_MARKS = (
 )
 DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 FOLDED_BYTES = re.compile(rb"(?<!\r)\r*+\n[ \t]")  # some calendars are folded inside a character
+CHARSETS = re.compile(
+    r"ascii|utf-8|iso8859-\d{1,2}|cp\d{3,4}|koi8-[rtu]|mac-[a-z]+|tis-620|gb2312|gbk|gb18030|big5|big5hkscs"
+    r"|euc_(?:jp|kr)|shift_jis|iso2022_(?:jp|kr)"
+)
+"""Sets in which files are written, as Python names them; UTF-16 and UTF-32 are told by their bytes."""
 SIGNATURES = (
     (b"PK\x03\x04", _("a ZIP archive or an office document")),
     (b"%PDF", "PDF"),
@@ -57,15 +62,25 @@ def _text(data: bytes, notes: Notes) -> str:
     if encoding := _wide(data):
         return _strict(data, encoding) or _western(data, notes)
     match = DECLARED.search(data[:400])
-    declared = match.group(1).decode() if match else "utf-8"
-    if declared.lower().startswith(("utf-16", "utf-32", "ucs")):
-        declared = "utf-8"
+    declared = _charset(match.group(1).decode()) if match else "utf-8"
     text = _strict(data, declared)
-    if text is None and declared.lower().replace("-", "") != "utf8":
+    if text is None and declared != "utf-8":
         text = _strict(data, "utf-8")
     if text is None and data.lstrip()[:15].upper() == b"BEGIN:VCALENDAR":
         text = _unfolded(data, notes)
     return _western(data, notes) if text is None else text
+
+
+def _charset(name: str) -> str:
+    """The character set of that name, as Python calls it; UTF-8 for any other codec.
+
+    Some of Python's codecs are no character sets: `punycode` takes minutes for half a megabyte.
+    """
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        return "utf-8"
+    return found if CHARSETS.fullmatch(found) else "utf-8"
 
 
 def _unfolded(data: bytes, notes: Notes) -> str | None:

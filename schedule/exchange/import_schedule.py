@@ -36,25 +36,42 @@ def import_schedule(*, slug: str, data: bytes) -> Report:
     Known sessions are updated, in the fields that the file carries; what the file no longer holds is
     kept and reported. The same file a second time changes nothing. Raises Unreadable for a file of
     which nothing can be made, before anything is changed.
+
+    It is read in this process, for commands; pages call `read_upload` and `import_programme`.
     """
+    return import_programme(slug=slug, programme=read(data, event_zone=zone_of(slug)))
+
+
+def preview_schedule(*, slug: str, data: bytes) -> Report:
+    """What `import_schedule` would do; nothing is kept."""
+    return preview_programme(slug=slug, programme=read(data, event_zone=zone_of(slug)))
+
+
+def zone_of(slug: str) -> zoneinfo.ZoneInfo | None:
+    """The zone of the event with that address. Raises ConventionError where none can have it."""
     if not SLUG.fullmatch(slug):
         raise ConventionError(
             _("“%(slug)s” cannot be an event's address: use letters without accents, digits and hyphens.")
             % {"slug": slug[:100]}
         )
-    with transaction.atomic():
-        event = Event.objects.select_for_update().filter(slug=slug).first()
-        programme = read(data, event_zone=event.zone if event else None)
-        if event:
-            return bring_in(programme, event=event)
-        return replace(bring_in(programme, event=create_event(slug, programme)), created=True)
+    event = Event.objects.filter(slug=slug).first()
+    return event.zone if event else None
 
 
-def preview_schedule(*, slug: str, data: bytes) -> Report:
-    """What `import_schedule` would do; nothing is kept."""
-    with transaction.atomic():
-        report = import_schedule(slug=slug, data=data)
-        transaction.set_rollback(True)
+@transaction.atomic
+def import_programme(*, slug: str, programme: Programme) -> Report:
+    """Bring a programme that was read into the event with that address, as `import_schedule` does."""
+    event = Event.objects.select_for_update().filter(slug=slug).first()
+    if event:
+        return bring_in(programme, event=event)
+    return replace(bring_in(programme, event=create_event(slug, programme)), created=True)
+
+
+@transaction.atomic
+def preview_programme(*, slug: str, programme: Programme) -> Report:
+    """What `import_programme` would do; nothing is kept."""
+    report = import_programme(slug=slug, programme=programme)
+    transaction.set_rollback(True)
     return report
 
 

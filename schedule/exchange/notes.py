@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy
 EXAMPLES = 3
 MOST_NAMED = 50
 EXAMPLE_LENGTH = 80
+MAX_ABOUT_CHARS = 2_000
+"""Of a text of megabytes the beginning is enough to find its first words."""
 
 
 class Kind(enum.Enum):
@@ -74,6 +77,10 @@ class Reason(enum.Enum):
     REPEATED_ID = Kind.MENDED, gettext_lazy("an id used twice: told apart by start and room")
     SHARED_SPEAKER_ID = Kind.MENDED, gettext_lazy("an id shared by several speakers: told apart by name")
     TOO_LONG = Kind.MENDED, gettext_lazy("text too long for its field: cut")
+    TOO_MANY = (
+        Kind.MENDED,
+        gettext_lazy("more speakers or links than a session may have: the first were kept"),
+    )
     ALL_DAY = Kind.MENDED, gettext_lazy("whole days: kept from midnight to midnight")
 
     REPEATS = Kind.TOLD, gettext_lazy("entries that repeat, each time as a session of its own")
@@ -91,6 +98,10 @@ class Reason(enum.Enum):
         gettext_lazy("in the event but not in this file, and kept; cancel what no longer takes place"),
     )
     CLASH = Kind.TOLD, gettext_lazy("sessions at the same time in one room")
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[Any, ...]:
+        """Pickle by name: the values are words, which depend on the language."""
+        return getattr, (type(self), self.name)
 
     @property
     def kind(self) -> Kind:
@@ -127,7 +138,7 @@ class Notes:
 
     def add(self, reason: Reason, about: object = "") -> None:
         """Take one down."""
-        self.all.append(Note(reason, shortened(str(about))))
+        self.all.append(Note(reason, shortened(str(about)[:MAX_ABOUT_CHARS])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .notes import Note
 
-MOST_TALKS = 20_000
+MOST_TALKS = 5_000
+MOST_SPEAKERS, MOST_APPEARANCES = 10_000, 30_000
+"""Several times what the largest real files hold; all of it is written while others wait."""
 
 
 class Format(enum.StrEnum):

@@ -69,8 +69,8 @@ def talk_from(raw: Raw, context: Context) -> Talk | None:
         subtitle=clean.one_line(raw.get("subtitle"), 2000, notes),
         kind=clean.one_line(raw.get("type"), 500, notes),
         language=clean.one_line(raw.get("language"), 200, notes),
-        abstract=clean.paragraphs(raw.get("abstract")),
-        description=clean.paragraphs(raw.get("description")),
+        abstract=clean.long_text(raw.get("abstract"), notes),
+        description=clean.long_text(raw.get("description"), notes),
         slug=clean.one_line(raw.get("slug"), 500, notes),
         url=clean.web(raw.get("url")),
         persons=raw.persons,
@@ -205,7 +205,7 @@ def person_from(
         notes.add(Reason.NAMELESS_SPEAKER, source_id or guid or "")
         return None
     identifier = (source_id or "").strip()[:1000]
-    return Person(known, clean.guid(guid), identifier, clean.paragraphs(biography), clean.web(url))
+    return Person(known, clean.guid(guid), identifier, clean.long_text(biography, notes), clean.web(url))
 
 
 def link_from(

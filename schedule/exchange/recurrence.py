@@ -8,6 +8,9 @@ import re
 from dateutil.rrule import rrulestr
 
 MOST_TIMES = 100
+MAX_RULES = 500
+"""Events of a file that repeat by a rule; real files have dozens."""
+MAX_RULE_CHARS = 300
 HORIZON = datetime.timedelta(days=366)
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 UNTIL = re.compile(r"(?:^|;)\s*UNTIL=([^;]*)", re.I)
@@ -30,11 +33,13 @@ def again(
     Of a rule without an end, and of one that cannot be read, there are none; of any other, those within
     a year, at most a hundred. `until` is the rule's end as local time.
     """
-    parts = dict(part.partition("=")[::2] for part in "".join(rule.upper().split()).split(";") if part)
+    rule = "".join(rule.upper().split())
+    parts = dict(part.partition("=")[::2] for part in rule.split(";") if part)
     count = int(parts.pop("COUNT")) if COUNT.fullmatch(parts.get("COUNT", "")) else 0
     parts.pop("UNTIL", None)
     if (
-        not (until or count)
+        len(rule) > MAX_RULE_CHARS
+        or not (until or count)
         or parts.get("FREQ") not in FREQUENCIES
         or not STEP.fullmatch(parts.get("INTERVAL", "1"))
     ):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from convention.errors import Unreadable
 
 READ = gettext_lazy("frab or Pentabarf XML, frab JSON and iCalendar")
+FIRST_CHARS = 10_000
 ROOTS: dict[str, str | Promise] = {
     "html": gettext_lazy("a web page (HTML)"),
     "rss": gettext_lazy("an RSS feed"),
@@ -24,14 +25,15 @@ TEXTS: tuple[tuple[str, str | Promise], ...] = (
     (r"BEGIN\s*:\s*VEVENT", gettext_lazy("a part of an iCalendar file, without its BEGIN:VCALENDAR")),
     (r"---\s", "YAML"),
     (r"\{\\rtf", "RTF"),
-    (r"[^\n]{1,300}[,;\t][^\n]{0,300}[,;\t][^\n]*\n", gettext_lazy("a table (CSV)")),
+    (r"[^\n,;\t]{1,300}[,;\t][^\n,;\t]{0,300}[,;\t][^\n]*\n", gettext_lazy("a table (CSV)")),
 )
 
 
 def refuse(text: str) -> NoReturn:
     """Say what the text seems to be. Raises Unreadable."""
+    beginning = text[:FIRST_CHARS]
     for pattern, name in TEXTS:
-        if re.match(pattern, text, re.I):
+        if re.match(pattern, beginning, re.I):
             refuse_named(name)
     refuse_named(_("text of an unknown format"))
 

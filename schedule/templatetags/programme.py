@@ -5,10 +5,9 @@ import datetime
 from babel.dates import format_date, get_timezone_location
 from django import template
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString, mark_safe
 
 from convention.events.models import Event
-from schedule import languages, prose
+from schedule import languages
 from schedule.models import Session
 from schedule.wish import Wish
 
@@ -59,12 +58,6 @@ def zone_name(event: Event) -> str:
     hours = f"{offset[0]}{int(offset[1:3])}" + ("" if offset[3:] == "00" else f":{offset[3:]}")
     place = get_timezone_location(event.timezone, locale=locale(), return_city=True)
     return f"{place} (UTC{hours.replace('-', '−')})"
-
-
-@register.filter
-def with_words(text: str) -> SafeString:
-    """HTML or Markdown made safe to show."""
-    return mark_safe(prose.to_html(text))  # noqa: S308 (cleaned by nh3)
 
 
 @register.filter

@@ -135,7 +135,7 @@ def speakers_page(request: "HttpRequest", event: str) -> HttpResponse:
     def make(chosen: set[int] | None = None) -> HttpResponse:
         speakers = shown.speakers.filter(sessions__starts_at__isnull=False).distinct()
         scheduled = shown.sessions.filter(starts_at__isnull=False).defer(*HEAVY)
-        rows = speakers.prefetch_related(Prefetch("sessions", scheduled)).defer("biography")
+        rows = speakers.prefetch_related(Prefetch("sessions", scheduled)).defer("biography", "biography_html")
         context = {"event": shown, "base": base_of(shown), "letters": by_letter(rows)}
         return render(request, "schedule/speakers.html", context)
 

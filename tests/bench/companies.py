@@ -28,8 +28,9 @@ from convention.api.models import ApiToken
 from convention.api.tokens import hash_token
 from convention.club.models import Company, Employment, Membership, Person, Plan, Seat
 from convention.events.models import Event
+from dataclasses import asdict
 from registrations.draft import Draft
-from registrations.models import Ticket, WaitingEntry
+from registrations.models import RegistrationDraft, Ticket, WaitingEntry
 
 event, today = Event.objects.get(slug="large"), timezone.localdate()
 capped = [
@@ -66,17 +67,22 @@ ApiToken.objects.bulk_create(
              used_at=timezone.now())
     for one, key in zip(people, keys)
 )
-store, rows, later = SessionStore(), [], timezone.now() + datetime.timedelta(days=1)
+store, rows, drafts, later = SessionStore(), [], [], timezone.now() + datetime.timedelta(days=1)
 for one in people:
     who = {{"first_name": "A", "last_name": one.last_name, "email": one.email, "ticket": "capped"}}
     said = {{
         SESSION_KEY: str(one.pk), HASH_SESSION_KEY: one.get_session_auth_hash(),
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-        "registration:large": vars(Draft(people=[who], language="fr", nonce=one.email)),
+        "registration:large": f"draft-{{one.pk}}",
     }}
+    content = json.dumps(asdict(Draft(people=[who], language="fr", nonce=one.email)))
+    drafts.append(RegistrationDraft(
+        event=event, token=f"draft-{{one.pk}}", content=content, size=len(content), changed_at=timezone.now()
+    ))
     kept = store.encode(said)
     rows.append(Session(session_key=secrets.token_hex(16), session_data=kept, expire_date=later))
 Session.objects.bulk_create(rows)
+RegistrationDraft.objects.bulk_create(drafts)
 print(json.dumps([[row.session_key, one.email, key] for row, one, key in zip(rows, people, keys)]))
 """
 OUTCOME = """
@@ -95,8 +101,8 @@ WHY = (
     " and counts their company’s share."
 )
 WHY_BY_PAGE = (
-    "each attempt is a page, not a program’s call: it reads session, person, roles and seat, prices the order"
-    " for the form and in the act, and writes the session once more; the order itself is the same statement."
+    "each attempt is a page, not a program’s call: it reads session, draft, person, roles and seat, prices"
+    " the order for the form and in the act, and removes the draft; the order itself is the same statement."
 )
 
 

@@ -136,6 +136,12 @@ def test_both_brackets_of_a_pair_have_one_direction(text, seen):
     assert "".join(drawn) == seen
 
 
+def test_brackets_that_are_never_closed_cost_no_more_than_other_signs():
+    text = "(ا[a" * 100_000
+
+    assert sum(len(run.text) for run in runs(text, Weight.REGULAR)) == len(text)
+
+
 @pytest.mark.parametrize(
     "name", ["نرم\u200cافزار", "می\u200cخواهم abc", "abc نرم\u200cافزار", "👩\u200d💻 דוד"]
 )

@@ -10,7 +10,8 @@ from convention.tables import read_table
 from registrations.bill import left_of, receivable_of
 from registrations.cancel import cancel, cancel_keeping
 from registrations.checkout.assign import assign
-from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.bank_files import read_statement
+from registrations.checkout.import_statement import import_statement
 from registrations.checkout.models import BankLine
 from registrations.checkout.transfer import transfer_for
 from registrations.checkout.troubles import unplaced_orders

@@ -12,20 +12,20 @@ from convention.club.import_directory import import_directory, picks_for, rehear
 from convention.columns import with_maps
 from convention.commands import SentenceCommand
 from convention.files import read_file
-from convention.tables import read_table
+from convention.tables import read_upload
 
 
 class Command(SentenceCommand):
-    """Import companies, people, employments and seats from a .csv or .xlsx file."""
+    """Import companies, people, employments and seats from a .csv file or a workbook."""
 
     help = (
-        "Import companies, people, employments and seats (.csv or .xlsx; columns company, siren, first_name, "
-        "last_name, email, title, seat and others, in English or French). All or nothing."
+        "Import companies, people, employments and seats (.csv, .xlsx, .xls or .ods; columns company, siren, "
+        "first_name, last_name, email, title, seat and others, in English or French). All or nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """FILE [--map "HEADING=FIELD"] [--dry-run]."""
-        parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv or .xlsx")
+        parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv, .xlsx, .xls or .ods")
         parser.add_argument(
             "--map",
             metavar="HEADING=FIELD",
@@ -38,7 +38,7 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Read, import, and say what was done."""
         file: Path = options["file"]
-        table = read_table(file.name, read_file(file), is_heading)
+        table = read_upload(file.name, read_file(file), is_heading)
         picks = with_maps(table.header, picks_for(table.header), options["map"], fields())
         try:
             if options["dry_run"]:

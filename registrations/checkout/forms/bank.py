@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..bank_columns import COLUMNS
+from ..bank_files import read_uploaded_statement
 from ..bank_rows import File
-from ..import_statement import read_statement
 
 MOST_BYTES = 3 * 1024 * 1024
 
@@ -60,7 +60,7 @@ class StatementForm(forms.Form):
         """What it says. Raises Unreadable, BadLines."""
         data = self.cleaned_data
         columns = {field: data[field] for field in COLUMNS if data.get(field)}
-        return read_statement(data["name"] or "statement", data["content"], columns)
+        return read_uploaded_statement(data["name"] or "statement", data["content"], columns)
 
     @property
     def packed(self) -> str:

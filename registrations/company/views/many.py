@@ -20,11 +20,12 @@ from convention.errors import ConventionError, InvalidFields, SoldOut, Unreadabl
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.money import Money
+from convention.network_address import network_of
 from convention.text import whole_number
 
-from ... import draft as drafts
 from ...checks import MOST_PLACES, about_number
-from ...draft import Draft
+from ...draft import BILLING, Draft
+from ...draft_store import forget_draft, load_draft, save_draft
 from ...forms.register import BillingForm
 from ...keys import order_with_key
 from ...limits import refuse_flood
@@ -54,7 +55,7 @@ def many(request: HttpRequest, company: str, event: str) -> HttpResponse:
     """The rows: pasted, added, removed, or checked; all right, they lead to the order."""
     ours, found = company_of_contact(company, request.user), _open_event(request, event)
     tickets = _tickets(found)
-    draft = drafts.load(request.session, _key_of(ours, found))
+    draft = load_draft(request.session, _key_of(ours, found))
     paste = PasteForm(request.POST or None)
     if request.method == "GET":
         return _rows_page(request, ours, found, _rows(draft, tickets), PasteForm())
@@ -62,7 +63,7 @@ def many(request: HttpRequest, company: str, event: str) -> HttpResponse:
     act = next((act for name, act in ACTS.items() if name in request.POST), None)
     moved = act(request, draft) if act else False
     pasted = "paste" in request.POST and _pasted(draft, paste, tickets)
-    drafts.save(request.session, _key_of(ours, found), draft)
+    _save(request, ours, found, draft)
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
     if moved:
@@ -98,6 +99,11 @@ def _tickets(event: Event) -> list[Ticket]:
     tickets = [ticket for ticket in event.tickets.all() if ticket.is_public and ticket.is_on_sale(at=now)]
     refresh_held(tickets, at=now)
     return tickets
+
+
+def _save(request: HttpRequest, company: Company, event: Event, draft: Draft) -> None:
+    name, network = _key_of(company, event), network_of(request)
+    save_draft(request.session, name, draft, event=event, network=network)
 
 
 def _key_of(company: Company, event: Event) -> str:
@@ -202,7 +208,7 @@ def check(request: HttpRequest, company: str, event: str) -> HttpResponse:
     if nonce and order_with_key(found, _key(ours, nonce)):
         return redirect("company-registrations", company)
     refuse_if_closed(found, at=timezone.now())
-    draft, tickets = drafts.load(request.session, _key_of(ours, found)), _tickets(found)
+    draft, tickets = load_draft(request.session, _key_of(ours, found)), _tickets(found)
     rows = Rows(_as_sent(draft), prefix="row", form_kwargs={"tickets": tickets})
     if not _is_good(rows, ours, found, tickets):
         return _rows_page(request, ours, found, rows, PasteForm())
@@ -216,7 +222,7 @@ def check(request: HttpRequest, company: str, event: str) -> HttpResponse:
     billing = BillingForm(data, initial={**billing_of(ours), **draft.billing}) if quote.total else None
     if request.method == "POST":
         _keep_billing(request, draft)
-        drafts.save(request.session, _key_of(ours, found), draft)
+        _save(request, ours, found, draft)
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
         if billing is None or billing.is_valid():
@@ -252,7 +258,7 @@ def billing_of(company: Company) -> dict[str, str]:
 
 
 def _keep_billing(request: HttpRequest, draft: Draft) -> None:
-    names = [*drafts.BILLING, "purchase_order"]
+    names = [*BILLING, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
 
 
@@ -288,7 +294,7 @@ def _book(request: HttpRequest, company: Company, event: Event, draft: Draft) ->
         return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         return _back_to_rows(request, company, event, error)
-    drafts.forget(request.session, _key_of(company, event))
+    forget_draft(request.session, _key_of(company, event))
     places = len(wanted.places)
     said = ngettext(
         "%(places)d place is booked: order %(reference)s.",

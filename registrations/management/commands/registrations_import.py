@@ -10,7 +10,7 @@ from convention.bad_rows import BadRows, said_by_rows, shortened
 from convention.columns import columns_from, with_maps
 from convention.commands import SentenceCommand, add_event_argument, find_event
 from convention.files import read_file
-from convention.tables import read_table
+from convention.tables import read_upload
 from registrations.import_columns import NEEDED, fields_for, is_heading
 from registrations.import_list import import_list, picks_for, rehearse_import
 from registrations.import_rows import doubts
@@ -18,17 +18,17 @@ from registrations.questions import questions_of
 
 
 class Command(SentenceCommand):
-    """Import a list of people from a .csv or .xlsx file."""
+    """Import a list of people from a .csv file or a workbook."""
 
     help = (
-        "Import a list of people (.csv or .xlsx; columns first_name, last_name, email, company, ticket, "
-        "in English or French). All or nothing; a row whose e-mail is registered already updates it."
+        "Import a list of people (.csv, .xlsx, .xls or .ods; columns first_name, last_name, email, company, "
+        "ticket, in English or French). All or nothing; a row whose e-mail is registered already updates it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """EVENT FILE [--map "HEADING=FIELD"] [--dry-run]."""
         add_event_argument(parser)
-        parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv or .xlsx")
+        parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv, .xlsx, .xls or .ods")
         parser.add_argument(
             "--map",
             metavar="HEADING=FIELD",
@@ -42,7 +42,7 @@ class Command(SentenceCommand):
         """Read, import, and say what was done."""
         event = find_event(options["event"])
         file: Path = options["file"]
-        table = read_table(file.name, read_file(file), is_heading)
+        table = read_upload(file.name, read_file(file), is_heading)
         questions = questions_of(event)
         picks = picks_for(event, table, questions)
         picks = with_maps(table.header, picks, options["map"], fields_for(questions))

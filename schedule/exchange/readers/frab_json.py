@@ -198,7 +198,7 @@ def persons_of(entry: dict[str, Any], field: str, notes: Notes) -> tuple[Person,
         )
         for person in objects(entry[field])
     )
-    return tuple(person for person in found if person)
+    return clean.first_ones(filter(None, found), notes)
 
 
 def links_of(entry: dict[str, Any], field: str, notes: Notes) -> tuple[Link, ...] | None:
@@ -215,7 +215,7 @@ def links_of(entry: dict[str, Any], field: str, notes: Notes) -> tuple[Link, ...
         )
         for link in objects(entry[field])
     )
-    return tuple(link for link in found if link)
+    return clean.first_ones(filter(None, found), notes)
 
 
 def head_of(

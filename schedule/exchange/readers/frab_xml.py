@@ -37,9 +37,10 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Not
     if conference is None:
         conference = etree.Element("conference")
     frames = [
-        (frame_of(day), [raw_of(event, notes) for event in day.iter("event")]) for day in root.iter("day")
+        (frame_of(day), [raw_of(event, notes) for event in outermost(day, "event")])
+        for day in outermost(root, "day")
     ]
-    stray = [raw_of(event, notes) for event in root.iter("event") if not in_day(event)]
+    stray = [raw_of(event, notes) for event in outermost(root, "event") if not in_day(event)]
     if stray:
         frames.append((DayFrame(), stray))
     zone = moments.choose_zone(
@@ -127,6 +128,19 @@ def allowed_reference(match: re.Match[str]) -> str:
     return match.group() if fine else ""
 
 
+def outermost(parent: etree._Element, name: str) -> Iterator[etree._Element]:
+    """The elements of that name inside, but for those inside another of them: each text is read once."""
+    levels = [iter(parent)]
+    while levels:
+        child = next(levels[-1], None)
+        if child is None:
+            levels.pop()
+        elif child.tag == name:
+            yield child
+        else:
+            levels.append(iter(child))
+
+
 def in_day(event: etree._Element) -> bool:
     """Whether the event stands somewhere inside a day."""
     return next(event.iterancestors("day"), None) is not None
@@ -186,9 +200,9 @@ def persons_of(event: etree._Element, notes: Notes) -> tuple[Person, ...] | None
             source_id=person.get("id") or person.get("code"),
             notes=notes,
         )
-        for person in holder.iter("person")
+        for person in outermost(holder, "person")
     )
-    return tuple(person for person in found if person)
+    return clean.first_ones(filter(None, found), notes)
 
 
 def links_of(event: etree._Element, name: str, notes: Notes) -> tuple[Link, ...] | None:
@@ -204,9 +218,9 @@ def links_of(event: etree._Element, name: str, notes: Notes) -> tuple[Link, ...]
             service=link.get("service"),
             notes=notes,
         )
-        for link in holder.iter(name.removesuffix("s"))
+        for link in outermost(holder, name.removesuffix("s"))
     )
-    return tuple(link for link in found if link)
+    return clean.first_ones(filter(None, found), notes)
 
 
 def head_of(root: etree._Element, conference: etree._Element, zone: zoneinfo.ZoneInfo, notes: Notes) -> Head:
@@ -242,7 +256,7 @@ def places_of(root: etree._Element, used: set[str | None]) -> Iterator[Place]:
     """The rooms in use, in the order of the file, with the guids that it gives them."""
     guids: dict[str, str] = {}
     for room in root.iter("room"):
-        name = clean.name(room.get("name") or content(room))
+        name = clean.name(room.get("name") or room.text)
         if name in used and name:
             guids[name] = guids.get(name) or (room.get("guid") or "")[:100]
     for name, guid in guids.items():
@@ -252,6 +266,6 @@ def places_of(root: etree._Element, used: set[str | None]) -> Iterator[Place]:
 def threads_of(conference: etree._Element) -> Iterator[Thread]:
     """The tracks that the head lists."""
     for track in conference.iter("track"):
-        name = clean.name(track.get("name") or content(track))
+        name = clean.name(track.get("name") or track.text)
         if name:
             yield Thread(name, (track.get("slug") or "")[:80], clean.color(track.get("color")))

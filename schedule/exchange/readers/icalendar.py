@@ -7,16 +7,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import icalendar
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import Unreadable
 
 from .. import clean, moments
 from ..content_lines import Component, Line, components
+from ..defined_zones import MAX_ZONES, zone_defined_by
 from ..notes import Notes, Reason
 from ..programme import MOST_TALKS, Format, Head, Place, Programme, Talk
-from ..recurrence import MOST_TIMES, again, until_of
+from ..recurrence import MAX_RULES, MOST_TIMES, again, until_of
 
 OTHER_COMPONENTS = ("VTODO", "VJOURNAL", "VFREEBUSY")
 DATE = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(?:[.,]\d+)?\s*(Z|[+-]\d{4})?)?\s*$")
@@ -83,9 +83,9 @@ def zones_of(
 ) -> Zones:
     """The file's zone: the one it names, or the one that most of its events use."""
     defined = {}
-    for component in outer.walk("VTIMEZONE"):
+    for component in islice(outer.walk("VTIMEZONE"), MAX_ZONES):
         name = (component.text("TZID") or "").strip()
-        if name and not moments.known_zone(name) and (zone := defined_zone(component)):
+        if name and not moments.known_zone(name) and (zone := zone_defined_by(component)):
             defined[name] = zone
     named = next((text for calendar in calendars if (text := calendar.text("X-WR-TIMEZONE"))), None)
     starts = (event.first("DTSTART") for event in events)
@@ -112,22 +112,6 @@ def offsets_of(
         if moment:
             found.append((moment.astimezone(datetime.UTC), moment.utcoffset() or datetime.timedelta()))
     return found
-
-
-def defined_zone(component: Component) -> datetime.tzinfo | None:
-    """The zone that a VTIMEZONE spells out."""
-    try:
-        zone = icalendar.Timezone.from_ical("\r\n".join(written(component)))
-        return zone.to_tz() if isinstance(zone, icalendar.Timezone) else None
-    except Exception:  # whatever is wrong with it: a zone that cannot be built is unknown
-        return None
-
-
-def written(component: Component) -> list[str]:
-    """The component as lines again."""
-    inner = [line for inside in component.inside for line in written(inside)]
-    own = [f"{line.name}:{line.value}" for line in component.lines]
-    return [f"BEGIN:{component.name}", *own, *inner, f"END:{component.name}"]
 
 
 def fixed(name: str) -> datetime.tzinfo | None:
@@ -163,7 +147,7 @@ def talk_of(event: Component, zones: Zones) -> Talk | None:
         number=clean.number(uid),
         room=clean.one_line(event.text("LOCATION"), 500, notes),
         track=track_of(event, notes),
-        description=clean.paragraphs(event.text("DESCRIPTION")),
+        description=clean.long_text(event.text("DESCRIPTION"), notes),
         url=clean.web(event.text("URL")),
         cancelled=cancelled_of(event),
     )
@@ -174,6 +158,7 @@ class Series:
 
     def __init__(self, events: list[Component], zones: Zones) -> None:
         self.zones = zones
+        self.rules_left = MAX_RULES
         self.first: dict[str, datetime.datetime] = {}
         self.moved: dict[str, set[datetime.datetime]] = defaultdict(set)
         quiet = replace(zones, notes=Notes())
@@ -201,7 +186,7 @@ class Series:
         line = event.first("DTSTART")
         zone = self.zones.of(line)
         found = {talk.starts_at, *dates_of(event, "RDATE", self.zones)}
-        if rule := event.first("RRULE"):
+        if rule := self.rule_of(event):
             until = moment_in(until_of(rule.value), zone)
             if until and "T" not in until_of(rule.value).upper():
                 until += datetime.timedelta(days=1, seconds=-1)
@@ -213,6 +198,15 @@ class Series:
                 self.zones.notes.add(Reason.RECURRENCE, f"{talk.title}, {talk.source_id}")
         left_out = {*dates_of(event, "EXDATE", self.zones), *self.moved[talk.source_id]}
         return sorted(found - left_out)[:MOST_TIMES]
+
+    def rule_of(self, event: Component) -> Line | None:
+        """The rule of an event, of so many events of a file: one that never comes true takes milliseconds."""
+        rule = event.first("RRULE")
+        self.rules_left -= rule is not None
+        if rule and self.rules_left < 0:
+            self.zones.notes.add(Reason.RECURRENCE, uid_of(event))
+            return None
+        return rule
 
     def named(self, talk: Talk, time: datetime.datetime) -> Talk:
         """The talk with the id of the one that the rule puts at that time."""

@@ -31,7 +31,7 @@ def speakers(request: "HttpRequest", event: str) -> HttpResponse:
     """Everyone who speaks, found by name."""
     found = event_to_organize(event, request.user)
     asked = tidy(request.GET.get("q", ""))
-    rows = found.speakers.annotate(used=Count("sessions")).defer("biography")
+    rows = found.speakers.annotate(used=Count("sessions")).defer("biography", "biography_html")
     wanted = words(asked)
     kept = [row for row in rows if matches(wanted, fold(row.name))]
     shown = Paginator(kept, 100).get_page(request.GET.get("page"))

@@ -7,7 +7,7 @@ from convention.club.models import Person
 from convention.personal import Holding
 from convention.privacy.held import leads_to
 from convention.privacy.mentions import text_columns
-from convention.privacy.walk import free_text, holdings, rules, silent
+from convention.privacy.walk import free_text, holdings, rules, silent, transient_text
 
 ADDRESSES = ("mail", "address")
 NO_ADDRESS = {
@@ -132,7 +132,8 @@ def long_texts():
 def test_every_long_text_is_struck_emptied_or_known_to_name_nobody():
     emptied = {one.model for one in holdings() if one.gone or one.forget or one.by_law}
     known = {(one.model, name) for one in holdings() for name in (*one.answers, *one.empties, *one.hides)}
-    known |= {(model, name) for model, columns in free_text().items() for name in columns}
+    texts = [*free_text().items(), *transient_text().items()]
+    known |= {(model, name) for model, columns in texts for name in columns}
     unknown = {
         f"{model._meta.label_lower}.{name}"
         for model, name in long_texts()

@@ -123,14 +123,14 @@ def test_orders_that_were_never_confirmed_go_after_three_months():
     assert removed() == {}
 
 
-def test_half_filled_forms_go_two_weeks_after_the_last_word(client):
+def test_half_filled_forms_go_a_week_after_the_last_change(client):
     event_on_sale()
     client.post("/events/congress/register/", who(**{"person-0-last_name": LAST}))
     other = make_person()
     client.force_login(other)
-    assert traces() == {"django_session.session_data"}
-    assert removed(at=timezone.now() + 13 * DAY) == {}
-    assert removed(at=timezone.now() + 15 * DAY) == {"drafts": 1}
+    assert traces() == {"registrations_registrationdraft.content"}
+    assert removed(at=timezone.now() + 6 * DAY) == {}
+    assert removed(at=timezone.now() + 8 * DAY) == {"drafts": 1}
     assert traces() == set()
     assert client.get("/me/").status_code == 200
 

@@ -13,8 +13,9 @@ from registrations.cancel import cancel
 from registrations.checkout.assign import BadAssignment, assign, ignore, take_up, undo
 from registrations.checkout.bank_cells import cents_of
 from registrations.checkout.bank_csv import BadLines
+from registrations.checkout.bank_files import read_statement
 from registrations.checkout.bank_rows import Entry, File
-from registrations.checkout.import_statement import import_statement, read_statement, rehearse_statement
+from registrations.checkout.import_statement import import_statement, rehearse_statement
 from registrations.checkout.match import Index, Item, Kind, Seen, match
 from registrations.checkout.models import BankLine, Statement
 from registrations.checkout.payable import judge

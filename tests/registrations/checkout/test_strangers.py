@@ -1,15 +1,13 @@
 """The bank's statement as strangers' banks give it: read whole, nothing twice, nothing lost."""
 
-import io
-
-import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from convention.creditor_reference import creditor_reference
 from convention.errors import Unreadable
 from registrations.checkout.bank_csv import BadLines
-from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.bank_files import read_statement
+from registrations.checkout.import_statement import import_statement
 from registrations.checkout.match import Index, Item, Kind, Seen, match
 from registrations.checkout.models import BankLine
 from registrations.invoices.issue import issue
@@ -20,6 +18,7 @@ from tests.registrations.checkout.statements import camt
 from tests.registrations.checkout.strangers import BANKS, details, document, entry, said, statement
 from tests.registrations.checkout.test_bank import DAY, kinds, owed
 from tests.registrations.invoices.conftest import make_issuer
+from tests.workbooks import write_rows, xls, xlsx
 
 REFERENCE = "RF45 7KQ2 M9XD"
 
@@ -51,12 +50,9 @@ def test_the_table_of_each_bank(bank, encoding):
 
 
 def test_a_workbook_with_lines_above_its_header():
-    book = openpyxl.Workbook()
-    for row in (["Compte", "0123"], [], ["Date", "Libellé", "Montant"], ["01/03/2027", "VIR ACME", -12.5]):
-        book.active.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    assert told(file.getvalue()) == [(-1_250, "EUR", "VIR ACME")]
+    rows = [["Compte", "0123"], [], ["Date", "Libellé", "Montant"], ["01/03/2027", "VIR ACME", -12.5]]
+    contents = [xlsx(lambda _book, sheet: write_rows(sheet, rows)), xls(rows)]
+    assert [told(content) for content in contents] == [[(-1_250, "EUR", "VIR ACME")]] * 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from registrations.bill import receivable_of
 from registrations.checkout.assign import assign, ignore, left_of, take_up, undo
-from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.bank_files import read_statement
+from registrations.checkout.import_statement import import_statement
 from registrations.checkout.models import Assignment, BankLine
 from registrations.checkout.place_paid import place_paid
 from registrations.checkout.settle import confirm_noted

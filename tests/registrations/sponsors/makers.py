@@ -9,7 +9,8 @@ from PIL import Image
 from convention.events.models import Event
 from registrations.models import Package, Sponsorship, Ticket
 from registrations.order_request import Billing, OrderRequest
-from registrations.sponsors.logo import keep_logo
+from registrations.sponsors.logo import store_logo
+from registrations.sponsors.pictures import redraw
 from registrations.sponsors.take_package import Sponsor, take_package
 
 numbers = itertools.count(1)
@@ -34,7 +35,7 @@ def make_sponsorship(package: Package, *, has_logo: bool = True, **fields) -> Sp
     """Somebody took the package, and sent a logo."""
     one = take_package(package=package, sponsor=sponsor_of(**fields), key=f"made:{next(numbers)}")
     if has_logo:
-        keep_logo(sponsorship=one, upload=picture())
+        store_logo(one, redraw(picture().read()))
     return one
 
 

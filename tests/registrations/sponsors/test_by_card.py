@@ -18,7 +18,8 @@ from registrations.invoices.models import Receivable
 from registrations.logos import printed_logos, tiers_of
 from registrations.models import Sponsorship
 from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
-from registrations.sponsors.logo import keep_logo
+from registrations.sponsors.logo import store_logo
+from registrations.sponsors.pictures import redraw
 from registrations.sponsors.take_package import take_package, take_package_for
 from tests.registrations.sponsors.makers import make_package, picture, sponsor_of
 
@@ -35,7 +36,7 @@ def package(event):
 @pytest.fixture
 def taken(package):
     one = take_package(package=package, sponsor=sponsor_of(payment="card"), key="a")
-    keep_logo(sponsorship=one, upload=picture())
+    store_logo(one, redraw(picture().read()))
     return one
 
 

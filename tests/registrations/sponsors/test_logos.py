@@ -11,6 +11,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from convention.errors import Unreadable
+from convention.parsing.process import TooDemanding
 from registrations.logos import tiers_of
 from registrations.models import SponsorLogo, Sponsorship
 from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
@@ -47,6 +48,16 @@ def test_a_small_file_with_very_many_pixels_is_never_unpacked(gold):
     assert bomb.size < 100_000
     with pytest.raises(Unreadable, match="pixels"):
         keep_logo(sponsorship=make_sponsorship(gold), upload=bomb)
+
+
+def test_a_picture_that_needs_too_much_memory_is_refused_and_the_former_stays(gold, settings):
+    settings.PARSER_MEMORY_MB = 150
+    one = make_sponsorship(gold)
+
+    with pytest.raises(TooDemanding):
+        keep_logo(sponsorship=one, upload=picture((4000, 4000), mode="RGBA"))
+
+    assert SponsorLogo.objects.get().width == 60
 
 
 @pytest.mark.parametrize("content", [

@@ -12,6 +12,7 @@ from badges.mailings.bounce import mark_reported
 from badges.mailings.notices import read_notice
 from convention.commands import SentenceCommand
 from convention.files import LARGEST, read_file
+from convention.parsing.process import parse
 
 STDIN = "-"
 
@@ -29,7 +30,7 @@ class Command(SentenceCommand):
         """Say how many addresses were marked; never which."""
         name = options["file"]
         content = sys.stdin.buffer.read(LARGEST) if name == STDIN else read_file(Path(name))
-        notice = read_notice(content)
+        notice = parse(read_notice, content)
         marked = len(mark_reported(notice=notice))
         if not notice.failures:
             self.stdout.write(_("Nothing failed for good: nothing was marked."))

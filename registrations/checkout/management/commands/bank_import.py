@@ -11,7 +11,8 @@ from convention.errors import ConventionError
 from convention.files import read_file
 from registrations.checkout.bank_columns import COLUMNS
 from registrations.checkout.bank_csv import BadLines
-from registrations.checkout.import_statement import import_statement, read_statement, rehearse_statement
+from registrations.checkout.bank_files import read_uploaded_statement
+from registrations.checkout.import_statement import import_statement, rehearse_statement
 
 
 class Command(SentenceCommand):
@@ -36,7 +37,7 @@ class Command(SentenceCommand):
         columns = dict(column_of(text) for text in options["column"])
         path = options["file"]
         try:
-            file = read_statement(path.name, read_file(path), columns)
+            file = read_uploaded_statement(path.name, read_file(path), columns)
         except BadLines as error:
             lines = "\n".join(f"{number}: {sentence}" for number, sentence in error.rows[:20])
             raise ConventionError(f"{error}\n{lines}") from error

@@ -1,0 +1,227 @@
+"""Workbooks that offices send: the sheet with the list, and what its cells do not say."""
+
+import datetime
+import functools
+import io
+import zipfile
+
+import pytest
+
+from convention.columns import NAMES, names_columns
+from convention.errors import Unreadable
+from convention.parsing.process import TooDemanding
+from convention.tables import read_table, read_upload, write_xlsx
+from tests.workbooks import cell, ods, part, table, with_part, write_rows, xls, xlsx
+
+
+def test_a_workbook_that_takes_no_room_and_much_time_is_refused():
+    def bloat(styles):
+        return styles.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
+
+    heavy = with_part(write_xlsx(["email"], []), bloat, "xl/styles.xml")
+
+    with pytest.raises(Unreadable, match="démesuré"):
+        read_table("x.xlsx", heavy)
+
+
+def workbook(fill) -> bytes:
+    """A workbook whose first sheet has the usual header, and what `fill(book, sheet)` adds below it."""
+
+    def with_header(book, sheet):
+        write_rows(sheet, [["first_name", "last_name"]])
+        fill(book, sheet)
+
+    return xlsx(with_header)
+
+
+def person(book, sheet):
+    write_rows(sheet, [["Ana", "Silva"]], first=1)
+
+
+def merge(book, sheet):
+    write_rows(sheet, [["Ana", "Silva"], ["Bo", ""]], first=1)
+    sheet.merge_range("B2:B3", "Silva")
+
+
+def test_a_merged_cell_is_named_not_read_as_empty():
+    with pytest.raises(Unreadable, match="2 à 3"):
+        read_table("list.xlsx", workbook(merge))
+
+
+@pytest.mark.parametrize("result", [b"<v></v>", b"<v/>", b""])
+def test_a_formula_without_its_result_is_named_not_read_as_empty(result):
+    def calculate(book, sheet):
+        sheet.write_formula("A2", "=B2&B1", None, "Ana")
+        sheet.write("B2", "Silva")
+
+    content = with_part(workbook(calculate), lambda xml: xml.replace(b"<v>Ana</v>", result))
+
+    with pytest.raises(Unreadable, match="A2"):
+        read_table("list.xlsx", content)
+    assert read_table("list.xlsx", workbook(calculate)).rows == [(2, ["Ana", "Silva"])]
+
+
+def test_a_failed_formula_is_read_as_the_screen_shows_it():
+    def fail(book, sheet):
+        write_rows(sheet, [["Ana"]], first=1)
+        sheet.write_formula("B2", "=NA()", None, "#N/A")
+
+    assert read_table("list.xlsx", workbook(fail)).rows == [(2, ["Ana", "#N/A"])]
+
+
+@pytest.mark.parametrize("said", [b"A1", b"A1:XFD1048576", b"zz", b"A1:A1", b"A:B"])
+def test_a_wrong_record_of_the_size_loses_no_row(said):
+    wrong = with_part(workbook(person), lambda xml: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
+
+    assert b'ref="%s"' % said in part(wrong).encode()
+    assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
+
+
+def test_rows_that_are_only_formatted_do_not_count():
+    def far(book, sheet):
+        sheet.write("A60000", "Ana")
+
+    assert read_table("list.xlsx", workbook(far)).rows == [(60000, ["Ana", ""])]
+
+
+def test_a_hidden_sheet_is_not_the_list():
+    def hide(book, sheet):
+        seen = book.add_worksheet("seen")
+        write_rows(seen, [["first_name"], ["Ana"]])
+        seen.activate()
+        sheet.hide()
+
+    assert read_table("list.xlsx", workbook(hide)).rows == [(2, ["Ana"])]
+
+
+def is_heading(cells: list[str]) -> bool:
+    return "first_name" in cells
+
+
+def test_the_sheet_that_holds_the_list_is_read_whatever_comes_first():
+    def cover(book, sheet):
+        write_rows(book.add_worksheet("Notes"), [["To", "read"]])
+        write_rows(book.add_worksheet("People"), [["first_name"], ["Ana"]])
+
+    found = read_table("list.xlsx", xlsx(cover), is_heading)
+    assert (found.sheet, found.rows) == ("People", [(2, ["Ana"])])
+    assert read_table("list.xlsx", xlsx(cover)).header == ["To", "read"]
+    assert read_table("list.xlsx", workbook(lambda book, sheet: None), is_heading).sheet == ""
+
+
+def test_sheets_whose_rows_begin_far_down_are_not_searched_to_the_end():
+    def far(book, sheet):
+        write_rows(sheet, [["Prénom", "Nom"], ["Zoé", "Œuvrard"]])
+        for _sheet in range(5):
+            book.add_worksheet().write("A1048576", "x")
+
+    asked = []
+    read = read_table("x.xlsx", xlsx(far), lambda cells: asked.append(cells) or False)
+    assert read.rows == [(2, ["Zoé", "Œuvrard"])]
+    assert not any("x" in cells for cells in asked)
+
+
+def test_titles_above_the_headings_are_left_out_and_may_share_cells():
+    def title(book, sheet):
+        sheet.merge_range("A1:B2", "Congress")
+        write_rows(
+            sheet, [["As of", "25/11/2026"], [], ["first_name", "last_name"], ["Ana", "Silva"]], first=2
+        )
+
+    found = read_table("list.xlsx", xlsx(title), is_heading)
+    assert (found.header, found.header_row) == (["first_name", "last_name"], 5)
+    assert found.rows == [(6, ["Ana", "Silva"])]
+
+
+def test_a_part_that_unpacks_to_far_too_much_is_refused_unread():
+    file = io.BytesIO(workbook(lambda book, sheet: None))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/theme/theme2.xml", b" " * 31 * 1024 * 1024)
+    with pytest.raises(Unreadable, match="démesuré"):
+        read_table("list.xlsx", file.getvalue())
+
+
+PEOPLE = [["first_name", "last_name"], ["Zoé", "Œuvrard"], [7.0, datetime.date(2027, 1, 2)]]
+READ = [(2, ["Zoé", "Œuvrard"]), (3, ["7", "2027-01-02"])]
+ODS_ROWS = (
+    cell("first_name") + cell("last_name"),
+    cell("Zoé") + cell("Œuvrard"),
+    cell("7", 'office:value-type="float" office:value="7"')
+    + cell("02/01/2027", 'office:value-type="date" office:date-value="2027-01-02"'),
+)
+
+
+@pytest.mark.parametrize("content", [xls(PEOPLE, hidden=[["x"]]), ods(table("S", *ODS_ROWS))])
+def test_old_and_open_workbooks_are_read_by_their_content(content):
+    found = read_table("list.csv", content)
+
+    assert (found.sheet, found.rows) == ("", READ)
+
+
+def test_open_workbooks_show_what_a_hidden_sheet_does_not():
+    content = ods(table("Hidden", cell("x"), style="hidden"), table("S", *ODS_ROWS))
+
+    found = read_table("list.ods", content)
+
+    assert (found.sheet, found.rows) == ("", READ)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (xls([*PEOPLE[:2], ["Bo"]], merged=(1, 2, 2, 2)), "2 à 3"),
+        (
+            ods(
+                table(
+                    "S",
+                    ODS_ROWS[0],
+                    cell("Ana") + cell("Silva", 'office:value-type="string" table:number-rows-spanned="2"'),
+                    cell("Bo") + "<table:covered-table-cell/>",
+                )
+            ),
+            "2 à 3",
+        ),
+        (ods(table("S", ODS_ROWS[0], cell("Ana") + '<table:table-cell table:formula="of:=[.A1]"/>')), "B2"),
+    ],
+)
+def test_cells_of_old_and_open_workbooks_that_show_more_than_they_hold_are_named(content, words):
+    with pytest.raises(Unreadable, match=words):
+        read_table("list", content, is_heading)
+
+
+def test_a_failed_formula_of_an_open_workbook_is_read_as_the_screen_shows_it():
+    failed = cell("#N/A", 'office:value-type="string" office:string-value="" calcext:value-type="error"')
+
+    assert read_table("x.ods", ods(table("S", ODS_ROWS[0], cell("Ana") + failed))).rows == [
+        (2, ["Ana", "#N/A"])
+    ]
+
+
+def test_a_column_that_is_left_empty_keeps_its_place():
+    def indent(book, sheet):
+        sheet.write_row("C1", ["first_name", "last_name"])
+        sheet.write_row("C2", ["Ana", "Silva"])
+
+    found = read_table("x.xlsx", xlsx(indent), is_heading)
+
+    assert (found.header, found.rows) == (
+        ["", "", "first_name", "last_name"],
+        [(2, ["", "", "Ana", "Silva"])],
+    )
+
+
+def test_many_shared_strings_are_read_quickly_and_a_sheet_of_a_trillion_cells_is_refused():
+    strings = b"<si><t>a</t></si>" * 8_000_000
+    content = with_part(
+        workbook(person), lambda xml: xml.replace(b"</sst>", strings + b"</sst>"), "xl/sharedStrings.xml"
+    )
+    assert len(content) < 500_000
+    names_people = functools.partial(names_columns, NAMES)
+    assert read_upload("list.xlsx", content, names_people).rows == [(2, ["Ana", "Silva"])]
+
+    def corners(book, sheet):
+        sheet.write("A1", "first_name")
+        sheet.write("XFD1048576", "x")
+
+    with pytest.raises(TooDemanding):
+        read_upload("list.xlsx", xlsx(corners), names_people)

@@ -1,0 +1,206 @@
+"""Files crafted to take much time or memory: what costs most is bounded, and the rest of them is read."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from convention.errors import Unreadable
+from schedule.exchange.clean import MAX_ITEMS
+from schedule.exchange.notes import Reason
+from schedule.exchange.programme import MOST_SPEAKERS, MOST_TALKS, Programme
+from schedule.exchange.read import read, read_with_html
+from schedule.exchange.recurrence import MAX_RULES
+from schedule.models import Session, Upload
+from schedule.prose import MAX_TEXT_CHARS
+from tests.factories import make_administrator, make_event
+
+from .files import event, frab_json, ics, one, vevent, xml
+
+DATE = "2026-06-17T10:00:00+02:00"
+
+
+def reasons(programme: Programme) -> set[Reason]:
+    return {note.reason for note in programme.notes}
+
+
+@pytest.mark.parametrize("codec", ["punycode", "undefined", "unicode_escape", "rot13", "base64", "idna"])
+def test_codec_that_is_no_character_set_is_not_used(codec):
+    content = one(event("Été \\u0041", date=DATE), before=f'<?xml version="1.0" encoding="{codec}"?>')
+
+    assert [talk.title for talk in read(content).talks] == ["Été \\u0041"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["iso-8859-15", "windows-1252", "cp1250", "latin1", "mac-roman", "koi8-r"]
+)
+def test_character_sets_are_read(charset):
+    title = "Été" if charset != "koi8-r" else "Лето"
+    text = one(event(title, date=DATE), before=f'<?xml version="1.0" encoding="{charset}"?>')
+
+    assert [talk.title for talk in read(text.decode().encode(charset)).talks] == [title]
+
+
+STANDARD = (
+    "BEGIN:STANDARD\r\nDTSTART:16010101T000000\r\n{}"
+    "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nEND:STANDARD\r\n"
+)
+YEARLY = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
+
+
+@pytest.mark.parametrize(
+    "observances",
+    [
+        STANDARD.format("RRULE:FREQ=SECONDLY\r\n"),
+        STANDARD.format("RRULE:FREQ=DAILY\r\n"),
+        STANDARD.format("RRULE:FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU\r\n"),
+        STANDARD.format("RRULE:FREQ=YEARLY;BYHOUR=1,2,3;BYMINUTE=1,2,3\r\n"),
+        STANDARD.format(YEARLY) * 50,
+        STANDARD.format("RDATE:" + ",".join(["20260101T000000"] * 5_000) + "\r\n"),
+    ],
+    ids=["each second", "each day", "each weekday", "hours", "fifty rules", "dates"],
+)
+def test_zone_that_changes_far_too_often_is_unknown(observances):
+    zone = f"BEGIN:VTIMEZONE\r\nTZID:Own\r\n{observances}END:VTIMEZONE"
+
+    programme = read(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
+
+    assert len(programme.talks) == 1
+    assert Reason.UNKNOWN_ZONE in reasons(programme)
+
+
+@pytest.mark.parametrize(
+    "rule", [YEARLY, "RRULE:FREQ=YEARLY;BYMONTHDAY=8,9,10,11,12,13,14;BYDAY=SU;BYMONTH=3\r\n", ""]
+)
+def test_zone_that_changes_once_a_year_is_known(rule):
+    zone = f"BEGIN:VTIMEZONE\r\nTZID:Own\r\n{STANDARD.format(rule)}END:VTIMEZONE"
+
+    programme = read(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
+
+    assert programme.talks[0].starts_at.isoformat() == "2026-06-17T08:00:00+00:00"
+    assert Reason.UNKNOWN_ZONE not in reasons(programme)
+
+
+def test_repeats_are_followed_for_so_many_events():
+    rule = "RRULE:FREQ=YEARLY;COUNT=2;BYMONTH=6"
+    entries = [vevent("DURATION:PT1H", rule, uid=f"{number}@test") for number in range(MAX_RULES + 2)]
+
+    programme = read(ics(*entries))
+
+    assert sum(note.reason == Reason.RECURRENCE for note in programme.notes) >= 2
+    assert [talk.source_id for talk in programme.talks].count(f"{MAX_RULES + 1}@test") == 1
+
+
+def test_rule_that_lists_thousands_of_numbers_is_left_out():
+    rule = "RRULE:FREQ=YEARLY;COUNT=2;BYSETPOS=" + ",".join(["1"] * 10_000)
+
+    programme = read(ics(vevent("DURATION:PT1H", rule)))
+
+    assert len(programme.talks) == 1
+    assert Reason.RECURRENCE in reasons(programme)
+
+
+def test_elements_inside_others_of_their_name_are_read_once():
+    people = "<persons><person id='1'>Ada<person id='2'>Bob</person></person></persons>"
+    inner = event("Inner", date="2026-06-17T11:00:00+02:00")
+    outer = event("Outer", date=DATE, more=people + inner)
+
+    programme = read(xml(f"<day date='2026-06-17'><day date='2026-06-17'>{outer}</day></day>"))
+
+    assert [talk.title for talk in programme.talks] == ["Outer"]
+    assert len(programme.talks[0].persons or ()) == 1
+
+
+def test_lists_in_lists_say_nothing_beyond_a_depth():
+    entry = {
+        "id": 1,
+        "date": DATE,
+        "duration": "1:00",
+        "title": "T",
+        "subtitle": [["a"], "b"],
+    }
+    deep = "[" * 600 + '"x"' + "]" * 600
+    content = frab_json(entry).decode().replace('"title": "T"', f'"title": "T", "track": {deep}')
+
+    [talk] = read(content.encode()).talks
+
+    assert (talk.title, talk.subtitle, talk.track) == ("T", "a, b", "")
+
+
+def test_text_without_any_line_is_no_table():
+    with pytest.raises(Unreadable, match="unknown format"):
+        read(b"&lt;" * 500_000)
+
+
+def test_texts_and_lists_are_cut_where_no_session_has_so_much():
+    entry = {
+        "id": 1,
+        "title": "T",
+        "date": DATE,
+        "duration": "1:00",
+        "abstract": "a" * (MAX_TEXT_CHARS + 1),
+        "persons": [{"name": f"P {number}"} for number in range(MAX_ITEMS + 1)],
+        "links": [{"url": f"https://example.org/{number}"} for number in range(MAX_ITEMS + 1)],
+    }
+
+    programme = read(frab_json(entry))
+
+    [talk] = programme.talks
+    assert len(talk.abstract or "") == MAX_TEXT_CHARS
+    assert (len(talk.persons or ()), len(talk.links or ())) == (MAX_ITEMS, MAX_ITEMS)
+    assert {Reason.TOO_LONG, Reason.TOO_MANY} <= reasons(programme)
+
+
+def entries(count: int, **more: object) -> list[dict[str, object]]:
+    return [{"id": n, "title": f"T{n}", "date": DATE, "duration": "1:00", **more} for n in range(count)]
+
+
+def test_more_sessions_or_speakers_than_any_programme_has_are_refused():
+    with pytest.raises(Unreadable, match="sessions"):
+        read(frab_json(*entries(MOST_TALKS + 1)))
+
+    many = entries(MOST_SPEAKERS // MAX_ITEMS + 1)
+    for number, entry in enumerate(many):
+        entry["persons"] = [{"name": f"P {number} {each}"} for each in range(MAX_ITEMS)]
+    with pytest.raises(Unreadable, match="speakers"):
+        read(frab_json(*many))
+
+
+def test_texts_read_for_a_page_bring_their_html():
+    [talk] = read_with_html(frab_json(*entries(1, abstract="*a*")), event_zone=None).talks
+
+    assert talk.abstract == "*a*"
+    assert getattr(talk.abstract, "html", "") == "<p><em>a</em></p>"
+
+
+@pytest.mark.django_db
+def test_page_refuses_a_file_that_takes_too_long_and_keeps_nothing(client, settings):
+    settings.PARSER_SECONDS = 1
+    found = make_event()
+    client.force_login(make_administrator())
+    costly = json.dumps({"schedule": {"conference": {"days": [{"date": "2026-06-17", "rooms": {"A": entries(
+        100, abstract="- a\n" * 5_000)}}]}}})  # fmt: skip
+
+    page = client.post(
+        reverse("organize-import", args=[found.slug]), {"file": SimpleUploadedFile("s.json", costly.encode())}
+    )
+
+    assert "Reading this file takes too long or too much memory" in page.content.decode()
+    assert Upload.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_page_previews_and_imports_a_file_once(client):
+    found = make_event()
+    client.force_login(make_administrator())
+    content = frab_json(*entries(2, abstract="**a**"))
+
+    there = client.post(
+        reverse("organize-import", args=[found.slug]), {"file": SimpleUploadedFile("s.json", content)}
+    )
+    assert Session.objects.count() == 0
+    client.post(there["Location"])
+
+    assert list(Session.objects.values_list("abstract_html", flat=True)) == ["<p><strong>a</strong></p>"] * 2
+    assert client.post(there["Location"]).status_code == 410
