@@ -234,6 +234,6 @@ def answer_of(order: Order) -> dict[str, Any]:
         "reference": order.reference,
         "state": states.pop() if len(states) == 1 else Registration.State.PENDING,
         "total": {"amount": order.total, "currency": order.currency},
-        "manage_url": order.manage_url,
+        "manage_url": order.sender_url,
         "registrations": [{"id": r.reference, "state": r.state} for r in registrations],
     }

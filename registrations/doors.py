@@ -1,7 +1,7 @@
 """Who may see and change orders and registrations."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -21,16 +21,20 @@ LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
 
 @dataclass(frozen=True)
 class Grant:
-    """What a mailed link opens: an order, and all of its registrations or only one's own."""
+    """What a mailed link opens: an order, and all of its registrations or only one's own.
+
+    `private` are those of the order that its link only lists: their own links open them.
+    """
 
     order: Order
     registrations: list[Registration]
     secret: str
+    private: list[Registration] = field(default_factory=list)
 
     @property
     def is_whole(self) -> bool:
         """Whether it opens the order itself, and not only one's own registration."""
-        return constant_time_compare(self.secret, self.order.secret)
+        return constant_time_compare(self.secret, self.order.manage_secret)
 
     @property
     def url(self) -> str:
@@ -63,42 +67,59 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
     Raises NotFound for a forged or replaced link, Expired for one whose event and order are long past.
     """
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
-    opened = _opened(order, secret) if order else []
+    grant = _grant(order, secret) if order else None
     # A sponsor's order may be for a package alone.
-    if order is None or not (opened or constant_time_compare(order.secret, secret)):
+    if grant is None or not (grant.registrations or grant.is_whole):
         raise NotFound(
             _(
                 "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
                 "use the one in the latest e-mail."
             )
         )
+    order = grant.order
     if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
-    return Grant(order, opened, secret)
+    return grant
 
 
 def whole(order: Order) -> Grant:
     """What the order's own link opens, for a mail to whoever ordered."""
-    return Grant(order, _opened(order, order.secret), order.secret)
+    return _grant(order, order.manage_secret)
 
 
 def own_secret(registration: Registration) -> str:
-    """What opens one registration of an order, and nothing of the others'; not for a former holder."""
-    content = f"{registration.order.secret}:{registration.reference}:{registration.holders}"
+    """What opens one registration of an order, and nothing of the others'; not for a former holder.
+
+    That of a private place does not depend on the order's secret, which the buyer can replace.
+    """
+    base = "" if registration.is_private else registration.order.secret
+    content = f"{base}:{registration.reference}:{registration.holders}"
     if registration.link_round:
         content += f":{registration.link_round}"
     return salted_hmac("registrations.own", content, algorithm="sha256").hexdigest()
 
 
-def _opened(order: Order, secret: str) -> list[Registration]:
+def secret_for(registration: Registration, address: str) -> str:
+    """The secret that the reader at that address gets: the buyer the order's, anybody else their own place's.
+
+    A private place has its own alone.
+    """
+    is_buyer = same(address, registration.order.email) and not registration.is_private
+    return registration.order.manage_secret if is_buyer else own_secret(registration)
+
+
+def _grant(order: Order, secret: str) -> Grant:
+    """Return what that secret opens of the order, maybe nothing."""
     rows = order.registrations.select_related("ticket").prefetch_related("addons__addon")
     registrations = list(rows.order_by("pk"))
     for registration in registrations:
         registration.order, registration.event = order, order.event
         registration.ticket.event = order.event
-    if constant_time_compare(order.secret, secret):
-        return registrations
-    return [r for r in registrations if constant_time_compare(own_secret(r), secret)]
+    if not constant_time_compare(order.manage_secret, secret):
+        own = [r for r in registrations if constant_time_compare(own_secret(r), secret)]
+        return Grant(order, own, secret)
+    private = [r for r in registrations if r.is_private]
+    return Grant(order, [r for r in registrations if not r.is_private], secret, private)
 
 
 def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:

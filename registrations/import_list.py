@@ -290,9 +290,9 @@ def _is_proven(registration: Registration) -> bool:
 def _adopt(event: Event, orders: list[Order]) -> None:
     """Replace the links; what was sent with the old order, sent again, leads to the new link no more."""
     for order in orders:
-        order.secret, order.source = new_secret(), IMPORTED
+        order.secret, order.link_secret, order.source = new_secret(), new_secret(), IMPORTED
         record("order.renew_link", order, event=event, fields=["secret"])
-    Order.objects.bulk_update(orders, ["secret", "source"], BATCH)
+    Order.objects.bulk_update(orders, ["secret", "link_secret", "source"], BATCH)
     for batch in batched(orders, BATCH, strict=False):
         IdempotencyKey.objects.filter(order__in=batch).delete()
 

@@ -37,11 +37,14 @@ def refuse_many_corrections(order: Order) -> None:
     spend("corrections", order.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)
 
 
-def refuse_many_renewals(order: Order) -> None:
-    """Count a replaced link, for the order and for the address that it is mailed to. Raises TooOften."""
-    spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
-    if order.email:
-        spend("renewals", order.email, most=MAILS_PER_HOUR, seconds=HOUR)
+def refuse_many_renewals(one: Order | Registration) -> None:
+    """Count a replaced link of an order or a private place, and of the address it is mailed to.
+
+    Raises TooOften.
+    """
+    spend("renewals", one.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
+    if one.email:
+        spend("renewals", one.email, most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_seats(registration: Registration) -> None:

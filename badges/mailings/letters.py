@@ -11,11 +11,10 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from convention.addresses import same
 from convention.dates import say_span
 from convention.mail import Letter
 from registrations.calendar import where_of
-from registrations.doors import own_secret
+from registrations.doors import secret_for
 from registrations.models import Registration
 
 from .models import Mailing
@@ -146,15 +145,9 @@ def _links(to: Addressee) -> list[dict[str, Any]]:
     ]
 
 
-def _secret(registration: Registration, address: str) -> str:
-    """Whoever ordered gets the link of the order, anybody else that of their own registration alone."""
-    order = registration.order
-    return order.secret if same(address, order.email) else own_secret(registration)
-
-
 def manage_url(registration: Registration, address: str) -> str:
     """The page of a registration for the reader at that address."""
-    return f"{settings.SITE_URL}{registration.order.path_with(_secret(registration, address))}"
+    return f"{settings.SITE_URL}{registration.order.path_with(secret_for(registration, address))}"
 
 
 def badge_url(registration: Registration, address: str) -> str:
@@ -163,6 +156,6 @@ def badge_url(registration: Registration, address: str) -> str:
         return manage_url(registration, address)
     order = registration.order
     path = reverse(
-        "order-badge", args=[order.reference, _secret(registration, address), registration.reference]
+        "order-badge", args=[order.reference, secret_for(registration, address), registration.reference]
     )
     return f"{settings.SITE_URL}{path}"

@@ -37,6 +37,8 @@ def substitute_registration(request: HttpRequest, reference: str, secret: str, p
             told = _(
                 "%(name)s has the place now. The badge goes to whoever ordered, and the link to %(name)s."
             )
+            if new.is_private:
+                told = _("%(name)s has the place now and receives the link and the badge by e-mail.")
             messages.success(request, told % {"name": new.name})
             return redirect("order", reference, secret) if grant.is_whole else redirect("event", event.slug)
     context = {"grant": grant, "event": event, "registration": registration, "form": form}
