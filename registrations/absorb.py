@@ -114,7 +114,8 @@ def _take_over(kept: Registration, other: Registration, taken: Collection[str]) 
         kept.person_id = other.person_id
         fields.append("person")
     if fields:
-        kept.save(update_fields=fields)
+        kept.issued_to = {}  # whoever merges says that both are one person
+        kept.save(update_fields=[*fields, "issued_to"])
 
 
 def _free_places(kept: Registration, other: Registration, before: dict[str, object]) -> None:

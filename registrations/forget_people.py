@@ -16,7 +16,7 @@ from convention.privacy.erase import erase_quietly
 from .models import AnswerFile, Order, Registration, WaitingEntry
 
 MOST_AT_ONCE = 500
-EMPTY = {"first_name": "", "last_name": "", "email": "", "answers": {}}
+EMPTY = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
 BILLING = ("name", "street", "postcode", "city", "country")
 
 
@@ -45,8 +45,8 @@ def forget_mentions(rows: "QuerySet[Any]", _subject: Subject) -> None:
     """Somebody else's place that carries this address: the address alone goes."""
     found = list(rows)
     for registration in found:
-        registration.email = ""
-    Registration.objects.bulk_update(found, ["email"], batch_size=500)
+        registration.email, registration.issued_to = "", {}
+    Registration.objects.bulk_update(found, ["email", "issued_to"], batch_size=500)
 
 
 def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:

@@ -19,6 +19,8 @@ PARTICLES = frozenset(
 )
 """Parts that many names have in common, which therefore say nothing about the person."""
 MAX_PERMUTED_PARTS = 6
+MIN_TELLING_LETTERS = 5
+"""Shorter words resemble each other by chance: “Tom” and “Tim” are two people."""
 NOT_IN_NAMES = re.compile(r"[^\w]+")
 
 
@@ -72,7 +74,7 @@ def name_for_member(typed: Identity, member: Identity) -> tuple[str, str]:
 def is_same_name(one: Identity, other: Identity) -> bool:
     """Whether two names differ at most in accents, order, hyphens, initials, second names or a slip."""
     shorter, longer = sorted((one.parts, other.parts), key=len)
-    if "".join(shorter) == "".join(longer):
+    if "".join(shorter) == "".join(longer) or sorted(shorter) == sorted(longer):
         return True
     return any(
         all(map(_agrees, shorter, chosen)) and _share_word(shorter, chosen)
@@ -82,7 +84,8 @@ def is_same_name(one: Identity, other: Identity) -> bool:
 
 def has_name_in_common(one: Identity, other: Identity) -> bool:
     """Whether a part of the name stayed, or all of its initials did."""
-    if is_same_name(one, other) or any(_is_close(a, b) for a in one.parts for b in other.parts):
+    pairs = [(a, b) for a in one.parts for b in other.parts if a == b or len(a) >= MIN_TELLING_LETTERS]
+    if is_same_name(one, other) or any(_is_close(a, b) for a, b in pairs):
         return True
     shorter, longer = sorted((one.parts, other.parts), key=len)
     return any(all(map(_agrees, shorter, chosen)) for chosen in _counterparts(shorter, longer))
@@ -110,8 +113,9 @@ def _is_initial(one: str, other: str) -> bool:
 def _is_close(one: str, other: str) -> bool:
     """Whether two words are the same but for a slip of the keys: one, or two in a long word."""
     length = max(len(one), len(other))
-    allowed = 0 if length < 4 else 1 if length < 7 else 2
-    return one == other or (allowed > 0 and edits_between(one, other) <= allowed)
+    allowed = 0 if length < 3 else 1 if length < 7 else 2
+    may_be = 0 < allowed >= abs(len(one) - len(other))
+    return one == other or (may_be and edits_between(one, other) <= allowed)
 
 
 def edits_between(one: str, other: str) -> int:
