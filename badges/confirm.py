@@ -16,8 +16,9 @@ from django.utils import timezone, translation
 
 from convention.leases import leased
 from convention.mail import Letter, NotSent
+from registrations.company.reassign import reassign
 from registrations.deliver import MARKS, deliver, deliver_to_holder
-from registrations.models import Delivery, Order, Registration
+from registrations.models import BY_CONTACT, Delivery, Order, Registration
 
 from .handover import new_holders, to_buyer, to_holder
 from .order_letters import cancellation_letter, confirmation_letter, correction_letter, proof_letter
@@ -39,7 +40,11 @@ class Mail(NamedTuple):
 @task()
 def send_confirmation(order_id: int) -> None:
     """Send whatever mails of this order are due."""
-    order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
+    orders = Order.objects.select_related("event__venue", "event__host")
+    order = orders.get(pk=order_id)
+    if order.source == BY_CONTACT:
+        reassign(order_id=order_id)  # the mail goes to whoever is the company's contact by now
+        order = orders.get(pk=order_id)
     if order.email and (wait := wait_for(order.email)):
         _send_later(order_id, wait)
         return

@@ -10,9 +10,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from convention.addresses import same
+from convention.club.doors import companies_of_contact
 from convention.club.models import Person
 from convention.errors import Expired, NotFound
 
+from .identity import Identity, has_name_in_common
 from .models import BY_CONTACT, Order, Registration, WaitingEntry
 
 LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
@@ -23,18 +25,15 @@ LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
 class Grant:
     """What a mailed link opens: an order, and all of its registrations or only one's own.
 
-    `private` are those of the order that its link only lists: their own links open them.
+    `is_whole` says whether it opens the order itself, and not only one's own registration. `private` are
+    those of the order that its link only lists: their own links open them.
     """
 
     order: Order
     registrations: list[Registration]
     secret: str
+    is_whole: bool = False
     private: list[Registration] = field(default_factory=list)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it opens the order itself, and not only one's own registration."""
-        return constant_time_compare(self.secret, self.order.manage_secret)
 
     @property
     def url(self) -> str:
@@ -118,8 +117,28 @@ def _grant(order: Order, secret: str) -> Grant:
     if not constant_time_compare(order.manage_secret, secret):
         own = [r for r in registrations if constant_time_compare(own_secret(r), secret)]
         return Grant(order, own, secret)
-    private = [r for r in registrations if r.is_private]
-    return Grant(order, [r for r in registrations if not r.is_private], secret, private)
+    shared = [r for r in registrations if not r.is_private]
+    if has_ended_contact(order):
+        return Grant(order, [r for r in shared if _is_contacts_own(r)], secret)
+    return Grant(order, shared, secret, is_whole=True, private=[r for r in registrations if r.is_private])
+
+
+def has_ended_contact(order: Order) -> bool:
+    """Whether the company's contact who has the order's link is its contact no longer, as of today."""
+    # Only reachable by the relation: the company desk builds on this module.
+    placed = getattr(order, "for_company", None) if order.source == BY_CONTACT else None
+    if placed is None:
+        return False
+    contact = placed.managed_by
+    return contact is None or not companies_of_contact(contact).filter(pk=placed.company_id).exists()
+
+
+def _is_contacts_own(registration: Registration) -> bool:
+    """Whether the place is the contact's own, and not a colleague's under the contact's address."""
+    contact = registration.order.for_company.managed_by
+    if contact is None or not same(registration.email, registration.order.email):
+        return False
+    return has_name_in_common(Identity.of(registration), Identity.of(contact))
 
 
 def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:

@@ -172,6 +172,6 @@ def prove_address(request: HttpRequest, token: str) -> HttpResponse:
         if registration.is_private:
             return redirect("order", registration.order.reference, own_secret(registration))
         return redirect(registration.order.start_path)
-    context = {"registration": registration, "event": registration.event}
-    context["badge_name"] = " ".join(name_to_confirm(registration)).strip() or registration.name
+    badge_name = " ".join(name_to_confirm(registration)).strip() or registration.name
+    context = {"registration": registration, "event": registration.event, "badge_name": badge_name}
     return render(request, "registrations/prove.html", context)
