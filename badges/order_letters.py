@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 
 from convention.addresses import folded
 from convention.mail import Letter
+from convention.web_addresses import unlinked
 from registrations.answers import still_open
 from registrations.bill import is_paid_by_card, is_settled
 from registrations.calendar import where_of
@@ -106,7 +107,7 @@ def paying_of(order: Order) -> dict[str, object]:
 
 
 def cancellation_letter(order: Order, due: list[Registration], key: str) -> Letter:
-    names = ", ".join(registration.name for registration in due)
+    names = unlinked(", ".join(registration.name for registration in due))
     subject = _("Cancelled: %(event)s, %(names)s") % {"event": order.event.title, "names": names}
     return Letter(
         to=order.email,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from convention.dates import say_span
 from convention.mail import Letter
+from convention.web_addresses import unlinked
 from registrations.calendar import where_of
 from registrations.doors import secret_for
 from registrations.models import Registration
@@ -120,9 +121,9 @@ def _own_values(to: Addressee) -> Mapping[str, str]:
     """What differs from one recipient to the next."""
     people = to.registrations
     return {
-        "first_name": _joined([one.first_name or one.name for one in people]),
-        "name": _joined([one.name for one in people]),
-        "company": _joined([one.company for one in people]),
+        "first_name": _joined([unlinked(one.first_name or one.name) for one in people]),
+        "name": _joined([unlinked(one.name) for one in people]),
+        "company": _joined([unlinked(one.company) for one in people]),
         "ticket": _joined([one.ticket.title for one in people]),
         "manage_url": manage_url(people[0], to.address),
         "badge": badge_url(people[0], to.address),

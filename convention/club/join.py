@@ -12,6 +12,7 @@ from convention.addresses import having
 from convention.audit.record import record
 from convention.errors import InvalidFields
 from convention.text import tidy
+from convention.validators import about_name
 
 from .models import Company, Employment, Membership, Person
 from .seats import give_seat
@@ -66,6 +67,9 @@ def _refuse(email: str, first_name: str, last_name: str) -> None:
         found["first_name"] = [_("Write the first name.")]
     if not last_name:
         found["last_name"] = [_("Write the last name.")]
+    for name, text in (("first_name", first_name), ("last_name", last_name)):
+        if sentence := about_name(text):
+            found[name] = [sentence]
     try:
         validate_email(email)
     except ValidationError:
