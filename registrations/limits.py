@@ -1,6 +1,7 @@
 """How often one address may order, and be written to because somebody typed it."""
 
 from convention.api.throttles import refuse_spent, seconds_to_wait, spend
+from convention.club.models import Company
 from convention.events.models import Event
 
 from .invoices.models import Quotation
@@ -17,6 +18,7 @@ SEATS_PER_HOUR = 200
 WAITS_PER_HOUR = 10
 WRONG_CODES_PER_HOUR = 20
 FILES_PER_HOUR = 100
+COLLEAGUES_PER_HOUR = 100
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -50,6 +52,15 @@ def refuse_many_renewals(one: Order | Registration) -> None:
 def refuse_many_seats(registration: Registration) -> None:
     """Count a change of seats, since each is told to every phone at the doors. Raises TooOften."""
     spend("seats", registration.reference, most=SEATS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_colleagues(company: Company, email: str) -> None:
+    """Count a colleague whom a contact adds, and an e-mail to the address, which is sent to some.
+
+    Raises TooOften.
+    """
+    spend("colleagues", company.slug, most=COLLEAGUES_PER_HOUR, seconds=HOUR)
+    spend("mail", email.strip().casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_waits(address: str) -> None:
