@@ -32,6 +32,7 @@ from .invoices.owe import correct_buyer
 from .models import BY_CONTACT, Order, Registration
 from .on_application import page_to_apply
 from .order_request import Place
+from .references import new_secret
 from .send_links import mail_links
 from .transfer import is_transfer, note_identity, transfer
 
@@ -194,6 +195,7 @@ def has_other_name(registration: Registration, before: dict[str, Any]) -> bool:
 def _let_order_follow(registration: Registration, was: str) -> None:
     """The order's mails go to the new address where they went to the old one of this person.
 
+    The order gets a new link, since the old one was mailed to an address that may be a stranger's.
     Not to an address that a colleague has: whoever ordered would be taken for the colleague.
     """
     order = registration.order
@@ -201,8 +203,8 @@ def _let_order_follow(registration: Registration, was: str) -> None:
     if order.source == BY_CONTACT and having(others.only("email"), registration.email):
         return
     if registration.email and same(order.email, was):
-        order.email = registration.email
-        order.save(update_fields=["email"])
+        order.email, order.link_secret = registration.email, new_secret()
+        order.save(update_fields=["email", "link_secret"])
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):
             correct_buyer(receivable, {"email": order.email})
 

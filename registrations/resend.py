@@ -12,6 +12,7 @@ from convention.tasks import enqueue
 
 from .correct import FIELDS, Correction, correct_own
 from .models import Registration
+from .references import new_secret
 from .send_links import mail_links
 
 
@@ -70,8 +71,10 @@ def _send_own(registration: Registration, address: str) -> None:
 def _send_to_order(registration: Registration, address: str) -> None:
     order = registration.order
     changed = ["email"] if address != order.email else []
+    if changed and not same(address, order.email):  # the link went to an address that may be a stranger's
+        order.link_secret = new_secret()
     order.email = address
-    order.save(update_fields=["email"])
+    order.save(update_fields=["email", "link_secret"])
     _send_again(registration, changed)
 
 

@@ -130,7 +130,8 @@ def _after_correction(request: HttpRequest, grant: Grant, corrected: Registratio
     """Back to what the link opens; to the event's page for who gave their own place away."""
     if grant.is_whole or own_secret(corrected) == grant.secret:
         messages.success(request, _("The correction is saved."))
-        return redirect("order", grant.order.reference, grant.secret)
+        secret = corrected.order.manage_secret if grant.is_whole else grant.secret
+        return redirect("order", grant.order.reference, secret)
     if corrected.email:
         told = _("%(name)s has the place now, and your link no longer opens it. The badge is mailed to them.")
     else:

@@ -63,7 +63,7 @@ def seen_by(email, *, owned=False):
     pages.append(desk.client.get(f"{desk.at}/registrations/{one.reference}/"))
     facts = [answer.status_code, answer.redirect_chain[0][1], booked.status_code, one.state]
     Event.objects.update(visibility=Event.Visibility.DRAFT)  # the next contact finds one event, too
-    numbers = f"{one.reference}|{one.order.reference}"
+    numbers = f"{one.reference}|{one.order.reference}|{one.order.manage_secret}"
     return facts, [neutral(desk, page, numbers) for page in (answer, again, *pages)]
 
 
