@@ -96,10 +96,10 @@ def notices_for_buyer(order: Order) -> Iterator[Notice]:
     for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
         stem = f"buyer-{private_stem(registration)}"
         is_later = registration.holders > 1 and not registration.cancelled_at
-        told = Delivery.objects.filter(
+        sent = Delivery.objects.filter(
             stem__startswith=f"buyer-own-{registration.reference}-" if is_later else stem
         )
-        if not told.exclude(accepted_at=None, refused_at=None).exists():
+        if not sent.exclude(accepted_at=None, refused_at=None).exists():
             yield registration, stem, partial(_notice, order, registration)
 
 

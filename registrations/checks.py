@@ -210,7 +210,7 @@ def about_place(place: Place, ticket: Ticket | None, *, at: datetime.datetime) -
 
 
 def about_words(place: Place) -> Iterator[Complaint]:
-    """What is wrong with how the person is written, by anybody: the club's mails carry it to others."""
+    """Yield complaints about how anybody writes a person, links included: mails carry it to others."""
     yield from about_spelling(place)
     for name in ("first_name", "last_name"):
         if sentence := about_name(getattr(place, name)):
@@ -224,7 +224,7 @@ def _about_links(field: str, text: str) -> Iterator[Complaint]:
 
 
 def about_spelling(place: Place) -> Iterator[Complaint]:
-    """What is wrong with how the person is written, by whoever runs the event."""
+    """Yield complaints about how an organizer writes a person, who may use any characters."""
     for name, sentence in (
         ("first_name", _("Write the first name.")),
         ("last_name", _("Write the last name.")),

@@ -99,9 +99,9 @@ def own_secret(registration: Registration) -> str:
 
 
 def secret_for(registration: Registration, address: str) -> str:
-    """The secret that the reader at that address gets: the buyer the order's, anybody else their own place's.
+    """Return the secret for a link mailed to that address: the buyer's opens the order, any other the place.
 
-    A private place has its own alone.
+    The link of a private place opens that place alone, whoever reads it.
     """
     is_buyer = same(address, registration.order.email) and not registration.is_private
     return registration.order.manage_secret if is_buyer else own_secret(registration)

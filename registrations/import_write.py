@@ -80,13 +80,13 @@ class Imported:
 
     @property
     def remarks(self) -> list[str]:
-        """What else the import brings with it, in sentences."""
+        """Return sentences about whatever else the import changes."""
         found = (self.about_transfers, self.about_links, self.about_addons, self.about_codes)
         return [sentence for sentence in found if sentence]
 
     @property
     def about_transfers(self) -> str:
-        """How many places go to another person, in a sentence; empty for none."""
+        """Return how many places go to another person, in a sentence; empty for none."""
         sentence = ngettext(
             "%(people)d place goes to another person: its former badge and answers are void.",
             "%(people)d places go to other people: their former badges and answers are void.",
