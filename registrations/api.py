@@ -80,7 +80,8 @@ class Orders(APIView):
         """Book places for one or more people: all of them, or none.
 
         A member's place for the owner of the token is confirmed at once; without a token, once the mailed
-        link is opened.
+        link is opened: from then on the member alone has the place's link and badge. Sent again after its
+        link was replaced, an order leads to the page that e-mails links.
         """
         sold = kept_sale(*asked_of(event, request.data)) or sold_at(event, request.data)
         wanted = read_order(request.data)
