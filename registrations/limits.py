@@ -34,9 +34,13 @@ def refuse_many_quotes(event: Event, request: OrderRequest) -> None:
     spend("quotes", f"{event.pk}:{request.email.strip()}", most=ORDERS_PER_HOUR, seconds=HOUR)
 
 
-def refuse_many_corrections(order: Order) -> None:
-    """Count a correction, since each sends the badge again to whoever ordered. Raises TooOften."""
-    spend("corrections", order.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)
+def refuse_many_corrections(order: Order, registration: Registration | None = None) -> None:
+    """Count a correction, since each sends the badge again; of a private place, apart from its order's.
+
+    Raises TooOften.
+    """
+    one = registration if registration and registration.is_private else order
+    spend("corrections", one.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_renewals(one: Order | Registration) -> None:

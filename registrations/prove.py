@@ -31,7 +31,7 @@ from .options import options_of
 from .places import belongings, take, take_share
 from .references import new_secret
 from .register import HOLD, refuse_if_closed
-from .transfer import begin_version
+from .transfer import transfer
 from .use_pass import PRICED, use_pass
 
 SALT = "registrations.prove"
@@ -87,8 +87,8 @@ def prove(*, registration: Registration) -> Registration:
     person, company = _member(registration)
     refuse_second_place(registration, person)
     take_share(registration.ticket, company)
+    written = _give_to(registration, person, company)
     _take_with_pass(registration, person)
-    named = _give_to(registration, person, company)
     if is_paid(registration.order):
         registration.confirmed_at, registration.held_until = timezone.now(), None
     elif not registration.is_held():
@@ -98,7 +98,7 @@ def prove(*, registration: Registration) -> Registration:
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])
     registration.sequence = next_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"]
-    registration.save(update_fields=[*changed, *named, *PRICED])
+    registration.save(update_fields=[*{*changed, *written}, *PRICED])
     admit([registration])
     rebill(registration.order)
     confirm_settled(order=registration.order)
@@ -114,13 +114,14 @@ def name_to_confirm(registration: Registration) -> tuple[str, str]:
 
 def _give_to(registration: Registration, person: Person, company: Company) -> list[str]:
     """Make the place this member's alone, in their own name; return the fields that the caller stores."""
+    written = ["issued_to", "is_private"]
     name = name_for_member(Identity.of(registration), Identity.of(person))
-    if name != (registration.first_name, registration.last_name):
-        begin_version(registration)
+    if name != (registration.first_name, registration.last_name):  # so were the answers somebody else's
+        written += [*transfer(registration), "first_name", "last_name"]
         registration.first_name, registration.last_name = name
     registration.person, registration.member_of, registration.issued_to = person, company, {}
     _close_to_sender(registration)
-    return ["first_name", "last_name", "generation", "issued_to", "is_private"]
+    return written
 
 
 def _close_to_sender(registration: Registration) -> None:

@@ -113,7 +113,7 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
     registration = grant.registration(person)
     form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(registration)
     if request.method == "POST" and form.is_valid():
-        refuse_many_corrections(grant.order)
+        refuse_many_corrections(grant.order, registration)
         act = correct if grant.is_whole else correct_own
         try:
             corrected = act(registration=registration, correction=form.correction())

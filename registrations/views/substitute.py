@@ -26,7 +26,7 @@ def substitute_registration(request: HttpRequest, reference: str, secret: str, p
     refuse_late(event)
     form = SubstituteForm(request.POST) if request.method == "POST" else SubstituteForm.of(registration)
     if request.method == "POST" and form.is_valid():
-        refuse_many_corrections(grant.order)
+        refuse_many_corrections(grant.order, registration)
         try:
             new = substitute(registration=registration, by=form.place())
         except InvalidFields as error:

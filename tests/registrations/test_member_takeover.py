@@ -10,7 +10,7 @@ from django.test import Client
 from badges.codes import code_of
 from registrations.models import Order, Registration
 from registrations.serve_waiting import serve_waiting
-from tests.factories import make_company, make_event, make_member, make_ticket
+from tests.factories import make_company, make_event, make_member, make_question, make_ticket
 from tests.papers import pdf_text
 from tests.registrations.test_pages import nonce_of, who
 
@@ -167,9 +167,10 @@ def test_a_stranger_in_a_browser_gets_nothing_by_sending_the_last_screen_again(
 
 
 @pytest.mark.parametrize("when", ["before the mail", "before the button"])
-def test_a_name_that_is_not_the_members_is_not_on_the_badge(member, run_tasks, mailoutbox, when):
+def test_a_name_that_is_not_the_members_is_not_on_the_badge(event, member, run_tasks, mailoutbox, when):
+    make_question(event, "diet")
     named = EVIL if when == "before the mail" else {}
-    answer = order_by_api(person(**named))
+    answer = order_by_api({**person(**named), "answers": {"diet": "Eve's own"}})
     place = Registration.objects.get()
     run_tasks()
     if when == "before the button":
@@ -178,6 +179,7 @@ def test_a_name_that_is_not_the_members_is_not_on_the_badge(member, run_tasks, m
     own = press_mailed_link(mailoutbox)
     run_tasks()
     assert_is_anas_alone(place, member)
+    assert place.answers == {}
     assert "Intruder" not in badge_in([mail for mail in mailoutbox if mail.to == [MEMBER]][-1])
     # What the club knows of the member is not told to whoever typed the address.
     page = Client().get(path_of(answer)).text
