@@ -360,7 +360,8 @@ def _follow_identity(
     given = row.place.answers
     registration.answers = {slug: kept for slug, kept in registration.answers.items() if slug in given}
     claim_files(registration)
-    done.transfers += 1
+    if registration.order_id not in done.adopted:  # of those the remark on their links tells enough
+        done.transfers += 1
     if registration.confirmation_sent_at:  # whoever was told of the former badge gets the new one
         registration.confirmation_sent_at = None
         done.orders_to_tell.append(registration.order_id)
