@@ -12,28 +12,18 @@ from functools import partial
 from typing import NamedTuple
 
 from django.tasks import task
-from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from convention.addresses import folded
 from convention.leases import leased
 from convention.mail import Letter, NotSent
-from registrations.answers import still_open
-from registrations.bill import is_paid_by_card, is_settled
-from registrations.calendar import where_of
+from registrations.company.reassign import reassign
 from registrations.deliver import MARKS, deliver, deliver_to_holder
-from registrations.doors import whole
-from registrations.members import member_by_email
-from registrations.models import Delivery, Order, Registration
-from registrations.prove import proof_token
-from registrations.questions import questions_of
-from registrations.refund_words import say_settled
+from registrations.models import BY_CONTACT, Delivery, Order, Registration
 
-from .enclosed import badge_of, calendar_of, facts_of, whole_address
 from .handover import new_holders, to_buyer, to_holder
+from .order_letters import cancellation_letter, confirmation_letter, correction_letter, proof_letter
 from .politeness import wait_for
+from .private_places import notices_for_buyer, private_stem, to_attendee
 from .told import Told, handover_stem, holder_stem
 
 type Write = Callable[[Order, list[Registration], str], Letter]
@@ -50,13 +40,17 @@ class Mail(NamedTuple):
 @task()
 def send_confirmation(order_id: int) -> None:
     """Send whatever mails of this order are due."""
-    order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
+    orders = Order.objects.select_related("event__venue", "event__host")
+    order = orders.get(pk=order_id)
+    if order.source == BY_CONTACT:
+        reassign(order_id=order_id)  # the mail goes to whoever is the company's contact by now
+        order = orders.get(pk=order_id)
     if order.email and (wait := wait_for(order.email)):
         _send_later(order_id, wait)
         return
     with leased(f"mails:{order.pk}"), translation.override(order.language):
         failures = [failure for kind in Delivery.Kind for failure in _send_due(order, kind)]
-        failures += _send_to_holders(order)
+        failures += [*_send_to_holders(order), *_send_to_buyer(order)]
     if failures:
         raise failures[0]
 
@@ -96,30 +90,44 @@ def _send_to_holders(order: Order) -> list[Exception]:
     return failures
 
 
+def _send_to_buyer(order: Order) -> list[Exception]:
+    """Tell the buyer of private places that were confirmed or cancelled since; their mails go elsewhere."""
+    failures: list[Exception] = []
+    for registration, stem, write in notices_for_buyer(order):
+        try:
+            deliver_to_holder(registration=registration, stem=stem, write=write)
+        except NotSent as failure:
+            failures.append(failure)
+    return failures
+
+
 def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
     """Whose mail of this kind has not been taken by the mail server."""
-    if not order.email and kind != Delivery.Kind.PROOF:
-        return []
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     rows = rows.prefetch_related("addons__addon")
     mark = MARKS[kind]
-    return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
+    due = [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
+    has_reader = order.email or kind == Delivery.Kind.PROOF
+    return due if has_reader else [r for r in due if r.is_private]
 
 
 def _mails(order: Order, kind: Delivery.Kind, due: list[Registration]) -> list[Mail]:
     """One for all of an order, but one for each who gets a link, and for each place that changed hands."""
-    if not due:
-        return []
     if kind == Delivery.Kind.PROOF:
-        return [Mail([registration], _proof) for registration in due]
+        return [Mail([registration], proof_letter) for registration in due]
+    own = [Mail([one], to_attendee, private_stem(one)) for one in due if one.is_private]
+    due = [one for one in due if not one.is_private]
+    if not due:
+        return own
     if kind == Delivery.Kind.CANCELLATION:
-        return [Mail(due, _cancellation)]
+        return [Mail(due, cancellation_letter), *own]
     told = Told.of(order)
     given = [registration for registration in due if told.has_new_holder(registration)]
     others = [registration for registration in due if registration not in given]
-    write = _correction if all(map(told.knows, others)) else _confirmation
+    write = correction_letter if all(map(told.knows, others)) else confirmation_letter
     rest = [Mail(others, write)] if others else []
-    return [*rest, *(Mail([registration], to_buyer, handover_stem(registration)) for registration in given)]
+    handovers = [Mail([registration], to_buyer, handover_stem(registration)) for registration in given]
+    return [*rest, *handovers, *own]
 
 
 def _is_due(registration: Registration, mark: str) -> bool:
@@ -128,103 +136,3 @@ def _is_due(registration: Registration, mark: str) -> bool:
     if registration.confirmed_at:
         return mark == "confirmation_sent_at"
     return mark == "proof_sent_at" and registration.held_until is not None and registration.awaits_proof
-
-
-def _proof(order: Order, due: list[Registration], key: str) -> Letter:
-    """The link for a member; for anyone else the truth, which only the owner of the address reads."""
-    [registration] = due
-    event = order.event
-    is_member = member_by_email(registration.email) is not None
-    subject = _("Confirm your place: %(event)s") if is_member else _("Not confirmed: %(event)s")
-    guests = [t for t in event.tickets.all() if t.is_public and not t.needs_proof]
-    return Letter(
-        to=registration.email,
-        subject=subject % {"event": event.title},
-        template="proof" if is_member else "not_a_member",
-        context={
-            "order": order,
-            "registration": registration,
-            "event": event,
-            "where": where_of(event),
-            "url": whole_address(reverse("prove", args=[proof_token(registration)])),
-            "register_url": whole_address(reverse("register", args=[event.slug])) if guests else "",
-        },
-        language=order.language,
-        key=key,
-        accent=event.accent,
-        reply_to=event.contact_email,
-    )
-
-
-def _confirmation(order: Order, due: list[Registration], key: str) -> Letter:
-    """One mail to whoever ordered, with a badge for each person newly confirmed."""
-    subject = ngettext("Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(due))
-    return _with_badges(order, due, key, subject, {"corrected": False})
-
-
-def _correction(order: Order, due: list[Registration], key: str) -> Letter:
-    """The same for those of whom all was told before they were corrected."""
-    subject = ngettext("Corrected: %(event)s", "Corrected, %(people)d people: %(event)s", len(due))
-    return _with_badges(order, due, key, subject, {"corrected": True})
-
-
-def _with_badges(
-    order: Order, due: list[Registration], key: str, subject: str, words: dict[str, object]
-) -> Letter:
-    event = order.event
-    badges = [badge_of(registration) for registration in due if registration.is_named]
-    return Letter(
-        to=order.email,
-        subject=subject % {"event": event.title, "people": len(due)},
-        template="confirmation",
-        context={
-            **facts_of(order, due),
-            **words,
-            **paying_of(order),
-            "badges": len(badges),
-            "to_name": len(due) - len(badges),
-            "still_open": to_answer(order, due),
-        },
-        language=order.language,
-        key=key,
-        accent=event.accent,
-        reply_to=event.contact_email,
-        attachments=[calendar_of(whole(order)), *badges],
-    )
-
-
-def to_answer(order: Order, due: list[Registration]) -> list[tuple[str, str, str]]:
-    """Who must still answer what, and where: of those who read this mail, since it goes to their address."""
-    theirs = [one for one in due if one.is_named and folded(one.email or order.email) == folded(order.email)]
-    questions = questions_of(order.event) if theirs else []
-    return [
-        (
-            one.name,
-            ", ".join(map(str, still)),
-            f"{order.manage_url}{one.reference}/answers/",
-        )
-        for one in theirs
-        if (still := still_open(questions, one.ticket, one.answers))
-    ]
-
-
-def paying_of(order: Order) -> dict[str, object]:
-    """What a mail says of money: what the order comes to, and whether and how that was paid."""
-    due = order.due
-    settled = bool(due.amount) and is_settled(order)
-    return {"due": due, "is_settled": settled, "is_paid_by_card": settled and is_paid_by_card(order)}
-
-
-def _cancellation(order: Order, due: list[Registration], key: str) -> Letter:
-    names = ", ".join(registration.name for registration in due)
-    subject = _("Cancelled: %(event)s, %(names)s") % {"event": order.event.title, "names": names}
-    return Letter(
-        to=order.email,
-        subject=subject[:200],
-        template="cancellation",
-        context={**facts_of(order, due), "settled": say_settled(order, due)},
-        language=order.language,
-        key=key,
-        accent=order.event.accent,
-        reply_to=order.event.contact_email,
-    )

@@ -17,7 +17,7 @@ def new_holders(order: Order) -> list[Registration]:
     """Those who got a place of this order from somebody else, and are to be told; nobody after the event."""
     if order.event.ends_at <= timezone.now():
         return []
-    confirmed = order.registrations.confirmed().filter(generation__gt=1)
+    confirmed = order.registrations.confirmed().filter(generation__gt=1, is_private=False)
     rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
     told = Told.of(order) if rows else Told([])
     return [registration for registration in rows if told.owes_holder(registration)]
@@ -34,6 +34,7 @@ def to_holder(registration: Registration, key: str) -> Letter:
         context={
             **facts_of(order, [registration]),
             "registration": registration,
+            "buyer": "" if registration.is_private else order.email,
             "url": own_url(registration),
         },
         language=order.language,

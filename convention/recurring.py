@@ -19,6 +19,7 @@ def recurring_work(*, lease_seconds: float) -> dict[str, float]:
         "registrations.forget.old_keys": 24 * 3600,
         "registrations.forget.old_imports": 24 * 3600,
         "registrations.company.invite.remind_incomplete": 3600,
+        "registrations.company.reassign.reassign_ended": 60,
         "registrations.serve_waiting.serve_waiting": 60,
         "registrations.tell_holders.changed_sessions": 60,
         "registrations.tell_changes.changed_registrations": 60,

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.addresses import same
 from convention.audit.record import record
 from convention.counters import Counted
 from convention.errors import Closed
@@ -113,8 +114,11 @@ def _take_over(kept: Registration, other: Registration, taken: Collection[str]) 
     if kept.person_id is None and "email" in taken:
         kept.person_id = other.person_id
         fields.append("person")
-    if fields:
-        kept.save(update_fields=fields)
+    if other.is_private and same(kept.email, other.email):
+        kept.is_private = True  # the member confirmed it: whoever else ordered opens neither
+    if fields or kept.is_private:
+        kept.issued_to = {}  # whoever merges says that both are one person
+        kept.save(update_fields=[*fields, "issued_to", "is_private"])
     if {"first_name", "last_name"} & {*fields}:
         follow_names([kept])
 

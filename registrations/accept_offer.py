@@ -13,6 +13,7 @@ from schedule.models import Session
 
 from .book_session import book_session
 from .fares import Wares
+from .identity import Identity, name_for_member
 from .leave_waiting import NoOffer
 from .members import member_by_email
 from .models import Order, SessionSeat, WaitingEntry
@@ -45,10 +46,11 @@ def accept_ticket(
     if not entry.has_offer() or entry.ticket is None:
         raise NoOffer(_("This offer has expired, and the place went to the next in line."))
     seat = _seat(entry)
+    person = seat.person if seat else _member(entry)
     order = register(
         event=entry.event,
         request=replace(
-            request_of(entry),
+            _named_for(person, request_of(entry)) if entry.ticket.needs_proof else request_of(entry),
             billing=billing or Billing(),
             purchase_order=purchase_order,
             payment=payment,
@@ -57,7 +59,7 @@ def accept_ticket(
         means=Means(
             source="waiting",
             key=f"waiting:{entry.secret}",
-            person=seat.person if seat else _member(entry),
+            person=person,
             offer=Offer(entry.ticket, entry.joined_at),
             seat=seat,
         ),
@@ -66,6 +68,15 @@ def accept_ticket(
     entry.save(update_fields=["accepted_at", "order"])
     record("waiting.accept", entry, event=entry.event, fields=["accepted_at", "order"])
     return order
+
+
+def _named_for(person: Person | None, request: OrderRequest) -> OrderRequest:
+    """Let the place bear the member's own name: anybody can join the list with a member's address."""
+    if person is None:
+        return request
+    [place] = request.places
+    first_name, last_name = name_for_member(Identity.of(place), Identity.of(person))
+    return replace(request, places=(replace(place, first_name=first_name, last_name=last_name),))
 
 
 def _seat(entry: WaitingEntry) -> Seat | None:

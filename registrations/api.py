@@ -80,7 +80,8 @@ class Orders(APIView):
         """Book places for one or more people: all of them, or none.
 
         A member's place for the owner of the token is confirmed at once; without a token, once the mailed
-        link is opened.
+        link is opened: from then on the member alone has the place's link and badge. Sent again after its
+        link was replaced, an order leads to the page that e-mails links.
         """
         sold = kept_sale(*asked_of(event, request.data)) or sold_at(event, request.data)
         wanted = read_order(request.data)
@@ -234,6 +235,6 @@ def answer_of(order: Order) -> dict[str, Any]:
         "reference": order.reference,
         "state": states.pop() if len(states) == 1 else Registration.State.PENDING,
         "total": {"amount": order.total, "currency": order.currency},
-        "manage_url": order.manage_url,
+        "manage_url": order.sender_url,
         "registrations": [{"id": r.reference, "state": r.state} for r in registrations],
     }

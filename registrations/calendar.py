@@ -32,7 +32,8 @@ def calendar_file(grant: Grant) -> bytes:
 
 def _entry(grant: Grant) -> icalendar.Event:
     event = grant.order.event
-    coming = any(registration.cancelled_at is None for registration in grant.registrations)
+    listed = (*grant.registrations, *grant.private)
+    coming = any(registration.cancelled_at is None for registration in listed)
     coming = coming and not called_off_at(event)
     subject = grant.order if grant.is_whole else grant.registrations[0]
     entry = icalendar.Event()

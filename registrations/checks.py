@@ -12,6 +12,8 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.validators import about_links, about_name
+
 from .fares import Wares, is_for
 from .models import Addon, Order, Ticket, Voucher
 from .order_request import Billing, OrderRequest, Place
@@ -78,13 +80,15 @@ def _about_order(request: OrderRequest) -> Iterator[Complaint]:
         yield "email", _("Write the address that gets the confirmation.")
     if request.language not in dict(settings.LANGUAGES):
         yield "language", _("The language is “fr” or “en”.")
-    yield from _about_length("company", request.company, 200)
-    yield from _about_length("purchase_order", request.purchase_order, 60)
+    for name, most in (("company", 200), ("purchase_order", 60)):
+        yield from _about_length(name, getattr(request, name), most)
+        yield from _about_links(name, getattr(request, name))
 
 
 def _about_billing(billing: Billing) -> Iterator[Complaint]:
     for name, most in (("name", 200), ("street", 200), ("postcode", 20), ("city", 100)):
         yield from _about_length(f"billing.{name}", getattr(billing, name), most)
+        yield from _about_links(f"billing.{name}", getattr(billing, name))
     if billing.country and not COUNTRY.fullmatch(billing.country):
         yield "billing.country", _("Write the country as two capital letters, such as FR.")
 
@@ -207,7 +211,21 @@ def about_place(place: Place, ticket: Ticket | None, *, at: datetime.datetime) -
 
 
 def about_words(place: Place) -> Iterator[Complaint]:
-    """What is wrong with how the person is written."""
+    """Yield complaints about how anybody writes a person, links included: mails carry it to others."""
+    yield from about_spelling(place)
+    for name in ("first_name", "last_name"):
+        if sentence := about_name(getattr(place, name)):
+            yield name, sentence
+    yield from _about_links("company", place.company)
+
+
+def _about_links(field: str, text: str) -> Iterator[Complaint]:
+    if sentence := about_links(text):
+        yield field, sentence
+
+
+def about_spelling(place: Place) -> Iterator[Complaint]:
+    """Yield complaints about how an organizer writes a person, who may use any characters."""
     for name, sentence in (
         ("first_name", _("Write the first name.")),
         ("last_name", _("Write the last name.")),

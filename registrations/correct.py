@@ -1,7 +1,7 @@
 """Correct what is written about someone who comes; written as someone else, the place changes hands.
 
-The same person's badge stays good. Where neither the name nor the address is as it was, somebody else comes:
-the generation rises, which revokes the badge that is out and the former holder's own link.
+The same person's badge stays good. Another person's name makes it a transfer (`transfer.py`), at once or in
+several steps: the generation rises, which revokes the badge that is out and the former holder's own link.
 
 A company's contact does not read what colleagues answer by a link of their own. Where the contact writes
 another address for a colleague, that link opens nothing any more and the answers are gone: the new address is
@@ -32,7 +32,9 @@ from .invoices.owe import correct_buyer
 from .models import BY_CONTACT, Order, Registration
 from .on_application import page_to_apply
 from .order_request import Place
+from .references import new_secret
 from .send_links import mail_links
+from .transfer import is_transfer, note_identity, transfer
 
 FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
 
@@ -75,7 +77,7 @@ def correct_for(*, registration: Registration, correction: Correction, reason: s
 
 
 def _correct(registration: Registration, before: dict[str, Any], reason: str) -> Registration:
-    if "email" in before and not is_someone_else(registration, before):
+    if "email" in before and not is_transfer(registration, before):
         _let_order_follow(registration, before["email"])
     _keep(registration, before, reason)
     return registration
@@ -86,7 +88,7 @@ def _part_from_address(registration: Registration, before: dict[str, Any]) -> bo
     was = before.get("email", "")
     if not answers_by_own_link(registration.order, was) or same(was, registration.email):
         return False
-    if is_someone_else(registration, before):
+    if is_transfer(registration, before):
         return False  # which parts from more than the address
     before |= {"link_round": registration.link_round, "answers": registration.answers}
     registration.link_round += 1
@@ -122,18 +124,18 @@ def _corrected(registration: Registration, correction: Correction) -> tuple[Regi
 def _keep(registration: Registration, before: dict[str, Any], reason: str) -> None:
     if not before:
         return
-    verb, changed = "registration.correct", list(before)
-    if is_someone_else(registration, before):
+    verb, changed, written = "registration.correct", list(before), []
+    if is_transfer(registration, before):
         verb = "registration.transfer"
-        registration.generation += 1
-        registration.person = None
-        drop_answers(registration)
+        written = transfer(registration)
         changed += ["generation", "person", "answers"]
+    else:
+        written = note_identity(registration, before)
     if registration.confirmed_at:
         registration.confirmation_sent_at = None
     record(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = next_sequence(registration.event_id)
-    registration.save(update_fields=[*changed, "confirmation_sent_at", "sequence"])
+    registration.save(update_fields=[*{*changed, *written}, "confirmation_sent_at", "sequence"])
     if {"first_name", "last_name"} & before.keys():
         follow_names([registration])
     if registration.confirmed_at:
@@ -142,7 +144,8 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
 
 def _refuse_transfer(registration: Registration, before: dict[str, Any]) -> None:
     _refuse_other_name(registration, before)
-    if is_someone_else(registration, before):
+    if is_transfer(registration, before):
+        _refuse_other_member(registration, before)
         refuse_late(registration.event)
 
 
@@ -161,12 +164,26 @@ def _refuse_other_name(registration: Registration, before: dict[str, Any]) -> No
     if not has_other_name(registration, before) or not registration.ticket.needs_proof:
         return
     if page_to_apply(registration.event):
-        field = "last_name" if "last_name" in before else "first_name"
         sentence = _(
             "This place is for whoever applied. Write to the organizers if the name is misspelt, or cancel "
             "if you cannot come."
         )
-        raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
+        raise InvalidFields(_("Some fields need another look."), {_name_field(before): [sentence]})
+
+
+def _refuse_other_member(registration: Registration, before: dict[str, Any]) -> None:
+    """Raises InvalidFields for another person's name on a member's place, which is passed on."""
+    is_members = registration.person_id is not None or registration.confirmed_at is not None
+    if registration.ticket.needs_proof and is_members:
+        sentence = _(
+            "This place is for the member whose address it is. To pass it on, choose “Give the place to a "
+            "colleague”; if the name is misspelt, write to the organizers."
+        )
+        raise InvalidFields(_("Some fields need another look."), {_name_field(before): [sentence]})
+
+
+def _name_field(before: dict[str, Any]) -> str:
+    return "last_name" if "last_name" in before else "first_name"
 
 
 def has_other_name(registration: Registration, before: dict[str, Any]) -> bool:
@@ -175,15 +192,10 @@ def has_other_name(registration: Registration, before: dict[str, Any]) -> bool:
     return fold(f"{first} {last}") != fold(registration.name)
 
 
-def is_someone_else(registration: Registration, before: dict[str, Any]) -> bool:
-    """Whether both the name and the address are other ones than before."""
-    has_other_address = "email" in before and not same(before["email"], registration.email)
-    return has_other_address and has_other_name(registration, before)
-
-
 def _let_order_follow(registration: Registration, was: str) -> None:
     """The order's mails go to the new address where they went to the old one of this person.
 
+    The order gets a new link, since the old one was mailed to an address that may be a stranger's.
     Not to an address that a colleague has: whoever ordered would be taken for the colleague.
     """
     order = registration.order
@@ -191,8 +203,8 @@ def _let_order_follow(registration: Registration, was: str) -> None:
     if order.source == BY_CONTACT and having(others.only("email"), registration.email):
         return
     if registration.email and same(order.email, was):
-        order.email = registration.email
-        order.save(update_fields=["email"])
+        order.email, order.link_secret = registration.email, new_secret()
+        order.save(update_fields=["email", "link_secret"])
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):
             correct_buyer(receivable, {"email": order.email})
 

@@ -1,7 +1,7 @@
 """Who may see and change orders and registrations."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -10,9 +10,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from convention.addresses import same
+from convention.club.doors import companies_of_contact
 from convention.club.models import Person
 from convention.errors import Expired, NotFound
 
+from .identity import Identity, has_name_in_common
 from .models import BY_CONTACT, Order, Registration, WaitingEntry
 
 LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
@@ -21,16 +23,17 @@ LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
 
 @dataclass(frozen=True)
 class Grant:
-    """What a mailed link opens: an order, and all of its registrations or only one's own."""
+    """What a mailed link opens: an order, and all of its registrations or only one's own.
+
+    `is_whole` says whether it opens the order itself, and not only one's own registration. `private` are
+    those of the order that its link only lists: their own links open them.
+    """
 
     order: Order
     registrations: list[Registration]
     secret: str
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it opens the order itself, and not only one's own registration."""
-        return constant_time_compare(self.secret, self.order.secret)
+    is_whole: bool = False
+    private: list[Registration] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -63,42 +66,79 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
     Raises NotFound for a forged or replaced link, Expired for one whose event and order are long past.
     """
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
-    opened = _opened(order, secret) if order else []
+    grant = _grant(order, secret) if order else None
     # A sponsor's order may be for a package alone.
-    if order is None or not (opened or constant_time_compare(order.secret, secret)):
+    if grant is None or not (grant.registrations or grant.is_whole):
         raise NotFound(
             _(
                 "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
                 "use the one in the latest e-mail."
             )
         )
+    order = grant.order
     if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
-    return Grant(order, opened, secret)
+    return grant
 
 
 def whole(order: Order) -> Grant:
     """What the order's own link opens, for a mail to whoever ordered."""
-    return Grant(order, _opened(order, order.secret), order.secret)
+    return _grant(order, order.manage_secret)
 
 
 def own_secret(registration: Registration) -> str:
-    """What opens one registration of an order, and nothing of the others'; not for a former holder."""
-    content = f"{registration.order.secret}:{registration.reference}:{registration.holders}"
+    """What opens one registration of an order, and nothing of the others'; not for a former holder.
+
+    That of a private place does not depend on the order's secret, which the buyer can replace.
+    """
+    base = "" if registration.is_private else registration.order.secret
+    content = f"{base}:{registration.reference}:{registration.holders}"
     if registration.link_round:
         content += f":{registration.link_round}"
     return salted_hmac("registrations.own", content, algorithm="sha256").hexdigest()
 
 
-def _opened(order: Order, secret: str) -> list[Registration]:
+def secret_for(registration: Registration, address: str) -> str:
+    """Return the secret for a link mailed to that address: the buyer's opens the order, any other the place.
+
+    The link of a private place opens that place alone, whoever reads it.
+    """
+    is_buyer = same(address, registration.order.email) and not registration.is_private
+    return registration.order.manage_secret if is_buyer else own_secret(registration)
+
+
+def _grant(order: Order, secret: str) -> Grant:
+    """Return what that secret opens of the order, maybe nothing."""
     rows = order.registrations.select_related("ticket").prefetch_related("addons__addon")
     registrations = list(rows.order_by("pk"))
     for registration in registrations:
         registration.order, registration.event = order, order.event
         registration.ticket.event = order.event
-    if constant_time_compare(order.secret, secret):
-        return registrations
-    return [r for r in registrations if constant_time_compare(own_secret(r), secret)]
+    if not constant_time_compare(order.manage_secret, secret):
+        own = [r for r in registrations if constant_time_compare(own_secret(r), secret)]
+        return Grant(order, own, secret)
+    shared = [r for r in registrations if not r.is_private]
+    if has_ended_contact(order):
+        return Grant(order, [r for r in shared if _is_contacts_own(r)], secret)
+    return Grant(order, shared, secret, is_whole=True, private=[r for r in registrations if r.is_private])
+
+
+def has_ended_contact(order: Order) -> bool:
+    """Whether the company's contact who has the order's link is its contact no longer, as of today."""
+    # Only reachable by the relation: the company desk builds on this module.
+    placed = getattr(order, "for_company", None) if order.source == BY_CONTACT else None
+    if placed is None:
+        return False
+    contact = placed.managed_by
+    return contact is None or not companies_of_contact(contact).filter(pk=placed.company_id).exists()
+
+
+def _is_contacts_own(registration: Registration) -> bool:
+    """Whether the place is the contact's own, and not a colleague's under the contact's address."""
+    contact = registration.order.for_company.managed_by
+    if contact is None or not same(registration.email, registration.order.email):
+        return False
+    return has_name_in_common(Identity.of(registration), Identity.of(contact))
 
 
 def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:

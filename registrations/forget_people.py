@@ -22,7 +22,7 @@ from .invoices.privacy import blank_buyers
 from .models import AnswerFile, Delivery, Order, Registration, Sponsorship, WaitingEntry
 
 MOST_AT_ONCE = 500
-EMPTY = {"first_name": "", "last_name": "", "email": "", "answers": {}}
+EMPTY = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
 BILLING = ("name", "street", "postcode", "city", "country")
 
 
@@ -57,8 +57,8 @@ def forget_mentions(rows: "QuerySet[Any]", _subject: Subject) -> None:
     """Somebody else's place that carries this address: the address alone goes."""
     found = list(rows)
     for registration in found:
-        registration.email = ""
-    Registration.objects.bulk_update(found, ["email"], batch_size=500)
+        registration.email, registration.issued_to = "", {}
+    Registration.objects.bulk_update(found, ["email", "issued_to"], batch_size=500)
 
 
 def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:

@@ -24,8 +24,10 @@ from convention.columns import columns_from, mapping_of
 from convention.counters import Counted
 from convention.events.models import Event
 from convention.tables import Table
+from convention.tasks import enqueue
 from convention.turns import take_turn
 
+from .answer_files import claim_files
 from .answers import Around, asked, limited_options, read
 from .bill import is_paid
 from .checks import goes_with
@@ -49,6 +51,7 @@ from .order_request import Place
 from .questions import questions_of
 from .references import new_secret
 from .send_links import mail_links
+from .transfer import TRANSFERRED, begin_version, is_transfer, note_identity
 
 State = Registration.State
 VOUCHED = (IMPORTED, "desk")
@@ -71,6 +74,8 @@ def import_list(
     record("registration.import", event, event=event, fields=done.fields)
     for order in done.adopted:
         mail_links.enqueue([order], [])
+    for order in done.orders_to_tell:
+        enqueue("CONFIRMATION_TASK", order)
     return done
 
 
@@ -268,7 +273,7 @@ def _locked(event: Event, addresses: set[str], references: set[str]) -> Iterator
         keys.update(everyone.filter(reference__in=named).values_list("pk", flat=True))
     lock_orders(keys)
     locked = everyone.select_for_update(no_key=True).prefetch_related(
-        "order", "ticket", "member_of", "membership_pass", "voucher__tickets", "addons__addon"
+        "order", "ticket", "person", "member_of", "membership_pass", "voucher__tickets", "addons__addon"
     )
     for batch in batched(sorted(keys), BATCH, strict=False):
         yield from locked.filter(pk__in=batch)
@@ -290,9 +295,9 @@ def _is_proven(registration: Registration) -> bool:
 def _adopt(event: Event, orders: list[Order]) -> None:
     """Replace the links; what was sent with the old order, sent again, leads to the new link no more."""
     for order in orders:
-        order.secret, order.source = new_secret(), IMPORTED
+        order.secret, order.link_secret, order.source = new_secret(), new_secret(), IMPORTED
         record("order.renew_link", order, event=event, fields=["secret"])
-    Order.objects.bulk_update(orders, ["secret", "source"], BATCH)
+    Order.objects.bulk_update(orders, ["secret", "link_secret", "source"], BATCH)
     for batch in batched(orders, BATCH, strict=False):
         IdempotencyKey.objects.filter(order__in=batch).delete()
 
@@ -326,8 +331,10 @@ def _update(
     done.before[registration.pk] = remembered(registration)
     if orders_anew:
         order.purchase_order, done.orders[order.pk] = row.purchase_order, order
+    replaced = {name: getattr(registration, name) for name in changed}
     for name, value in changed.items():
         setattr(registration, name, value)
+    done.written |= _follow_identity(done, registration, row, replaced)
     if moves:
         done.moved.append((ticket, registration))
         done.written |= {"ticket", "takes_place", "membership_pass", *PRICED_ANEW}
@@ -338,6 +345,27 @@ def _update(
             order.payment, done.orders[order.pk] = Order.Payment.INVOICE, order
     done.written |= changed.keys()
     done.changed.append(registration)
+
+
+def _follow_identity(
+    done: Imported, registration: Registration, row: Row, replaced: dict[str, Any]
+) -> set[str]:
+    """Void the former holder's badge where the list names another person; return the fields to store.
+
+    Of the answers only those in the list stay.
+    """
+    if not is_transfer(registration, replaced):
+        return set(note_identity(registration, replaced))
+    begin_version(registration)
+    given = row.place.answers
+    registration.answers = {slug: kept for slug, kept in registration.answers.items() if slug in given}
+    claim_files(registration)
+    if registration.order_id not in done.adopted:  # of those the remark on their links tells enough
+        done.transfers += 1
+    if registration.confirmation_sent_at:  # whoever was told of the former badge gets the new one
+        registration.confirmation_sent_at = None
+        done.orders_to_tell.append(registration.order_id)
+    return {*TRANSFERRED, "answers", "confirmation_sent_at"}
 
 
 def _wanted(row: Row, answers: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from convention.columns import split_name
 from convention.tables import Table
 from convention.text import fold, tidy
 
-from .checks import about_words
+from .checks import about_spelling
 from .import_columns import ASKS, LABELS
 from .models import Addon, Option, Question, Ticket
 from .order_request import Place
@@ -174,7 +174,7 @@ def _about(place: Place, slug: str, reference: str) -> Iterator[str]:
         "first_name": place.first_name or name or "–",
         "last_name": place.last_name or name or "–",
     }
-    for field, sentence in about_words(replace(place, **both)):
+    for field, sentence in about_spelling(replace(place, **both)):
         yield _("%(field)s: %(sentence)s") % {"field": LABELS[field], "sentence": sentence}
     if not slug and place.ticket:
         yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}

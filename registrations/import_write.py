@@ -38,7 +38,8 @@ BATCH = 500
 IMPORTED = "import"
 REMEMBERED = (
     "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",
-    "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "generation",
+    "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "generation", "issued_to",
+    "person_id",
 )  # fmt: skip
 """What is kept of a registration to tell whether it was changed since, and to undo."""
 PRICED_ANEW = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
@@ -60,6 +61,8 @@ class Imported:
     unchanged: int = 0
     other_addons: int = 0
     lost_codes: int = 0
+    transfers: int = 0
+    orders_to_tell: list[int] = field(default_factory=list)
     adopted: dict[int, Order] = field(default_factory=dict)
     ignored_columns: list[str] = field(default_factory=list)
     prices: dict[tuple[str, ...], tuple[Line, ...]] = field(default_factory=dict)
@@ -73,7 +76,23 @@ class Imported:
             "changed": len(self.changed),
             "unchanged": self.unchanged,
         }
-        return " ".join(filter(None, [counts, self.about_links, self.about_addons, self.about_codes]))
+        return " ".join(filter(None, [counts, *self.remarks]))
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return sentences about whatever else the import changes."""
+        found = (self.about_transfers, self.about_links, self.about_addons, self.about_codes)
+        return [sentence for sentence in found if sentence]
+
+    @property
+    def about_transfers(self) -> str:
+        """Return how many places go to another person, in a sentence; empty for none."""
+        sentence = ngettext(
+            "%(people)d place goes to another person: its former badge and answers are void.",
+            "%(people)d places go to other people: their former badges and answers are void.",
+            self.transfers,
+        )
+        return sentence % {"people": self.transfers} if self.transfers else ""
 
     @property
     def about_links(self) -> str:

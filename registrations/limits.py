@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from convention.api.throttles import refuse_spent, seconds_to_wait, spend
+from convention.club.models import Company
 from convention.events.models import Event
 
 from .invoices.models import Quotation
@@ -20,6 +21,7 @@ SEATS_PER_HOUR = 200
 WAITS_PER_HOUR = 10
 WRONG_CODES_PER_HOUR = 20
 FILES_PER_HOUR = 100
+COLLEAGUES_PER_HOUR = 100
 
 
 def refuse_flood(event: Event, request: OrderRequest) -> None:
@@ -35,21 +37,37 @@ def refuse_many_quotes(event: Event, request: OrderRequest) -> None:
     spend("quotes", f"{event.pk}:{request.email.strip()}", most=ORDERS_PER_HOUR, seconds=HOUR)
 
 
-def refuse_many_corrections(order: Order) -> None:
-    """Count a correction, since each sends the badge again to whoever ordered. Raises TooOften."""
-    spend("corrections", order.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)
+def refuse_many_corrections(order: Order, registration: Registration | None = None) -> None:
+    """Count a correction, since each sends the badge again; of a private place, apart from its order's.
+
+    Raises TooOften.
+    """
+    one = registration if registration and registration.is_private else order
+    spend("corrections", one.reference, most=CORRECTIONS_PER_HOUR, seconds=HOUR)
 
 
-def refuse_many_renewals(order: Order) -> None:
-    """Count a replaced link, for the order and for the address that it is mailed to. Raises TooOften."""
-    spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
-    if order.email:
-        spend("renewals", order.email, most=MAILS_PER_HOUR, seconds=HOUR)
+def refuse_many_renewals(one: Order | Registration) -> None:
+    """Count a replaced link of an order or a private place, and of the address it is mailed to.
+
+    Raises TooOften.
+    """
+    spend("renewals", one.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
+    if one.email:
+        spend("renewals", one.email, most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_seats(registration: Registration) -> None:
     """Count a change of seats, since each is told to every phone at the doors. Raises TooOften."""
     spend("seats", registration.reference, most=SEATS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_colleagues(company: Company, email: str) -> None:
+    """Count a colleague whom a contact adds, and an e-mail to the address, which is sent to some.
+
+    Raises TooOften.
+    """
+    spend("colleagues", company.slug, most=COLLEAGUES_PER_HOUR, seconds=HOUR)
+    spend("mail", email.strip().casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_waits(address: str) -> None:

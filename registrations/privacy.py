@@ -136,7 +136,7 @@ HOLDINGS = [
         model=Order,
         why=_("what you ordered, for yourself or others"),
         addresses=("email",),
-        hides=("secret",),
+        hides=("secret", "link_secret"),
         forget=forget_buyers,
         because=COUNTED,
     ),

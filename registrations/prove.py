@@ -1,4 +1,8 @@
-"""Prove: a member opens the mailed link, and a place that was only held becomes theirs."""
+"""Prove: a member opens the mailed link, and a place that was only held becomes theirs alone.
+
+Anybody can order with a member's address. From here on only that address has the link and the badge: where it
+is the order's own, the order gets a new link; else the place is private, and the order's link only lists it.
+"""
 
 import datetime
 from collections import Counter
@@ -18,13 +22,16 @@ from convention.tasks import enqueue
 
 from .bill import is_paid, rebill
 from .confirm_paid import confirm_settled
+from .identity import Identity, name_for_member
 from .members import member_by_email
 from .models import Order, Passes, Registration
 from .on_application import admit
 from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
+from .references import new_secret
 from .register import HOLD, refuse_if_closed
+from .transfer import transfer
 from .use_pass import PRICED, use_pass
 
 SALT = "registrations.prove"
@@ -80,8 +87,8 @@ def prove(*, registration: Registration) -> Registration:
     person, company = _member(registration)
     refuse_second_place(registration, person)
     take_share(registration.ticket, company)
+    written = _give_to(registration, person, company)
     _take_with_pass(registration, person)
-    registration.person, registration.member_of = person, company
     if is_paid(registration.order):
         registration.confirmed_at, registration.held_until = timezone.now(), None
     elif not registration.is_held():
@@ -91,11 +98,40 @@ def prove(*, registration: Registration) -> Registration:
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])
     registration.sequence = next_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"]
-    registration.save(update_fields=[*changed, *PRICED])
+    registration.save(update_fields=[*{*changed, *written}, *PRICED])
     admit([registration])
     rebill(registration.order)
     confirm_settled(order=registration.order)
     return registration
+
+
+def name_to_confirm(registration: Registration) -> tuple[str, str]:
+    """Return the first and last name that the place will bear once it is confirmed."""
+    found = member_by_email(registration.email)
+    typed = Identity.of(registration)
+    return name_for_member(typed, Identity.of(found[0])) if found else (typed.first_name, typed.last_name)
+
+
+def _give_to(registration: Registration, person: Person, company: Company) -> list[str]:
+    """Make the place this member's alone, in their own name; return the fields that the caller stores."""
+    written = ["issued_to", "is_private"]
+    name = name_for_member(Identity.of(registration), Identity.of(person))
+    if name != (registration.first_name, registration.last_name):  # so were the answers somebody else's
+        written += [*transfer(registration), "first_name", "last_name"]
+        registration.first_name, registration.last_name = name
+    registration.person, registration.member_of, registration.issued_to = person, company, {}
+    _close_to_sender(registration)
+    return written
+
+
+def _close_to_sender(registration: Registration) -> None:
+    """See to it that whoever sent the order, which needs no proof, no longer opens this place."""
+    order = registration.order
+    if same(order.email, registration.email):
+        order.link_secret = new_secret()
+        order.save(update_fields=["link_secret"])
+    else:
+        registration.is_private = True
 
 
 def _take_with_pass(registration: Registration, person: Person) -> None:

@@ -10,7 +10,7 @@ from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
 
 from .booking import Booking, write
-from .checks import about_words
+from .checks import about_spelling
 from .fares import Wares, quote_for
 from .keys import key_of, order_with_key
 from .members import member_by_email
@@ -52,7 +52,7 @@ def _refuse(event: Event, place: Place) -> Ticket:
         raise Closed(_("The event is over; nobody can be registered any more."))
     ticket = event.tickets.filter(slug=place.ticket).first()
     found: dict[str, list[str]] = {}
-    for field, sentence in about_words(place):
+    for field, sentence in about_spelling(place):
         found.setdefault(field, []).append(sentence)
     if ticket is None:
         found["ticket"] = [_("Choose a ticket.")]

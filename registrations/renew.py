@@ -1,20 +1,32 @@
-"""Renew the link of an order: a new secret, after which every link mailed before opens nothing."""
+"""Replace links that fell into other hands: that of an order, or that of one private place."""
 
 from django.db import transaction
 
 from convention.audit.record import record
 
-from .models import Order
+from .models import Order, Registration
 from .references import new_secret
 from .send_links import mail_links
 
 
 @transaction.atomic
 def renew(*, order: Order, reason: str = "") -> Order:
-    """Replace the secret and mail the new link to whoever ordered."""
-    order.secret = new_secret()
-    order.save(update_fields=["secret"])
+    """Replace the order's link and those of its attendees, private places aside; mail it to the buyer."""
+    order.secret, order.link_secret = new_secret(), new_secret()
+    order.save(update_fields=["secret", "link_secret"])
     record("order.renew_link", order, event=order.event, fields=["secret"], reason=reason)
     if order.email:
         mail_links.enqueue([order.pk], [])
     return order
+
+
+@transaction.atomic
+def renew_own(*, registration: Registration, reason: str = "") -> Registration:
+    """Replace the link of a private place and mail it to the attendee."""
+    registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    registration.link_round += 1
+    registration.save(update_fields=["link_round"])
+    fields, event = ["link_round"], registration.event
+    record("registration.renew_link", registration, event=event, fields=fields, reason=reason)
+    mail_links.enqueue([], [registration.pk])
+    return registration

@@ -12,6 +12,7 @@ from convention.tasks import enqueue
 
 from .correct import FIELDS, Correction, correct_own
 from .models import Registration
+from .references import new_secret
 from .send_links import mail_links
 
 
@@ -32,10 +33,13 @@ def resend(*, registration: Registration, email: str = "") -> str:
     """Queue the mail that fits the registration's state again; returns the address that it goes to.
 
     A corrected address becomes the order's where nobody else is in it. In an order of several it is this
-    person's, who gets the link of their own registration alone. Raises NoAddress, BadAddress where that is
-    none, and what `correct_own` does.
+    person's, who gets the link of their own registration alone. Mail of a private place goes to its attendee
+    in any case. Raises NoAddress, BadAddress where that is none, and what `correct_own` does.
     """
     order = registration.order
+    if registration.is_private:
+        _send_again(registration, [])
+        return registration.email
     address = checked(email) or order.email or registration.email
     if not address:
         raise NoAddress(_("There is no e-mail address; add one first."))
@@ -67,12 +71,19 @@ def _send_own(registration: Registration, address: str) -> None:
 def _send_to_order(registration: Registration, address: str) -> None:
     order = registration.order
     changed = ["email"] if address != order.email else []
+    if changed and not same(address, order.email):  # the link went to an address that may be a stranger's
+        order.link_secret = new_secret()
     order.email = address
-    order.save(update_fields=["email"])
+    order.save(update_fields=["email", "link_secret"])
+    _send_again(registration, changed)
+
+
+def _send_again(registration: Registration, changed: list[str]) -> None:
+    """Queue the mail that fits the state; `changed` are the order's fields that were changed for it."""
     for mark in ("proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"):
         setattr(registration, mark, None)
     registration.save(update_fields=["proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"])
-    enqueue("CONFIRMATION_TASK", order.pk)
+    enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.resend", registration, event=registration.event, fields=changed)
 
 

@@ -39,7 +39,7 @@ def send_links(*, email: str) -> None:
     orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since)).order_by("-pk")
     found = [order.pk for order in having(orders.only("email"), email)[:MOST_LINKS]]
     opens = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
-    own = Registration.objects.filter(opens).exclude(order__in=found).order_by("-pk")
+    own = Registration.objects.filter(opens).exclude(order__in=found, is_private=False).order_by("-pk")
     mail_links.enqueue(found, [r.pk for r in having(own.only("email"), email)[:MOST_LINKS]])
 
 

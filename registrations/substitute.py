@@ -15,15 +15,16 @@ from convention.errors import InvalidFields
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
-from .answer import drop_answers
 from .bill import follow_names
 from .checks import about_words
 from .correct import refuse_fixed, refuse_late
+from .identity import Identity, name_for_member
 from .models import Order, Registration
 from .on_application import admit
 from .one_place import refuse_second_place
 from .order_request import Place
 from .send_links import mail_links
+from .transfer import transfer
 
 FIELDS = ["first_name", "last_name", "email", "no_photo", "person", "generation", "answers"]
 
@@ -41,17 +42,18 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
     refuse_fixed(registration)
     refuse_late(registration.event)
     _refuse_words(registration, by)
-    registration.person = _member(registration, by) if registration.ticket.needs_proof else None
-    if registration.person:
-        refuse_second_place(registration, registration.person)
-    registration.first_name, registration.last_name = by.first_name, by.last_name
+    member = _member(registration, by) if registration.ticket.needs_proof else None
+    name = by.first_name, by.last_name
+    if member:
+        refuse_second_place(registration, member)
+        name = name_for_member(Identity.of(by), Identity.of(member))
+    registration.first_name, registration.last_name = name
     registration.email, registration.no_photo = by.email, by.no_photo
-    registration.generation += 1
-    registration.confirmation_sent_at = None
-    drop_answers(registration)
+    written = transfer(registration)
+    registration.person, registration.confirmation_sent_at = member, None
     record("registration.substitute", registration, event=registration.event, fields=FIELDS)
     registration.sequence = next_sequence(registration.event_id)
-    registration.save(update_fields=[*FIELDS, "confirmation_sent_at", "sequence"])
+    registration.save(update_fields=[*{*FIELDS, *written}, "confirmation_sent_at", "sequence"])
     follow_names([registration])
     enqueue("CONFIRMATION_TASK", registration.order_id)
     if registration.email:

@@ -2,7 +2,7 @@
 
 What happened since is never undone: whoever was told, came, was changed by somebody else or is billed
 stays as they are, and is named. A place that is taken back is cancelled, so that its badge opens nothing on
-any phone; nobody gets a mail, since nobody ever got one.
+any phone; nobody gets a mail, since nobody ever got one. Whose place went to another person gets a new badge.
 """
 
 from collections import Counter
@@ -23,6 +23,7 @@ from convention.audit.record import record
 from convention.counters import Counted
 from convention.errors import ConventionError
 from convention.events.sequence import next_sequence
+from convention.tasks import enqueue
 from convention.turns import take_turn
 
 from .answers import limited_options
@@ -210,18 +211,35 @@ def _restore(run: ImportRun, rows: list[ImportedRow], moves: Moves) -> Counter[i
             moves.besides.subtract(limited_options(questions, one.answers))
         moves.besides.update(_lowered_by(before))
         more[one.order_id] += before.get("price", one.price) - one.price
+        if "generation" in before:
+            before |= _next_version(one)
         for name, value in before.items():
             setattr(one, name, value)
         written |= before.keys()
         changed.append(one)
     Order.objects.bulk_update(orders.values(), [ORDER_FIELD], BATCH)
     follow_orders(orders.values(), ORDER_FIELD)
+    _write_former_values(changed, written)
+    return more
+
+
+def _write_former_values(changed: list[Registration], written: set[str]) -> None:
     fields = sorted(name.removesuffix("_id") for name in written)
     if changed and fields:
         Registration.objects.bulk_update(changed, fields, BATCH)
     if {"first_name", "last_name"} & written:
         follow_names(changed)
-    return more
+
+
+def _next_version(one: Registration) -> dict[str, Any]:
+    """Return the badge version of a holder who is back: a new one, since no number may come twice.
+
+    Whoever was told of the other holder's badge gets this one.
+    """
+    if not one.confirmation_sent_at:
+        return {"generation": one.generation + 1}
+    enqueue("CONFIRMATION_TASK", one.order_id)
+    return {"generation": one.generation + 1, "confirmation_sent_at": None}
 
 
 def _former(tickets: Mapping[int, Ticket], before: Mapping[str, Any]) -> Ticket:

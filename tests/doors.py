@@ -192,6 +192,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "keep-agenda": {"token": selection.token},
         "organize-import-preview": {"token": "nothing"},
         "prove": {"token": "forged"},
+        "club-claim": {"token": "forged"},
         "waiting": {"secret": wait.secret},
         "waiting-leave": {"secret": wait.secret},
         "organize-waiting-act": {"pk": wait.pk},

@@ -109,6 +109,7 @@ DOORS = {
     "lost-link": EVERYONE,
     "renew-agenda": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
+    "club-claim": NOBODY,  # a forged link
     "unsubscribe": EVERYONE,  # with the signed link of a mail
     # the scanner's shell holds nothing; its data ask for a device's token
     "scan": EVERYONE,

@@ -174,7 +174,7 @@ ELSEWHERE = {
     "organize-duplicate-apart": "test_merge",
     "organize-question-remove": "test_questions", "order-answers": "test_questions",
     "organize-registration-answers": "test_questions", "desk-answers": "test_desk",
-    "organize-checkpoint-remove": "test_pages", "prove": "test_prove",
+    "organize-checkpoint-remove": "test_pages", "prove": "test_prove", "club-claim": "test_known_addresses",
     "organize-check-in": "a scan, which is kept itself with its operator",
     "scanner-scans": "scans are kept themselves; an override is recorded",
     "organize-addon-remove": "test_selling", "organize-voucher-remove": "test_selling",

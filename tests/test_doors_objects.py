@@ -39,7 +39,15 @@ OBJECTS = {
 }  # fmt: skip
 BY_TOKEN = {"api-cancel"}
 """A session opens none of these; `test_own_by_token` swaps their objects."""
-FORGED = {"prove", "badge", "organize-import-preview", "dev-mail", "dev-mail-html", "dev-mail-attachment"}
+FORGED = {
+    "prove",
+    "club-claim",
+    "badge",
+    "organize-import-preview",
+    "dev-mail",
+    "dev-mail-html",
+    "dev-mail-attachment",
+}
 
 
 def swaps():

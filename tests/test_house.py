@@ -33,8 +33,8 @@ TOP_LEVEL = set(
 MADE_HERE = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
 NEAR_HTTP = set(
     """
-    adapters authentication doors health local_requests middleware network_address pagination page_cache parsers problems
-    proof scopes static_storage throttles templatetags
+    adapters authentication doors health local_requests middleware network_address pagination
+    page_cache parsers problems proof scopes static_storage throttles templatetags
     """.split()
 )
 """Modules beside the views: they answer who is there, what may be kept, or stand around every request."""

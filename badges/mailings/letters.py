@@ -11,11 +11,11 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from convention.addresses import same
 from convention.dates import say_span
 from convention.mail import Letter
+from convention.web_addresses import unlinked
 from registrations.calendar import where_of
-from registrations.doors import own_secret
+from registrations.doors import secret_for
 from registrations.models import Registration
 
 from .models import Mailing
@@ -121,9 +121,9 @@ def _own_values(to: Addressee) -> Mapping[str, str]:
     """What differs from one recipient to the next."""
     people = to.registrations
     return {
-        "first_name": _joined([one.first_name or one.name for one in people]),
-        "name": _joined([one.name for one in people]),
-        "company": _joined([one.company for one in people]),
+        "first_name": _joined([unlinked(one.first_name or one.name) for one in people]),
+        "name": _joined([unlinked(one.name) for one in people]),
+        "company": _joined([unlinked(one.company) for one in people]),
         "ticket": _joined([one.ticket.title for one in people]),
         "manage_url": manage_url(people[0], to.address),
         "badge": badge_url(people[0], to.address),
@@ -146,15 +146,9 @@ def _links(to: Addressee) -> list[dict[str, Any]]:
     ]
 
 
-def _secret(registration: Registration, address: str) -> str:
-    """Whoever ordered gets the link of the order, anybody else that of their own registration alone."""
-    order = registration.order
-    return order.secret if same(address, order.email) else own_secret(registration)
-
-
 def manage_url(registration: Registration, address: str) -> str:
     """The page of a registration for the reader at that address."""
-    return f"{settings.SITE_URL}{registration.order.path_with(_secret(registration, address))}"
+    return f"{settings.SITE_URL}{registration.order.path_with(secret_for(registration, address))}"
 
 
 def badge_url(registration: Registration, address: str) -> str:
@@ -163,6 +157,6 @@ def badge_url(registration: Registration, address: str) -> str:
         return manage_url(registration, address)
     order = registration.order
     path = reverse(
-        "order-badge", args=[order.reference, _secret(registration, address), registration.reference]
+        "order-badge", args=[order.reference, secret_for(registration, address), registration.reference]
     )
     return f"{settings.SITE_URL}{path}"

@@ -78,8 +78,9 @@ SEATS = Composed(_seats_of, SOMEBODY, SOME_DAY)
 def seats_at(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
     """The seats of that company that make a member today, of whoever has one of these folded addresses."""
     seats = Seat.objects.counting().filter(membership__company=company, person__is_active=True)
-    held = seats.exclude(person__email=None).select_related("person", "membership__company")
-    by_address = {folded(str(seat.person.email)): seat for seat in held}
+    held = seats.exclude(person__email=None, person__claimed_email="")
+    rows = held.select_related("person", "membership__company")
+    by_address = {folded(seat.person.given_email): seat for seat in rows}
     return {address: by_address[address] for address in addresses if address in by_address}
 
 

@@ -1,4 +1,8 @@
-"""Join: someone whom the club does not know yet works at a company."""
+"""Join: someone whom the club does not know yet works at a company.
+
+A company's contact does not learn whom the club knows: with an address of somebody else of the club the
+colleague is added all the same, under the name that was typed, and its owner is asked by mail (`claims.py`).
+"""
 
 import datetime
 
@@ -8,13 +12,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import having
+from convention.addresses import having, same
 from convention.audit.record import record
 from convention.errors import InvalidFields
 from convention.text import tidy
+from convention.validators import about_name
 
+from .claims import ask_owner
 from .models import Company, Employment, Membership, Person
 from .seats import give_seat
+
+
+class AddressTaken(InvalidFields):
+    """The address is that of somebody of the club who does not work there."""
 
 
 @transaction.atomic
@@ -42,9 +52,7 @@ def join(
             person = Person.objects.create_user(email, first_name=first_name[:150], last_name=last_name[:150])
     except IntegrityError:
         return _colleague(Person.objects.get(email=email), company)
-    first = starts_on or timezone.localdate()
-    Employment.objects.create(person=person, company=company, starts_on=first, title=tidy(title)[:120])
-    record("person.join", person, fields=["email", "first_name", "last_name", "employments"])
+    _employ(person, company, starts_on, title)
     return person
 
 
@@ -52,12 +60,40 @@ def join(
 def join_with_seat(
     *, membership: Membership, email: str, first_name: str, last_name: str, title: str
 ) -> Person:
-    """Add a colleague and give them a seat, or neither. Raises what `join` and `give_seat` do."""
-    person = join(
-        company=membership.company, email=email, first_name=first_name, last_name=last_name, title=title
-    )
+    """Add a colleague and give them a seat, or neither, whether or not the club knows the address.
+
+    Raises InvalidFields for what is not an address and for a name left empty, and what `give_seat` does.
+    """
+    company, email = membership.company, tidy(email).lower()
+    try:
+        with transaction.atomic():
+            person = join(
+                company=company, email=email, first_name=first_name, last_name=last_name, title=title
+            )
+    except AddressTaken:
+        person = _claimed(company, email, tidy(first_name), tidy(last_name), title)
     give_seat(membership=membership, person=person)
+    ask_owner.enqueue(person.pk, company.pk)
     return person
+
+
+def _claimed(company: Company, email: str, first_name: str, last_name: str, title: str) -> Person:
+    """The colleague with that claimed address, added as `join` adds others where there is none yet."""
+    jobs = Employment.objects.open().filter(company=company).exclude(person__claimed_email="")
+    for job in jobs.select_related("person"):
+        if same(job.person.claimed_email, email):
+            return job.person
+    person = Person.objects.create_user(
+        None, claimed_email=email, first_name=first_name[:150], last_name=last_name[:150]
+    )
+    _employ(person, company, None, title)
+    return person
+
+
+def _employ(person: Person, company: Company, starts_on: datetime.date | None, title: str) -> None:
+    first = starts_on or timezone.localdate()
+    Employment.objects.create(person=person, company=company, starts_on=first, title=tidy(title)[:120])
+    record("person.join", person, fields=["email", "first_name", "last_name", "employments"])
 
 
 def _refuse(email: str, first_name: str, last_name: str) -> None:
@@ -66,6 +102,9 @@ def _refuse(email: str, first_name: str, last_name: str) -> None:
         found["first_name"] = [_("Write the first name.")]
     if not last_name:
         found["last_name"] = [_("Write the last name.")]
+    for name, text in (("first_name", first_name), ("last_name", last_name)):
+        if sentence := about_name(text):
+            found[name] = [sentence]
     try:
         validate_email(email)
     except ValidationError:
@@ -78,4 +117,4 @@ def _colleague(person: Person, company: Company) -> Person:
     if Employment.objects.open().filter(person=person, company=company).exists():
         return person
     sentence = _("This address cannot be added here; please write to the club.")
-    raise InvalidFields(_("Some fields need another look."), {"email": [sentence]})
+    raise AddressTaken(_("Some fields need another look."), {"email": [sentence]})

@@ -46,6 +46,7 @@ def _forget_person(rows: "QuerySet[Any]", _subject: Subject) -> None:
         person.user_permissions.clear()
         person.set_unusable_password()
         person.email, person.first_name, person.last_name = None, "", ""
+        person.claimed_email = ""
         person.photo_consent, person.last_login = None, None
         person.is_active = person.is_staff = person.is_superuser = False
         person.save()
@@ -75,7 +76,7 @@ HOLDINGS = [
         model=Person,
         why=_("to know who you are and to let you sign in"),
         people=("pk",),
-        addresses=("email",),
+        addresses=("email", "claimed_email"),
         hides=("password", "search", "sort_name"),
         names=("first_name", "last_name"),
         forget=_forget_person,

@@ -7,7 +7,7 @@ from django.urls import path
 from convention.downloads import list_paths
 
 from .lists import LISTS
-from .views import companies, list_imports, markets, memberships, people
+from .views import claims, companies, list_imports, markets, memberships, people
 
 ONE = "organize/club/companies/<slug:company>"
 MEMBERSHIP = f"{ONE}/memberships/<int:membership>"
@@ -30,6 +30,7 @@ pages: list[Any] = [
     path(f"{MEMBERSHIP}/confirm/", memberships.confirm_membership, name="club-membership-confirm"),
     path(f"{MEMBERSHIP}/leave/", memberships.leave_membership, name="club-membership-leave"),
     path(f"{MEMBERSHIP}/renew/", memberships.renew_membership, name="club-membership-renew"),
+    path("colleagues/<str:token>/", claims.claim, name="club-claim"),
     path("organize/club/people/", people.people, name="club-people"),
     path(f"{PERSON}/", people.person, name="club-person"),
     path(f"{PERSON}/jobs/", people.add_job, name="club-job-add"),

@@ -3,7 +3,7 @@
 `{% icon "check" %}` · `{% page_url "name" args %}` (empty where that page does not exist) ·
 `{% days start end zone %}` · `{% hours start end zone %}` · `{% span start end zone %}` ·
 `{% moment at zone %}` · `{% day at zone %}` · `{% clock at zone %}` · `{{ cents|money }}` ·
-`{% filter mail_lines %}` (a mail’s text) ·
+`{% filter mail_lines %}` (a mail’s text) · `{{ name|unlinked }}` (no link in a mail program) ·
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
 `{% called_off event %}` (a sentence; empty for one that takes place) · `{% meter value maximum %}` ·
 `{% with_query key=value %}` (this page's address with other query parameters).
@@ -27,6 +27,7 @@ from convention.icons import ICONS
 from convention.money import Money
 from convention.routes import OrganizerPage, named
 from convention.text import mail_lines
+from convention.web_addresses import unlinked
 
 register = template.Library()
 
@@ -40,6 +41,7 @@ register.simple_tag(dates.say_span, name="span")
 register.simple_tag(dates.say_until, name="until")
 register.simple_tag(say_called_off, name="called_off")
 register.filter(mail_lines)
+register.filter(unlinked)
 
 
 @register.simple_tag

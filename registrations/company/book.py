@@ -38,7 +38,7 @@ def book(*, event: Event, company: Company, contact: Person, request: OrderReque
     means = replace(means_of(company, contact), key=key)
     order = register(event=event, request=request, means=means)
     _placed, is_new = CompanyOrder.objects.get_or_create(
-        order=order, defaults={"company": company, "placed_by": contact}
+        order=order, defaults={"company": company, "placed_by": contact, "managed_by": contact}
     )
     if is_new:
         for registration in order.registrations.select_related("order", "event").order_by("pk"):

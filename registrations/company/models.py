@@ -13,11 +13,18 @@ from ..models import Order, Registration
 
 
 class CompanyOrder(models.Model):
-    """An order that a contact placed for a company: any of its contacts sees and changes it."""
+    """An order that a contact placed for a company: any of its contacts sees and changes it.
+
+    `managed_by` is the contact who has the order's link and mails: whoever placed it, then a successor.
+    """
 
     order = models.OneToOneField(Order, models.CASCADE, related_name="for_company")
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    managed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 

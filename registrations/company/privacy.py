@@ -10,7 +10,7 @@ HOLDINGS = [
     Holding(
         model=CompanyOrder,
         why=_("orders that you placed for your company"),
-        did=("placed_by",),
+        did=("placed_by", "managed_by"),
         tells=("id", "order", "company"),
         because=_("the order is the company’s; no name is left"),
         leads=False,

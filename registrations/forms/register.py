@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.countries import countries
 from convention.money import Money
+from convention.validators import validate_without_links
 
 from ..checks import about_words, goes_with
 from ..fares import fare_of
@@ -152,6 +153,7 @@ class CodeForm(forms.Form):
         label=_("Code"),
         required=False,
         max_length=60,
+        validators=[validate_without_links],
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
         help_text=_("A voucher or access code, if you have one."),
     )
@@ -250,18 +252,23 @@ class BillingForm(forms.Form):
     billing_name = forms.CharField(
         label=_("Company or person billed"),
         max_length=200,
+        validators=[validate_without_links],
         error_messages={"required": _("Write whom the invoice goes to.")},
     )
     billing_street = forms.CharField(
         label=_("Street"),
         max_length=200,
+        validators=[validate_without_links],
         error_messages={"required": _("Write the street and number of the invoice’s address.")},
     )
     billing_postcode = forms.CharField(
         label=_("Postcode"), max_length=20, error_messages={"required": _("Write the postcode.")}
     )
     billing_city = forms.CharField(
-        label=_("City"), max_length=100, error_messages={"required": _("Write the city.")}
+        label=_("City"),
+        max_length=100,
+        validators=[validate_without_links],
+        error_messages={"required": _("Write the city.")},
     )
     billing_country = forms.ChoiceField(
         label=_("Country"), choices=countries, error_messages={"required": _("Choose the country.")}
@@ -270,6 +277,7 @@ class BillingForm(forms.Form):
         label=_("Purchase order number"),
         required=False,
         max_length=60,
+        validators=[validate_without_links],
         help_text=_("If your company needs it on the invoice."),
     )
 

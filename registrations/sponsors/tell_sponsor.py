@@ -29,7 +29,7 @@ def tell_sponsor(sponsorship_id: int) -> None:
 def sponsor_path(order: Order) -> str:
     """The sponsor's own page, in the order's language."""
     with translation.override(order.language):
-        return reverse("order-sponsor", args=[order.reference, order.secret])
+        return reverse("order-sponsor", args=[order.reference, order.manage_secret])
 
 
 def letter_to(one: Sponsorship) -> Letter:

@@ -50,7 +50,7 @@ def answer_own(request: HttpRequest, reference: str, secret: str, person: str) -
         raise NotFound(_("%(name)s answers by the link in their own e-mail.") % {"name": registration.name})
     form = _form(request, registration)
     if form.is_valid():
-        refuse_many_corrections(grant.order)
+        refuse_many_corrections(grant.order, registration)
         if _keep(form, registration, ""):
             messages.success(request, _("The answers are saved."))
             return redirect("order", reference, secret)

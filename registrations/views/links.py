@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from convention.errors import NotFound
 from convention.events.doors import event_to_organize
 
-from ..doors import order_by_link
+from ..doors import order_by_link, own_secret
 from ..forms.links import AddressForm
 from ..limits import refuse_many_renewals
-from ..models import Order
-from ..renew import renew
+from ..models import Registration
+from ..renew import renew, renew_own
 from ..send_links import send_links
 
 
@@ -35,26 +35,35 @@ def lost(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def renew_own(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Replace the link of an order, for whoever holds the whole of it: said first, then done."""
+def replace_link(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Replace the link of an order, or of one's own private place: said first, then done."""
     grant = order_by_link(reference, secret)
-    if not grant.is_whole:
+    private = next((one for one in grant.registrations if one.is_private), None)
+    if not (grant.is_whole or private):
         raise NotFound(_("Only whoever ordered can replace this link."))
     if request.method == "POST":
-        refuse_many_renewals(grant.order)
-        order = renew(order=grant.order)
+        refuse_many_renewals(private or grant.order)
+        if private:
+            secret = own_secret(renew_own(registration=private))
+        else:
+            secret = renew(order=grant.order).manage_secret
         messages.success(request, _("This is the new link. The old one opens nothing any more."))
-        return redirect("order", reference, order.secret)
-    return render(request, "registrations/renew_link.html", {"grant": grant, "event": grant.order.event})
+        return redirect("order", reference, secret)
+    context = {"grant": grant, "event": grant.order.event, "private": private}
+    return render(request, "registrations/renew_link.html", context)
 
 
 @require_POST
 def renew_for(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Replace the link of someone else's order, and mail the new one."""
+    """Replace the link of someone else's order or private place, and mail the new one."""
     found = event_to_organize(event, request.user)
-    order = Order.objects.filter(event=found, registrations__reference=reference).first()
-    if order is None:
+    rows = Registration.objects.select_related("order", "event")
+    registration = rows.filter(event=found, reference=reference).first()
+    if registration is None:
         raise NotFound(_("There is no such registration at this event."))
-    renew(order=order)
+    if registration.is_private:
+        renew_own(registration=registration)
+    else:
+        renew(order=registration.order)
     messages.success(request, _("The old link opens nothing any more; the new one was mailed."))
     return redirect("organize-registration", event, reference)

@@ -24,9 +24,10 @@ from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
-from ..prove import prove, registration_to_prove
+from ..prove import name_to_confirm, prove, registration_to_prove
 from ..questions import questions_of
 from ..refund_words import foreseen, say_settled
+from ..send_links import send_links
 
 UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -36,7 +37,7 @@ UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """The order, its people, and what can be done."""
     grant = order_by_link(reference, secret)
-    states = {registration.state for registration in grant.registrations}
+    states = {registration.state for registration in (*grant.registrations, *grant.private)}
     questions = questions_of(grant.order.event)
     for registration in grant.registrations:
         sees = grant.sees_answers(registration)
@@ -50,6 +51,8 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "order": grant.order,
         "event": grant.order.event,
         "states": states,
+        "can_replace_link": grant.is_whole or any(one.is_private for one in grant.registrations),
+        "has_badge": any(one.state == Registration.State.CONFIRMED for one in grant.registrations),
         "awaits_payment": awaits_payment,
         "left": left_of(grant.order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
@@ -57,7 +60,10 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "priced": [(registration, rows_of(registration)) for registration in grant.registrations],
         "wallets": wallets(),
         "settled": say_settled(grant.order, grant.registrations),
-        "vat": [say_vat(one, grant.order.currency) for one in vat_of(grant.registrations, packages)],
+        "vat": [
+            say_vat(one, grant.order.currency)
+            for one in vat_of([*grant.registrations, *grant.private], packages)
+        ],
         "is_of_sponsor": grant.order.sponsorships.exists(),
         "can_change": grant.order.event.ends_at > timezone.now(),
         "can_give": grant.order.event.last_substitution > timezone.now(),
@@ -107,7 +113,7 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
     registration = grant.registration(person)
     form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm.of(registration)
     if request.method == "POST" and form.is_valid():
-        refuse_many_corrections(grant.order)
+        refuse_many_corrections(grant.order, registration)
         act = correct if grant.is_whole else correct_own
         try:
             corrected = act(registration=registration, correction=form.correction())
@@ -124,7 +130,8 @@ def _after_correction(request: HttpRequest, grant: Grant, corrected: Registratio
     """Back to what the link opens; to the event's page for who gave their own place away."""
     if grant.is_whole or own_secret(corrected) == grant.secret:
         messages.success(request, _("The correction is saved."))
-        return redirect("order", grant.order.reference, grant.secret)
+        secret = corrected.order.manage_secret if grant.is_whole else grant.secret
+        return redirect("order", grant.order.reference, secret)
     if corrected.email:
         told = _("%(name)s has the place now, and your link no longer opens it. The badge is mailed to them.")
     else:
@@ -157,8 +164,15 @@ def cancel_registration(request: HttpRequest, reference: str, secret: str, perso
 def prove_address(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a member's mailed link; a button confirms, since mail filters open links too."""
     registration = registration_to_prove(token)
+    if request.method == "POST" and (registration.confirmed_at or registration.person_id):
+        send_links(email=registration.email)  # the links may have been replaced since, so none is shown here
+        messages.info(request, _("This place is already confirmed. We have e-mailed you the link again."))
+        return redirect("event", registration.event.slug)
     if request.method == "POST":
         registration = prove(registration=registration)
-        return redirect("order", registration.order.reference, own_secret(registration))
-    context = {"registration": registration, "event": registration.event}
+        if registration.is_private:
+            return redirect("order", registration.order.reference, own_secret(registration))
+        return redirect(registration.order.start_path)
+    badge_name = " ".join(name_to_confirm(registration)).strip() or registration.name
+    context = {"registration": registration, "event": registration.event, "badge_name": badge_name}
     return render(request, "registrations/prove.html", context)

@@ -25,6 +25,7 @@ from convention.text import tidy
 from ..cancel import cancel, cancel_keeping
 from ..correct import correct_for
 from ..correct_person import correct_with_person, says_another_name
+from ..doors import own_secret
 from ..forms.correct import CorrectForm, DirectoryForm, ReasonForm
 from ..forms.refund_rules import KeepForm
 from ..listing import UNANSWERED, UNDELIVERED, Filter, answers_of, history_of, mails_of, sheet_of
@@ -151,6 +152,7 @@ def _show_one(request: HttpRequest, one: Registration, **forms: Any) -> HttpResp
         "registrations/organize_one.html",
         one.event,
         registration=one,
+        manage_path=one.order.path_with(own_secret(one)) if one.is_private else one.order.manage_path,
         other_name=says_another_name(one),
         rows=rows_of(one),
         merged=merged_of(one),

@@ -4,15 +4,16 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.downloads import inline
-from convention.errors import NotFound
+from convention.errors import Expired, NotFound
 from convention.events.doors import event_to_organize
 
-from ..doors import order_by_link
+from ..doors import LINKS_LAST, order_by_link
 from ..invoices.draw_offers import quotation_pdf
 from ..invoices.models import Quotation
 from ..limits import refuse_many_quotation_mails
@@ -55,6 +56,8 @@ def _by_link(secret: str) -> Quotation:
     found = Quotation.objects.select_related("event").filter(secret=secret).first()
     if found is None or found.event is None:
         raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+    if timezone.now() > found.event.ends_at + LINKS_LAST:
+        raise Expired(_("This link has expired: the event is over."))
     return found
 
 

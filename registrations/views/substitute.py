@@ -26,7 +26,7 @@ def substitute_registration(request: HttpRequest, reference: str, secret: str, p
     refuse_late(event)
     form = SubstituteForm(request.POST) if request.method == "POST" else SubstituteForm.of(registration)
     if request.method == "POST" and form.is_valid():
-        refuse_many_corrections(grant.order)
+        refuse_many_corrections(grant.order, registration)
         try:
             new = substitute(registration=registration, by=form.place())
         except InvalidFields as error:
@@ -37,6 +37,8 @@ def substitute_registration(request: HttpRequest, reference: str, secret: str, p
             told = _(
                 "%(name)s has the place now. The badge goes to whoever ordered, and the link to %(name)s."
             )
+            if new.is_private:
+                told = _("%(name)s has the place now and receives the link and the badge by e-mail.")
             messages.success(request, told % {"name": new.name})
             return redirect("order", reference, secret) if grant.is_whole else redirect("event", event.slug)
     context = {"grant": grant, "event": event, "registration": registration, "form": form}

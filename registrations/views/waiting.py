@@ -75,8 +75,8 @@ def _guess(request: HttpRequest, event: str) -> dict[str, Any]:
 def entry(request: HttpRequest, secret: str) -> HttpResponse:
     """One's position, or the offer, to accept or decline."""
     found = entry_by_link(secret)
-    if found.order and found.accepted_at:
-        return redirect(found.order.manage_path)
+    if (order := found.order) and found.accepted_at:
+        return redirect(order.lost_link_path if order.link_secret else order.manage_path)
     if request.method == "POST" and "decline" in request.POST:
         decline(entry=found)
         messages.success(request, _("Thank you: the place goes to the next in line."))

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import folded
+from convention.addresses import folded, same
 from convention.errors import Expired, Forbidden, NotFound
 
 from .models import Application, HostContact, Visit, VisitorList
@@ -103,11 +103,15 @@ def list_of_host(visit: Visit) -> VisitorList | None:
 
 
 def list_by_link(token: str) -> VisitorList:
-    """The list behind the link in a mail. Raises Expired: late, revoked, replaced, purged or never made."""
+    """The list behind the link in a mail.
+
+    Raises Expired: late, revoked, replaced, purged, never made, or sent to a former security contact.
+    """
     rows = VisitorList.objects.select_related("visit__event__venue", "visit__event__host")
     found = rows.filter(link_hash=hash_token(token)).first()
     is_open = found and found.is_linked(at=timezone.now()) and found.is_kept and not found.visit.cancelled_at
-    if found is None or not is_open:
+    # Whoever was the host's security contact when it was sent may be so no longer.
+    if found is None or not is_open or not same(found.sent_to, found.visit.security_email):
         raise Expired(
             _("This link opens nothing any more: it has expired, or a newer version of the list was sent.")
         )

@@ -154,7 +154,12 @@ def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
     [token] = re.findall(r"/orders/confirm/([^/\s]+)/", text_of(message))
     prove(registration=registration_to_prove(token))
     run_tasks()
-    assert [m["To"] for m in mail_receiver.wait_for(2)] == ["zoe@example.org", "buyer@example.org"]
+    [_proof, badge, notice] = mail_receiver.wait_for(3)
+    assert [m["To"] for m in (badge, notice)] == ["zoe@example.org", "buyer@example.org"]
+    assert "application/pdf" in {part.get_content_type() for part in badge.walk()}
+    assert {part.get_content_type() for part in notice.walk() if not part.is_multipart()} == {
+        "text/plain", "text/html",
+    }  # fmt: skip
     registration.refresh_from_db()
     assert (registration.person, registration.state) == (member, "confirmed")
 
@@ -312,8 +317,14 @@ def test_a_mail_sent_again_and_one_of_a_later_proof_are_no_corrections(mail_rece
     run_tasks()
     resend(registration=zoe)
     run_tasks()
-    subjects = [m["Subject"] for m in mail_receiver.wait_for(4) if m["To"] == "buyer@example.org"]
-    assert subjects == [f"Inscription confirmée\u202f: {event.title}"] * 3
+    confirmed, later = f"Inscription confirmée\u202f: {event.title}", f"Place confirmée\u202f: {event.title}"
+    told = [(m["To"], m["Subject"]) for m in mail_receiver.wait_for(5)[1:]]
+    assert sorted(told) == [
+        ("bob@example.org", confirmed),
+        ("buyer@example.org", confirmed),
+        ("buyer@example.org", confirmed),
+        ("buyer@example.org", later),
+    ]
 
 
 def test_a_cancellation_is_said_once(mail_receiver, run_tasks):

@@ -14,8 +14,8 @@ from convention.ceilings import CEILINGS, read_ceilings
 from convention.events.models import Event
 from convention.settings import env
 from registrations.answer_files import FilesFull, keep_file
-from registrations.draft_store import LARGE_BYTES, MAX_BYTES
-from registrations.forget import unfinished
+from registrations.draft_store import LARGE_BYTES, MAX_BYTES, remove_old_drafts
+from registrations.forget import unclaimed_files
 from registrations.models import AnswerFile, Question, Registration, RegistrationDraft
 from registrations.stored_use import Use, use_of
 from tests.factories import make_account, make_event, make_question, make_registration, make_ticket
@@ -268,14 +268,15 @@ def test_proxy_in_front_is_believed_where_there_is_one(event, settings, ceilings
 def test_what_is_never_finished_is_removed(client, event, proof):
     client.post(WHO, who())
     keep_file(question=proof, upload=pdf())
-    unfinished()
+    unclaimed_files()
     assert (AnswerFile.objects.count(), RegistrationDraft.objects.count()) == (1, 1)
 
     AnswerFile.objects.update(created_at=timezone.now() - datetime.timedelta(days=1, minutes=1))
-    RegistrationDraft.objects.update(changed_at=timezone.now() - STORED_FOR - datetime.timedelta(minutes=1))
-    unfinished()
+    unclaimed_files()
+    remove_old_drafts(timezone.now() + datetime.timedelta(minutes=1))
 
-    assert (AnswerFile.objects.count(), RegistrationDraft.objects.count()) == (0, 0)
+    assert AnswerFile.objects.count() == 0
+    assert RegistrationDraft.objects.count() == 0
 
 
 # --- who sees it -----------------------------------------------------------------------------------------

@@ -128,11 +128,16 @@ class PersonManager(BaseUserManager["Person"].from_queryset(FindableQuerySet["Pe
 
 
 class Person(Findable, AbstractBaseUser, PermissionsMixin):
-    """Someone the club knows. May have neither e-mail nor sign-in, as a walk-in has."""
+    """Someone the club knows. May have neither e-mail nor sign-in, as a walk-in has.
+
+    `claimed_email` is an address that a company's contact gave for a colleague and that somebody of the club
+    has already: nobody signs in with it here, until its owner confirms to be the same person (`claims.py`).
+    """
 
     FOLDED = frozenset({"first_name", "last_name", "email"})
 
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
+    claimed_email = models.EmailField(blank=True, default="", db_default="", editable=False)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
@@ -161,6 +166,11 @@ class Person(Findable, AbstractBaseUser, PermissionsMixin):
     def name(self) -> str:
         """First and last name, as written."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def given_email(self) -> str:
+        """The address, or the one that the company's contact gave; empty without any."""
+        return self.email or self.claimed_email
 
     def make_findable(self) -> None:
         """By last name; found by the address too."""

@@ -96,7 +96,7 @@ def _places(grant: Grant) -> dict[str, Any]:
     """Until when places or package are held; where they are not, whether there still are as many."""
     packages = list(packages_of(grant.order))
     standing: list[Sponsorship | Registration] = [*packages]
-    standing += (r for r in grant.registrations if r.cancelled_at is None)
+    standing += (r for r in (*grant.registrations, *grant.private) if r.cancelled_at is None)
     waiting = [one for one in standing if one.confirmed_at is None]
     held = [one.held_until for one in waiting if one.held_until is not None and one.is_held()]
     lapsed = [one for one in waiting if not one.is_held()]

@@ -14,6 +14,7 @@ from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.seats import NoSeatLeft, SeatTaken, give_seat, take_seat
 from convention.errors import Closed, Forbidden, InvalidFields, SignInNeeded
 
+from ...limits import refuse_many_colleagues
 from ..attention import matters
 from ..facts import facts_of, membership_of
 from ..forms import ColleagueForm, DayForm
@@ -50,6 +51,7 @@ def seats(request: HttpRequest, company: str) -> HttpResponse:
     found = company_of_contact(company, request.user)
     form = ColleagueForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        refuse_many_colleagues(found, form.cleaned_data["email"])
         try:
             person = join_with_seat(membership=_membership(found), **form.cleaned_data)
         except InvalidFields as error:

@@ -26,7 +26,7 @@ def details(request: HttpRequest, reference: str, secret: str, person: str) -> H
     registration = grant.registration(person)
     form = DetailsForm(request.POST) if request.method == "POST" else DetailsForm.of(registration)
     if request.method == "POST" and form.is_valid():
-        refuse_many_corrections(grant.order)
+        refuse_many_corrections(grant.order, registration)
         try:
             completed = complete(registration=registration, details=form.details())
         except InvalidFields as error:

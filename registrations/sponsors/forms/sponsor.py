@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.models import Company
 from convention.events.forms import WallClock, set_zone
 from convention.text import filed
+from convention.validators import validate_name, validate_without_links
 
 from ...forms.register import BillingForm, LanguageForm, PaymentForm
 from ...models import Order, Package, Sponsorship
@@ -24,11 +25,13 @@ class SponsorForm(forms.Form):
     name = forms.CharField(
         label=_("Company, as it shall be shown"),
         max_length=200,
+        validators=[validate_without_links],
         error_messages={"required": _("Write the company’s name.")},
     )
     contact = forms.CharField(
         label=_("Contact: first and last name"),
         max_length=200,
+        validators=[validate_name],
         error_messages={"required": _("Write who we write to.")},
     )
     email = forms.EmailField(

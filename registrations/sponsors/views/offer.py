@@ -96,4 +96,4 @@ def vat_in(package: Package) -> list[str]:
 
 def next_page(order: Order) -> str:
     """The sponsor's own page; the payment where it is paid by card and something is due."""
-    return order.next_path if order.is_by_card else sponsor_path(order)
+    return order.next_path if order.is_by_card or order.link_secret else sponsor_path(order)

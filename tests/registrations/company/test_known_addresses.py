@@ -1,0 +1,168 @@
+"""A company's contact does not learn whom the club knows: every address gets the same answer and look."""
+
+import re
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from convention.audit.models import Entry
+from convention.club.claims import claim_token
+from convention.club.doors import is_member
+from convention.club.join import join_with_seat
+from convention.club.models import Employment, Person, Seat
+from convention.events.models import Event
+from convention.privacy.erase import erase_quietly
+from registrations.limits import COLLEAGUES_PER_HOUR
+from registrations.models import Registration
+from tests.factories import make_member, make_person
+from tests.registrations.company.making import make_desk, order, row
+
+pytestmark = pytest.mark.django_db
+NAMES = {"first_name": "Noé", "last_name": "Petit", "title": "Ops"}
+UNKNOWN, KNOWN = "nobody@example.org", "known@example.org"
+
+
+@pytest.fixture
+def desk():
+    return make_desk()
+
+
+@pytest.fixture
+def owner():
+    """Somebody of another company whose address the contact types."""
+    return make_member(email=KNOWN, first_name="Kim", last_name="Known")
+
+
+def add(desk, email):
+    return desk.client.post(f"{desk.at}/seats/", {**NAMES, "email": email}, follow=True)
+
+
+def neutral(desk, answer, numbers) -> str:
+    """The page without what differs by itself: tokens, ids and the address that was typed."""
+    page = re.sub(numbers, "NUMBER", answer.content.decode())
+    page = page.replace(desk.company.slug, "firm").replace(desk.company.name, "Firm")
+    for address in (UNKNOWN, KNOWN, "other@example.org"):
+        page = page.replace(address, "typed@example.org")
+    page = re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", page)
+    return re.sub(r"\d+", "0", page)
+
+
+def seen_by(email, *, owned=False):
+    """All that a contact sees after adding that address: the answer, and each page that could differ."""
+    desk = make_desk()
+    if owned:
+        make_member(email=email, first_name="Kim", last_name="Known")
+    answer = add(desk, email)
+    again = add(desk, email)
+    booked = order(desk, row("Petit", email, "member"))
+    pages = [desk.client.get(f"{desk.at}/{page}") for page in ("", "seats/", "registrations/", "orders/")]
+    one = Registration.objects.get(order__for_company__company=desk.company)
+    pages.append(desk.client.get(f"{desk.at}/registrations/{one.reference}/"))
+    facts = [answer.status_code, answer.redirect_chain[0][1], booked.status_code, one.state]
+    Event.objects.update(visibility=Event.Visibility.DRAFT)  # the next contact finds one event, too
+    numbers = f"{one.reference}|{one.order.reference}|{one.order.manage_secret}"
+    return facts, [neutral(desk, page, numbers) for page in (answer, again, *pages)]
+
+
+def test_a_known_and_an_unknown_address_look_the_same_everywhere():
+    (facts, unknown), (same_facts, known) = seen_by(UNKNOWN), seen_by(KNOWN, owned=True)
+    assert facts == same_facts == [200, 302, 302, "confirmed"]
+    for one, other in zip(unknown, known, strict=True):
+        assert one == other
+    assert "Known" not in "".join(known)
+
+
+def test_neither_costs_more_work(desk, owner):
+    counts = []
+    for email in (UNKNOWN, KNOWN):
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            add(desk, email)
+        counts.append(len(asked))
+    assert abs(counts[0] - counts[1]) <= 4, counts
+
+
+def test_the_owner_is_asked_and_nothing_of_theirs_changes_before(desk, owner, run_tasks, mailoutbox):
+    add(desk, KNOWN)
+    add(desk, UNKNOWN)
+    run_tasks()
+    [mail] = mailoutbox
+    assert (mail.to, desk.company.name in mail.subject, "Noé Petit" in mail.body) == ([KNOWN], True, True)
+    assert owner.employments.count() == owner.seats.count() == 1
+    owner.refresh_from_db()
+    assert owner.name == "Kim Known"
+    assert Person.objects.filter(email=KNOWN).get() == owner
+
+
+def test_the_owner_confirms_and_has_what_was_given(desk, owner, run_tasks, mailoutbox):
+    Seat.objects.filter(person=owner).delete()
+    assert not is_member(owner)
+    add(desk, KNOWN)
+    order(desk, row("Petit", KNOWN, "member"))
+    run_tasks()
+    [path] = {
+        path for mail in mailoutbox for path in re.findall(r"https?://[^/]+(/colleagues/\S+)", mail.body)
+    }
+    client = Client()
+    page = client.get(path)
+    assert (page.status_code, desk.company.name in page.text, "Known" in page.text) == (200, True, False)
+    assert not is_member(owner)  # a program that follows links confirms nothing
+    assert client.post(path)["Location"] == "/"
+    assert is_member(owner)
+    assert Employment.objects.filter(person=owner, company=desk.company).count() == 1
+    assert Registration.objects.get().person == owner
+    assert not Person.objects.exclude(claimed_email="").exists()
+    assert Entry.objects.filter(verb="person.claim").count() == 1
+    assert (client.get(path).status_code, client.post(path).status_code) == (404, 404)
+    assert "Kim Known" in desk.client.get(f"{desk.at}/seats/").text
+
+
+def test_who_works_and_sits_there_already_gets_no_second_seat(desk, owner):
+    company = desk.company
+    person = join_with_seat(membership=company.memberships.get(), email=KNOWN, **NAMES)
+    Employment.objects.create(person=owner, company=company)
+    Seat.objects.create(person=owner, membership=company.memberships.get())
+    assert Client().post(f"/colleagues/{claim_token(person)}/").status_code == 302
+    assert Employment.objects.filter(person=owner, company=company).count() == 1
+    assert Seat.objects.filter(membership__company=company, person=owner).count() == 1
+
+
+@pytest.mark.parametrize("token", ["", "x", "forged:token:here"])
+def test_a_forged_link_confirms_nothing(token):
+    assert Client().get(f"/colleagues/{token}/").status_code == 404
+
+
+def test_a_link_ends_with_the_claim_or_the_address(desk, owner):
+    person = join_with_seat(membership=desk.company.memberships.get(), email=KNOWN, **NAMES)
+    path = f"/colleagues/{claim_token(person)}/"
+    owner.email = "other@example.org"
+    owner.save()
+    assert Client().get(path).status_code == 404
+    owner.email = KNOWN
+    owner.save()
+    assert Client().get(path).status_code == 200
+    erase_quietly(person=person)
+    assert Client().post(path).status_code == 404
+
+
+def test_a_colleague_of_ones_own_is_recognized(desk):
+    Seat.objects.filter(person=desk.colleague).delete()
+    page = add(desk, desk.colleague.email.upper()).text
+    assert "Ana Silva" in page
+    assert Person.objects.filter(claimed_email="").count() == Person.objects.count()
+
+
+def test_somebody_who_may_not_sign_in_is_no_exception(desk):
+    make_person(email=KNOWN, is_active=False)
+    assert "Noé Petit" in add(desk, KNOWN).text
+
+
+def test_adding_colleagues_is_no_way_to_try_addresses_or_fill_a_mailbox(desk, settings):
+    settings.RATE_LIMITS = "on"
+    cache.clear()
+    answers = [add(desk, f"n{number}@example.org").status_code for number in range(COLLEAGUES_PER_HOUR + 1)]
+    assert (answers[0], answers[-1]) == (200, 429)

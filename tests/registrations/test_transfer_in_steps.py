@@ -1,0 +1,224 @@
+"""A place changes hands in several small corrections: together they are a transfer, with its rules."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint
+from badges.codes import code_of
+from convention.audit.models import Entry
+from convention.errors import Closed
+from convention.tables import read_table
+from registrations.cancel import cancel
+from registrations.correct import Correction, correct_for
+from registrations.doors import own_secret
+from registrations.forget_people import forget_holders
+from registrations.import_list import import_list, rehearse_import
+from registrations.models import ImportRun, Registration
+from registrations.undo_import import undo_import
+from tests.badges.attendance.making import bearer, make_device, make_item
+from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
+
+pytestmark = pytest.mark.django_db
+BOB = {"first_name": "Bob", "last_name": "Roi", "email": "bob@example.org", "company": ""}
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="congress")
+    make_ticket(event)
+    make_question(event, "diet", ["vegan", "halal"])
+    return event
+
+
+@pytest.fixture
+def place(event):
+    return make_registration(event.tickets.get(), answers={"diet": "vegan"})
+
+
+def close(event):
+    """Places no longer change hands."""
+    event.substitutions_until = timezone.now() - HOUR
+    event.save()
+
+
+def correct_by_link(place, secret="", **typed):
+    """Post the page that corrects; its other fields stay as they are."""
+    place.refresh_from_db()
+    names = ("first_name", "last_name", "email", "company")
+    values = {name: getattr(place, name) for name in names} | typed
+    path = place.order.path_with(secret or place.order.manage_secret)
+    return Client().post(f"{path}{place.reference}/correct/", values)
+
+
+STEPS = {
+    "name, then address": [{"first_name": "Bob", "last_name": "Roi"}, {"email": BOB["email"]}],
+    "first name, last name, address": [{"first_name": "Bob"}, {"last_name": "Roi"}, {"email": BOB["email"]}],
+    "address, then name": [{"email": BOB["email"]}, {"first_name": "Bob", "last_name": "Roi"}],
+    "address, first name, last name": [{"email": BOB["email"]}, {"first_name": "Bob"}, {"last_name": "Roi"}],
+    "letter by letter": [
+        {"last_name": "Mülle"}, {"last_name": "Mull"}, {"last_name": "Mul"}, {"last_name": "Moi"},
+        {"last_name": "Roi"}, {"first_name": "Zo"}, {"first_name": "Bo"}, {"first_name": "Bob"},
+        {"email": BOB["email"]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
+@pytest.mark.parametrize("by", ["order", "own"])
+def test_after_the_deadline_no_sequence_of_corrections_gives_the_place_away(event, place, steps, by):
+    close(event)
+    before = code_of(place)
+    statuses = [
+        correct_by_link(place, own_secret(place) if by == "own" else "", **step).status_code for step in steps
+    ]
+    assert 409 in statuses
+    place.refresh_from_db()
+    assert (place.first_name, place.last_name, place.email) != ("Bob", "Roi", BOB["email"])
+    assert (code_of(place), place.answers) == (before, {"diet": "vegan"})
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
+def test_before_it_their_sum_is_a_transfer(event, place, steps, run_tasks, mailoutbox):
+    before, link = code_of(place), own_secret(place)
+    for step in steps:
+        assert correct_by_link(place, **step).status_code == 302
+    place.refresh_from_db()
+    assert (place.name, place.email, place.answers) == ("Bob Roi", BOB["email"], {})
+    assert code_of(place) != before
+    assert Client().get(place.order.path_with(link)).status_code == 404
+    assert "registration.transfer" in set(Entry.objects.values_list("verb", flat=True))
+    run_tasks()
+    assert BOB["email"] in {address for mail in mailoutbox for address in mail.to}
+
+
+def test_the_door_turns_the_former_badge_away(event, place):
+    """The badge that the first holder printed, read by a device after the two steps."""
+    before = code_of(place)
+    for step in STEPS["name, then address"]:
+        correct_by_link(place, **step)
+    place.refresh_from_db()
+    Checkpoint.objects.create(event=event, name="Entrée")
+    _device, token = make_device(event)
+    assert [scan(token, code)["reason"] for code in (before, code_of(place))] == ["revoked", ""]
+
+
+def scan(token, code):
+    body = {"scans": [make_item(code)]}
+    path = "/api/v1/scanner/scans/"
+    answer = Client().post(path, body, content_type="application/json", headers=bearer(token))
+    return answer.json()["results"][0]
+
+
+LEGITIMATE = {
+    "a slip in the name": [{"last_name": "Muller"}],
+    "a new name by marriage": [{"last_name": "Martin"}],
+    "a new address": [{"email": "zoe.muller@new.example"}],
+    "a slip, then a new address": [{"last_name": "Muler"}, {"email": "zoe@new.example"}],
+    "a new address, then a slip, then back": [
+        {"email": "z@new.example"}, {"first_name": "Zoë"}, {"email": "zoe@example.org"},
+    ],
+    "a second first name and another company": [{"first_name": "Zoé Anne", "company": "Other"}],
+    "the names the other way round": [{"first_name": "Müller", "last_name": "Zoé"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", LEGITIMATE.values(), ids=LEGITIMATE.keys())
+def test_the_same_person_is_corrected_until_the_end(event, place, steps):
+    close(event)
+    before = code_of(place)
+    for step in steps:
+        assert correct_by_link(place, **step).status_code == 302
+    place.refresh_from_db()
+    assert (code_of(place), place.answers) == (before, {"diet": "vegan"})
+
+
+def test_what_was_corrected_before_a_transfer_counts_no_more_after_it(event, place):
+    correct_by_link(place, last_name="Martin")
+    correct_by_link(place, **BOB)
+    place.refresh_from_db()
+    bobs = code_of(place)
+    close(event)
+    assert correct_by_link(place, last_name="Roy").status_code == 302
+    assert correct_by_link(place, email="bob@new.example").status_code == 302
+    assert correct_by_link(place, first_name="Zoé", last_name="Müller").status_code == 409
+    place.refresh_from_db()
+    assert (code_of(place), place.name) == (bobs, "Bob Roy")
+
+
+def test_an_organizer_hands_over_in_steps_and_the_badge_is_void(event, place):
+    close(event)
+    client, before = Client(), code_of(place)
+    client.force_login(make_staff(event))
+    page = f"/organize/congress/registrations/{place.reference}/"
+    typed = {"first_name": "Jean", "last_name": "Müller", "email": "zoe@example.org", "company": ""}
+    assert client.post(page, typed).status_code == 302
+    place.refresh_from_db()
+    assert code_of(place) == before
+    assert client.post(page, {**typed, "email": "jean@example.org"}).status_code == 302
+    place.refresh_from_db()
+    assert (code_of(place) == before, place.answers) == (False, {})
+
+
+def listed(place, **cells):
+    columns = {"reference": place.reference, "first name": place.first_name, "last name": place.last_name,
+               **cells}  # fmt: skip
+    return read_table("list.csv", f"{','.join(columns)}\n{','.join(columns.values())}\n".encode())
+
+
+def test_a_list_that_names_another_person_voids_badge_and_answers(event, place, run_tasks, mailoutbox):
+    Registration.objects.update(confirmation_sent_at=timezone.now())
+    before, table = code_of(place), listed(place, **{"first name": "Bob", "last name": "Roi"})
+    assert "1 place change de titulaire" in str(rehearse_import(event=event, table=table))
+    place.refresh_from_db()
+    assert (place.name, code_of(place)) == ("Zoé Müller", before)
+    import_list(event=event, table=table)
+    place.refresh_from_db()
+    bobs = code_of(place)
+    assert (place.name, bobs == before, place.answers) == ("Bob Roi", False, {})
+    run_tasks()
+    assert mailoutbox != []
+    undo_import(run=ImportRun.objects.get())
+    place.refresh_from_db()
+    assert (place.name, place.answers) == ("Zoé Müller", {"diet": "vegan"})
+    assert code_of(place) not in (before, bobs)
+
+
+def test_a_list_after_a_new_address_is_the_second_step(event, place):
+    correct_by_link(place, email="z@new.example")
+    before = code_of(place)
+    import_list(event=event, table=listed(place, **{"first name": "Jean"}))
+    place.refresh_from_db()
+    assert (code_of(place) == before, place.answers) == (False, {})
+
+
+def test_a_list_that_corrects_a_slip_voids_nothing(event, place, run_tasks, mailoutbox):
+    before = code_of(place)
+    done = import_list(event=event, table=listed(place, **{"last name": "Muller"}))
+    place.refresh_from_db()
+    assert (code_of(place), place.answers, done.about_transfers) == (before, {"diet": "vegan"}, "")
+    undo_import(run=ImportRun.objects.get())
+    place.refresh_from_db()
+    assert (place.name, code_of(place), place.issued_to) == ("Zoé Müller", before, {})
+    run_tasks()
+    assert mailoutbox == []
+
+
+def test_nothing_is_left_of_whom_a_badge_was_issued_to_once_they_are_forgotten(event, place):
+    correct_by_link(place, last_name="Martin")
+    place.refresh_from_db()
+    assert place.issued_to == {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org"}
+    forget_holders(Registration.objects.filter(pk=place.pk))
+    place.refresh_from_db()
+    assert place.issued_to == {}
+
+
+def test_a_cancelled_place_is_not_handed_over(event, place):
+    cancel(registration=place)
+    assert correct_by_link(place, **BOB).status_code == 409
+    place.refresh_from_db()
+    with pytest.raises(Closed):
+        correct_for(registration=place, correction=Correction(**BOB, no_photo=False))
