@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from convention.mail import Letter
 from convention.money import Money
 from registrations.answers import still_open
-from registrations.doors import Grant, own_secret
+from registrations.doors import Grant, own_secret, whole
 from registrations.models import Delivery, Order, Registration
 from registrations.questions import questions_of
 from registrations.refund_words import say_settled
@@ -117,6 +117,7 @@ def _notice(order: Order, registration: Registration, key: str) -> Letter:
             "name": registration.name if registration.holders == 1 else "",
             "is_cancelled": is_cancelled,
             "settled": say_settled(order, [registration]) if is_cancelled else [],
+            "url": order.manage_url if whole(order).is_open else "",
         },
         language=order.language,
         key=key,

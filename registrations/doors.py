@@ -36,6 +36,16 @@ class Grant:
     private: list[Registration] = field(default_factory=list)
 
     @property
+    def is_open(self) -> bool:
+        """Whether anything is left to see or do by it.
+
+        The order's link closes when all of its places became private, unless the buyer still pays for them.
+        """
+        if self.registrations or not self.is_whole:
+            return bool(self.registrations)
+        return not self.private or self.order.total > 0 or self.order.sponsorships.exists()
+
+    @property
     def url(self) -> str:
         """The link itself, as a whole address: never more than its holder has already."""
         return f"{settings.SITE_URL}{self.order.path_with(self.secret)}"
@@ -67,18 +77,23 @@ def order_by_link(reference: str, secret: str, *, at: datetime.datetime | None =
     """
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
     grant = _grant(order, secret) if order else None
-    # A sponsor's order may be for a package alone.
-    if grant is None or not (grant.registrations or grant.is_whole):
-        raise NotFound(
-            _(
-                "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
-                "use the one in the latest e-mail."
-            )
-        )
+    if grant is None or not grant.is_open:
+        raise _not_found(grant)
     order = grant.order
     if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINKS_LAST:
         raise Expired(_("This link has expired: the event is over."))
     return grant
+
+
+def _not_found(grant: Grant | None) -> NotFound:
+    if grant and grant.private:
+        return NotFound(_("This place was confirmed by e-mail. The link is now with the attendee alone."))
+    return NotFound(
+        _(
+            "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
+            "use the one in the latest e-mail."
+        )
+    )
 
 
 def whole(order: Order) -> Grant:

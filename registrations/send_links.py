@@ -13,7 +13,7 @@ from convention.addresses import having
 from convention.api.throttles import spend
 from convention.mail import Letter, send
 
-from .doors import LINKS_LAST, own_secret
+from .doors import LINKS_LAST, own_secret, whole
 from .models import Order, Registration
 
 ASKED_PER_HOUR = 5
@@ -55,6 +55,8 @@ def mail_links(context: TaskContext, order_ids: list[int], registration_ids: lis
     )
     links = defaultdict[str, list[Link]](list)
     for order in orders:
+        if not whole(order).is_open:
+            continue
         links[order.email].append(Link(order.event.title, order.manage_url, order.language))
     for one in rows:
         links[one.email].append(Link(one.event.title, own_url(one), one.order.language))
