@@ -45,6 +45,6 @@ def outside_call() -> Iterator[None]:
 
 
 def _are_stuck() -> bool:
-    """Whether the calls under way take every place, and the latest of them has lasted too long already."""
+    """Return whether the calls under way take every place, and even the latest has lasted too long."""
     began = list(_began.values())
     return len(began) == MAX_CALLS and time.monotonic() - max(began) > STUCK_SECONDS

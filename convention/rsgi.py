@@ -48,14 +48,14 @@ BASE_ENVIRON: Final[Environ] = {
 
 
 class SentFile:
-    """What WSGI calls a file wrapper: an open file that the server sends in its own way."""
+    """An open file that the server sends in its own way; WSGI calls it a file wrapper."""
 
     def __init__(self, file: IO[bytes], block_size: int = 64 * 1024) -> None:
         self.file, self.block_size = file, block_size
 
     @property
     def path(self) -> str:
-        """Where the file lies, if it has a name that stays and is sent from its beginning; else empty."""
+        """Return the file's path, empty where it has no lasting name or was read from already."""
         if isinstance(self.file, io.BufferedReader | File) and self.file.tell() == 0:
             path = getattr(self.file, "path", self.file.name)
             return path if isinstance(path, str) else ""
