@@ -40,12 +40,14 @@ type Name = tuple[str, ...]
 class Subject:
     """Whom it is about: the person where the club knows one, and the addresses that are theirs, folded.
 
-    `names` are those under which rows of their own name them; `convention.privacy.held` finds them.
+    `names` are those under which rows of their own name them; `convention.privacy.held` finds them. In an
+    automatic erasure nobody has looked at what is found, so rows found by name alone stay.
     """
 
     person: Any = None
     addresses: frozenset[str] = frozenset()
     names: frozenset[Name] = frozenset()
+    is_automatic: bool = False
 
     @property
     def person_id(self) -> int | None:

@@ -4,6 +4,7 @@ import html
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.personal import Holding, Subject
@@ -16,9 +17,14 @@ TEXTS = ("title", "subtitle", "slug", "abstract", "description", "links", "attac
 
 
 def _speaking(subject: Subject) -> "QuerySet[Any]":
-    """Return the speakers whose full name is one of the subject's."""
+    """Return the speakers of past events whose full name is one of the subject's.
+
+    They are known by name alone: an automatic erasure leaves them, and so does any while the event is ahead.
+    """
     wanted = {phrase for name in subject.names for phrase in full_name_phrases(name)}
-    known = Speaker.objects.values_list("pk", "name") if wanted else []
+    if subject.is_automatic or not wanted:
+        return Speaker.objects.none()
+    known = Speaker.objects.filter(event__ends_at__lt=timezone.now()).values_list("pk", "name")
     return Speaker.objects.filter(pk__in=[pk for pk, name in known if words_of(name) in wanted])
 
 

@@ -1,6 +1,7 @@
 """Erase somebody: names, addresses and answers go; issued invoices, totals and hashes of lists stay."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -80,7 +81,8 @@ def erase_quietly(*, people: Iterable[Person]) -> list[Person]:
     for person in people:
         try:
             with transaction.atomic():
-                one, counts = forget_rows(with_names(subject_of(person)))
+                subject = replace(with_names(subject_of(person)), is_automatic=True)
+                one, counts = forget_rows(subject)
         except ConventionError:
             continue
         Case.objects.create(

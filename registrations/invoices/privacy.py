@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from convention.addresses import folded
-from convention.club.models import Company
+from convention.club.models import Company, Person
 from convention.dates import say_day
 from convention.personal import Holding, Rule, Subject, Words, written_to
 from convention.privacy.redact import STRUCK, Redactor, full_name_phrases
@@ -60,17 +60,32 @@ def _quoted_to(subject: Subject) -> "QuerySet[Any]":
     """Return the quotations that were asked for from an address of the subject or are billed to them."""
     rows = Quotation.objects.alias(low=Lower(KT("buyer__email"))).filter(low__in=sorted(subject.addresses))
     asked = {pk for pk, email in rows.values_list("pk", "buyer__email") if folded(email) in subject.addresses}
-    billed = Quotation.objects.filter(billed_to("buyer_name", subject)).values_list("pk", flat=True)
-    return Quotation.objects.filter(pk__in=asked | set(billed))
+    return Quotation.objects.filter(pk__in=asked | set(_quoted_in_their_name(subject)))
+
+
+def _quoted_in_their_name(subject: Subject) -> Iterator[int]:
+    """Yield the quotations that somebody else asked for, for the subject and billed to them."""
+    billed = set(Quotation.objects.filter(billed_to("buyer_name", subject)).values_list("pk", flat=True))
+    yield from (row.pk for row in _naming(subject) if row.pk in billed)
 
 
 def _quoted_for(subject: Subject) -> "QuerySet[Any]":
     """Return the quotations of others that name the subject as an attendee."""
-    redactor, own = Redactor(subject), set(_quoted_to(subject).values_list("pk", flat=True))
-    naming = [
-        row.pk for row in Quotation.objects.only("lines") if any(redactor.finds(text) for text in row.texts)
-    ]
-    return Quotation.objects.filter(pk__in=set(naming) - own)
+    own = set(_quoted_to(subject).values_list("pk", flat=True))
+    return Quotation.objects.filter(pk__in={row.pk for row in _naming(subject)} - own)
+
+
+def _naming(subject: Subject) -> Iterator[Quotation]:
+    """Yield the quotations whose lines name the subject, and that no namesake of theirs asked for.
+
+    A line knows an attendee by name alone: in an automatic erasure none is found.
+    """
+    redactor = Redactor(subject)
+    for row in Quotation.objects.all() if not subject.is_automatic else ():
+        if any(redactor.finds(text) for text in row.texts):
+            asked_by = Person.objects.filter(email__iexact=row.buyer["email"]).exclude(pk=subject.person_id)
+            if not any(redactor.finds(person.name) for person in asked_by):
+                yield row
 
 
 def _strike_attendee(rows: "QuerySet[Any]", subject: Subject) -> None:

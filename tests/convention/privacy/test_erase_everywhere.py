@@ -3,30 +3,51 @@
 Each history is searched before, which shows that the search finds it, and after.
 """
 
+import datetime
+
 import pytest
 from django.utils import timezone
 
 from convention.audit.models import Entry
 from convention.audit.record import record
 from convention.personal import Subject
-from convention.privacy.erase import erase
+from convention.privacy.erase import erase, erase_quietly
 from convention.privacy.held import with_names
 from convention.privacy.models import Case
 from convention.privacy.redact import Redactor
 from convention.privacy.subjects import subject_at
 from convention.privacy.walk import retained_by_law
-from registrations.invoices.models import Invoice
+from registrations.invoices.models import Invoice, Quotation
+from registrations.quotation import ask_quotation
+from registrations.register import Means
+from schedule.models import Speaker
 from tests.convention.privacy.histories import HISTORIES
 from tests.convention.privacy.histories.orders import (
     invoiced_and_paid,
     named_on_company_invoice,
     paid_by_card,
 )
-from tests.convention.privacy.histories.person import account, invoices, settle
+from tests.convention.privacy.histories.person import (
+    HERS,
+    account,
+    event_on_sale,
+    invoices,
+    place,
+    request,
+    settle,
+)
 from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME, traces
-from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
+from tests.factories import (
+    make_administrator,
+    make_event,
+    make_person,
+    make_registration,
+    make_session,
+    make_ticket,
+)
 
 pytestmark = pytest.mark.django_db
+LONG_AGO = timezone.now() - datetime.timedelta(days=30)
 BY_LAW = {
     "invoices_invoice.buyer",
     "invoices_invoice.buyer_name",
@@ -104,6 +125,39 @@ def test_a_namesake_keeps_their_rows_and_what_is_written_about_them():
     assert (namesake.name, theirs.name) == (NAME, NAME)
     assert Entry.objects.get(verb="registration.note").reason == f"{NAME} viendra tard"
     assert Entry.objects.get(pk=mine.pk).reason == "… a déménagé"
+
+
+def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s():
+    """A speaker of a coming event, a namesake's quotation; and in an automatic erasure any of them."""
+    person = account()
+    coming, past = make_event(), make_event(starts_at=LONG_AGO, ends_at=LONG_AGO)
+    for event in (coming, past):
+        make_session(event, speakers=(NAME,))
+    namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
+    event = event_on_sale()
+    asked = request(place(email=namesake.email), email=namesake.email)
+    quotation = ask_quotation(event=event, request=asked, means=Means())
+
+    assert erase_quietly(people=[person]) == [person]
+
+    assert set(Speaker.objects.values_list("event", flat=True)) == {coming.pk, past.pk}
+    assert Quotation.objects.get().buyer_name == NAME
+    case = Case.objects.create(kind="erasure", person=account_again(), email=ADDRESS)
+
+    erase(case=case)
+
+    assert list(Speaker.objects.values_list("event", flat=True)) == [coming.pk]
+    case.refresh_from_db()
+    speaker = Speaker.objects.get()
+    quotation.refresh_from_db()
+    assert (quotation.buyer_name, NAME in quotation.texts[0]) == (NAME, True)
+    assert ["schedule.speaker", "name", speaker.pk] not in case.mentions  # for there is a namesake
+    namesake.delete()
+
+
+def account_again():
+    """The same person, who came back."""
+    return make_person(**HERS)
 
 
 def test_texts_for_others_are_listed_to_be_changed_by_hand(client):
