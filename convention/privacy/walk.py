@@ -49,7 +49,7 @@ def free_text() -> dict[type[models.Model], tuple[str, ...]]:
 
 
 def transient_text() -> dict[type[models.Model], tuple[str, ...]]:
-    """Return the columns of tables whose rows are removed where they name the person, such as half-filled forms."""
+    """Return the columns of tables whose rows are removed where they name the person (half-filled forms)."""
     found: dict[type[models.Model], tuple[str, ...]] = {}
     for module in modules():
         found |= getattr(module, "TRANSIENT_TEXT", {})
