@@ -1,12 +1,13 @@
 """Mails of an order, sent by the worker in the order's language.
 
-`send_confirmation` looks at what stands, not at what happened: a member's place that waits for its proof
-gets the link, a confirmed one its badge, a cancelled one a word, and one that changed hands a word to both
-(`handover.py`). One process at a time sends an order’s. Each is marked once the mail server has it
-(`registrations.deliver`): none is lost.
+`send_confirmation` looks at what stands, not at what happened: an order on invoice that awaits its
+verification gets the link, a member's place that waits for its proof its own, a confirmed one its badge, a
+cancelled one a word, and one that changed hands a word to both (`handover.py`). One process at a time sends
+an order’s. Each is marked once the mail server has it (`registrations.deliver`): none is lost.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -26,10 +27,10 @@ from registrations.calendar import where_of
 from registrations.deliver import MARKS, deliver, deliver_to_holder
 from registrations.doors import whole
 from registrations.members import member_by_email
-from registrations.models import Delivery, Order, Registration
-from registrations.prove import proof_token
+from registrations.models import Delivery, Order, Registration, Sponsorship
 from registrations.questions import questions_of
 from registrations.refund_words import say_settled
+from registrations.verification import awaits_link_of, verification_token
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
 from .handover import new_holders, to_buyer, to_holder
@@ -102,12 +103,16 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
         return []
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     rows = rows.prefetch_related("addons__addon")
+    if kind == Delivery.Kind.VERIFICATION:
+        return [] if order.verification_sent_at else [r for r in rows if awaits_link_of(order, r)]
     mark = MARKS[kind]
     return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
 
 
 def _mails(order: Order, kind: Delivery.Kind, due: list[Registration]) -> list[Mail]:
     """One for all of an order, but one for each who gets a link, and for each place that changed hands."""
+    if kind == Delivery.Kind.VERIFICATION and (due or _has_waiting_package(order)):
+        return [Mail(due, _verification)]
     if not due:
         return []
     if kind == Delivery.Kind.PROOF:
@@ -127,7 +132,45 @@ def _is_due(registration: Registration, mark: str) -> bool:
         return mark == "cancellation_sent_at" and registration.confirmed_at is not None
     if registration.confirmed_at:
         return mark == "confirmation_sent_at"
-    return mark == "proof_sent_at" and registration.held_until is not None and registration.awaits_proof
+    if mark != "proof_sent_at" or registration.held_until is None or not registration.awaits_proof:
+        return False
+    return not awaits_link_of(registration.order, registration)  # else one link does both
+
+
+def _has_waiting_package(order: Order) -> bool:
+    """Return whether a sponsor's package waits for the link, and it was not sent yet."""
+    if not order.needs_verification or order.verification_sent_at:
+        return False
+    return Sponsorship.objects.standing().filter(order=order, confirmed_at__isnull=True).exists()
+
+
+def _verification(order: Order, due: list[Registration], key: str) -> Letter:
+    """Return the mail with the link by which the buyer confirms an order on invoice.
+
+    It repeats nothing that was typed: whoever typed the address may not be its owner.
+    """
+    event = order.event
+    packages = list(Sponsorship.objects.standing().filter(order=order).select_related("package"))
+    waiting: list[Registration | Sponsorship] = [*due, *packages]
+    held = [one.held_until for one in waiting if one.takes_place and one.held_until]
+    return Letter(
+        to=order.email,
+        subject=_("Confirm your order: %(event)s") % {"event": event.title},
+        template="verification",
+        context={
+            "order": order,
+            "event": event,
+            "where": where_of(event),
+            "tickets": list(Counter(one.ticket.title for one in due).items()),
+            "packages": packages,
+            "held_until": min(held, default=None),
+            "url": whole_address(reverse("prove", args=[verification_token(order, order.email)])),
+        },
+        language=order.language,
+        key=key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
 
 
 def _proof(order: Order, due: list[Registration], key: str) -> Letter:
@@ -146,7 +189,7 @@ def _proof(order: Order, due: list[Registration], key: str) -> Letter:
             "registration": registration,
             "event": event,
             "where": where_of(event),
-            "url": whole_address(reverse("prove", args=[proof_token(registration)])),
+            "url": whole_address(reverse("prove", args=[verification_token(order, registration.email)])),
             "register_url": whole_address(reverse("register", args=[event.slug])) if guests else "",
         },
         language=order.language,

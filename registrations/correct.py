@@ -191,8 +191,10 @@ def _let_order_follow(registration: Registration, was: str) -> None:
     if order.source == BY_CONTACT and having(others.only("email"), registration.email):
         return
     if registration.email and same(order.email, was):
-        order.email = registration.email
-        order.save(update_fields=["email"])
+        order.email, order.verification_sent_at = registration.email, None
+        order.save(update_fields=["email", "verification_sent_at"])
+        if order.awaits_verification:
+            enqueue("CONFIRMATION_TASK", order.pk)
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):
             correct_buyer(receivable, {"email": order.email})
 

@@ -1,6 +1,12 @@
 """How often one address may order, and be written to because somebody typed it."""
 
-from convention.api.throttles import refuse_spent, seconds_to_wait, spend
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.utils.translation import ngettext
+
+from convention.api.throttles import TooOften, refuse_spent, seconds_to_wait, spend
 from convention.events.models import Event
 
 from .invoices.models import Quotation
@@ -27,6 +33,50 @@ def refuse_flood(event: Event, request: OrderRequest) -> None:
             spend("mail", address, most=MAILS_PER_HOUR, seconds=HOUR)
 
 
+class TooManyUnverified(TooOften):
+    """Too many orders on invoice from this address or network await verification."""
+
+    def describe(self, minutes: int) -> str:
+        """Return the sentence for a wait of that many minutes."""
+        sentence = ngettext(
+            "Too many orders from this address or network are waiting to be confirmed. Open the links we "
+            "have e-mailed, sign in before you order, or try again in %(minutes)d minute.",
+            "Too many orders from this address or network are waiting to be confirmed. Open the links we "
+            "have e-mailed, sign in before you order, or try again in %(minutes)d minutes.",
+            minutes,
+        )
+        return sentence % {"minutes": minutes}
+
+
+@contextmanager
+def count_unverified(order: Order, *, places: int) -> Iterator[None]:
+    """Count an order that awaits verification while it is written; one that fails gives its count back.
+
+    Counts orders by the buyer's address and places by the network, both per hour. Raises TooManyUnverified.
+    """
+    if settings.RATE_LIMITS == "off" or not order.awaits_verification:
+        yield
+        return
+    counts = [("unverified-address", order.email.strip(), 1, settings.UNVERIFIED_ORDERS_PER_ADDRESS)]
+    if order.network:
+        counts += [("unverified-network", order.network, places, settings.UNVERIFIED_PLACES_PER_NETWORK)]
+    waits = [seconds_to_wait(what, of, most=most, seconds=HOUR, number=n) for what, of, n, most in counts]
+    has_booked = False
+    try:
+        refuse_unverified(max(waits))
+        yield
+        has_booked = True
+    finally:
+        for what, of, number, most in () if has_booked else counts:
+            seconds_to_wait(what, of, most=most, seconds=HOUR, number=-number)
+
+
+def refuse_unverified(wait: int) -> None:
+    """Raise TooManyUnverified where there is a wait, in seconds."""
+    if wait:
+        raise TooManyUnverified(wait)
+
+
 def refuse_many_quotes(event: Event, request: OrderRequest) -> None:
     """Count a question for a price apart from orders, since nobody is written to. Raises TooOften."""
     spend("quotes", f"{event.pk}:{request.email.strip()}", most=ORDERS_PER_HOUR, seconds=HOUR)
@@ -42,6 +92,12 @@ def refuse_many_renewals(order: Order) -> None:
     spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
     if order.email:
         spend("renewals", order.email, most=MAILS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_verification_mails(order: Order, address: str) -> None:
+    """Count a link that is mailed again, for the order and for the address it goes to. Raises TooOften."""
+    spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
+    spend("mail", (address.strip() or order.email).casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_seats(registration: Registration) -> None:

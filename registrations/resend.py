@@ -5,13 +5,13 @@ from django.core.validators import EmailValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from convention.addresses import same
+from convention.addresses import having, same
 from convention.audit.record import record
 from convention.errors import ConventionError
 from convention.tasks import enqueue
 
-from .correct import FIELDS, Correction, correct_own
-from .models import Registration
+from .correct import FIELDS, Correction, correct, correct_own
+from .models import Order, Registration
 from .send_links import mail_links
 
 
@@ -67,13 +67,35 @@ def _send_own(registration: Registration, address: str) -> None:
 def _send_to_order(registration: Registration, address: str) -> None:
     order = registration.order
     changed = ["email"] if address != order.email else []
-    order.email = address
-    order.save(update_fields=["email"])
+    order.email, order.verification_sent_at = address, None
+    order.save(update_fields=["email", "verification_sent_at"])
     for mark in ("proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"):
         setattr(registration, mark, None)
     registration.save(update_fields=["proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"])
     enqueue("CONFIRMATION_TASK", order.pk)
     record("registration.resend", registration, event=registration.event, fields=changed)
+
+
+@transaction.atomic
+def resend_verification(*, order: Order, email: str = "") -> str:
+    """Queue the link that confirms the order again, to `email` where it is given; return where it goes.
+
+    Another address replaces the buyer's, also at places of the order that have it. Raises NoAddress,
+    BadAddress, and what `correct` does.
+    """
+    address = checked(email) or order.email
+    if not address:
+        raise NoAddress(_("There is no e-mail address; add one first."))
+    if not same(address, order.email):
+        for registration in having(order.registrations.filter(cancelled_at__isnull=True), order.email):
+            if not registration.ticket.needs_proof:
+                said = {name: getattr(registration, name) for name in FIELDS}
+                correct(registration=registration, correction=Correction(**{**said, "email": address}))
+    changed = [] if address == order.email else ["email"]
+    Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
+    enqueue("CONFIRMATION_TASK", order.pk)
+    record("order.resend", order, event=order.event, fields=changed)
+    return address
 
 
 def checked(email: str) -> str:

@@ -24,9 +24,9 @@ from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
-from ..prove import prove, registration_to_prove
 from ..questions import questions_of
 from ..refund_words import foreseen, say_settled
+from ..verification import awaits_link_of
 
 UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -43,6 +43,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         registration.is_asked = sees and bool(asked(questions, registration.ticket, registration.answers))
         registration.told = list(told(questions, registration.answers)) if sees else []
         registration.still_open = still_open(questions, registration.ticket, registration.answers)
+        registration.awaits_buyer = awaits_link_of(grant.order, registration)
     packages = list(packages_of(grant.order))
     awaits_payment = grant.order.is_by_card and bool(states & UNPAID)
     context = {
@@ -51,6 +52,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "event": grant.order.event,
         "states": states,
         "awaits_payment": awaits_payment,
+        "awaiting_buyer": [one for one in grant.registrations if one.awaits_buyer],
         "left": left_of(grant.order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
         "off_since": called_off_at(grant.order.event),
@@ -150,15 +152,3 @@ def cancel_registration(request: HttpRequest, reference: str, secret: str, perso
     context = {"grant": grant, "event": grant.order.event, "registration": registration}
     context["said"] = foreseen(registration)
     return render(request, "registrations/cancel.html", context)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def prove_address(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a member's mailed link; a button confirms, since mail filters open links too."""
-    registration = registration_to_prove(token)
-    if request.method == "POST":
-        registration = prove(registration=registration)
-        return redirect("order", registration.order.reference, own_secret(registration))
-    context = {"registration": registration, "event": registration.event}
-    return render(request, "registrations/prove.html", context)

@@ -1,0 +1,62 @@
+"""The page behind a mailed link that confirms an order or a place, and sending that link again."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import NotFound
+
+from ..doors import order_by_link, own_secret
+from ..limits import refuse_many_verification_mails
+from ..resend import BadAddress, NoAddress, resend_verification
+from ..verification import Verification, load_verification, verify_address
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what is confirmed; only a button confirms it, since mail scanners open links too."""
+    found = load_verification(token)
+    if request.method == "POST":
+        order = verify_address(order=found.order, address=found.address)
+        return redirect("order", order.reference, _secret_for(found))
+    parts = found.parts
+    held = [one.held_until for one in parts if one.is_held() and one.takes_place]
+    context = {
+        "verification": found,
+        "order": found.order,
+        "event": found.order.event,
+        "is_of_buyer": found.is_buyer and found.order.needs_verification,
+        "is_done": all(one.confirmed_at for one in parts),
+        "held_until": min(filter(None, held)) if len(held) == len(parts) else None,
+    }
+    return render(request, "registrations/verify.html", context)
+
+
+def _secret_for(found: Verification) -> str:
+    """Return the order's own secret for its buyer, else that of the place the link is for."""
+    if found.is_buyer and found.order.needs_verification:
+        return found.order.secret
+    registration = found.registrations[0]
+    registration.order = found.order
+    return own_secret(registration)
+
+
+@require_POST
+def resend_link(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Send the buyer the link again, to a corrected address where another one is typed."""
+    grant = order_by_link(reference, secret)
+    if not grant.is_whole or not grant.order.awaits_verification:
+        raise NotFound(_("There is nothing to confirm in this order."))
+    address = request.POST.get("email", "")[:254]
+    refuse_many_verification_mails(grant.order, address)
+    try:
+        address = resend_verification(order=grant.order, email=address)
+    except (BadAddress, NoAddress) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
+    return redirect("order", reference, secret)
