@@ -62,6 +62,24 @@ def send_confirmation(order_id: int) -> None:
         raise failures[0]
 
 
+@task()
+def send_cancellation(order_id: int) -> None:
+    """Tell the buyer of all cancelled places of the order that they were not told of, held ones too."""
+    order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
+    if not order.email:
+        return
+    if wait := wait_for(order.email):
+        later = timezone.now() + datetime.timedelta(seconds=wait)
+        send_cancellation.using(run_after=later).enqueue(order_id)
+        return
+    with leased(f"mails:{order.pk}"), translation.override(order.language):
+        rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
+        due = list(rows.filter(cancelled_at__isnull=False, cancellation_sent_at__isnull=True))
+        if due:
+            write = partial(_cancellation, order, due)
+            deliver(order=order, kind=Delivery.Kind.CANCELLATION, due=due, write=write)
+
+
 def _send_later(order_id: int, seconds: int) -> None:
     later = timezone.now() + datetime.timedelta(seconds=seconds)
     send_confirmation.using(run_after=later).enqueue(order_id)

@@ -22,6 +22,13 @@ def network_of(meta: Mapping[str, Any]) -> str:
     return _network_of_address(address.strip())
 
 
+def parse_network(text: str) -> str:
+    """Return the network that a person typed, or the network of a typed address; empty for anything else."""
+    address, slash, _prefix = text.strip().partition("/")
+    network = _network_of_address(address)
+    return network if network in ("", text.strip()) or not slash else ""
+
+
 def _network_of_address(text: str) -> str:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

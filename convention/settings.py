@@ -170,6 +170,7 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
+CANCELLATION_TASK = "badges.confirm.send_cancellation"
 REFUND_TASK = "registrations.checkout.refunds.send_refund"
 PAYMENT_TASK = "registrations.checkout.settle.confirm_noted"
 UNPLACED_TASK = "registrations.checkout.tell.tell_unplaced"

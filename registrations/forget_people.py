@@ -59,7 +59,7 @@ def forget_waits(rows: "QuerySet[Any]", _subject: Subject) -> None:
 
 def forget_buyers(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
     """Empty the address and whom to bill; what was invoiced stands on the invoice."""
-    rows.update(email="", purchase_order="", **{f"billing_{name}": "" for name in BILLING})
+    rows.update(email="", purchase_order="", network="", **{f"billing_{name}": "" for name in BILLING})
 
 
 @transaction.atomic
@@ -79,6 +79,11 @@ def old_buyers(before: datetime.datetime) -> int:
     keys = list(rows.order_by("pk").values_list("pk", flat=True))
     forget_buyers(Order.objects.filter(pk__in=keys))
     return len(keys)
+
+
+def old_networks(before: datetime.datetime) -> int:
+    """Empty the networks that orders came from before then; return how many."""
+    return Order.objects.filter(created_at__lt=before).exclude(network="").update(network="")
 
 
 def old_waits(before: datetime.datetime) -> int:

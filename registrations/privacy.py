@@ -20,6 +20,7 @@ from .forget_people import (
     forget_waits,
     old_attendees,
     old_buyers,
+    old_networks,
     old_people,
     old_waits,
 )
@@ -224,6 +225,14 @@ RETENTION = [
         days=THREE_YEARS,
         least=90,
         sweep=old_buyers,
+    ),
+    Rule(
+        slug="networks",
+        name=_("Networks that orders came from"),
+        since=_("after the order"),
+        days=30,
+        least=1,
+        sweep=old_networks,
     ),
     Rule(
         slug="waiting",

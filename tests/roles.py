@@ -88,6 +88,7 @@ DOORS = {
     "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
     "join-waiting": EVERYONE,
@@ -280,6 +281,7 @@ DOORS = {
     "desk": DESK,
     "desk-badge": DESK,
     "desk-answers": DESK,
+    "desk-confirm": DESK,
     "desk-walk-in": DESK,
     "organize-devices": DESK,
     "organize-attendance-person": DESK,

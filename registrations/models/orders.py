@@ -57,7 +57,9 @@ class Order(models.Model):
     billing_city = models.CharField(_("city"), max_length=100, blank=True)
     billing_country = models.CharField(_("country"), max_length=2, blank=True)
     source = models.CharField(_("source"), max_length=20, default="page")
-    network = models.CharField(_("network"), max_length=43, blank=True, db_default="", editable=False)
+    network = models.CharField(
+        _("network"), max_length=43, blank=True, default="", db_default="", editable=False
+    )
     needs_verification = models.BooleanField(default=False, db_default=False, editable=False)
     verified_at = models.DateTimeField(_("address verified"), null=True, blank=True, editable=False)
     verification_sent_at = models.DateTimeField(null=True, editable=False)

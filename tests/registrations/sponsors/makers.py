@@ -11,6 +11,7 @@ from registrations.models import Package, Sponsorship, Ticket
 from registrations.order_request import Billing, OrderRequest
 from registrations.sponsors.logo import keep_logo
 from registrations.sponsors.take_package import Sponsor, take_package
+from tests.verified import by_verified
 
 numbers = itertools.count(1)
 
@@ -32,7 +33,8 @@ def sponsor_of(**fields) -> Sponsor:
 
 def make_sponsorship(package: Package, *, has_logo: bool = True, **fields) -> Sponsorship:
     """Somebody took the package, and sent a logo."""
-    one = take_package(package=package, sponsor=sponsor_of(**fields), key=f"made:{next(numbers)}")
+    sponsor, means = sponsor_of(**fields), by_verified(source="sponsor")
+    one = take_package(package=package, sponsor=sponsor, key=f"made:{next(numbers)}", means=means)
     if has_logo:
         keep_logo(sponsorship=one, upload=picture())
     return one
