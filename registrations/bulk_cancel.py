@@ -133,7 +133,7 @@ def _cancel_orders(
     event: Event, references: Collection[str], reason: str, *, told_at: datetime.datetime | None
 ) -> list[Order]:
     if not reason:
-        raise InvalidFields(_("Some fields need another look."), {"reason": [_("Say why.")]})
+        raise InvalidFields(_("Some fields need another look."), {"reason": [_("Enter a reason.")]})
     if event.ends_at <= timezone.now():
         raise Closed(_("The event is over; there is nothing left to cancel."))
     rows = Order.objects.filter(event=event, source__in=PUBLIC_SOURCES, reference__in=references)
