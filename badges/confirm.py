@@ -30,7 +30,11 @@ from registrations.members import member_by_email
 from registrations.models import Delivery, Order, Registration, Sponsorship
 from registrations.questions import questions_of
 from registrations.refund_words import say_settled
-from registrations.verification import awaits_link_of, verification_token
+from registrations.verification import (
+    verification_token,
+    waits_for_buyer,
+    waits_for_buyer_alone,
+)
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
 from .handover import new_holders, to_buyer, to_holder
@@ -122,7 +126,7 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     rows = rows.prefetch_related("addons__addon")
     if kind == Delivery.Kind.VERIFICATION:
-        return [] if order.verification_sent_at else [r for r in rows if awaits_link_of(order, r)]
+        return [] if order.verification_sent_at else [r for r in rows if waits_for_buyer(order, r)]
     mark = MARKS[kind]
     return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
 
@@ -152,7 +156,7 @@ def _is_due(registration: Registration, mark: str) -> bool:
         return mark == "confirmation_sent_at"
     if mark != "proof_sent_at" or registration.held_until is None or not registration.awaits_proof:
         return False
-    return not awaits_link_of(registration.order, registration)  # else one link does both
+    return not waits_for_buyer_alone(registration.order, registration)  # else one link does both
 
 
 def _has_waiting_package(order: Order) -> bool:

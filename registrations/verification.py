@@ -38,31 +38,44 @@ class Verification:
     address: str
 
     @property
-    def is_buyer(self) -> bool:
-        """Return whether the address is the buyer's."""
-        return same(self.order.email, self.address)
+    def is_of_order(self) -> bool:
+        """Return whether the link verifies the buyer, and so the order as a whole."""
+        return self.order.needs_verification and same(self.order.email, self.address)
 
     @property
     def registrations(self) -> list[Registration]:
-        """Return the places that opening the link confirms, or has confirmed."""
+        """Return the places that opening the link is about, those that it has confirmed included."""
         rows = self.order.registrations.select_related("ticket__event").order_by("pk")
-        return [one for one in rows if one.cancelled_at is None and self._concerns(one)]
+        standing = [one for one in rows if one.cancelled_at is None]
+        return standing if self.is_of_order else [one for one in standing if self._proves(one)]
 
     @property
     def packages(self) -> list[Sponsorship]:
-        """Return the sponsor's packages that it confirms, or has confirmed."""
+        """Return the sponsor's packages that it is about."""
         rows = Sponsorship.objects.standing().filter(order=self.order).select_related("package")
-        return list(rows) if self.is_buyer and self.order.needs_verification else []
+        return list(rows) if self.is_of_order else []
 
     @property
     def parts(self) -> list[Registration | Sponsorship]:
         """Return both."""
         return [*self.packages, *self.registrations]
 
-    def _concerns(self, registration: Registration) -> bool:
-        if registration.ticket.needs_proof:
-            return same(registration.email, self.address)
-        return self.is_buyer and self.order.needs_verification
+    @property
+    def is_done(self) -> bool:
+        """Return whether opening the link has nothing left to do."""
+        is_waiting = self.is_of_order and self.order.awaits_verification
+        return not is_waiting and all(one.confirmed_at or self._is_for_other(one) for one in self.parts)
+
+    @property
+    def has_achieved(self) -> bool:
+        """Return whether it confirmed something, or left it to the link of a colleague."""
+        return any(one.confirmed_at or self._is_for_other(one) for one in self.parts)
+
+    def _proves(self, registration: Registration) -> bool:
+        return registration.ticket.needs_proof and same(registration.email, self.address)
+
+    def _is_for_other(self, one: Registration | Sponsorship) -> bool:
+        return isinstance(one, Registration) and one.awaits_proof and not self._proves(one)
 
 
 def verification_token(order: Order, address: str) -> str:
@@ -106,7 +119,7 @@ def verify_address(*, order: Order, address: str) -> Order:
                 confirm()
         except ConventionError as error:
             errors.append(error)
-    if errors and not any(part.confirmed_at for part in Verification(order, address).parts):
+    if errors and not Verification(order, address).has_achieved:
         raise errors[0]
     return order
 
@@ -133,14 +146,21 @@ def vouch_for_reference(reference: str) -> None:
         vouch_for(order=order)
 
 
-def awaits_link_of(order: Order, registration: Registration) -> bool:
+def waits_for_buyer(order: Order, registration: Registration) -> bool:
     """Return whether a place, held or lapsed, waits for the link that is mailed to the order's buyer."""
     if not order.needs_verification or registration.confirmed_at or registration.cancelled_at:
         return False
     if not registration.awaits_proof:
         return True
-    is_own = same(registration.email, order.email)
-    return is_own and member_by_email(registration.email) is not None
+    if not same(registration.email, order.email):
+        return order.awaits_verification
+    return member_by_email(registration.email) is not None
+
+
+def waits_for_buyer_alone(order: Order, registration: Registration) -> bool:
+    """Return the same of a place for which no other link is mailed."""
+    has_own_link = registration.awaits_proof and not same(registration.email, order.email)
+    return not has_own_link and waits_for_buyer(order, registration)
 
 
 def _locked(order: Order) -> Order:

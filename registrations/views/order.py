@@ -26,7 +26,7 @@ from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
 from ..questions import questions_of
 from ..refund_words import foreseen, say_settled
-from ..verification import awaits_link_of
+from ..verification import waits_for_buyer, waits_for_buyer_alone
 
 UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -43,7 +43,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         registration.is_asked = sees and bool(asked(questions, registration.ticket, registration.answers))
         registration.told = list(told(questions, registration.answers)) if sees else []
         registration.still_open = still_open(questions, registration.ticket, registration.answers)
-        registration.awaits_buyer = awaits_link_of(grant.order, registration)
+        registration.awaits_buyer = waits_for_buyer_alone(grant.order, registration)
     packages = list(packages_of(grant.order))
     awaits_payment = grant.order.is_by_card and bool(states & UNPAID)
     context = {
@@ -52,7 +52,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "event": grant.order.event,
         "states": states,
         "awaits_payment": awaits_payment,
-        "awaiting_buyer": [one for one in grant.registrations if one.awaits_buyer],
+        "awaiting_buyer": [one for one in grant.registrations if waits_for_buyer(grant.order, one)],
         "left": left_of(grant.order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
         "off_since": called_off_at(grant.order.event),

@@ -34,7 +34,7 @@ from ..price_words import rows_of
 from ..refund_words import foreseen, say_settled
 from ..resend import readdress, resend
 from ..seats import seats_of
-from ..verification import awaits_link_of, vouch_for
+from ..verification import vouch_for, waits_for_buyer
 
 PAGE = 50
 SHOWN = (
@@ -161,7 +161,7 @@ def _show_one(request: HttpRequest, one: Registration, **forms: Any) -> HttpResp
         seats=list(seats_of(one)),
         has_sessions=one.event.sessions.filter(is_bookable=True).exists(),
         settled=say_settled(one.order, [one]),
-        may_vouch=one.order.awaits_verification and awaits_link_of(one.order, one),
+        may_vouch=one.order.awaits_verification and waits_for_buyer(one.order, one),
         **mails_of(one),
         **answers_of(one),
         **forms,

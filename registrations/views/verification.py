@@ -23,22 +23,20 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         order = verify_address(order=found.order, address=found.address)
         return redirect("order", order.reference, _secret_for(found))
-    parts = found.parts
-    held = [one.held_until for one in parts if one.is_held() and one.takes_place]
+    waiting = [one for one in found.parts if not one.confirmed_at]
+    held = [one.held_until for one in waiting if one.is_held() and one.takes_place]
     context = {
         "verification": found,
         "order": found.order,
         "event": found.order.event,
-        "is_of_buyer": found.is_buyer and found.order.needs_verification,
-        "is_done": all(one.confirmed_at for one in parts),
-        "held_until": min(filter(None, held)) if len(held) == len(parts) else None,
+        "held_until": min(filter(None, held), default=None) if len(held) == len(waiting) else None,
     }
     return render(request, "registrations/verify.html", context)
 
 
 def _secret_for(found: Verification) -> str:
     """Return the order's own secret for its buyer, else that of the place the link is for."""
-    if found.is_buyer and found.order.needs_verification:
+    if found.is_of_order:
         return found.order.secret
     registration = found.registrations[0]
     registration.order = found.order

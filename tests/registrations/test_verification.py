@@ -340,7 +340,24 @@ def test_the_link_names_the_places_that_it_confirms(members: Event):
         address: [one.ticket.slug for one in Verification(order, address).registrations]
         for address in ("zoe@example.org", "bob@example.org")
     }
-    assert slugs == {"zoe@example.org": ["guest"], "bob@example.org": ["member"]}
+    assert slugs == {"zoe@example.org": ["member", "guest"], "bob@example.org": ["member"]}
+
+
+def test_a_buyer_who_is_no_member_still_verifies_the_order_for_a_colleague(members: Event):
+    make_member(email="bob@example.org")
+    order = ordered(members, place("member"), place("member", "bob@example.org"))
+    open_link(order)
+    verify_address(order=order, address="bob@example.org")
+    assert states(order) == ["pending", "confirmed"]
+
+
+def test_the_buyers_link_is_done_once_what_is_left_waits_for_a_colleague(members: Event):
+    make_member(email="bob@example.org")
+    order = ordered(members, place("member", "bob@example.org"), place())
+    token = verification_token(order, order.email)
+    assert not load_verification(token).is_done
+    open_link(order)
+    assert load_verification(token).is_done
 
 
 # --- at the same moment ---------------------------------------------------------------------------------
