@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.addresses import folded
+from convention.addresses import folded, same
 from convention.leases import leased
 from convention.mail import Letter, NotSent
 from registrations.answers import still_open
@@ -31,6 +31,7 @@ from registrations.models import Delivery, Order, Registration, Sponsorship
 from registrations.questions import questions_of
 from registrations.refund_words import say_settled
 from registrations.verification import (
+    is_unprovable,
     verification_token,
     waits_for_buyer,
     waits_for_buyer_alone,
@@ -126,7 +127,7 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     rows = rows.prefetch_related("addons__addon")
     if kind == Delivery.Kind.VERIFICATION:
-        return [] if order.verification_sent_at else [r for r in rows if waits_for_buyer(order, r)]
+        return [] if order.verification_sent_at else [r for r in rows if _is_verified_by_link(order, r)]
     mark = MARKS[kind]
     return [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
 
@@ -156,7 +157,14 @@ def _is_due(registration: Registration, mark: str) -> bool:
         return mark == "confirmation_sent_at"
     if mark != "proof_sent_at" or registration.held_until is None or not registration.awaits_proof:
         return False
-    return not waits_for_buyer_alone(registration.order, registration)  # else one link does both
+    is_alone = waits_for_buyer_alone(registration.order, registration)  # then one link does both
+    return not is_alone or is_unprovable(registration)
+
+
+def _is_verified_by_link(order: Order, registration: Registration) -> bool:
+    """Return whether the buyer's link may bring a place nearer to being confirmed."""
+    is_own = same(registration.email, order.email)
+    return waits_for_buyer(order, registration) and not (is_own and is_unprovable(registration))
 
 
 def _has_waiting_package(order: Order) -> bool:

@@ -147,20 +147,24 @@ def vouch_for_reference(reference: str) -> None:
 
 
 def waits_for_buyer(order: Order, registration: Registration) -> bool:
-    """Return whether a place, held or lapsed, waits for the link that is mailed to the order's buyer."""
+    """Return whether a place, held or lapsed, waits for the link that is mailed to the order's buyer.
+
+    The answer is alike for members and others: pages reveal nobody.
+    """
     if not order.needs_verification or registration.confirmed_at or registration.cancelled_at:
         return False
-    if not registration.awaits_proof:
-        return True
-    if not same(registration.email, order.email):
-        return order.awaits_verification
-    return member_by_email(registration.email) is not None
+    return order.awaits_verification or not registration.awaits_proof
 
 
 def waits_for_buyer_alone(order: Order, registration: Registration) -> bool:
-    """Return the same of a place for which no other link is mailed."""
+    """Return the same of a place for which no link is mailed to somebody else."""
     has_own_link = registration.awaits_proof and not same(registration.email, order.email)
     return not has_own_link and waits_for_buyer(order, registration)
+
+
+def is_unprovable(registration: Registration) -> bool:
+    """Return whether a place for members is for an address that no member has: no link can confirm it."""
+    return registration.awaits_proof and member_by_email(registration.email) is None
 
 
 def _locked(order: Order) -> Order:

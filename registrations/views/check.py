@@ -78,6 +78,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             asks = _quote if "quote" in request.POST else _book
             return asks(request, event, draft, means)
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
+    context["needs_link"] = quote.total > 0 and not means.is_trusted
     context["answered"] = list(zip(draft.people, _answered(event, wanted, wares), strict=True))
     return render(request, "registrations/register_check.html", context)
 

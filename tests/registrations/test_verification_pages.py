@@ -341,3 +341,23 @@ def test_the_sponsors_page_says_to_look_into_the_inbox(event: Event, client: Cli
     path = reverse("order-sponsor", args=[one.order.reference, one.order.secret])
     page = words(client.get(f"/en{path}"))
     assert (STEP in page, "How to pay by bank transfer" in page) == (True, False)
+
+
+def test_the_page_reveals_no_member(event: Event, client: Client):
+    make_ticket(event, slug="member", audience="member", price=20_000)
+    make_member(email="member@example.org")
+    pages = []
+    for address in ("member@example.org", "nobody@example.org"):
+        place = Place(ticket="member", first_name="Zoé", last_name="Müller", email=address)
+        order = register(event=event, request=OrderRequest(email=address, places=(place,), language="en"))
+        page = words(client.get(order.manage_path))
+        pages.append(page.replace(address, "X").replace(order.reference, "R").replace(order.secret, "S"))
+    assert pages[0] == pages[1]
+
+
+def test_a_stranger_who_orders_a_members_place_is_written_the_truth(event: Event, run_tasks, mailoutbox):
+    make_ticket(event, slug="member", audience="member", price=20_000)
+    place = Place(ticket="member", first_name="Zoé", last_name="Müller", email="zoe@example.org")
+    register(event=event, request=OrderRequest(email="zoe@example.org", places=(place,), language="en"))
+    run_tasks()
+    assert [mail.subject for mail in mailoutbox] == ["Not confirmed: La Convention"]
