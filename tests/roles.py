@@ -313,6 +313,7 @@ POSTED = {
     "organize-question-move", "organize-question-remove",
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
     "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
+    "organize-registration-confirm", "desk-confirm",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",

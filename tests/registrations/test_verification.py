@@ -15,7 +15,7 @@ from registrations.correct import FIELDS, Correction, correct
 from registrations.forget import lapsed_holds
 from registrations.import_list import import_list
 from registrations.join_waiting import Wish, join_for_ticket
-from registrations.models import Order, Registration, Ticket, Voucher, WaitingEntry
+from registrations.models import Order, Ticket, WaitingEntry
 from registrations.order_context import Means
 from registrations.order_request import OrderRequest, Place
 from registrations.prove import NotAMember
@@ -39,7 +39,6 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.rush import in_threads
 from tests.verified import by_verified, open_link
 
 pytestmark = pytest.mark.django_db
@@ -358,52 +357,3 @@ def test_the_buyers_link_is_done_once_what_is_left_waits_for_a_colleague(members
     assert not load_verification(token).is_done
     open_link(order)
     assert load_verification(token).is_done
-
-
-# --- at the same moment ---------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_orders_at_once_hold_no_more_places_than_there_are():
-    event = make_event()
-    make_ticket(event, price=12_000, capacity=5)
-    voucher = make_voucher(event, capacity=3)
-    acts = [lambda n=n: ordered(event, place(email=f"z{n}@example.org")) for n in range(12)]
-    acts += [lambda n=n: ordered(event, place(email=f"y{n}@example.org"), code="HALF") for n in range(12)]
-    results = in_threads(acts, threads=12)
-    orders = [one for one in results if isinstance(one, Order)]
-    assert len(orders) == Ticket.objects.get().taken == 5
-    assert Voucher.objects.get(pk=voucher.pk).taken == Registration.objects.exclude(voucher=None).count() <= 3
-    assert {state for order in orders for state in states(order)} == {"pending"}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_late_links_at_once_take_the_last_place_once():
-    event = make_event()
-    make_ticket(event, price=12_000, capacity=8)
-    orders = [ordered(event, place(email=f"z{n}@example.org"), email=f"z{n}@example.org") for n in range(8)]
-    Registration.objects.update(held_until=None)
-    Ticket.objects.update(capacity=1, taken=0)
-    results = in_threads([lambda order=order: open_link(order) for order in orders], threads=8)
-    assert sum(isinstance(result, SoldOut) for result in results) == 7
-    assert Registration.objects.confirmed().count() == Ticket.objects.get().taken == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_link_opened_twice_at_once_while_somebody_cancels_and_the_day_ends():
-    event = make_event()
-    make_ticket(event, price=12_000, capacity=8)
-    for _round in range(4):
-        order = ordered(event, place(), place(email="bob@example.org"))
-        one = order.registrations.order_by("pk")[0]
-        in_threads(
-            [
-                lambda order=order: open_link(order),
-                lambda order=order: vouch_for(order=order),
-                lambda one=one: cancel(registration=one),
-                lambda order=order: lapse(order),
-            ],
-            threads=4,
-        )
-    counted = sum(one.counts for one in Registration.objects.all())
-    assert Ticket.objects.get().taken == counted
