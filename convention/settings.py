@@ -266,7 +266,7 @@ GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
 GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
 
 # Orders on invoice by buyers whose address is not verified: how long their places are held for the mailed
-# link, and how many an hour are held for an event, or accepted from a network or an address.
+# link, how many an hour are held for an event, and accepted from a network (by card too) or an address.
 UNVERIFIED_HOLD_HOURS = env.int("UNVERIFIED_HOLD_HOURS", default=24)
 UNVERIFIED_PLACES_PER_HOUR = env.int("UNVERIFIED_PLACES_PER_HOUR", default=100)
 UNVERIFIED_PLACES_PER_NETWORK = env.int("UNVERIFIED_PLACES_PER_NETWORK", default=200)

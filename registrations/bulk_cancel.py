@@ -26,7 +26,7 @@ from convention.tasks import enqueue
 from .bill import asked_for, rebill
 from .cancel import cancel_together
 from .invoices.models import Invoice, Receivable
-from .models import UNVERIFIED, Order, Registration, RegistrationAddon, Sponsorship
+from .models import Order, Registration, RegistrationAddon, Sponsorship
 from .places import give_back
 from .terms import Terms, Why
 
@@ -39,10 +39,11 @@ MAX_ORDERS = 500
 class OrderFilter:
     """Which public orders are looked for; what is empty filters nothing.
 
-    `address` is the buyer's e-mail, in which `*` stands for any characters. The moments are inclusive.
+    Of orders that are only held, nothing is confirmed yet: they wait for a link or a payment. `address` is
+    the buyer's e-mail, in which `*` stands for any characters. The moments are inclusive.
     """
 
-    only_unverified: bool = True
+    only_held: bool = True
     network: str = ""
     address: str = ""
     ordered_from: datetime.datetime | None = None
@@ -50,9 +51,10 @@ class OrderFilter:
 
     def apply(self, event: Event) -> QuerySet[Order]:
         """Return the orders with a place to cancel, the latest first."""
-        conditions = Q(event=event, source__in=PUBLIC_SOURCES)
-        if self.only_unverified:
-            conditions &= UNVERIFIED
+        places = Registration.objects.filter(order=OuterRef("pk"))
+        conditions = Q(Exists(places.active()), event=event, source__in=PUBLIC_SOURCES)
+        if self.only_held:
+            conditions &= ~Q(Exists(places.confirmed()))
         if self.network:
             conditions &= Q(network=self.network)
         if self.address:
@@ -61,8 +63,7 @@ class OrderFilter:
             conditions &= Q(created_at__gte=self.ordered_from)
         if self.ordered_to:
             conditions &= Q(created_at__lte=self.ordered_to)
-        standing = Registration.objects.active().filter(order=OuterRef("pk"))
-        return Order.objects.filter(conditions, Exists(standing)).order_by("-created_at", "-pk")
+        return Order.objects.filter(conditions).order_by("-created_at", "-pk")
 
 
 @dataclass
@@ -121,16 +122,16 @@ def cancel_orders(*, event: Event, references: Collection[str], reason: str) -> 
     cancelled together, each confirmed order by itself. Raises InvalidFields without a reason, or Closed once
     the event is over.
     """
-    return _cancel_orders(event, references, reason, told_at=timezone.now())
+    return _cancel_orders(event, references, reason, notified_at=timezone.now())
 
 
-def cancel_orders_and_tell(*, event: Event, references: Collection[str], reason: str) -> list[Order]:
+def cancel_orders_and_notify(*, event: Event, references: Collection[str], reason: str) -> list[Order]:
     """The same, and queue a mail to each buyer, also of places that were only held."""
-    return _cancel_orders(event, references, reason, told_at=None)
+    return _cancel_orders(event, references, reason, notified_at=None)
 
 
 def _cancel_orders(
-    event: Event, references: Collection[str], reason: str, *, told_at: datetime.datetime | None
+    event: Event, references: Collection[str], reason: str, *, notified_at: datetime.datetime | None
 ) -> list[Order]:
     if not reason:
         raise InvalidFields(_("Some fields need another look."), {"reason": [_("Enter a reason.")]})
@@ -139,9 +140,9 @@ def _cancel_orders(
     rows = Order.objects.filter(event=event, source__in=PUBLIC_SOURCES, reference__in=references)
     previews = [one for one in _previews(rows.order_by("pk")[:MAX_ORDERS]) if not one.objection]
     held = [one.order.pk for one in previews if one.places and one.is_held]
-    cancelled = _cancel_held(held, reason, told_at)
+    cancelled = _cancel_held(held, reason, notified_at)
     for one in previews:
-        if not one.is_held and _cancel_confirmed(one.order, reason, told_at):
+        if not one.is_held and _cancel_confirmed(one.order, reason, notified_at):
             cancelled.append(one.order)
     record("order.bulk_cancel", event, event=event, reason=reason)
     return cancelled
@@ -176,7 +177,7 @@ def _previews(orders: QuerySet[Order]) -> list[OrderPreview]:
 
 
 @transaction.atomic
-def _cancel_held(keys: list[int], reason: str, told_at: datetime.datetime | None) -> list[Order]:
+def _cancel_held(keys: list[int], reason: str, notified_at: datetime.datetime | None) -> list[Order]:
     """Cancel orders of which nothing is confirmed, all together; one confirmed just now is left."""
     locked_orders = list(Order.objects.alone().filter(pk__in=keys).select_related("event"))
     rows = Registration.objects.filter(order__in=locked_orders, cancelled_at__isnull=True).order_by("pk")
@@ -188,42 +189,42 @@ def _cancel_held(keys: list[int], reason: str, told_at: datetime.datetime | None
         return []
     now = timezone.now()
     cancelled = Registration.objects.filter(pk__in=[place.pk for place in places])
-    cancelled.update(cancelled_at=now, cancellation_sent_at=told_at, generation=F("generation") + 1)
+    cancelled.update(cancelled_at=now, cancellation_sent_at=notified_at, generation=F("generation") + 1)
     for order in orders:
         rebill(order)
     give_back([place for place in places if place.counts])
     addons = RegistrationAddon.objects.filter(registration__in=places, cancelled_at__isnull=True)
     addons.update(cancelled_at=now)
     for order in orders:
-        _finish(order, reason, told_at)
+        _finish(order, reason, notified_at)
     cancelled.update(sequence=next_sequence(orders[0].event_id))
     return orders
 
 
-def _cancel_confirmed(order: Order, reason: str, told_at: datetime.datetime | None) -> bool:
+def _cancel_confirmed(order: Order, reason: str, notified_at: datetime.datetime | None) -> bool:
     """Cancel one order with confirmed places; whether it could be."""
     try:
         with transaction.atomic():
-            _cancel_all_places(order, reason, told_at)
+            _cancel_all_places(order, reason, notified_at)
     except ConventionError:
         return False
     return True
 
 
-def _cancel_all_places(order: Order, reason: str, told_at: datetime.datetime | None) -> None:
+def _cancel_all_places(order: Order, reason: str, notified_at: datetime.datetime | None) -> None:
     order = Order.objects.alone().select_related("event").get(pk=order.pk)
     rows = Registration.objects.select_related("order__event", "event", "ticket").order_by("pk")
     places = list(rows.filter(order=order, cancelled_at__isnull=True).select_for_update(of=("self",)))
-    _finish(order, reason, told_at)
+    _finish(order, reason, notified_at)
     cancel_together(places, order=order, reason=reason, terms_for=_nothing_kept)
     cancelled = Registration.objects.filter(pk__in=[place.pk for place in places])
-    cancelled.update(cancellation_sent_at=told_at)
+    cancelled.update(cancellation_sent_at=notified_at)
 
 
-def _finish(order: Order, reason: str, told_at: datetime.datetime | None) -> None:
-    """Note the cancellation in the audit trail, and queue the mail unless nobody is to be told."""
+def _finish(order: Order, reason: str, notified_at: datetime.datetime | None) -> None:
+    """Note the cancellation in the audit trail, and queue the mail unless nobody is notified."""
     record("order.cancel", order, event=order.event, reason=reason)
-    if told_at is None:
+    if notified_at is None:
         enqueue("CANCELLATION_TASK", order.pk)
 
 

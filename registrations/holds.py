@@ -79,7 +79,7 @@ def limit_unverified(order: Order, held: Sequence[Standing], *, at: datetime.dat
     """
     if not order.awaits_verification or settings.RATE_LIMITS == "off":
         return
-    take_unverified_turn(order.event_id)
+    serialize_unverified(order.event_id)
     places = unverified_places(order.event_id, since=at - COUNTED_FOR) + len(held)
     if places > settings.UNVERIFIED_PLACES_PER_HOUR:
         for one in held:
@@ -88,7 +88,7 @@ def limit_unverified(order: Order, held: Sequence[Standing], *, at: datetime.dat
         _raise_alarm(order.event_id, places, at=at)
 
 
-def take_unverified_turn(event: int) -> None:
+def serialize_unverified(event: int) -> None:
     """Let one unverified order of an event at a time be counted, until the caller's transaction ends."""
     take_turn(f"unverified:{event}")
 

@@ -12,6 +12,7 @@ from convention.events.models import Event
 from .invoices.models import Quotation
 from .models import Order, Registration, Voucher
 from .on_sale import voucher_named
+from .order_context import Means
 from .order_request import OrderRequest, code_typed
 
 HOUR = 3600
@@ -49,21 +50,24 @@ class TooManyUnverified(TooOften):
 
 
 @contextmanager
-def count_unverified(order: Order, *, places: int) -> Iterator[None]:
-    """Count an order that awaits verification while it is written; one that fails gives its count back.
+def count_held(order: Order, means: Means, *, places: int) -> Iterator[None]:
+    """Count an order whose places are only held while it is written; one that fails gives its count back.
 
-    Counts orders by the buyer's address and places by the network, both per hour. Raises TooManyUnverified.
+    Counts the places by the network, and orders that await verification by the buyer's address too, both per
+    hour; a buyer who is trusted is not counted. Raises TooManyUnverified.
     """
-    if settings.RATE_LIMITS == "off" or not order.awaits_verification:
+    if settings.RATE_LIMITS == "off" or not order.is_provisional or means.is_trusted:
         yield
         return
-    counts = [("unverified-address", order.email.strip(), 1, settings.UNVERIFIED_ORDERS_PER_ADDRESS)]
+    counts = []
+    if order.awaits_verification:
+        counts += [("unverified-address", order.email.strip(), 1, settings.UNVERIFIED_ORDERS_PER_ADDRESS)]
     if order.network:
         counts += [("unverified-network", order.network, places, settings.UNVERIFIED_PLACES_PER_NETWORK)]
     waits = [seconds_to_wait(what, of, most=most, seconds=HOUR, number=n) for what, of, n, most in counts]
     has_booked = False
     try:
-        refuse_unverified(max(waits))
+        refuse_unverified(max(waits, default=0))
         yield
         has_booked = True
     finally:

@@ -44,7 +44,7 @@ def mail_organizer(alarm_id: int, person_id: int) -> None:
 def review_query(alarm: OrderAlarm) -> str:
     """Return the query of the page that lists and cancels the orders of an alarm."""
     since = timezone.localtime(alarm.since, alarm.event.zone)
-    return f"?{urlencode({'state': 'unverified', 'since': f'{since:%Y-%m-%dT%H:%M}'})}"
+    return f"?{urlencode({'state': 'held', 'since': f'{since:%Y-%m-%dT%H:%M}'})}"
 
 
 def _letter(alarm: OrderAlarm, person: Person) -> Letter:

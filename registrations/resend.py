@@ -89,8 +89,8 @@ def resend_verification(*, order: Order, email: str = "") -> str:
     if not same(address, order.email):
         for registration in having(order.registrations.filter(cancelled_at__isnull=True), order.email):
             if not registration.ticket.needs_proof:
-                said = {name: getattr(registration, name) for name in FIELDS}
-                correct(registration=registration, correction=Correction(**{**said, "email": address}))
+                words = {name: getattr(registration, name) for name in FIELDS}
+                correct(registration=registration, correction=Correction(**{**words, "email": address}))
     changed = [] if address == order.email else ["email"]
     Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
     enqueue("CONFIRMATION_TASK", order.pk)

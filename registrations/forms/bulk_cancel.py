@@ -12,7 +12,7 @@ from convention.network import parse_network
 
 from ..bulk_cancel import OrderFilter
 
-UNVERIFIED, ALL = "unverified", "all"
+HELD, ALL = "held", "all"
 LAST_OF_MINUTE = datetime.timedelta(seconds=59, microseconds=999_999)
 
 
@@ -21,7 +21,7 @@ class OrderFilterForm(forms.Form):
 
     state = forms.ChoiceField(
         label=_("Orders"),
-        choices=[(UNVERIFIED, _("not confirmed by the buyer yet")), (ALL, _("all placed by the public"))],
+        choices=[(HELD, _("not confirmed yet")), (ALL, _("all placed by the public"))],
     )
     address = forms.CharField(
         label=_("Buyer’s e-mail"),
@@ -61,7 +61,7 @@ class OrderFilterForm(forms.Form):
         """Return what was filled in; the last minute counts to its end."""
         data = self.cleaned_data
         return OrderFilter(
-            only_unverified=data["state"] == UNVERIFIED,
+            only_held=data["state"] == HELD,
             network=data["network"],
             address=data["address"].strip(),
             ordered_from=data["since"],
@@ -75,7 +75,7 @@ class BulkCancelForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=300, error_messages={"required": _("Enter a reason.")}
     )
-    is_told = forms.BooleanField(
+    notify_buyers = forms.BooleanField(
         label=_("E-mail the buyers that their order is cancelled"),
         required=False,
         help_text=_("Leave this off where the addresses may belong to people who ordered nothing."),

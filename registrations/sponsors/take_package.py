@@ -20,9 +20,9 @@ from convention.text import tidy
 
 from ..bill import receivable_of
 from ..booking import Booking, write
-from ..holds import limit_unverified, take_unverified_turn
+from ..holds import limit_unverified, serialize_unverified
 from ..keys import key_of, order_with_key
-from ..limits import count_unverified
+from ..limits import count_held
 from ..models import Order, Package, Registration, Sponsorship, Ticket
 from ..order_context import Means
 from ..order_request import OrderRequest, Place
@@ -59,7 +59,7 @@ def take_package(
 
     Raises Closed, TooManyUnverified, or SoldOut for the package or for a ticket whose places come with it.
     """
-    take_unverified_turn(package.event_id)  # before any row is locked
+    serialize_unverified(package.event_id)  # before any row is locked
     if order := order_with_key(package.event, key):
         return order.sponsorships.get()
     refuse_if_not_offered(package)
@@ -91,7 +91,7 @@ def _take(package: Package, sponsor: Sponsor, means: Means, *, lasts: datetime.t
     registrations = [_place(order, ticket, dates) for ticket in package.included]
     sponsorship = _sponsorship(package, order, sponsor, dates)
     request = replace(sponsor.order, places=(Place(ticket=f"package/{package.slug}"),))
-    with count_unverified(order, places=len(registrations) + 1):
+    with count_held(order, means, places=len(registrations) + 1):
         limit_unverified(order, [*registrations, sponsorship], at=timezone.now())
         besides = Counter[Counted]({package: 1} if sponsorship.takes_place else {})
         key = key_of(package.event, request, means.key)

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
 
-from ..bulk_cancel import MAX_ORDERS, cancel_orders, cancel_orders_and_tell, preview_cancellation
-from ..forms.bulk_cancel import UNVERIFIED, BulkCancelForm, OrderFilterForm
+from ..bulk_cancel import MAX_ORDERS, cancel_orders, cancel_orders_and_notify, preview_cancellation
+from ..forms.bulk_cancel import HELD, BulkCancelForm, OrderFilterForm
 
 
 @never_cache
@@ -20,7 +20,7 @@ from ..forms.bulk_cancel import UNVERIFIED, BulkCancelForm, OrderFilterForm
 def bulk_cancel(request: HttpRequest, event: str) -> HttpResponse:
     """Show the orders of the filter; a POST cancels those that are ticked."""
     found = event_to_organize(event, request.user)
-    asked = request.GET if "state" in request.GET else {"state": UNVERIFIED}
+    asked = request.GET if "state" in request.GET else {"state": HELD}
     filters = OrderFilterForm(asked, zone=found.zone)
     form = BulkCancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
@@ -36,15 +36,15 @@ def bulk_cancel(request: HttpRequest, event: str) -> HttpResponse:
 
 
 def _cancel(request: HttpRequest, event: Event, references: list[str], form: BulkCancelForm) -> HttpResponse:
-    act = cancel_orders_and_tell if form.cleaned_data["is_told"] else cancel_orders
+    act = cancel_orders_and_notify if form.cleaned_data["notify_buyers"] else cancel_orders
     done = len(act(event=event, references=references, reason=form.cleaned_data["reason"]))
-    said = ngettext("%(orders)d order is cancelled.", "%(orders)d orders are cancelled.", done)
-    messages.success(request, said % {"orders": done})
+    sentence = ngettext("%(orders)d order is cancelled.", "%(orders)d orders are cancelled.", done)
+    messages.success(request, sentence % {"orders": done})
     if left := len(set(references)) - done:
-        said = ngettext(
+        sentence = ngettext(
             "%(orders)d order was left as it is: see the reason in the list.",
             "%(orders)d orders were left as they are: see the reasons in the list.",
             left,
         )
-        messages.warning(request, said % {"orders": left})
+        messages.warning(request, sentence % {"orders": left})
     return redirect(request.get_full_path())

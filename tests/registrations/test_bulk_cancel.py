@@ -17,7 +17,7 @@ from registrations.bulk_cancel import (
     MAX_ORDERS,
     OrderFilter,
     cancel_orders,
-    cancel_orders_and_tell,
+    cancel_orders_and_notify,
     preview_cancellation,
 )
 from registrations.invoices.balance import balance_of
@@ -85,15 +85,23 @@ def test_orders_are_found_by_state_network_address_and_time(event: Event):
     Order.objects.filter(pk=elsewhere.pk).update(created_at=timezone.now() - 2 * HOUR)
     now = timezone.now()
     assert found(event) == set(references(held, elsewhere))
-    assert found(event, only_unverified=False) == set(references(held, elsewhere, confirmed))
+    assert found(event, only_held=False) == set(references(held, elsewhere, confirmed))
     assert found(event, network=OFFICE) == set(references(held))
-    assert found(event, network=OFFICE, only_unverified=False) == set(references(held, confirmed))
-    assert found(event, address="*@SPAM.example", only_unverified=False) == set(references(held, confirmed))
+    assert found(event, network=OFFICE, only_held=False) == set(references(held, confirmed))
+    assert found(event, address="*@SPAM.example", only_held=False) == set(references(held, confirmed))
     assert found(event, address="a@spam*") == set(references(held))
     assert found(event, address="spam.example") == set()
     assert found(event, address=".@spam.example") == set()
     assert found(event, ordered_from=now - HOUR) == set(references(held))
     assert found(event, ordered_to=now - HOUR) == set(references(elsewhere))
+
+
+def test_what_waits_for_a_payment_by_card_is_held_too(event: Event):
+    place = Place(ticket="guest", first_name="A", last_name="B", email="a@spam.example")
+    order = register(event=event, request=OrderRequest(email=place.email, places=(place,), payment="card"))
+    assert found(event) == set(references(order))
+    cancel_orders(event=event, references=references(order), reason="x")
+    assert states(order) == {"cancelled"}
 
 
 def test_orders_of_another_event_and_those_without_a_place_are_not_found(event: Event):
@@ -108,7 +116,7 @@ def test_orders_of_another_event_and_those_without_a_place_are_not_found(event: 
 def test_what_organizers_and_contacts_ordered_is_not_found(event: Event):
     ordered(event, source="desk")
     ordered(event, source="company", person=make_account())
-    assert found(event, only_unverified=False) == set()
+    assert found(event, only_held=False) == set()
 
 
 def test_the_number_of_queries_does_not_grow(event: Event, django_assert_max_num_queries):
@@ -159,7 +167,7 @@ def test_who_has_paid_or_come_is_left_and_the_reason_is_said(event: Event):
     record_payment(receivable=receivable_of(paid), amount=24_000, method="transfer")
     door = Checkpoint.objects.create(event=event, name="Entrée", kind="entrance")
     check_in(registration=came.registrations.first(), door=door, operator=None)
-    preview = preview_cancellation(event, OrderFilter(only_unverified=False))
+    preview = preview_cancellation(event, OrderFilter(only_held=False))
     objections = {entry.order.reference: entry.objection for entry in preview.orders}
     assert objections == {paid.reference: "commande payée", came.reference: "une personne est déjà arrivée"}
     assert cancel_orders(event=event, references=references(paid, came), reason="x") == []
@@ -199,7 +207,7 @@ def test_nobody_is_told_unless_it_is_asked_for(event: Event, run_tasks, mailoutb
     run_tasks()
     mailoutbox.clear()
     cancel_orders(event=event, references=references(silent, confirmed), reason="x")
-    cancel_orders_and_tell(event=event, references=references(told, also), reason="x")
+    cancel_orders_and_notify(event=event, references=references(told, also), reason="x")
     run_tasks()
     assert sorted(mail.to[0] for mail in mailoutbox) == ["b@good.example", "d@good.example"]
     assert all(mail.subject.startswith("Annulé") for mail in mailoutbox)
@@ -249,9 +257,9 @@ def test_the_page_shows_what_would_be_cancelled_and_cancels_what_is_ticked(event
 def test_the_page_filters_by_its_address(event: Event, organizer: Client):
     ordered(event, network=OFFICE)
     ordered(event, "b@good.example", network=ELSEWHERE)
-    page = organizer.get(PAGE, {"state": "unverified", "network": "203.0.113.99"}).content.decode()
+    page = organizer.get(PAGE, {"state": "held", "network": "203.0.113.99"}).content.decode()
     assert ("a@spam.example" in page, "b@good.example" in page) == (True, False)
-    wrong = organizer.get(PAGE, {"state": "unverified", "network": "x"}).content.decode()
+    wrong = organizer.get(PAGE, {"state": "held", "network": "x"}).content.decode()
     assert "Enter an IP address or a network" in wrong
 
 

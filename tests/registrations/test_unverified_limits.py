@@ -149,6 +149,20 @@ def test_programs_read_that_it_was_too_often_and_when_to_come_back(event: Event)
     assert set(Order.objects.values_list("network", flat=True)) == {OFFICE}
 
 
+def test_what_a_network_holds_for_payments_by_card_counts_too(event: Event):
+    def by_card(number: int, **means) -> Order:
+        place = Place(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
+        request = OrderRequest(email="buyer@example.org", places=(place,) * 3, payment="card")
+        return register(event=event, request=request, means=Means(network=OFFICE, **means))
+
+    by_card(1)
+    by_card(2)
+    with pytest.raises(TooOften):
+        by_card(3)
+    assert by_card(4, person=make_account()).registrations.count() == 3
+    assert OrderAlarm.objects.count() == 0
+
+
 # --- the ceiling ----------------------------------------------------------------------------------------
 
 
@@ -196,7 +210,7 @@ def test_the_organizers_are_told_once_with_the_orders(event: Event, run_tasks, m
     assert [mail.subject for mail in told] == [f"Check these orders: {event.title}"]
     assert all(order.reference in told[0].body for order in orders[:2])
     assert "buyer1@example.org" in told[0].body
-    assert f"/en/organize/{event.slug}/registrations/cancel/?state=unverified&since=" in told[0].body
+    assert f"/en/organize/{event.slug}/registrations/cancel/?state=held&since=" in told[0].body
     assert [alarm.places for alarm in OrderAlarm.objects.all()] == [4]
 
 
@@ -228,6 +242,6 @@ def test_the_organizers_first_page_says_so_until_it_is_settled(event: Event, cli
     said = "4 are still waiting for their buyers to confirm them"
     page = client.get(path).content.decode()
     assert said in page
-    assert f"/en/organize/{event.slug}/registrations/cancel/?state=unverified" in page
+    assert f"/en/organize/{event.slug}/registrations/cancel/?state=held" in page
     open_link(order)
     assert said not in client.get(path).content.decode()
