@@ -1,9 +1,9 @@
 """Mails of an order, sent by the worker in the order's language.
 
-`send_confirmation` looks at what stands, not at what happened: a member's place that waits for its proof
-gets the link, a confirmed one its badge, a cancelled one a word, and one that changed hands a word to both
-(`handover.py`). One process at a time sends an order’s. Each is marked once the mail server has it
-(`registrations.deliver`): none is lost.
+`send_confirmation` looks at what stands, not at what happened: an order on invoice that awaits its
+verification gets the link, a member's place that waits for its proof its own, a confirmed one its badge, a
+cancelled one a word, and one that changed hands a word to both (`handover.py`). One process at a time sends
+an order’s. Each is marked once the mail server has it (`registrations.deliver`): none is lost.
 """
 
 import datetime
@@ -14,14 +14,22 @@ from typing import NamedTuple
 from django.tasks import task
 from django.utils import timezone, translation
 
+from convention.addresses import same
 from convention.leases import leased
 from convention.mail import Letter, NotSent
 from registrations.company.reassign import reassign
 from registrations.deliver import MARKS, deliver, deliver_to_holder
-from registrations.models import BY_CONTACT, Delivery, Order, Registration
+from registrations.models import BY_CONTACT, Delivery, Order, Registration, Sponsorship
+from registrations.verification import is_unprovable, waits_for_buyer, waits_for_buyer_alone
 
 from .handover import new_holders, to_buyer, to_holder
-from .order_letters import cancellation_letter, confirmation_letter, correction_letter, proof_letter
+from .order_letters import (
+    cancellation_letter,
+    confirmation_letter,
+    correction_letter,
+    proof_letter,
+    verification_letter,
+)
 from .politeness import wait_for
 from .private_places import notices_for_buyer, private_stem, to_attendee
 from .told import Told, handover_stem, holder_stem
@@ -53,6 +61,24 @@ def send_confirmation(order_id: int) -> None:
         failures += [*_send_to_holders(order), *_send_to_buyer(order)]
     if failures:
         raise failures[0]
+
+
+@task()
+def send_cancellation(order_id: int) -> None:
+    """Tell the buyer of all cancelled places of the order that they were not told of, held ones too."""
+    order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
+    if not order.email:
+        return
+    if wait := wait_for(order.email):
+        later = timezone.now() + datetime.timedelta(seconds=wait)
+        send_cancellation.using(run_after=later).enqueue(order_id)
+        return
+    with leased(f"mails:{order.pk}"), translation.override(order.language):
+        rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
+        due = list(rows.filter(cancelled_at__isnull=False, cancellation_sent_at__isnull=True))
+        for mail in _mails(order, Delivery.Kind.CANCELLATION, due):
+            write = partial(mail.write, order, mail.due)
+            deliver(order=order, kind=Delivery.Kind.CANCELLATION, due=mail.due, write=write, stem=mail.stem)
 
 
 def _send_later(order_id: int, seconds: int) -> None:
@@ -105,6 +131,8 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
     """Whose mail of this kind has not been taken by the mail server."""
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     rows = rows.prefetch_related("addons__addon")
+    if kind == Delivery.Kind.VERIFICATION:
+        return [] if order.verification_sent_at else [r for r in rows if _is_verified_by_link(order, r)]
     mark = MARKS[kind]
     due = [r for r in rows if getattr(r, mark) is None and _is_due(r, mark)]
     has_reader = order.email or kind == Delivery.Kind.PROOF
@@ -113,6 +141,10 @@ def _due(order: Order, kind: Delivery.Kind) -> list[Registration]:
 
 def _mails(order: Order, kind: Delivery.Kind, due: list[Registration]) -> list[Mail]:
     """One for all of an order, but one for each who gets a link, and for each place that changed hands."""
+    if kind == Delivery.Kind.VERIFICATION and (due or _has_waiting_package(order)):
+        return [Mail(due, verification_letter)]
+    if not due:
+        return []
     if kind == Delivery.Kind.PROOF:
         return [Mail([registration], proof_letter) for registration in due]
     own = [Mail([one], to_attendee, private_stem(one)) for one in due if one.is_private]
@@ -135,4 +167,20 @@ def _is_due(registration: Registration, mark: str) -> bool:
         return mark == "cancellation_sent_at" and registration.confirmed_at is not None
     if registration.confirmed_at:
         return mark == "confirmation_sent_at"
-    return mark == "proof_sent_at" and registration.held_until is not None and registration.awaits_proof
+    if mark != "proof_sent_at" or registration.held_until is None or not registration.awaits_proof:
+        return False
+    is_alone = waits_for_buyer_alone(registration.order, registration)  # then one link does both
+    return not is_alone or is_unprovable(registration)
+
+
+def _is_verified_by_link(order: Order, registration: Registration) -> bool:
+    """Return whether the buyer's link may bring a place nearer to being confirmed."""
+    is_own = same(registration.email, order.email)
+    return waits_for_buyer(order, registration) and not (is_own and is_unprovable(registration))
+
+
+def _has_waiting_package(order: Order) -> bool:
+    """Return whether a sponsor's package waits for the link, and it was not sent yet."""
+    if not order.needs_verification or order.verification_sent_at:
+        return False
+    return Sponsorship.objects.standing().filter(order=order, confirmed_at__isnull=True).exists()

@@ -1,4 +1,6 @@
-"""The letters of an order's mails: link to confirm, confirmation with badges, cancellation."""
+"""Mails of an order: links to confirm it or a place of it, confirmation with badges, cancellation."""
+
+from collections import Counter
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,12 +14,41 @@ from registrations.bill import is_paid_by_card, is_settled
 from registrations.calendar import where_of
 from registrations.doors import whole
 from registrations.members import member_by_email
-from registrations.models import Order, Registration
-from registrations.prove import proof_token
+from registrations.models import Order, Registration, Sponsorship
 from registrations.questions import questions_of
 from registrations.refund_words import say_settled
+from registrations.verification import verification_token
 
 from .enclosed import badge_of, calendar_of, facts_of, whole_address
+
+
+def verification_letter(order: Order, due: list[Registration], key: str) -> Letter:
+    """Return the mail with the link by which the buyer confirms an order on invoice.
+
+    It repeats nothing that was typed: whoever typed the address may not be its owner.
+    """
+    event = order.event
+    packages = list(Sponsorship.objects.standing().filter(order=order).select_related("package"))
+    waiting: list[Registration | Sponsorship] = [*due, *packages]
+    held = [one.held_until for one in waiting if one.takes_place and one.held_until]
+    return Letter(
+        to=order.email,
+        subject=_("Confirm your order: %(event)s") % {"event": event.title},
+        template="verification",
+        context={
+            "order": order,
+            "event": event,
+            "where": where_of(event),
+            "tickets": list(Counter(one.ticket.title for one in due).items()),
+            "packages": packages,
+            "held_until": min(held, default=None),
+            "url": whole_address(reverse("prove", args=[verification_token(order, order.email)])),
+        },
+        language=order.language,
+        key=key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
 
 
 def proof_letter(order: Order, due: list[Registration], key: str) -> Letter:
@@ -36,7 +67,7 @@ def proof_letter(order: Order, due: list[Registration], key: str) -> Letter:
             "registration": registration,
             "event": event,
             "where": where_of(event),
-            "url": whole_address(reverse("prove", args=[proof_token(registration)])),
+            "url": whole_address(reverse("prove", args=[verification_token(order, registration.email)])),
             "register_url": whole_address(reverse("register", args=[event.slug])) if guests else "",
         },
         language=order.language,

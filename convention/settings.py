@@ -170,9 +170,11 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 CONFIRMATION_TASK = "badges.confirm.send_confirmation"
+CANCELLATION_TASK = "badges.confirm.send_cancellation"
 REFUND_TASK = "registrations.checkout.refunds.send_refund"
 PAYMENT_TASK = "registrations.checkout.settle.confirm_noted"
 UNPLACED_TASK = "registrations.checkout.tell.tell_unplaced"
+SPONSOR_TASK = "registrations.sponsors.tell_sponsor.tell_sponsor"
 # What takes longer than a page may, by the name of its kind (convention/jobs/).
 JOBS = {
     "badges": "badges.print.print_badges",
@@ -208,6 +210,8 @@ PRINTED_LOGOS = "registrations.logos.printed_logos"
 
 # Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
 RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
+# Who confirms what stands under a reference before the `invoice` command issues its invoice.
+VOUCH_FOR_REFERENCE = "registrations.verification.vouch_for_reference"
 
 # Lists of an event that organizers download, by name: each app's own.
 EVENT_LISTS = ["schedule.lists.LISTS", "registrations.lists.LISTS", "badges.attendance.lists.LISTS"]
@@ -267,6 +271,15 @@ APPLE_PASS_TYPE = env("APPLE_PASS_TYPE", default="")
 APPLE_PASS_TEAM = env("APPLE_PASS_TEAM", default="")
 GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
 GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
+
+# Orders on invoice by buyers whose address is not verified: how long their places are held for the mailed
+# link, how many an hour are held for an event, and accepted from a network (by card too) or an address.
+UNVERIFIED_HOLD_HOURS = env.int("UNVERIFIED_HOLD_HOURS", default=24)
+UNVERIFIED_PLACES_PER_HOUR = env.int("UNVERIFIED_PLACES_PER_HOUR", default=100)
+UNVERIFIED_PLACES_PER_NETWORK = env.int("UNVERIFIED_PLACES_PER_NETWORK", default=200)
+UNVERIFIED_ORDERS_PER_ADDRESS = env.int("UNVERIFIED_ORDERS_PER_ADDRESS", default=20)
+if UNVERIFIED_HOLD_HOURS < 24:
+    raise ImproperlyConfigured("UNVERIFIED_HOLD_HOURS is the time to open a mailed link: at least 24.")
 
 # Language: French without prefix, English under /en/; the address decides.
 LANGUAGE_CODE = "fr"

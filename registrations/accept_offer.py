@@ -18,10 +18,11 @@ from .leave_waiting import NoOffer
 from .members import member_by_email
 from .models import Order, SessionSeat, WaitingEntry
 from .on_application import rules_of
+from .order_context import Means, Offer
 from .order_request import Billing, OrderRequest, Place
 from .pricing import Quote
 from .prove import NotAMember
-from .register import Means, Offer, foreseen_quote, register
+from .register import foreseen_quote, register
 from .swap_session import swap_session
 
 

@@ -22,6 +22,7 @@ from convention.club.models import Person
 from convention.errors import InvalidFields, NotFound
 from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.network import network_of
 
 from .cancel import cancel
 from .doors import own_registration
@@ -30,11 +31,12 @@ from .limits import refuse_flood, refuse_guesses, refuse_many_quotes
 from .listing import Filter
 from .models import Order, Registration
 from .on_sale import OnSale
+from .order_context import Means
 from .price_words import as_data, reduction_data
 from .reductions import read
 from .refund_rules import terms_of
 from .refund_words import foreseen
-from .register import Means, look_up, register
+from .register import look_up, register
 from .serializers import (
     CancellationAnswer,
     OrderAnswer,
@@ -80,15 +82,18 @@ class Orders(APIView):
         """Book places for one or more people: all of them, or none.
 
         A member's place for the owner of the token is confirmed at once; without a token, once the mailed
-        link is opened: from then on the member alone has the place's link and badge. Sent again after its
-        link was replaced, an order leads to the page that e-mails links.
+        link is opened: from then on the member alone has the place's link and badge. An order on invoice,
+        above zero and without the token of a person whose address is verified, is `pending`: its places are
+        held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
+        again after its link was replaced, an order leads to the page that e-mails links.
         """
         sold = kept_sale(*asked_of(event, request.data)) or sold_at(event, request.data)
         wanted = read_order(request.data)
         refuse_flood(sold.event, wanted)
         refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email)
         key = request.headers.get("Idempotency-Key", "").strip()
-        means = Means(source="api", key=key, sold=sold, person=owner(request))
+        network = network_of(request.META)
+        means = Means(source="api", key=key, sold=sold, person=owner(request), network=network)
         try:
             order = register(event=sold.event, request=wanted, means=means)
         except Outdated:

@@ -66,7 +66,8 @@ def rows_to_bill(order: Order) -> RegistrationQuerySet:
 def receivable_named(reference: str) -> Receivable | None:
     """The receivable of the order with that reference, None where there is no such order or it is free.
 
-    One that stands already keeps what the treasurer corrected; places that lapsed since are owed no longer.
+    Nothing is owed for an order that awaits its verification. One that stands already keeps what the
+    treasurer corrected; places that lapsed since are owed no longer.
     """
     orders = Order.objects.select_related("event").filter(reference__iexact=reference, total__gt=0)
     order = orders.first()
@@ -74,7 +75,7 @@ def receivable_named(reference: str) -> Receivable | None:
         return None
     known = Receivable.objects.select_related("event").filter(reference=order.reference).first()
     if known is None:
-        return receivable_of(order)
+        return None if order.awaits_verification else receivable_of(order)
     lapsed = [one for one in rows_to_bill(order) if not order.owes_for(one)]
     if keys := [owed.key for one in lapsed for owed in owed_for(one)]:
         withdraw(receivable=known, keys=keys)
@@ -256,8 +257,8 @@ def is_settled(order: Order) -> bool:
 
 
 def is_paid(order: Order) -> bool:
-    """Whether what came in covers what the order costs; one that is not paid by card is trusted."""
-    return not order.is_by_card or is_settled(order)
+    """Whether what came in covers what the order costs; one that is not provisional is trusted."""
+    return not order.is_provisional or is_settled(order)
 
 
 def is_paid_by_card(order: Order) -> bool:

@@ -54,11 +54,12 @@ def cancel_keeping(*, registration: Registration, kept: int, reason: str) -> Reg
 
 
 def terms_keeping(registration: Registration, kept: int, reason: str) -> Terms:
-    """An organizer's own terms. Raises InvalidFields."""
+    """An organizer's own terms; nothing is kept where the buyer never confirmed. Raises InvalidFields."""
     worth = asked_for(registration)
-    if not 0 <= kept <= worth:
-        most = Money(worth, registration.order.currency)
-        raise InvalidFields("", {"kept": [_("At most %(most)s can be kept.") % {"most": most}]})
+    most = 0 if registration.order.awaits_verification else worth
+    if not 0 <= kept <= most:
+        amount = Money(most, registration.order.currency)
+        raise InvalidFields("", {"kept": [_("At most %(most)s can be kept.") % {"most": amount}]})
     if not reason:
         raise InvalidFields("", {"reason": [_("Say why another amount is kept.")]})
     return Terms(worth, worth - kept, Why.ORGANIZER)
@@ -86,8 +87,14 @@ def cancel_together(
     """
     counted = [registration for registration in registrations if registration.counts]
     enqueue("CONFIRMATION_TASK", order.pk)
+    ended = [(registration, terms_for(registration)) for registration in registrations]
+    for registration, terms in ended:
+        _end(registration, terms, reason)
+    for registration, terms in ended:  # once all have ended, so that one document credits them together
+        if registration.worth:
+            release(registration=registration, terms=terms, reason=reason)
     for registration in registrations:
-        _end(registration, terms_for(registration), reason)
+        give_up_everything(registration)
     if counted or besides:
         give_back(counted, besides)
     taken = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
@@ -99,15 +106,12 @@ def cancel_together(
 
 
 def _end(registration: Registration, terms: Terms, reason: str) -> None:
-    """Write one registration's end, give up its seats, and settle what it owed."""
+    """Write one registration's end, with what is kept of its price."""
     registration.cancelled_at, registration.kept = timezone.now(), terms.kept
     registration.generation = F("generation") + 1
     registration.save(update_fields=["cancelled_at", "generation", "kept"])
     fields = ["kept"] if terms.why == Why.ORGANIZER else []
     record("registration.cancel", registration, event=registration.event, fields=fields, reason=reason)
-    if registration.worth:
-        release(registration=registration, terms=terms, reason=reason)
-    give_up_everything(registration)
 
 
 def _locked(registration: Registration) -> Registration:

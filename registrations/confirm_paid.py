@@ -11,7 +11,7 @@ from convention.errors import Closed, ConventionError, SoldOut
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
-from .bill import bill, is_paid, kept_of, packages_of, rebill, rows_to_bill, stands
+from .bill import bill, is_paid, kept_of, packages_of, rebill, receivable_of, rows_to_bill, stands
 from .hold_places import let_go, refuse_if_over, unconfirmed
 from .models import Order, Registration, Sponsorship
 from .one_place import second_places
@@ -19,10 +19,17 @@ from .one_place import second_places
 
 @transaction.atomic
 def confirm_paid(*, order: Order) -> list[Sponsorship | Registration]:
-    """Confirm each place of a paid order that waits for nothing else, and its package; those newly confirmed.
+    """Confirm what a paid order holds; return what is newly confirmed. Raises as `confirm_waiting`."""
+    return confirm_waiting(order=order, verb="order.paid")
 
-    Doing it twice changes nothing. A member's place that awaits its proof is confirmed by that later; one for
-    a member who has another by now is left to lapse.
+
+@transaction.atomic
+def confirm_waiting(*, order: Order, verb: str) -> list[Sponsorship | Registration]:
+    """Confirm each place of an order that waits for nothing else, and its package; those newly confirmed.
+
+    `verb` names the reason in the audit trail. The order needs no verification from then on. Doing it twice
+    changes nothing. A member's place that awaits its proof is confirmed by that later; one for a member who
+    has another by now is left to lapse.
     Raises SoldOut or CompanyFull where a lapsed place is gone, Closed once the event is over; then nothing
     changes.
     """
@@ -35,15 +42,27 @@ def confirm_paid(*, order: Order) -> list[Sponsorship | Registration]:
     lapsed = ready.lapsed
     ready.take_lapsed()
     enqueue("CONFIRMATION_TASK", order.pk)
-    record("order.paid", order, event=order.event, fields=["confirmed_at"])
+    record(verb, order, event=order.event, fields=["confirmed_at"])
     sequence = next_sequence(order.event_id)
     for one in ready.all:
         one.confirmed_at, one.held_until, one.takes_place = now, None, True
     ready.save("confirmed_at", "held_until", "takes_place")
     Registration.objects.filter(pk__in=[place.pk for place in ready.places]).update(sequence=sequence)
+    if order.needs_verification:
+        _end_verification(order, ready.packages)
     if lapsed:
         rebill(order)
     return ready.all
+
+
+def _end_verification(order: Order, packages: list[Sponsorship]) -> None:
+    """Note that the order waits no longer: a package is owed, and its sponsor is told of their page."""
+    order.verified_at = order.verified_at or timezone.now()
+    order.save(update_fields=["verified_at"])
+    for package in packages:
+        enqueue("SPONSOR_TASK", package.pk)
+    if any(package.price for package in packages):
+        receivable_of(order)
 
 
 def without_second(places: list[Registration]) -> list[Registration]:
@@ -83,7 +102,7 @@ def confirm_settled(*, order: Order) -> None:
     Where money for it is kept, that is as if it came now: what had lapsed is had again, or owed no longer.
     """
     waiting = unconfirmed(order).all
-    if not waiting or not order.is_by_card or not is_paid(order):
+    if not waiting or not order.is_provisional or not is_paid(order):
         return
     if kept_of(order) > 0:
         confirm_or_tell(order=order)

@@ -204,7 +204,10 @@ def _let_order_follow(registration: Registration, was: str) -> None:
         return
     if registration.email and same(order.email, was):
         order.email, order.link_secret = registration.email, new_secret()
-        order.save(update_fields=["email", "link_secret"])
+        order.verification_sent_at = None
+        order.save(update_fields=["email", "link_secret", "verification_sent_at"])
+        if order.awaits_verification:
+            enqueue("CONFIRMATION_TASK", order.pk)
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):
             correct_buyer(receivable, {"email": order.email})
 

@@ -23,6 +23,7 @@ MARKS = {
     Delivery.Kind.CONFIRMATION: "confirmation_sent_at",
     Delivery.Kind.CANCELLATION: "cancellation_sent_at",
 }
+"""The column of each registration that says when its mail was sent; that of a verification is the order's."""
 TRIES_TO_NOTE = 5
 
 
@@ -68,9 +69,9 @@ def _attempt(delivery: Delivery, write: Callable[[str], Letter]) -> None:
 
 def open_delivery(order: Order, kind: Delivery.Kind, due: Sequence[Registration], stem: str = "") -> Delivery:
     """The delivery begun before, if it tells of the same; else a new one."""
-    one = due[0] if stem or kind == Delivery.Kind.PROOF else None
+    one = due[0] if due and (stem or kind == Delivery.Kind.PROOF) else None
     stem = stem or f"{kind.value}-{one.reference if one else order.reference}"
-    covers = max(registration.sequence for registration in due)
+    covers = max((registration.sequence for registration in due), default=0)
     last = Delivery.objects.filter(stem=stem).order_by("-revision").first()
     if last and not last.is_done and last.covers == covers:
         return last
@@ -101,6 +102,10 @@ def _note(delivery: Delivery, due: Sequence[Registration]) -> None:
     So it is where the order's mails go elsewhere since: the new address has not been written to.
     """
     delivery.save(update_fields=["accepted_at", "refused_at", "answer"])
+    if delivery.kind == Delivery.Kind.VERIFICATION:
+        same_address = Order.objects.filter(pk=delivery.order_id, email=delivery.order.email)
+        same_address.update(verification_sent_at=timezone.now())
+        return
     as_told = Q(pk__in=[])
     for registration in due:
         as_told |= Q(pk=registration.pk, sequence=registration.sequence)

@@ -80,7 +80,7 @@ def forget_buyers(rows: "QuerySet[Any]", subject: Subject | None = None) -> None
     for pk, company in rows.exclude(company="").values_list("pk", "company") if subject else ():
         if redactor.finds(company):
             Order.objects.filter(pk=pk).update(company=redactor.text(company))
-    rows.update(email="", purchase_order="", **{f"billing_{name}": "" for name in BILLING})
+    rows.update(email="", purchase_order="", network="", **{f"billing_{name}": "" for name in BILLING})
 
 
 @transaction.atomic
@@ -128,6 +128,11 @@ def old_holds(before: datetime.datetime) -> int:
     blank_buyers(Receivable.objects.filter(reference__in=orders.values()))
     forget_buyers(Order.objects.filter(pk__in=orders))
     return len(orders)
+
+
+def old_networks(before: datetime.datetime) -> int:
+    """Empty the networks that orders came from before then; return how many."""
+    return Order.objects.filter(created_at__lt=before).exclude(network="").update(network="")
 
 
 def old_waits(before: datetime.datetime) -> int:

@@ -341,8 +341,9 @@ def _update(
     if not registration.confirmed_at:
         registration.confirmed_at, registration.held_until = timezone.now(), None
         done.written |= {"confirmed_at", "held_until", "takes_place"}
-        if not is_paid(order):  # whom the organizer's list confirms pays by invoice
+        if not is_paid(order):  # whom the organizer's list confirms pays by invoice, and needs no link
             order.payment, done.orders[order.pk] = Order.Payment.INVOICE, order
+            order.verified_at = timezone.now() if order.awaits_verification else None
     done.written |= changed.keys()
     done.changed.append(registration)
 

@@ -256,7 +256,7 @@ def rehearse(done: Imported) -> None:
 
 def _write_changes(done: Imported) -> None:
     """Write what differs of those who were known, and what they owe."""
-    Order.objects.bulk_update(done.orders.values(), ["purchase_order", "payment"], BATCH)
+    Order.objects.bulk_update(done.orders.values(), ["purchase_order", "payment", "verified_at"], BATCH)
     follow_orders(done.orders.values(), "purchase_order")
     if done.changed:
         Registration.objects.bulk_update(done.changed, sorted(done.written), BATCH)

@@ -1,14 +1,19 @@
 """How often one address may order, and be written to because somebody typed it."""
 
-from django.conf import settings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from convention.api.throttles import refuse_spent, seconds_to_wait, spend
+from django.conf import settings
+from django.utils.translation import ngettext
+
+from convention.api.throttles import TooOften, refuse_spent, seconds_to_wait, spend
 from convention.club.models import Company
 from convention.events.models import Event
 
 from .invoices.models import Quotation
 from .models import Order, Registration, Voucher
 from .on_sale import voucher_named
+from .order_context import Means
 from .order_request import OrderRequest, code_typed
 
 HOUR = 3600
@@ -30,6 +35,53 @@ def refuse_flood(event: Event, request: OrderRequest) -> None:
     for address in {place.email.strip().casefold() for place in request.places if place.email}:
         if address != request.email.strip().casefold():
             spend("mail", address, most=MAILS_PER_HOUR, seconds=HOUR)
+
+
+class TooManyUnverified(TooOften):
+    """Too many orders on invoice from this address or network await verification."""
+
+    def describe(self, minutes: int) -> str:
+        """Return the sentence for a wait of that many minutes."""
+        sentence = ngettext(
+            "Too many orders from this address or network are waiting to be confirmed. Open the links we "
+            "have e-mailed, sign in before you order, or try again in %(minutes)d minute.",
+            "Too many orders from this address or network are waiting to be confirmed. Open the links we "
+            "have e-mailed, sign in before you order, or try again in %(minutes)d minutes.",
+            minutes,
+        )
+        return sentence % {"minutes": minutes}
+
+
+@contextmanager
+def count_held(order: Order, means: Means, *, places: int) -> Iterator[None]:
+    """Count an order whose places are only held while it is written; one that fails gives its count back.
+
+    Counts the places by the network, and orders that await verification by the buyer's address too, both per
+    hour; a buyer who is trusted is not counted. Raises TooManyUnverified.
+    """
+    if settings.RATE_LIMITS == "off" or not order.is_provisional or means.is_trusted:
+        yield
+        return
+    counts = []
+    if order.awaits_verification:
+        counts += [("unverified-address", order.email.strip(), 1, settings.UNVERIFIED_ORDERS_PER_ADDRESS)]
+    if order.network:
+        counts += [("unverified-network", order.network, places, settings.UNVERIFIED_PLACES_PER_NETWORK)]
+    waits = [seconds_to_wait(what, of, most=most, seconds=HOUR, amount=n) for what, of, n, most in counts]
+    has_booked = False
+    try:
+        refuse_unverified(max(waits, default=0))
+        yield
+        has_booked = True
+    finally:
+        for what, of, number, most in () if has_booked else counts:
+            seconds_to_wait(what, of, most=most, seconds=HOUR, amount=-number)
+
+
+def refuse_unverified(wait: int) -> None:
+    """Raise TooManyUnverified where there is a wait, in seconds."""
+    if wait:
+        raise TooManyUnverified(wait)
 
 
 def refuse_many_quotes(event: Event, request: OrderRequest) -> None:
@@ -54,6 +106,12 @@ def refuse_many_renewals(one: Order | Registration) -> None:
     spend("renewals", one.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
     if one.email:
         spend("renewals", one.email, most=MAILS_PER_HOUR, seconds=HOUR)
+
+
+def refuse_many_verification_mails(order: Order, address: str) -> None:
+    """Count a link that is mailed again, for the order and for the address it goes to. Raises TooOften."""
+    spend("renewals", order.reference, most=RENEWALS_PER_HOUR, seconds=HOUR)
+    spend("mail", (address.strip() or order.email).casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
 def refuse_many_seats(registration: Registration) -> None:

@@ -121,6 +121,11 @@ ACTS = {
     "address.bounced": gettext_lazy("mail came back"),
     "address.right": gettext_lazy("address said to be right"),
     "order.renew_link": gettext_lazy("link replaced"),
+    "order.verify": gettext_lazy("address confirmed by the mailed link"),
+    "order.vouch": gettext_lazy("confirmed by an organizer"),
+    "order.confirm": gettext_lazy("order confirmed"),
+    "order.resend": gettext_lazy("link to confirm the order sent again"),
+    "order.cancel": gettext_lazy("cancelled together with other orders"),
     "order.book_for_company": gettext_lazy("ordered by the company’s contact"),
 }
 

@@ -11,7 +11,7 @@ from convention.errors import ConventionError
 
 from .bill import receivable_of
 from .invoices.models import Receivable
-from .models import Order, Registration
+from .models import UNVERIFIED, Order, Registration
 from .models.orders import OrderQuerySet
 
 AT_ONCE = 500
@@ -34,7 +34,7 @@ def _waiting() -> OrderQuerySet:
     now, its = timezone.now(), {"order": OuterRef("pk")}
     held = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **its)
     known = Receivable.objects.filter(reference=OuterRef("reference"))
-    return Order.objects.select_related("event").filter(
+    return Order.objects.select_related("event").exclude(UNVERIFIED).filter(
         Exists(Registration.objects.confirmed().filter(**its)), ~Exists(held), ~Exists(known),
         payment=Order.Payment.INVOICE, total__gt=0, event__ends_at__gt=now - LATEST,
     )  # fmt: skip

@@ -223,7 +223,7 @@ def release_lapsed(tickets: Iterable[int], *, at: datetime.datetime) -> int:
 
 @transaction.atomic
 def release_packages(*, at: datetime.datetime) -> int:
-    """Give back packages that were held for a payment by card that did not come in time; returns how many.
+    """Give back packages held for a payment or a verification that did not come in time; returns how many.
 
     The places that come with them have the same end, and lapse as any other. A late payment may still take
     the package, if one is left then.
@@ -231,13 +231,13 @@ def release_packages(*, at: datetime.datetime) -> int:
     rows = Sponsorship.objects.lapsed(at=at).order_by("pk")
     lapsed = list(rows.select_for_update(of=("self",)))
     Sponsorship.objects.filter(pk__in=[one.pk for one in lapsed]).update(held_until=None)
-    give_back_to(Counter(Package(pk=one.package_id) for one in lapsed))
+    give_back_to(Counter(Package(pk=one.package_id) for one in lapsed if one.takes_place))
     return len(lapsed)
 
 
 def refresh_held(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Before places are shown: give back what lapsed, and read again how many are taken."""
-    held = {ticket.pk: ticket for ticket in tickets if ticket.can_lapse and ticket.left is not None}
+    held = {ticket.pk: ticket for ticket in tickets if ticket.left is not None}
     lapsed = Registration.objects.lapsed(at=at).filter(ticket__in=held)
     if held and lapsed.exists():
         release_lapsed(held, at=at)

@@ -32,6 +32,7 @@ from .forget_people import (
     old_attendees,
     old_buyers,
     old_holds,
+    old_networks,
     old_people,
     old_waits,
 )
@@ -301,6 +302,14 @@ RETENTION = [
         days=7,
         least=1,
         sweep=remove_old_drafts,
+    ),
+    Rule(
+        slug="networks",
+        name=_("Networks that orders came from"),
+        since=_("after the order"),
+        days=30,
+        least=1,
+        sweep=old_networks,
     ),
     Rule(
         slug="waiting",

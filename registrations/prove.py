@@ -7,16 +7,15 @@ is the order's own, the order gets a new link; else the place is private, and th
 import datetime
 from collections import Counter
 
-from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.addresses import folded, same
+from convention.addresses import same
 from convention.audit.record import record
 from convention.club.models import Company, Person
 from convention.counters import Counted
-from convention.errors import Expired, Forbidden, NotFound
+from convention.errors import Expired, Forbidden
 from convention.events.sequence import next_sequence
 from convention.tasks import enqueue
 
@@ -30,11 +29,10 @@ from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
 from .references import new_secret
-from .register import HOLD, refuse_if_closed
+from .register import hold_duration, refuse_if_closed
 from .transfer import transfer
 from .use_pass import PRICED, use_pass
 
-SALT = "registrations.prove"
 LINK_LASTS = datetime.timedelta(days=3)
 
 
@@ -44,33 +42,12 @@ class NotAMember(Forbidden):
     kind = "not-a-member"
 
 
-def proof_token(registration: Registration) -> str:
-    """What the mailed link carries; it is only ever sent to the registration's address."""
-    return signing.dumps([registration.reference, folded(registration.email)], salt=SALT, compress=True)
-
-
-def registration_to_prove(token: str) -> Registration:
-    """The registration behind a mailed link. Raises Expired for an old link, NotFound for a forged one."""
-    try:
-        reference, email = signing.loads(token, salt=SALT, max_age=LINK_LASTS)
-    except signing.SignatureExpired as error:
-        raise Expired(_("This link has expired. Please register again.")) from error
-    except (signing.BadSignature, ValueError) as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
-    registration = (
-        Registration.objects.select_related("event", "ticket", "order").filter(reference=reference).first()
-    )
-    if registration is None or not same(registration.email, email):
-        raise NotFound(_("This link is not valid any more: the registration has changed since."))
-    return registration
-
-
 @transaction.atomic
 def prove(*, registration: Registration) -> Registration:
     """Confirm a pending place for the member whose address it is, and queue the confirmation.
 
-    One that is paid by card is only theirs until the payment is confirmed; where a pass leaves nothing to
-    pay, the others of its order are confirmed too.
+    One that is paid by card, or on invoice by a buyer to be verified, is only theirs until that is done;
+    where a pass leaves nothing to pay, the others of its order are confirmed too.
 
     A place that was given back after half an hour is taken again if one is left. Opening the link twice
     changes nothing. Raises NotAMember, AlreadyRegistered, SoldOut, CompanyFull, Closed, Expired.
@@ -92,7 +69,7 @@ def prove(*, registration: Registration) -> Registration:
     if is_paid(registration.order):
         registration.confirmed_at, registration.held_until = timezone.now(), None
     elif not registration.is_held():
-        registration.held_until = timezone.now() + HOLD
+        registration.held_until = timezone.now() + hold_duration(registration.order)
     registration.takes_place = True
     enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])

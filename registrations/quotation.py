@@ -16,8 +16,9 @@ from .invoices.models import Quotation
 from .invoices.owe import Buyer, Owed
 from .invoices.quote import Subject, quote
 from .models import Order, Package
+from .order_context import Means
 from .order_request import OrderRequest
-from .register import Means, look_up
+from .register import look_up
 
 
 class CannotQuote(ConventionError):

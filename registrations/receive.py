@@ -16,9 +16,10 @@ from .keys import key_of, order_with_key
 from .members import member_by_email
 from .models import Order, Registration, Ticket
 from .on_application import refuse_unasked
+from .order_context import Means
 from .order_request import Billing, OrderRequest, Place
 from .places import refresh_held
-from .register import Means, new_order, priced
+from .register import new_order, priced
 from .use_pass import PRICED, use_pass
 
 FIELDS = ["first_name", "last_name", "email", "company", "ticket"]

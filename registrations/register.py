@@ -2,17 +2,17 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from convention.addresses import folded, same
-from convention.club.doors import open_seat, seats_at
+from convention.club.doors import seats_at
 from convention.club.models import Company, Person, Seat
 from convention.counters import Counted
 from convention.errors import Closed, ConventionError, InvalidFields
@@ -25,8 +25,9 @@ from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .kept_sale import Outdated
 from .keys import key_of, ordered_before
+from .limits import count_held
 from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
-from .on_sale import OnSale
+from .order_context import ANONYMOUS, Means
 from .order_request import OrderRequest, Place
 from .passes import passes_left, passes_of, uses
 from .places import Spent, release_lapsed, sold_out
@@ -34,75 +35,24 @@ from .price_changed import refuse_other_price
 from .pricing import Line, Quote
 from .reductions import written
 from .statements import made
-from .write_for_members import write_for_members
+from .write_checked import write_checked
 
 HOLD = datetime.timedelta(minutes=30)
 
 
-@dataclass(frozen=True)
-class Means:
-    """How an order arrives: through what, with which key against repetition, and who is signed in.
-
-    `company` is the one whose contact orders: who holds a seat of it needs no proof. `sold` is what the event
-    sells of what is asked for, where it was read already or kept (`kept_sale.py`); else it
-    is read. `offer` is a place that is held for this order already: the rules are those of the moment when
-    its wait began. `seat` is the one for which the signed-in person comes, where it is known already, and
-    `as_of` the moment whose rules hold, where it is not now: a place given on application may be given later.
-    """
-
-    source: str = "page"
-    key: str = ""
-    person: Person | None = None
-    company: Company | None = None
-    sold: OnSale | None = None
-    offer: "Offer | None" = None
-    seat: Seat | None = None
-    as_of: datetime.datetime | None = None
-
-    @property
-    def since(self) -> datetime.datetime:
-        """The moment whose rules hold: now, or when the wait began, or the one that is said."""
-        return self.offer.since if self.offer else self.as_of or timezone.now()
-
-    @property
-    def answers_later(self) -> bool:
-        """Whether questions are answered by a link of one's own: who comes was not there to be asked."""
-        return bool(self.company or self.offer or self.seat)
-
-    @property
-    def sells_by_what_is_kept(self) -> bool:
-        """Whether what is sold was read for somebody before, so that it may sell but not refuse."""
-        return self.sold is not None and self.sold.is_kept
-
-    @cached_property
-    def own_seat(self) -> Seat | None:
-        """The seat that makes the signed-in person a member today."""
-        return open_seat(self.person) if self.person else None
-
-    @property
-    def held(self) -> Mapping[Ticket, int]:
-        """What is counted for this order already."""
-        return {self.offer.ticket: 1} if self.offer else {}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A place that is counted already for whoever waited since then."""
-
-    ticket: Ticket
-    since: datetime.datetime
-
-
-def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> Order:
+def register(*, event: Event, request: OrderRequest, means: Means = ANONYMOUS) -> Order:
     """Book all places asked for, or none, and queue the mail.
 
     A member's place is confirmed at once for the signed-in member, else pending and held for half an hour
     until the mailed link is opened. The same key with the same content gives the same order again.
 
-    A place paid by card is held for as long, and confirmed by the payment alone.
+    A place paid by card is held for as long, and confirmed by the payment alone. On invoice, above zero and
+    from an address that is not verified, all places are held for `settings.UNVERIFIED_HOLD_HOURS` until the
+    buyer opens the mailed link.
 
-    Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused; in the
-    place of most of them Outdated, where what is sold was kept from before (`kept_sale.py`).
+    Raises Closed, InvalidFields, SoldOut (or CompanyFull), PriceChanged, AlreadyRegistered, KeyReused,
+    TooManyUnverified; in the place of most of them Outdated, where what is sold was kept from before
+    (`kept_sale.py`).
     """
     request = request.tidied()
     try:
@@ -116,7 +66,7 @@ def register(*, event: Event, request: OrderRequest, means: Means = Means()) -> 
         raise
 
 
-def look_up(*, event: Event, request: OrderRequest, means: Means = Means()) -> tuple[Quote, str]:
+def look_up(*, event: Event, request: OrderRequest, means: Means = ANONYMOUS) -> tuple[Quote, str]:
     """What the order would cost now, and in which currency; nothing is booked.
 
     Raises Closed, InvalidFields, SoldOut.
@@ -220,7 +170,7 @@ def _refuse_what_is_wrong(request: OrderRequest, wares: Wares, means: Means) -> 
     short = [ticket for ticket, places in wanted.items() if _is_short(ticket, places)]
     if wares.mark and (short or wares.lacks_uses(len(request.places))):
         raise Outdated
-    if any(ticket.can_lapse for ticket in short):
+    if short:
         release_lapsed([ticket.pk for ticket in short], at=at)
         for ticket in short:
             ticket.refresh_from_db(fields=["taken", "capacity", "quota"])
@@ -283,22 +233,27 @@ def _book(event: Event, request: OrderRequest, means: Means, sale: Sale, answere
         registration.answers = given.kept
     key = key_of(event, request, means.key) if means.key else None
     addons = new_addons(registrations, sale.wares, sale.quote)
-    book = write_for_members if any(ticket.needs_proof for ticket in tickets.values()) else write
+    is_checked = order.awaits_verification or any(ticket.needs_proof for ticket in tickets.values())
+    book = write_checked if is_checked else write
     besides, mark = _with_passes(registrations, sale), sale.wares.mark
-    book(Booking(order, registrations, key, addons, besides, means.held, answered.options, mark))
+    with count_held(order, means, places=len(registrations)):
+        book(Booking(order, registrations, key, addons, besides, means.held, answered.options, mark))
     order.booked = registrations
     return order
 
 
 def new_order(event: Event, request: OrderRequest, means: Means, quote: Quote, *, currency: str) -> Order:
     """The order for what is asked, not stored yet; nothing is to invoice where nothing is due."""
+    payment = request.payment if quote.total else Order.Payment.FREE
     return made(
         Order,
         event=event,
         email=request.email,
         language=request.language,
         company=request.company,
-        payment=request.payment if quote.total else Order.Payment.FREE,
+        payment=payment,
+        needs_verification=payment == Order.Payment.INVOICE and not means.is_trusted,
+        network=means.network,
         total=quote.total,
         currency=currency,
         purchase_order=request.purchase_order,
@@ -359,10 +314,15 @@ def new_addons(registrations: Sequence[Registration], wares: Wares, quote: Quote
     ]
 
 
+def hold_duration(order: Order) -> datetime.timedelta:
+    """Return how long the places of an order are held: longer where a mailed link must verify the buyer."""
+    return datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS) if order.awaits_verification else HOLD
+
+
 def _new_registration(order: Order, place: Place, sale: Sale, number: int, proven: Proven) -> Registration:
     ticket, line = sale.wares.tickets[place.ticket], sale.line(number)
     person, company = proven
-    must_wait = order.is_by_card or (ticket.needs_proof and not company)
+    must_wait = order.is_provisional or (ticket.needs_proof and not company)
     return made(
         Registration,
         event=order.event,
@@ -374,7 +334,7 @@ def _new_registration(order: Order, place: Place, sale: Sale, number: int, prove
         email=place.email,
         company=place.company or order.company,
         no_photo=place.no_photo,
-        held_until=sale.at + HOLD if must_wait else None,
+        held_until=sale.at + hold_duration(order) if must_wait else None,
         confirmed_at=None if must_wait else sale.at,
         **priced(line, sale.wares.voucher),
     )

@@ -5,13 +5,13 @@ from django.core.validators import EmailValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from convention.addresses import same
+from convention.addresses import having, same
 from convention.audit.record import record
 from convention.errors import ConventionError
 from convention.tasks import enqueue
 
-from .correct import FIELDS, Correction, correct_own
-from .models import Registration
+from .correct import FIELDS, Correction, correct, correct_own
+from .models import Order, Registration
 from .references import new_secret
 from .send_links import mail_links
 
@@ -73,8 +73,8 @@ def _send_to_order(registration: Registration, address: str) -> None:
     changed = ["email"] if address != order.email else []
     if changed and not same(address, order.email):  # the link went to an address that may be a stranger's
         order.link_secret = new_secret()
-    order.email = address
-    order.save(update_fields=["email", "link_secret"])
+    order.email, order.verification_sent_at = address, None
+    order.save(update_fields=["email", "link_secret", "verification_sent_at"])
     _send_again(registration, changed)
 
 
@@ -85,6 +85,28 @@ def _send_again(registration: Registration, changed: list[str]) -> None:
     registration.save(update_fields=["proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"])
     enqueue("CONFIRMATION_TASK", registration.order_id)
     record("registration.resend", registration, event=registration.event, fields=changed)
+
+
+@transaction.atomic
+def resend_verification(*, order: Order, email: str = "") -> str:
+    """Queue the link that confirms the order again, to `email` where it is given; return where it goes.
+
+    Another address replaces the buyer's, also at places of the order that have it. Raises NoAddress,
+    BadAddress, and what `correct` does.
+    """
+    address = checked(email) or order.email
+    if not address:
+        raise NoAddress(_("There is no e-mail address; add one first."))
+    if not same(address, order.email):
+        for registration in having(order.registrations.filter(cancelled_at__isnull=True), order.email):
+            if not registration.ticket.needs_proof:
+                words = {name: getattr(registration, name) for name in FIELDS}
+                correct(registration=registration, correction=Correction(**{**words, "email": address}))
+    changed = [] if address == order.email else ["email"]
+    Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
+    enqueue("CONFIRMATION_TASK", order.pk)
+    record("order.resend", order, event=order.event, fields=changed)
+    return address
 
 
 def checked(email: str) -> str:

@@ -88,6 +88,7 @@ DOORS = {
     "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
     "join-waiting": EVERYONE,
@@ -281,6 +282,7 @@ DOORS = {
     "desk": DESK,
     "desk-badge": DESK,
     "desk-answers": DESK,
+    "desk-confirm": DESK,
     "desk-walk-in": DESK,
     "organize-devices": DESK,
     "organize-attendance-person": DESK,
@@ -312,6 +314,7 @@ POSTED = {
     "organize-question-move", "organize-question-remove",
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
     "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
+    "organize-registration-confirm", "desk-confirm",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",

@@ -33,7 +33,7 @@ TOP_LEVEL = set(
 MADE_HERE = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
 NEAR_HTTP = set(
     """
-    adapters authentication doors health local_requests middleware network_address pagination
+    adapters authentication doors health local_requests middleware network pagination
     page_cache parsers problems proof scopes static_storage throttles templatetags
     """.split()
 )

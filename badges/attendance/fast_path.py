@@ -51,7 +51,7 @@ EVENT = ordered(Event, "id", "sequence", "timezone")
 DOOR = ordered(Checkpoint, "id", "event_id", "name", "opens_at", "closes_at", "capacity", "counted_at_id")
 HELD = ordered(
     Registration, "id", "reference", "generation", "first_name", "last_name", "company", "held_until",
-    "confirmed_at", "cancelled_at", "merged_into_id",
+    "confirmed_at", "cancelled_at", "merged_into_id", "order_id",
 )  # fmt: skip
 TICKET = ordered(Ticket, "id", "name", "name_en")
 SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN.items())

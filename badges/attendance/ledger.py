@@ -25,9 +25,9 @@ type Pair = tuple[int, int]
 
 HELD = [
     "reference", "generation", "first_name", "last_name", "company", "held_until", "confirmed_at",
-    "cancelled_at", "merged_into", "ticket__name", "ticket__name_en",
+    "cancelled_at", "merged_into", "order", "ticket__name", "ticket__name_en",
 ]  # fmt: skip
-MERGED = "merged"
+MERGED, UNVERIFIED = "merged", "unverified"
 OVER = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {MOVED}"
 
 
@@ -161,7 +161,13 @@ def holder_of(row: Registration | None) -> Holder | None:
     """What a door needs to know of a registration."""
     if row is None:
         return None
-    return Holder(row.pk, row.generation, row.state, row.name, row.company, row.ticket.title)
+    return Holder(row.pk, row.generation, state_at_door(row), row.name, row.company, row.ticket.title)
+
+
+def state_at_door(row: Registration) -> str:
+    """Return the state of a registration; a pending one that is not paid by card is `unverified`."""
+    is_unverified = row.state == Registration.State.PENDING and not row.order.is_by_card
+    return UNVERIFIED if is_unverified else row.state
 
 
 def stored_scans(device: Device, uids: list[uuid.UUID]) -> dict[uuid.UUID, Scan]:

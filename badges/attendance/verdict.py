@@ -11,7 +11,8 @@ reading        "valid": a token signed by one of the snapshot's keys; "forged": 
                number is known and whose signature is wrong, or a damaged token; "other_event": a token
                whose key number the snapshot does not hold; "not_a_badge": any other text;
                "lookup": no code, the registration was searched for and picked
-registration   "confirmed", "pending", "cancelled" or "expired" as the snapshot says; "unknown" if not there
+registration   "confirmed", "pending" (by card), "unverified" (pending, but by card), "cancelled" or
+               "expired" as the snapshot says; "unknown" if not there
 is_current     whether the code's generation is the registration's (true for "lookup" and "unknown")
 booking        "open": every valid badge may enter here (also a session's door, until the session takes
                bookings); else "booked" or "missing"; on a device: whether the checkpoint's `session`
@@ -76,7 +77,11 @@ class Verdict:
 
 
 UNREADABLE = {"forged": "forged", "other_event": "other_event", "not_a_badge": "unknown"}
-STATES = {"cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid"}
+STATES = {
+    "cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid",
+    "unverified": "unconfirmed",
+}  # fmt: skip
+FOR_THE_DESK = ("unpaid", "unconfirmed")
 
 
 def decide(facts: Facts) -> Verdict:
@@ -89,7 +94,7 @@ def decide(facts: Facts) -> Verdict:
         return Verdict(ADMITTED)
     objection = objection_to(facts)
     if objection and not is_overruled(facts):
-        return Verdict(ACTION if objection == "unpaid" else REFUSED, objection)
+        return Verdict(ACTION if objection in FOR_THE_DESK else REFUSED, objection)
     if facts.is_inside and not has_lapsed(facts):
         return decide_inside(facts)
     return decide_entry(facts, objection)

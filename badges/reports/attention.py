@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from convention.dates import say_moment
 from convention.events.models import Event
+from registrations.order_alarm import review_query
 
 from .facts import Facts, Queue
 
@@ -34,6 +35,7 @@ def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
     found = [
         *_publishing(facts, at),
         *_tickets(facts, at),
+        *_unverified(facts),
         *_registrations(facts),
         *_money(facts),
         *_mail(facts),
@@ -95,6 +97,19 @@ def _tickets(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
                 ticket.left,
             )
             yield Matter(sentence % named, 0, "organize-tickets")
+
+
+def _unverified(facts: Facts) -> Iterator[Matter]:
+    if facts.alarm and facts.alarm_places:
+        sentence = ngettext(
+            "Many places were ordered on invoice within an hour; %(count)s is still waiting for its buyer "
+            "to confirm it: check the orders.",
+            "Many places were ordered on invoice within an hour; %(count)s are still waiting for their "
+            "buyers to confirm them: check the orders.",
+            facts.alarm_places,
+        )
+        query = review_query(facts.alarm)
+        yield Matter(sentence % {"count": facts.alarm_places}, 2, "organize-bulk-cancel", query)
 
 
 def _registrations(facts: Facts) -> Iterator[Matter]:

@@ -17,8 +17,9 @@ from convention.events.models import Event
 from convention.models import BouncedAddress
 from convention.typeset import missing_glyphs
 from registrations.checkout.models import OPEN_DISPUTES, Dispute
+from registrations.holds import unverified_places
 from registrations.listing import came_back
-from registrations.models import Delivery, Registration, Ticket, WaitingEntry
+from registrations.models import Delivery, OrderAlarm, Registration, Ticket, WaitingEntry
 from registrations.visits.deadline import locks_at
 from registrations.visits.models import Application, Visit
 from registrations.visits.standing import agreed_among
@@ -30,6 +31,7 @@ from schedule.models import Session, SessionSpeaker
 KEPT_SECONDS = 600
 STUCK = datetime.timedelta(minutes=10)
 RECENT = datetime.timedelta(days=7)
+ALARM_SHOWN_FOR = datetime.timedelta(days=7)
 
 
 @dataclass
@@ -56,6 +58,8 @@ class Facts:
     filling: list[str] = field(default_factory=list)
     disputes: int = 0
     stopped: list[str] = field(default_factory=list)
+    alarm: OrderAlarm | None = None
+    alarm_places: int = 0
     not_agreed: int = 0
     locks_at: datetime.datetime | None = None
 
@@ -94,6 +98,7 @@ def facts_of(events: Sequence[Event], *, at: datetime.datetime) -> list[Facts]:
     for mailing in Mailing.objects.stopped().filter(event__in=found).select_related("event").order_by("pk"):
         found[mailing.event_id].stopped.append(mailing.title)
     _look_at_visits(found)
+    _look_at_alarms(found, at)
     for event, names in unprintable_names(events).items():
         found[event].unprintable = names
     return list(found.values())
@@ -179,6 +184,14 @@ def _look_at_visits(found: dict[int, Facts]) -> None:
             visit = coming[place.visit_id]
             found[visit.event_id].not_agreed += 1
             found[visit.event_id].locks_at = locks_at(visit)
+
+
+def _look_at_alarms(found: dict[int, Facts], at: datetime.datetime) -> None:
+    """The latest alarm of each event of which places are still held for buyers to be verified."""
+    raised = OrderAlarm.objects.filter(event__in=found, raised_at__gt=at - ALARM_SHOWN_FOR)
+    for alarm in raised.select_related("event").order_by("raised_at"):
+        facts = found[alarm.event_id]
+        facts.alarm, facts.alarm_places = alarm, unverified_places(alarm.event_id, since=alarm.since)
 
 
 def people(condition: Q) -> Count:

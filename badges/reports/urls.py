@@ -15,6 +15,7 @@ pages: list[Any] = [
     path("desk/", desk.desks, name="desks"),
     path("desk/<slug:event>/", desk.desk, name="desk"),
     path("desk/<slug:event>/walk-in/", desk.walk_in, name="desk-walk-in"),
+    path("desk/<slug:event>/<slug:reference>/confirm/", desk.vouch, name="desk-confirm"),
     path("desk/<slug:event>/<slug:reference>/answers/", desk.answers, name="desk-answers"),
     path("desk/<slug:event>/<slug:reference>/badge.pdf", desk.badge, name="desk-badge"),
 ]

@@ -39,6 +39,7 @@ def reasons() -> dict[str, str]:
         "reason.revoked": _("This badge was replaced by a newer one."),
         "reason.cancelled": _("This registration was cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
+        "reason.unconfirmed": _("The order is not confirmed yet: send to the desk."),
         "reason.other_event": _("A badge for another event."),
         "reason.not_booked": _("No place booked here."),
         "reason.outside_window": _("Not open at this time."),

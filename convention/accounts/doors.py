@@ -1,7 +1,8 @@
-"""Who must bring a second factor."""
+"""Who must bring a second factor, and whose address is verified."""
 
 import datetime
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -27,6 +28,14 @@ def _holders(person: int, day: datetime.date) -> QuerySet[Person]:
 
 
 HOLDERS = Composed(_holders, SOMEBODY, SOME_DAY)
+
+
+def has_verified_address(person: Person) -> bool:
+    """Return whether this person has proven, by a code or a link, that they read an address of theirs."""
+    return VERIFIED.exists(person.pk)
+
+
+VERIFIED = Composed(lambda person: EmailAddress.objects.filter(user=person, verified=True), SOMEBODY)
 
 
 def owes_second_factor(person: Person) -> bool:

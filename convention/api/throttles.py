@@ -32,14 +32,17 @@ class TooOften(ConventionError):
     status = 429
 
     def __init__(self, retry_after: int) -> None:
-        minutes = math.ceil(retry_after / 60)
+        super().__init__(self.describe(math.ceil(retry_after / 60)))
+        self.retry_after = retry_after
+
+    def describe(self, minutes: int) -> str:
+        """Return the sentence for a wait of that many minutes."""
         sentence = ngettext(
             "That was asked too often. Try again in %(minutes)d minute.",
             "That was asked too often. Try again in %(minutes)d minutes.",
             minutes,
         )
-        super().__init__(sentence % {"minutes": minutes})
-        self.retry_after = retry_after
+        return sentence % {"minutes": minutes}
 
 
 def spend(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> None:
@@ -52,7 +55,10 @@ def spend(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> No
 
 
 def seconds_to_wait(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> int:
-    """Count so many more; seconds to wait when that was too many, else 0. The name itself is never kept."""
+    """Count `amount` more and return the seconds to wait when that was too many, else 0.
+
+    The name itself is never stored. A negative amount gives back what was counted before.
+    """
     name, passed = _window(what, of, seconds)
     limits.add(name, 0, seconds)
     try:

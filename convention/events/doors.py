@@ -76,6 +76,17 @@ def _roles_as(person: "Visitor", *roles: str) -> list[EventRole]:
     return [one for one in event_roles(person) if one.role in roles]
 
 
+def organizers_of(event: Event) -> QuerySet[Person]:
+    """Return the people who run the event today; where nobody is named for it, those who run every event."""
+    day = timezone.localdate()
+    named = EventRole.objects.open(at=day).filter(event=event, role=EventRole.Role.ORGANIZER)
+    people = Person.objects.filter(is_active=True).order_by("pk")
+    own = people.filter(pk__in=named.values("person"))
+    if own.exists():
+        return own
+    return people.filter(pk__in=ClubRole.objects.open(at=day).filter(role__in=EVERY_EVENT).values("person"))
+
+
 def organized_events(person: "Visitor") -> QuerySet[Event]:
     """The events this person runs; none for a stranger."""
     if holds_role(person, *EVERY_EVENT):

@@ -92,12 +92,12 @@ def pay_order(
 
 @task()
 def confirm_noted(receivable_id: int) -> None:
-    """Money was noted by hand: where it pays an order by card, that waits for Stripe no longer."""
+    """Money was noted by hand: where it pays a provisional order, that waits for nothing else."""
     reference = Receivable.objects.values_list("reference", flat=True).get(pk=receivable_id)
     with transaction.atomic():
         orders = Order.objects.select_for_update(of=("self",)).select_related("event")
-        order = orders.filter(reference=reference, payment=Order.Payment.CARD).first()
-        if order and is_paid(order):
+        order = orders.filter(reference=reference).first()
+        if order and order.is_provisional and is_paid(order):
             confirm_or_tell(order=order)
 
 

@@ -63,10 +63,10 @@ class Transfer:
 
 
 def transfer_for(order: Order) -> Transfer | None:
-    """How an order is paid by transfer; None where the club's account is not known or nothing is due."""
+    """How an order is paid by transfer; None where the club's account is not known or nothing is due so."""
     issuer = Issuer.current()
     due = left_of(order)
-    if issuer is None or not issuer.iban or due.amount <= 0 or order.is_by_card:
+    if issuer is None or not issuer.iban or due.amount <= 0 or order.is_provisional:
         return None
     return Transfer(
         name=issuer.legal_name,

@@ -15,8 +15,9 @@ from convention.events.models import Event
 
 from ..keys import order_with_key
 from ..models import BY_CONTACT, Order, Registration
+from ..order_context import Means
 from ..order_request import OrderRequest, Place
-from ..register import Means, register
+from ..register import register
 from .invite import invite
 from .models import CompanyOrder
 

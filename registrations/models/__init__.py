@@ -1,6 +1,7 @@
 """Tickets, orders and registrations: one model of a place for every kind of event."""
 
 from .addons import Addon as Addon
+from .alarms import OrderAlarm as OrderAlarm
 from .deliveries import Delivery as Delivery
 from .drafts import RegistrationDraft as RegistrationDraft
 from .imports import UNDO_LASTS as UNDO_LASTS
@@ -8,6 +9,7 @@ from .imports import ImportedRow as ImportedRow
 from .imports import ImportRun as ImportRun
 from .imports import NotDuplicate as NotDuplicate
 from .orders import BY_CONTACT as BY_CONTACT
+from .orders import UNVERIFIED as UNVERIFIED
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
 from .passes import Passes as Passes

@@ -27,6 +27,7 @@ class Delivery(models.Model):
 
     class Kind(models.TextChoices):
         PROOF = "proof", _("link to confirm the place")
+        VERIFICATION = "verification", _("link to confirm the order")
         CONFIRMATION = "confirmation", _("confirmation with badge")
         CANCELLATION = "cancellation", _("cancellation")
 

@@ -14,6 +14,8 @@ from convention.money import Money
 
 from ..references import new_order_reference, new_secret
 
+UNVERIFIED = models.Q(needs_verification=True, verified_at__isnull=True)
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     """Sets of orders."""
@@ -21,6 +23,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def alone(self) -> Self:
         """Locked until the transaction ends: always before their registrations, lest two wait in a ring."""
         return self.order_by("pk").select_for_update(no_key=True, of=("self",))
+
+    def unverified(self) -> Self:
+        """Return orders on invoice whose buyer has not opened the mailed link yet."""
+        return self.filter(UNVERIFIED)
 
 
 BY_CONTACT = "company"
@@ -52,6 +58,12 @@ class Order(models.Model):
     billing_city = models.CharField(_("city"), max_length=100, blank=True)
     billing_country = models.CharField(_("country"), max_length=2, blank=True)
     source = models.CharField(_("source"), max_length=20, default="page")
+    network = models.CharField(
+        _("network"), max_length=43, blank=True, default="", db_default="", editable=False
+    )
+    needs_verification = models.BooleanField(default=False, db_default=False, editable=False)
+    verified_at = models.DateTimeField(_("address verified"), null=True, blank=True, editable=False)
+    verification_sent_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()
@@ -63,6 +75,9 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         ordering = ["-created_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["reference"], name="order_reference")]
+        indexes = [
+            models.Index(fields=["event", "created_at"], condition=UNVERIFIED, name="order_unverified"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -83,15 +98,25 @@ class Order(models.Model):
     def owes_for(self, registration: Any) -> bool:
         """Whether one of its registrations may cost something: not one that was never proven in time.
 
-        One that is paid by card may be paid late: it is had again then.
+        One of a provisional order may be confirmed late: it is had again then.
         """
         expired = registration.state == registration.State.EXPIRED
-        return self.is_by_card or not expired
+        return self.is_provisional or not expired
 
     @property
     def is_by_card(self) -> bool:
         """Whether its places are confirmed by a payment."""
         return self.payment == self.Payment.CARD
+
+    @property
+    def awaits_verification(self) -> bool:
+        """Return whether its places wait until the buyer opens the link mailed to `email`."""
+        return self.needs_verification and self.verified_at is None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Return whether its places are only held: for a payment by card, or for a verified address."""
+        return self.is_by_card or self.awaits_verification
 
     @property
     def creditor_reference(self) -> str:

@@ -27,6 +27,7 @@ class Standing(models.Model):
     is_asked = False  # for a page: whether there is anything to answer
     still_open: Iterable[Any] = ()  # for a page: its questions that wait for an answer
     told: Any = ()  # for a page: what was answered, in words
+    awaits_buyer = False  # for a page: whether the link mailed to the buyer confirms it
 
     class Meta:
         abstract = True

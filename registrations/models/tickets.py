@@ -3,7 +3,6 @@
 import datetime
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -87,14 +86,6 @@ class Ticket(Offered):
         """Whether a mailed link must prove a member; at an event for members guests' tickets need it too."""
         among_members = self.event.visibility == Event.Visibility.MEMBERS
         return self.is_for_members or (among_members and self.audience == self.Audience.GUEST)
-
-    @property
-    def can_lapse(self) -> bool:
-        """Whether places may be held that are given back: for a member's proof, or a payment by card.
-
-        A free one too: it may stand in an order where something else is paid.
-        """
-        return bool(settings.CARD_PAYMENT) or self.needs_proof
 
     @property
     def cost_now(self) -> Money:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields, NotFound, SoldOut
 from convention.events.doors import event_to_organize
-from convention.network_address import network_of
+from convention.network import network_of
 
 from ..answer import answer
 from ..doors import order_by_link
@@ -23,7 +23,7 @@ from ..questions import questions_of
 def _form(request: HttpRequest, registration: Registration) -> AnswersForm:
     """The questions as this person sees them."""
     data = request.POST if request.method == "POST" else None
-    questions, network = questions_of(registration.event), network_of(request)
+    questions, network = questions_of(registration.event), network_of(request.META)
     return AnswersForm.of(registration, questions, data, request.FILES, network=network)
 
 

@@ -17,7 +17,7 @@ from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.money import Money
-from convention.network_address import network_of
+from convention.network import network_of
 from convention.text import whole_number
 
 from ..answer_files import files_named
@@ -28,10 +28,11 @@ from ..fares import Wares, asked_by, wares_for
 from ..forms.register import LanguageForm, paying_forms
 from ..kept_sale import Outdated, kept_sale, read_sale
 from ..keys import order_with_key
-from ..limits import refuse_flood, refuse_guesses
+from ..limits import TooManyUnverified, refuse_flood, refuse_guesses
 from ..models import Order, Question, Ticket
 from ..on_sale import OnSale
 from ..one_place import AlreadyRegistered
+from ..order_context import Means
 from ..order_request import OrderRequest
 from ..price_changed import PriceChanged
 from ..price_words import row_of, say_vat
@@ -39,7 +40,7 @@ from ..pricing import Quote
 from ..questions import questions_of
 from ..quotation import CannotQuote, ask_quotation
 from ..refund_words import say_refunds
-from ..register import Means, foreseen_quote, refuse_if_closed, register
+from ..register import foreseen_quote, refuse_if_closed, register
 
 MAX_SHOWN_CHARS = 10_000
 """Of the prices that the form brings back: each place and add-on has one."""
@@ -80,6 +81,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             asks = _quote if "quote" in request.POST else _book
             return asks(request, event, draft, means)
     context = {"event": event, "draft": draft, **forms, **_shown(event, draft, wares, quote)}
+    context["needs_link"] = quote.total > 0 and not means.is_trusted
     context["answered"] = list(zip(draft.people, _answered(event, wanted, wares), strict=True))
     return render(request, "registrations/register_check.html", context)
 
@@ -140,7 +142,7 @@ def _keep_check(draft: Draft, request: HttpRequest) -> None:
 
 
 def _save(request: HttpRequest, event: Event, draft: Draft) -> None:
-    save_draft(request.session, event.slug, draft, event=event, network=network_of(request))
+    save_draft(request.session, event.slug, draft, event=event, network=network_of(request.META))
 
 
 def _person(request: HttpRequest) -> Person | None:
@@ -154,7 +156,8 @@ def _key(nonce: str) -> str:
 
 def _means(request: HttpRequest, draft: Draft, sold: OnSale) -> Means:
     """How the order arrives: by the page, which has just read what is offered."""
-    return Means(source="page", key=_key(draft.nonce), person=_person(request), sold=sold)
+    network = network_of(request.META)
+    return Means(source="page", key=_key(draft.nonce), person=_person(request), sold=sold, network=network)
 
 
 def _book(request: HttpRequest, event: Event, draft: Draft, means: Means) -> HttpResponse:
@@ -165,6 +168,9 @@ def _book(request: HttpRequest, event: Event, draft: Draft, means: Means) -> Htt
         messages.warning(request, str(error))
         for sentence in _changes(draft, _shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
+        return redirect("register-check", event.slug)
+    except TooManyUnverified as error:
+        _tell(request, error)
         return redirect("register-check", event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         _tell(request, error)

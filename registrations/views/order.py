@@ -24,10 +24,9 @@ from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration, SessionSeat
 from ..price_words import rows_of, say_vat, vat_of
-from ..prove import name_to_confirm, prove, registration_to_prove
 from ..questions import questions_of
 from ..refund_words import foreseen, say_settled
-from ..send_links import send_links
+from ..verification import waits_for_buyer, waits_for_buyer_alone
 
 UNPAID = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -44,6 +43,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         registration.is_asked = sees and bool(asked(questions, registration.ticket, registration.answers))
         registration.told = list(told(questions, registration.answers)) if sees else []
         registration.still_open = still_open(questions, registration.ticket, registration.answers)
+        registration.awaits_buyer = waits_for_buyer_alone(grant.order, registration)
     packages = list(packages_of(grant.order))
     awaits_payment = grant.order.is_by_card and bool(states & UNPAID)
     context = {
@@ -54,6 +54,7 @@ def order(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
         "can_replace_link": grant.is_whole or any(one.is_private for one in grant.registrations),
         "has_badge": any(one.state == Registration.State.CONFIRMED for one in grant.registrations),
         "awaits_payment": awaits_payment,
+        "awaiting_buyer": [one for one in grant.registrations if waits_for_buyer(grant.order, one)],
         "left": left_of(grant.order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
         "off_since": called_off_at(grant.order.event),
@@ -157,22 +158,3 @@ def cancel_registration(request: HttpRequest, reference: str, secret: str, perso
     context = {"grant": grant, "event": grant.order.event, "registration": registration}
     context["said"] = foreseen(registration)
     return render(request, "registrations/cancel.html", context)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def prove_address(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a member's mailed link; a button confirms, since mail filters open links too."""
-    registration = registration_to_prove(token)
-    if request.method == "POST" and (registration.confirmed_at or registration.person_id):
-        send_links(email=registration.email)  # the links may have been replaced since, so none is shown here
-        messages.info(request, _("This place is already confirmed. We have e-mailed you the link again."))
-        return redirect("event", registration.event.slug)
-    if request.method == "POST":
-        registration = prove(registration=registration)
-        if registration.is_private:
-            return redirect("order", registration.order.reference, own_secret(registration))
-        return redirect(registration.order.start_path)
-    badge_name = " ".join(name_to_confirm(registration)).strip() or registration.name
-    context = {"registration": registration, "event": registration.event, "badge_name": badge_name}
-    return render(request, "registrations/prove.html", context)

@@ -35,6 +35,7 @@ from ..price_words import rows_of
 from ..refund_words import foreseen, say_settled
 from ..resend import readdress, resend
 from ..seats import seats_of
+from ..verification import vouch_for, waits_for_buyer
 
 PAGE = 50
 SHOWN = (
@@ -162,6 +163,7 @@ def _show_one(request: HttpRequest, one: Registration, **forms: Any) -> HttpResp
         seats=list(seats_of(one)),
         has_sessions=one.event.sessions.filter(is_bookable=True).exists(),
         settled=say_settled(one.order, [one]),
+        may_vouch=one.order.awaits_verification and waits_for_buyer(one.order, one),
         **mails_of(one),
         **answers_of(one),
         **forms,
@@ -189,6 +191,15 @@ def _cancel_one(one: Registration, kept: int | None, reason: str) -> None:
         cancel(registration=one, reason=reason)
     else:
         cancel_keeping(registration=one, kept=kept, reason=reason)
+
+
+@require_POST
+def vouch_for_one(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Confirm the order of a registration whose buyer has not opened the mailed link."""
+    one = _one(event_to_organize(event, request.user), reference)
+    order = vouch_for(order=one.order, reason=tidy(request.POST.get("reason", "")[:300]))
+    messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": order.reference})
+    return redirect("organize-registration", event, reference)
 
 
 @require_POST

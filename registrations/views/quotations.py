@@ -66,7 +66,7 @@ def _by_link(secret: str) -> Quotation:
 def pro_forma(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """What an order's invoice will say, for whoever ordered."""
     grant = order_by_link(reference, secret)
-    if not grant.is_whole or not grant.order.due.amount:
+    if not grant.is_whole or not grant.order.due.amount or grant.order.awaits_verification:
         raise NotFound(_("Nothing is to be invoiced for this order."))
     return inline(pro_forma_of(grant.order), name=f"pro-forma-{grant.order.reference}.pdf")
 

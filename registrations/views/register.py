@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from convention.club.models import Person
 from convention.events.doors import visible_event
 from convention.events.models import Event
-from convention.network_address import network_of
+from convention.network import network_of
 from convention.text import whole_number
 
 from ..checks import MOST_PLACES, about_its_use, about_numbers, about_voucher
@@ -66,7 +66,7 @@ def who(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, event: Event, draft: Draft) -> None:
-    save_draft(request.session, event.slug, draft, event=event, network=network_of(request))
+    save_draft(request.session, event.slug, draft, event=event, network=network_of(request.META))
 
 
 def _first_page(request: HttpRequest, event: Event, draft: Draft) -> HttpResponse:
@@ -144,7 +144,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     code = CodeForm(data, initial={"code": draft.code})
     forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)
     answers = forms_for(
-        draft, forms[0].offer.by_slug, data, request.FILES or None, *senders, network=network_of(request)
+        draft, forms[0].offer.by_slug, data, request.FILES or None, *senders, network=network_of(request.META)
     )
     if request.method == "POST":
         _save(request, event, draft)

@@ -7,8 +7,9 @@ from convention.club.models import Seat
 from ..cancel import cancel
 from ..leave_waiting import leave_waiting
 from ..models import Registration, WaitingEntry
+from ..order_context import Means
 from ..order_request import Billing, OrderRequest, Place
-from ..register import Means, register
+from ..register import register
 from .eligibility import ticket_of
 from .models import Application
 from .refusals import NotReady

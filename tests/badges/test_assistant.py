@@ -8,6 +8,7 @@ from registrations.order_request import OrderRequest, Place
 from registrations.register import register
 from tests.factories import make_event, make_ticket
 from tests.papers import pdf_text
+from tests.verified import open_link
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def test_all_mails_come_to_the_assistant_and_each_own_link_shows_one(mail_receiv
         for name in NAMES
     )
     request = OrderRequest(email="assistant@acme.example", places=places, company="Acme")
-    order = register(event=event, request=request)
+    order = open_link(register(event=event, request=request))
     run_tasks()
     messages = mail_receiver.wait_for(1)
     assert [message["To"] for message in messages] == ["assistant@acme.example"]

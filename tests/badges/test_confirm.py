@@ -19,13 +19,15 @@ from registrations.cancel import cancel
 from registrations.correct import Correction, correct
 from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, Place
-from registrations.prove import prove, registration_to_prove
+from registrations.prove import prove
 from registrations.register import register
 from registrations.resend import resend
 from registrations.send_links import own_url
 from registrations.substitute import substitute
+from registrations.verification import load_verification, verify_address
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
+from tests.verified import by_verified
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -35,9 +37,8 @@ def ordered(event: Event, *names: str, ticket: str = "guest", **fields) -> Order
         Place(ticket=ticket, first_name=name, last_name="Müller", email=f"{name.lower()}@example.org")
         for name in names or ("Zoe",)
     )
-    return register(
-        event=event, request=OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
-    )
+    request = OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
+    return register(event=event, request=request, means=by_verified())
 
 
 def part(message: EmailMessage, kind: str) -> EmailMessage:
@@ -152,7 +153,8 @@ def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
     assert (message["To"], message["Subject"][:22]) == ("zoe@example.org", "Confirmez votre place\u202f")
     assert "buyer@example.org" in text_of(message)
     [token] = re.findall(r"/orders/confirm/([^/\s]+)/", text_of(message))
-    prove(registration=registration_to_prove(token))
+    found = load_verification(token)
+    verify_address(order=found.order, address=found.address)
     run_tasks()
     [_proof, badge, notice] = mail_receiver.wait_for(3)
     assert [m["To"] for m in (badge, notice)] == ["zoe@example.org", "buyer@example.org"]

@@ -32,19 +32,22 @@ for slug, code in (("by-code", "RUSH"), ("before-by-code", "WARM")):
     room = Quota.objects.create(event=event, name=code, capacity=500)
     ticket = Ticket.objects.create(event=event, slug=slug, name=code, is_public=False, quota=room)
     Voucher.objects.create(event=event, code=code, kind="access", capacity=500).tickets.add(ticket)
+Ticket.objects.create(event=event, slug="on-invoice", name="On invoice", capacity=500, price=12_000)
 """
 WARMING = 400
 """Orders of the same kind for another ticket, before: a rush comes to a site that runs already."""
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """The rush on the demo's ticket `scarce`, beside the floor on PostgreSQL; then one by code."""
+    """The rush on the demo's ticket `scarce`, beside the floor on PostgreSQL; then by code and on invoice."""
     floor = bare_rate(site) if site.is_postgresql else None
     drive(site.port, [order("guest")] * WARMING)
     yield from sell_out(site, "rush", order("scarce"), floor)
     site.manage("shell", "-v0", "-c", BY_CODE)
     drive(site.port, [order("before-by-code", code="WARM")] * WARMING)
     yield from sell_out(site, "rush by code to a shared room", order("by-code", code="RUSH"), floor)
+    name = "rush on invoice, held until it is confirmed"
+    yield from sell_out(site, name, order("on-invoice"), floor)
 
 
 def sell_out(site: Site, name: str, attempt: bytes, floor: float | None) -> Iterator[Figure]:

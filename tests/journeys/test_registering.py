@@ -50,6 +50,10 @@ def fill(page: Page, **fields: str) -> None:
         page.locator(f"[name={name}]").fill(value)
 
 
+INBOX = re.compile("consultez votre messagerie|check your inbox")
+CONFIRMED = re.compile("Inscription confirmée|Registration confirmed")
+
+
 def go_on(page: Page) -> None:
     page.locator("main .button.big").click()
 
@@ -97,10 +101,23 @@ def test_a_guest_registers_corrects_and_cancels(
     go_on(page)
     expect(page).to_have_url(re.compile(rf"{prefix}/orders/\w+/"))
     check_page(page)
+    expect(page.locator("h1")).to_have_text(INBOX)
     registration = Registration.objects.get()
-    assert (registration.state, registration.order.billing_city) == ("confirmed", "Rennes")
+    assert (registration.state, registration.order.billing_city) == ("pending", "Rennes")
+    page.locator("main details summary").click()
+    check_page(page)
     run_tasks()
-    [message] = mail_receiver.wait_for(1)
+    page.goto(link_in(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
+    check_page(page)
+    registration.refresh_from_db()
+    assert registration.state == "pending"
+    go_on(page)
+    expect(page.locator("h1")).to_have_text(CONFIRMED)
+    check_page(page)
+    registration.refresh_from_db()
+    assert registration.state == "confirmed"
+    run_tasks()
+    message = mail_receiver.wait_for(2)[1]
     badge = part(message, "application/pdf").get_payload(decode=True)
     assert decode_qr(render_pdf(badge)[0]) == [code_of(registration)]
 
@@ -118,8 +135,8 @@ def test_a_guest_registers_corrects_and_cancels(
     registration.refresh_from_db()
     assert (registration.state, congress.tickets.get(slug="guest").taken) == ("cancelled", 0)
     run_tasks()
-    subjects = [mail["Subject"] for mail in mail_receiver.wait_for(2)]
-    assert len(subjects) == 2
+    subjects = [mail["Subject"] for mail in mail_receiver.wait_for(3)]
+    assert len(subjects) == 3
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
@@ -141,7 +158,7 @@ def test_a_member_takes_a_place_of_a_visit_through_the_mailed_link(
     page.goto(link_in(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
     check_page(page)
     go_on(page)
-    expect(page.locator("h1")).to_have_text(re.compile("Inscription confirmée|Registration confirmed"))
+    expect(page.locator("h1")).to_have_text(CONFIRMED)
     registration = Registration.objects.get()
     assert (registration.person, registration.member_of) == (member, member.employments.get().company)
 
@@ -176,7 +193,7 @@ def test_without_a_script(no_javascript: Page, prefix: str, congress: Event):
     go_on(page)
     bill(page)
     go_on(page)
-    expect(page.locator("h1")).to_have_text(re.compile("Inscription confirmée|Registration confirmed"))
+    expect(page.locator("h1")).to_have_text(INBOX)
     assert sorted(Registration.objects.values_list("first_name", flat=True)) == ["Bob", "Zoé"]
 
 
@@ -196,7 +213,7 @@ def test_enter_in_a_field_goes_on(no_javascript: Page, congress: Event):
     expect(page).to_have_url(re.compile("/check/$"))
     bill(page)
     page.locator("[name=billing_city]").press("Enter")
-    expect(page.locator("h1")).to_have_text("Inscription confirmée")
+    expect(page.locator("h1")).to_have_text(INBOX)
 
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
@@ -210,7 +227,7 @@ def test_a_double_click_books_once(browser_page: Page, congress: Event):
     go_on(page)
     bill(page)
     page.locator("main .button.big").dblclick()
-    expect(page.locator("h1")).to_have_text("Inscription confirmée")
+    expect(page.locator("h1")).to_have_text(INBOX)
     page.go_back()
     assert Registration.objects.count() == 1
 

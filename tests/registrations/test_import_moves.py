@@ -12,6 +12,7 @@ from registrations.order_request import OrderRequest, Place
 from registrations.register import register
 from registrations.undo_import import undo_import
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
+from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,8 @@ def event() -> Event:
 
 def booked(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Registration:
     place = Place(ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=addons)
-    order = register(event=event, request=OrderRequest(email="z@example.org", places=(place,), code=code))
+    request = OrderRequest(email="z@example.org", places=(place,), code=code)
+    order = register(event=event, request=request, means=by_verified())
     return order.registrations.get()
 
 

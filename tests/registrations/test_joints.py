@@ -24,7 +24,7 @@ from registrations.models import Option, Order, Passes, Registration, Ticket, Vo
 from registrations.order_request import Billing, OrderRequest, Place
 from registrations.places import take_again
 from registrations.prove import prove
-from registrations.register import Means, register
+from registrations.register import register
 from tests.factories import (
     make_addon,
     make_company,
@@ -36,6 +36,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.checkout.makers import lapse, states
+from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +48,9 @@ def person(ticket: str, email: str, **more) -> Place:
 
 
 def order_for(event, *places: Place, payment: str = "card", code: str = "", **means) -> Order:
+    """By card unless it is said; on invoice by somebody whose address is verified."""
     request = OrderRequest(email="b@example.org", places=places, payment=payment, billing=BILLED, code=code)
-    return register(event=event, request=request, means=Means(**means))
+    return register(event=event, request=request, means=by_verified(**means))
 
 
 def members(passes: int, people: int):

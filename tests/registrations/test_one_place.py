@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from convention.club.models import Person
-from registrations import write_for_members as writing
+from registrations import write_checked as writing
 from registrations.bill import left_of, rebill
 from registrations.checkout.place_paid import place_paid
 from registrations.checkout.settle import pay_order
@@ -21,7 +21,7 @@ from registrations.models import Order, Registration, Ticket
 from registrations.one_place import AlreadyRegistered
 from registrations.order_request import OrderRequest, Place
 from registrations.register import Means, register
-from tests.factories import make_event, make_member, make_ticket
+from tests.factories import make_event, make_member, make_ticket, verified
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,7 +69,7 @@ def test_a_place_that_is_paid_late_is_no_second_one(ticket):
 
 def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
     Ticket.objects.update(price=12_000)
-    member = make_member()
+    member = verified(make_member())
     late = ask(ticket, member)
     until = timezone.now() + datetime.timedelta(days=14)
     Order.objects.filter(pk=late.pk).update(payment="card")

@@ -37,19 +37,29 @@ def post(event: Event | str, data: Any, **headers: str):
     )
 
 
-def test_an_order_is_confirmed():
+@pytest.mark.parametrize(("price", "state"), [(0, "confirmed"), (12_000, "pending")])
+def test_an_order_is_confirmed_where_nothing_is_due_and_else_once_the_link_is_opened(price: int, state: str):
     event = make_event()
-    make_ticket(event, price=12_000)
+    make_ticket(event, price=price)
     response = post(event, body())
     order = Order.objects.get()
     assert response.status_code == 201
     assert response.json() == {
         "reference": order.reference,
-        "state": "confirmed",
-        "total": {"amount": 12_000, "currency": "EUR"},
+        "state": state,
+        "total": {"amount": price, "currency": "EUR"},
         "manage_url": f"http://localhost:8000/orders/{order.reference}/{order.secret}/",
-        "registrations": [{"id": order.registrations.get().reference, "state": "confirmed"}],
+        "registrations": [{"id": order.registrations.get().reference, "state": state}],
     }
+
+
+def test_the_same_key_repeats_the_same_pending_order():
+    event = make_event()
+    make_ticket(event, price=12_000, capacity=1)
+    first, again = (post(event, body(), **{"Idempotency-Key": "k"}) for _twice in "12")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert Registration.objects.count() == 1
 
 
 @pytest.mark.parametrize("text", ["{nope", "[" * 200_000, '{"email":NaN}', '{"email":' + "9" * 5000 + "}"])

@@ -13,7 +13,7 @@ from django.utils.html import escape
 from convention.events.models import Event
 from registrations.doors import own_secret
 from registrations.models import Order, Registration
-from registrations.prove import proof_token
+from registrations.verification import verification_token
 from tests.factories import (
     make_event,
     make_member,
@@ -119,7 +119,7 @@ def test_three_screens_lead_to_the_order(client: Client, event: Event):
     order = Order.objects.get()
     assert (response.status_code, response["Location"]) == (302, order.manage_path)
     assert (order.email, order.billing_name, order.total) == ("zoe@example.org", "Acme SA", 12_000)
-    assert "Inscription confirmée" in text(client.get(order.manage_path))
+    assert "Encore une étape : consultez votre messagerie" in text(client.get(order.manage_path))
 
 
 def test_a_double_click_books_once(client: Client, event: Event):
@@ -256,7 +256,7 @@ def test_a_members_link_needs_a_click(client: Client):
         confirmed_at=None,
         held_until=timezone.now() + datetime.timedelta(minutes=30),
     )
-    link = f"/orders/confirm/{proof_token(registration)}/"
+    link = f"/orders/confirm/{verification_token(registration.order, registration.email)}/"
     assert "Confirmer ma place" in text(client.get(link))
     registration.refresh_from_db()
     assert registration.state == "pending"

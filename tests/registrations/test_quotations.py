@@ -19,6 +19,7 @@ from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.sponsors.makers import make_package
 from tests.registrations.sponsors.test_sponsors import FILLED
 from tests.registrations.test_pages import BILLING, who
+from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def test_it_has_a_number_of_its_own_holds_nothing_and_adds_up(event):
     assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
     ticket = event.tickets.get()
     assert (ticket.taken, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
-    order = register(event=event, request=request_for("Zoé"))
+    order = register(event=event, request=request_for("Zoé"), means=by_verified())
     assert issue(receivable=receivable_of(order)).number == f"F{year}-000001"
 
 
@@ -112,7 +113,7 @@ def test_the_organizer_finds_those_of_the_event(organizer, event):
 
 
 def test_a_pro_forma_is_clearly_no_invoice(client, event):
-    order = register(event=event, request=request_for("Zoé", purchase_order="PO-9"))
+    order = register(event=event, request=request_for("Zoé", purchase_order="PO-9"), means=by_verified())
     paper = client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
     words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
@@ -122,7 +123,7 @@ def test_a_pro_forma_is_clearly_no_invoice(client, event):
 
 def test_a_free_order_and_a_colleagues_link_have_none(client, event):
     event.tickets.update(price=0)
-    order = register(event=event, request=request_for("Zoé"))
+    order = register(event=event, request=request_for("Zoé"), means=by_verified())
     assert client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf").status_code == 404
 
 
@@ -156,7 +157,7 @@ def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_setting
         answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
         expected = "Aucun devis ne peut encore être établi ici"
     else:
-        order = register(event=event, request=request_for("Zoé"))
+        order = register(event=event, request=request_for("Zoé"), means=by_verified())
         answer = client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf")
         expected = "Aucune facture pro forma ne peut encore être établie ici"
     assert (expected in answer.text, "réglages" in answer.text) == (True, False)

@@ -17,6 +17,7 @@ from registrations.places import release_lapsed
 from registrations.register import Means, register
 from tests.factories import make_event, make_member, make_ticket
 from tests.rush import in_threads
+from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def test_an_order_keeps_what_was_asked():
     order = register(
         event=event,
         request=asked(company=" Acme ", billing=billing, purchase_order="PO-7", language="en"),
-        means=Means(source="api"),
+        means=by_verified(source="api"),
     )
     order.refresh_from_db()
     assert (order.total, order.payment, order.company, order.language) == (12_000, "invoice", "Acme", "en")

@@ -24,6 +24,7 @@ from registrations.register import Means, register
 from registrations.tickets import save_ticket
 from registrations.vouchers import VoucherInUse, make_vouchers, remove_voucher
 from tests.factories import make_addon, make_event, make_member, make_ticket, make_voucher
+from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -350,7 +351,8 @@ def test_what_lapses_gives_everything_back_and_a_late_proof_takes_it_again():
     ticket = make_ticket(event, slug="member", audience="member", price=10_000, capacity=9)
     quota, dinner, voucher = shared(event, 9, ticket), make_addon(event), make_voucher(event)
     member = make_member(email="z0@example.org")
-    order = register(event=event, request=asked(ticket="member", addons=("dinner",), code="HALF"))
+    request = asked(ticket="member", addons=("dinner",), code="HALF")
+    order = register(event=event, request=request, means=by_verified())
     rows = (ticket, quota, dinner, voucher)
     assert taken(*rows) == [1, 1, 1, 1]
     later = timezone.now() + datetime.timedelta(minutes=31)

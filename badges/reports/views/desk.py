@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from badges.pdf import badge_pdf
 from convention.audit.record import record
@@ -27,6 +27,7 @@ from registrations.models import Registration
 from registrations.questions import questions_of
 from registrations.receive import receive
 from registrations.references import new_secret
+from registrations.verification import vouch_for
 
 from ..desk import SHOWN, find_guests
 
@@ -134,6 +135,17 @@ def answers(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
             return redirect(_found_at_desk(one))
     context = {"section": "desk", "event": found, "registration": one, "answers": form}
     return render(request, "reports/answers.html", context)
+
+
+@require_POST
+def vouch(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
+    """Confirm the order of somebody who stands here and whose buyer has not opened the mailed link."""
+    found = event_to_staff(event, request.user)
+    rows = Registration.objects.select_related("order")
+    one = get_object_or_404(rows, event=found, reference=reference)
+    vouch_for(order=one.order)
+    messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": one.order.reference})
+    return redirect(_found_at_desk(one))
 
 
 @require_safe

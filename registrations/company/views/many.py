@@ -20,7 +20,7 @@ from convention.errors import ConventionError, InvalidFields, SoldOut, Unreadabl
 from convention.events.doors import visible_event
 from convention.events.models import Event
 from convention.money import Money
-from convention.network_address import network_of
+from convention.network import network_of
 from convention.text import whole_number
 
 from ...checks import MOST_PLACES, about_number
@@ -102,7 +102,7 @@ def _tickets(event: Event) -> list[Ticket]:
 
 
 def _save(request: HttpRequest, company: Company, event: Event, draft: Draft) -> None:
-    name, network = _key_of(company, event), network_of(request)
+    name, network = _key_of(company, event), network_of(request.META)
     save_draft(request.session, name, draft, event=event, network=network)
 
 

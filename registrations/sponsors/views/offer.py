@@ -10,19 +10,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.doors import visible_event
+from convention.network import network_of
 
 from ...keys import order_with_key
 from ...limits import refuse_flood
 from ...logos import tiers_of
 from ...models import Order, Package
+from ...order_context import Means
 from ...price_words import say_vat
 from ...pricing import vat_totals
 from ...quotation import quote_package
 from ..doors import logo_to_see, package_to_take
 from ..forms.sponsor import OrderForms
-from ..take_package import refuse_if_not_offered, take_package
+from ..take_package import SOURCE, refuse_if_not_offered, take_package
 from ..tell_sponsor import sponsor_path
 from .picture import picture
 
@@ -79,7 +82,9 @@ def _take(request: HttpRequest, package: Package, forms: OrderForms, key: str) -
             request, _("The price was changed meanwhile: it is %(price)s now.") % {"price": package.cost}
         )
         return redirect("sponsor-order", package.event.slug, package.slug)
-    taken = take_package(package=package, sponsor=sponsor, key=key)
+    person = request.user if isinstance(request.user, Person) else None
+    means = Means(source=SOURCE, person=person, network=network_of(request.META))
+    taken = take_package(package=package, sponsor=sponsor, key=key, means=means)
     return redirect(next_page(taken.order))
 
 

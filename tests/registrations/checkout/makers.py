@@ -12,12 +12,13 @@ from registrations.invoices.models import Receivable
 from registrations.models import Order, Registration
 from registrations.order_request import Billing, OrderRequest, Place
 from registrations.register import register
+from tests.verified import by_verified
 
 numbers = itertools.count(1)
 
 
 def order_by_card(event: Event, *, people: int = 1, ticket: str = "guest", payment: str = "card") -> Order:
-    """What the register page books."""
+    """What the register page books for somebody signed in."""
     number = next(numbers)
     places = tuple(
         Place(ticket=ticket, first_name="Zoé", last_name=f"Müller {n}", email=f"zoe{number}.{n}@example.org")
@@ -31,6 +32,7 @@ def order_by_card(event: Event, *, people: int = 1, ticket: str = "guest", payme
             payment=payment,
             billing=Billing(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR"),
         ),
+        means=by_verified(),
     )
 
 

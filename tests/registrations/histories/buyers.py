@@ -11,12 +11,13 @@ from registrations.accept_offer import accept_ticket
 from registrations.company.book import book
 from registrations.join_waiting import Wish, join_for_ticket
 from registrations.leave_waiting import decline, leave_waiting
-from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.models import Order, Registration, Ticket, WaitingEntry
 from registrations.prove import prove
 from registrations.register import Means, register
 from registrations.serve_waiting import serve_waiting
 from registrations.sponsors.take_package import take_package
 from registrations.substitute import substitute
+from registrations.verification import verify_address, vouch_for
 from tests.registrations.histories.stage import PAYMENTS, act, often, place_of
 from tests.registrations.sponsors.makers import sponsor_of
 
@@ -53,6 +54,16 @@ class Buyers:
         waiting = Registration.objects.filter(person=None, confirmed_at=None, ticket__slug="member")
         if found := self.any_of(waiting, chances):
             self.try_to(lambda: prove(registration=found))
+
+    @often
+    def a_buyer_opens_the_link(self, chances: random.Random) -> None:
+        if order := self.any_of(Order.objects.filter(needs_verification=True), chances):
+            self.try_to(lambda: verify_address(order=order, address=order.email))
+
+    @act
+    def an_organizer_confirms_an_order(self, chances: random.Random) -> None:
+        if order := self.any_of(Order.objects.unverified(), chances):
+            self.try_to(lambda: vouch_for(order=order))
 
     @act
     def a_contact_registers_colleagues(self, chances: random.Random) -> None:

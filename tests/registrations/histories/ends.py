@@ -4,9 +4,10 @@ import random
 
 from django.utils import timezone
 
+from registrations.bulk_cancel import cancel_orders
 from registrations.cancel import cancel, cancel_keeping
 from registrations.forget import lapsed_holds
-from registrations.models import Registration, Sponsorship
+from registrations.models import Order, Registration, Sponsorship
 from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
 from tests.registrations.checkout.makers import lapse
 from tests.registrations.histories.stage import MOST, act, often
@@ -34,6 +35,12 @@ class Ends:
         if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
             part = min(kept, found.worth)
             self.try_to(lambda: cancel_keeping(registration=found, kept=part, reason="x"))
+
+    @act
+    def orders_are_cancelled_together(self, chances: random.Random) -> None:
+        references = list(Order.objects.order_by("pk").values_list("reference", flat=True))
+        chosen = chances.sample(references, min(len(references), chances.randint(1, 3)))
+        self.try_to(lambda: cancel_orders(event=self.event, references=chosen, reason="x"))
 
     @act
     def a_sponsor_cancels(self, chances: random.Random) -> None:

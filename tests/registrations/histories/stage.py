@@ -9,7 +9,15 @@ from convention.club.models import Membership, Person
 from convention.errors import ConventionError
 from registrations.models import Order, Quota, RefundRule
 from registrations.order_request import Billing, OrderRequest, Place
-from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_ticket,
+    make_voucher,
+    verified,
+)
 from tests.registrations.checkout.conftest import by_client
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.sponsors.makers import make_package
@@ -50,7 +58,7 @@ class Stage:
         self.offers_tickets()
         self.people: list[Person] = []
         for company in (make_company(), make_company()):
-            self.people += [make_member(company) for _one in range(3)]
+            self.people += [verified(make_member(company)) for _one in range(3)]
         Membership.objects.update(passes=1)
 
     def offers_tickets(self) -> None:

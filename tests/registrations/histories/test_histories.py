@@ -37,6 +37,7 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
     def all_is_true(self) -> None:
         truths.require_true_counters()
         truths.require_places_for_money()
+        truths.require_verified_buyers()
         truths.require_equal_balances()
         truths.require_numbers_without_gap()
         truths.require_balanced_books()
@@ -64,6 +65,8 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
 
 
 def live(project, seed: int, steps: int, look_every: int = 1) -> None:
+    """Every other history has the limits on, with a ceiling that a few orders to be verified reach."""
+    project.RATE_LIMITS, project.UNVERIFIED_PLACES_PER_HOUR = ("on" if seed % 2 else "off"), 4
     history = Histories(project)
     try:
         history.live(random.Random(seed), steps, look_every)

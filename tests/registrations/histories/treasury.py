@@ -4,7 +4,7 @@ import random
 
 from django.utils import timezone
 
-from registrations.bill import receivable_of
+from registrations.bill import receivable_named
 from registrations.checkout.assign import assign, ignore, left_of, take_up, undo
 from registrations.checkout.bank_files import read_statement
 from registrations.checkout.import_statement import import_statement
@@ -73,8 +73,7 @@ class Treasury:
     @often
     def an_invoice_is_issued(self, chances: random.Random) -> None:
         order = self.any_of(Order.objects.filter(total__gt=0).select_related("event"), chances)
-        if order:
-            found = receivable_of(order)
+        if order and (found := receivable_named(order.reference)):
             deposit = chances.randint(1, MOST)
             issues = [
                 lambda: issue(receivable=found),

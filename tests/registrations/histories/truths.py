@@ -88,6 +88,18 @@ def require_places_for_money() -> None:
             assert order.reference in {one.reference for one in seen}, order
 
 
+def require_verified_buyers() -> None:
+    """Nobody comes on an invoice whose buyer is not verified, and nothing is owed for such an order.
+
+    What was paid without waiting for the link is on the treasurer's list, as any other payment.
+    """
+    for order in Order.objects.unverified():
+        assert not order.registrations.confirmed().exists(), order
+        assert not order.sponsorships.filter(confirmed_at__isnull=False, cancelled_at=None).exists(), order
+        found = Receivable.objects.with_balance().filter(reference=order.reference).first()
+        assert found is None or found.payments.exists(), order
+
+
 def costs(one: Registration | Sponsorship) -> bool:
     """Whether a place with all that goes with it, or a package, has a price."""
     return bool(one.worth if isinstance(one, Registration) else one.price)

@@ -12,6 +12,7 @@ from registrations.order_request import Billing, OrderRequest
 from registrations.sponsors.logo import store_logo
 from registrations.sponsors.pictures import redraw
 from registrations.sponsors.take_package import Sponsor, take_package
+from tests.verified import by_verified
 
 numbers = itertools.count(1)
 
@@ -33,7 +34,8 @@ def sponsor_of(**fields) -> Sponsor:
 
 def make_sponsorship(package: Package, *, has_logo: bool = True, **fields) -> Sponsorship:
     """Somebody took the package, and sent a logo."""
-    one = take_package(package=package, sponsor=sponsor_of(**fields), key=f"made:{next(numbers)}")
+    sponsor, means = sponsor_of(**fields), by_verified(source="sponsor")
+    one = take_package(package=package, sponsor=sponsor, key=f"made:{next(numbers)}", means=means)
     if has_logo:
         store_logo(one, redraw(picture().read()))
     return one

@@ -22,6 +22,7 @@ from registrations.sponsors.logo import store_logo
 from registrations.sponsors.pictures import redraw
 from registrations.sponsors.take_package import take_package, take_package_for
 from tests.registrations.sponsors.makers import make_package, picture, sponsor_of
+from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,8 @@ def test_it_is_held_and_nothing_is_shown_or_owed_in_the_books_until_it_is_paid(e
 def test_what_is_not_paid_in_time_is_free_again_by_itself(package, taken):
     run_out(taken)
     assert (states(taken), counted(package)) == (["expired"] * 3, (0, 0))
-    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    means = by_verified(source="sponsor")
+    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b", means=means)
     lapsed_holds()
     assert (states(other), counted(package)) == (["confirmed"] * 3, (1, 2))
     cancel_sponsorship(sponsorship=taken)
@@ -96,7 +98,8 @@ def test_the_last_one_is_had_by_who_asks_once_its_time_is_over(package, taken):
     Sponsorship.objects.update(held_until=past)
     taken.order.registrations.update(held_until=past)
     package.refresh_from_db()
-    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    means = by_verified(source="sponsor")
+    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b", means=means)
     assert (states(other)[0], states(taken)[0]) == ("confirmed", "expired")
 
 
@@ -109,7 +112,8 @@ def test_starting_to_pay_holds_it_longer_and_takes_it_again(package, taken):
 
 def test_money_that_comes_too_late_is_told_and_placed_once_one_is_free(package, taken, mailoutbox, run_tasks):
     run_out(taken)
-    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b")
+    means = by_verified(source="sponsor")
+    other = take_package(package=package, sponsor=sponsor_of(name="Beta"), key="b", means=means)
     run_tasks()
     mailoutbox.clear()
     pay_order(order=taken.order, amount=120_000, method="card", external_id="pi_1")

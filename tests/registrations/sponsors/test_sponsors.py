@@ -39,7 +39,7 @@ def package(event):
 
 
 def test_a_package_makes_one_order_that_owes_for_it_with_places_to_name(event, package):
-    one = take_package(package=package, sponsor=sponsor_of(), key="a")
+    one = make_sponsorship(package, has_logo=False)
     package.refresh_from_db()
     assert (package.taken, one.order.due.amount) == (1, 120_000)
     places = one.order.registrations.order_by("pk")
@@ -91,7 +91,7 @@ def test_only_who_runs_the_event_takes_what_is_not_on_sale(package):
 
 
 def test_cancelling_frees_the_package_and_its_places_and_nothing_is_owed(event, package):
-    one = take_package(package=package, sponsor=sponsor_of(), key="a")
+    one = make_sponsorship(package, has_logo=False)
     cancel_sponsorship(sponsorship=one, reason="faillite")
     package.refresh_from_db()
     assert (package.taken, [t.taken for t in event.tickets.order_by("slug")]) == (0, [0, 0])

@@ -13,7 +13,14 @@ const REPEAT_MS = 10_000;
 export const LAPSE_MS = 10 * 60 * 60 * 1000;
 const LET_IN = [ADMITTED, UNVERIFIED];
 const UNREADABLE = { forged: "forged", other_event: "other_event", not_a_badge: "unknown" };
-const STATES = { cancelled: "cancelled", merged: "revoked", expired: "cancelled", pending: "unpaid" };
+const STATES = {
+  cancelled: "cancelled",
+  merged: "revoked",
+  expired: "cancelled",
+  pending: "unpaid",
+  unverified: "unconfirmed",
+};
+const FOR_THE_DESK = ["unpaid", "unconfirmed"];
 
 const DEFAULTS = {
   source: "device",
@@ -48,7 +55,7 @@ export function decide(known) {
   if (facts.registration === "unknown") return decideUnknown(facts);
   if (facts.direction === "out") return say(ADMITTED);
   const objection = objectionTo(facts);
-  if (objection && !isOverruled(facts)) return say(objection === "unpaid" ? ACTION : REFUSED, objection);
+  if (objection && !isOverruled(facts)) return say(FOR_THE_DESK.includes(objection) ? ACTION : REFUSED, objection);
   return facts.is_inside && !hasLapsed(facts) ? decideInside(facts) : decideEntry(facts, objection);
 }
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
+from django.utils.module_loading import import_string
 
 from convention.commands import SentenceCommand
 from convention.files import whole_file
@@ -15,7 +17,10 @@ from registrations.invoices.sources import receivable_for
 class Command(SentenceCommand):
     """`manage.py invoice REFERENCE --output FILE`."""
 
-    help = "Write the invoice of what is owed as a Factur-X PDF; it is issued if it was not yet."
+    help = (
+        "Write the invoice of what is owed as a Factur-X PDF; it is issued if it was not yet. "
+        "An order whose address is not verified is confirmed first."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """REFERENCE --output FILE."""
@@ -23,7 +28,8 @@ class Command(SentenceCommand):
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
 
     def run(self, **options: Any) -> None:
-        """Issue and write, or neither."""
+        """Confirm what is still pending, issue and write; or nothing of it."""
+        import_string(settings.VOUCH_FOR_REFERENCE)(options["reference"])
         document = invoice_of(receivable_for(options["reference"]))
         with whole_file(options["output"]) as file:
             file.write(paper_of(document))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("events", "0003_delegations"),
-        ("registrations", "0017_fewer_indexes"),
+        ("registrations", "0018_private_places"),
     ]
 
     operations = [

@@ -1,0 +1,80 @@
+"""Orders to be confirmed, many at the same moment: never more places than there are."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.errors import SoldOut
+from convention.events.models import Event
+from registrations.cancel import cancel
+from registrations.forget import lapsed_holds
+from registrations.models import Order, Registration, Ticket, Voucher
+from registrations.order_request import OrderRequest, Place
+from registrations.register import register
+from registrations.verification import vouch_for
+from tests.factories import make_event, make_ticket, make_voucher
+from tests.rush import in_threads
+from tests.verified import open_link
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ordered(event: Event, *emails: str, code: str = "") -> Order:
+    places = tuple(Place(ticket="guest", first_name="A", last_name="B", email=email) for email in emails)
+    request = OrderRequest(email=emails[0], places=places, code=code)
+    return register(event=event, request=request)
+
+
+def states(order: Order) -> list[str]:
+    return [one.state for one in order.registrations.order_by("pk")]
+
+
+def lapse(order: Order) -> None:
+    """Let a day pass for what is not confirmed."""
+    past = timezone.now() - datetime.timedelta(minutes=1)
+    order.registrations.filter(confirmed_at=None).update(held_until=past)
+    lapsed_holds()
+
+
+def test_many_orders_at_once_hold_no_more_places_than_there_are():
+    event = make_event()
+    make_ticket(event, price=12_000, capacity=5)
+    voucher = make_voucher(event, capacity=3)
+    acts = [lambda n=n: ordered(event, f"z{n}@example.org") for n in range(12)]
+    acts += [lambda n=n: ordered(event, f"y{n}@example.org", code="HALF") for n in range(12)]
+    results = in_threads(acts, threads=12)
+    orders = [one for one in results if isinstance(one, Order)]
+    assert len(orders) == Ticket.objects.get().taken == 5
+    assert Voucher.objects.get(pk=voucher.pk).taken == Registration.objects.exclude(voucher=None).count() <= 3
+    assert {state for order in orders for state in states(order)} == {"pending"}
+
+
+def test_late_links_at_once_take_the_last_place_once():
+    event = make_event()
+    make_ticket(event, price=12_000, capacity=8)
+    orders = [ordered(event, f"z{n}@example.org") for n in range(8)]
+    Registration.objects.update(held_until=None)
+    Ticket.objects.update(capacity=1, taken=0)
+    results = in_threads([lambda order=order: open_link(order) for order in orders], threads=8)
+    assert sum(isinstance(result, SoldOut) for result in results) == 7
+    assert Registration.objects.confirmed().count() == Ticket.objects.get().taken == 1
+
+
+def test_the_link_opened_twice_at_once_while_somebody_cancels_and_the_day_ends():
+    event = make_event()
+    make_ticket(event, price=12_000, capacity=8)
+    for _round in range(4):
+        order = ordered(event, "zoe@example.org", "bob@example.org")
+        one = order.registrations.order_by("pk")[0]
+        in_threads(
+            [
+                lambda order=order: open_link(order),
+                lambda order=order: vouch_for(order=order),
+                lambda one=one: cancel(registration=one),
+                lambda order=order: lapse(order),
+            ],
+            threads=4,
+        )
+    counted = sum(one.counts for one in Registration.objects.all())
+    assert Ticket.objects.get().taken == counted
