@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
-from convention.club.models import Membership
+from convention.club.models import Membership, Person
 from convention.errors import SoldOut
 from convention.tables import read_table
 from registrations.accept_offer import accept_ticket
@@ -194,6 +194,7 @@ def test_an_unheld_place_counts_no_option_by_answering_anew():
     event, _company, (one,) = members(passes=0, people=1)
     make_question(event, "meal", [("fish", 3), ("meat", 3)])
     make_voucher(event)
+    Person.objects.filter(pk=one.pk).update(first_name="Zoé", last_name="Müller")
     place = unheld(event, one, answers={"meal": "fish"})
     answer(registration=place, given={"meal": "meat"})
     assert [option.taken for option in Option.objects.order_by("pk")] == [0, 0]

@@ -84,6 +84,7 @@ def described(schema: str) -> dict[str, dict[str, Any]]:
 
 
 PLACEHOLDERS = {"empty": "", "blank": " \t", "long": "a" * 301, "a long address": f"{'a' * 250}@example.org"}
+"""A long address is tried on addresses alone: that names hold none is said in words, not as a pattern."""
 
 
 @pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS.keys())
@@ -94,6 +95,8 @@ def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, tex
     event = make_event()
     make_ticket(event)
     fields = {name: field for name, field in described(schema).items() if field.get("type") == "string"}
+    if "@" in text:
+        fields = {name: field for name, field in fields.items() if field.get("format") == "email"}
     accepted_by_description = []
     for name, field in fields.items():
         sent = body()
@@ -104,7 +107,10 @@ def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, tex
             accepted_by_description.append(name)
 
     assert accepted_by_description == []
-    assert {"OrderBody": "email", "PlaceBody": "first_name", "BillingBody": "city"}[schema] in fields
+    assert (
+        "@" in text
+        or {"OrderBody": "email", "PlaceBody": "first_name", "BillingBody": "city"}[schema] in fields
+    )
 
 
 def test_an_empty_optional_field_fits_the_description():

@@ -130,7 +130,7 @@ def test_a_namesake_keeps_their_rows_and_what_is_written_about_them():
 def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s():
     """A speaker of a coming event, a namesake's quotation; and in an automatic erasure any of them."""
     person = account()
-    coming, past = make_event(), make_event(starts_at=LONG_AGO, ends_at=LONG_AGO)
+    coming, past = make_event(), make_event(starts_at=LONG_AGO, ends_at=LONG_AGO + datetime.timedelta(days=1))
     for event in (coming, past):
         make_session(event, speakers=(NAME,))
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")

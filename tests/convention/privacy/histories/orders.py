@@ -11,7 +11,8 @@ from convention.tables import Table
 from registrations.bill import receivable_of
 from registrations.cancel import cancel
 from registrations.checkout.assign import ignore
-from registrations.checkout.import_statement import import_statement, read_statement
+from registrations.checkout.bank_files import read_statement
+from registrations.checkout.import_statement import import_statement
 from registrations.checkout.models import BankLine
 from registrations.checkout.play_payment import play_payment
 from registrations.company.book import book
