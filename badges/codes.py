@@ -73,7 +73,8 @@ def sign(holder: Holder, key: EventKey) -> str:
 def token_of(reference: str, generation: int, key: EventKey) -> str:
     """What a registration's code says behind the address."""
     claim = codes.Claim(key=key.number, registration=reference, generation=generation)
-    return codes.sign(claim, bytes(key.private_key))
+    assert key.private_key is not None, "signing_key gives a key that can sign"
+    return codes.sign(claim, key.private_key)
 
 
 def event_of_code(token: str) -> Event | None:

@@ -33,10 +33,11 @@ def read_file(path: Path) -> bytes:
 
 
 @contextmanager
-def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     """Write beside the file and put it in place at the end: nothing is ever half written.
 
-    A new file gets these permissions.
+    A new file gets the permissions of `mode` (0644 where none is given); one that is replaced keeps its own,
+    but never has more than `mode`.
 
     Raises ConventionError where nothing can be written there; then what was there is untouched.
     """
@@ -60,7 +61,7 @@ def _require_place(path: Path) -> None:
         )
 
 
-def _place(path: Path, mode: int) -> AbstractContextManager[BinaryIO]:
+def _place(path: Path, mode: int | None) -> AbstractContextManager[BinaryIO]:
     return _straight(path) if path.exists() and not path.is_file() else _beside(path.resolve(), mode)
 
 
@@ -72,8 +73,8 @@ def _straight(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _beside(path: Path, mode: int) -> Iterator[BinaryIO]:
-    """A draft in the same folder, then renamed; it keeps the permissions of the file that it replaces."""
+def _beside(path: Path, mode: int | None) -> Iterator[BinaryIO]:
+    """A draft in the same folder, then renamed."""
     handle, name = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
     draft = Path(name)
     try:
@@ -81,10 +82,16 @@ def _beside(path: Path, mode: int) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(path.stat().st_mode & 0o777 if path.exists() else mode)
+        draft.chmod(_permissions(path, mode))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _permissions(path: Path, mode: int | None) -> int:
+    if not path.exists():
+        return 0o644 if mode is None else mode
+    return path.stat().st_mode & (0o777 if mode is None else mode)
 
 
 REASONS = {

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 OURS_ALONE: Final = 0o700
-MADE_HERE: Final = ("metrics", "secret_key", "convention.sqlite3", "limits.sqlite3", "mail")
+MADE_HERE: Final = (
+    "metrics", "secret_key", "identity_key", "convention.sqlite3", "limits.sqlite3", "mail", "media", "lan",
+)  # fmt: skip
 
 
 def open_local_data(folder: Path) -> None:

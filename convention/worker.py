@@ -19,6 +19,7 @@ from django_tasks_db.utils import exclusive_transaction, is_locked_database_exce
 from .disk_space import is_out_of_space
 from .errors import ConventionError
 from .leases import Hold, Taken, live, take
+from .logs import clean
 from .periodic import expect_rounds, is_overdue, run_due
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ class PatientWorker(Worker):
         """Run it; should it fail for a reason that may pass, put it back for later."""
         super().run_task(db_task_result)
         if db_task_result.status == TaskResultStatus.FAILED:
+            db_task_result.traceback = clean(db_task_result.traceback)
+            db_task_result.save(update_fields=["traceback"])
             retry_later(db_task_result)
 
     def pause(self, seconds: float) -> bool:

@@ -59,7 +59,7 @@ def accept_ticket(
         ),
         means=Means(
             source="waiting",
-            key=f"waiting:{entry.secret}",
+            key=f"waiting:{entry.link_token}",
             person=person,
             offer=Offer(entry.ticket, entry.joined_at),
             seat=seat,

@@ -32,8 +32,7 @@ from .listing import Filter
 from .models import Order, Registration
 from .on_sale import OnSale
 from .order_context import Means
-from .price_words import as_data, reduction_data
-from .reductions import read
+from .price_words import as_data, reduction_data, reductions_of
 from .refund_rules import terms_of
 from .refund_words import foreseen
 from .register import look_up, register
@@ -199,7 +198,9 @@ class Registrations(GenericAPIView[Registration]):
         found = event_to_organize(event, request.user)
         require_state(request.query_params.get("state", ""))
         record_reading("registrations.read", token=request.auth, event=found)
-        rows = Filter.of(request.query_params).apply(found).select_related("ticket", "order", "event")
+        rows = (
+            Filter.of(request.query_params).apply(found).select_related("ticket", "order", "event", "voucher")
+        )
         rows = rows.prefetch_related("addons__addon")
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response([listed(registration) for registration in page])
@@ -225,7 +226,7 @@ def listed(registration: Registration) -> dict[str, Any]:
         "company": registration.company,
         "no_photo": registration.no_photo,
         "price": {"amount": registration.price, "currency": registration.order.currency},
-        "reductions": [reduction_data(one, registration.event.zone) for one in read(registration.reductions)],
+        "reductions": [reduction_data(one, registration.event.zone) for one in reductions_of(registration)],
         "addons": [{"addon": one.addon.slug, "price": one.price} for one in registration.besides],
         "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
         "answers": registration.answers,

@@ -32,7 +32,6 @@ from .invoices.owe import correct_buyer
 from .models import BY_CONTACT, Order, Registration
 from .on_application import page_to_apply
 from .order_request import Place
-from .references import new_secret
 from .send_links import mail_links
 from .transfer import is_transfer, note_identity, transfer
 
@@ -90,8 +89,8 @@ def _part_from_address(registration: Registration, before: dict[str, Any]) -> bo
         return False
     if is_transfer(registration, before):
         return False  # which parts from more than the address
-    before |= {"link_round": registration.link_round, "answers": registration.answers}
-    registration.link_round += 1
+    before |= {"link_version": registration.link_version, "answers": registration.answers}
+    registration.link_version += 1
     drop_answers(registration)
     return True
 
@@ -203,9 +202,8 @@ def _let_order_follow(registration: Registration, was: str) -> None:
     if order.source == BY_CONTACT and having(others.only("email"), registration.email):
         return
     if registration.email and same(order.email, was):
-        order.email, order.link_secret = registration.email, new_secret()
-        order.verification_sent_at = None
-        order.save(update_fields=["email", "link_secret", "verification_sent_at"])
+        order.email, order.verification_sent_at = registration.email, None
+        order.save(update_fields=["email", "verification_sent_at", *order.replace_link()])
         if order.awaits_verification:
             enqueue("CONFIRMATION_TASK", order.pk)
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):

@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from convention.addresses import same
 from convention.club.doors import companies_of_contact
 from convention.club.models import Person
 from convention.errors import Expired, NotFound
+from convention.links import derive_secret, find_by_link_token, is_secret
 
 from .identity import Identity, has_name_in_common
 from .models import BY_CONTACT, Order, Registration, WaitingEntry
 
+OWN_LINK = "registrations.own"
+PRIVATE = "private"
+"""In place of the version of the order's links to attendees."""
 LINKS_LAST = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
 """After the end of the event, or after the order where that came later."""
 
@@ -104,13 +107,22 @@ def whole(order: Order) -> Grant:
 def own_secret(registration: Registration) -> str:
     """What opens one registration of an order, and nothing of the others'; not for a former holder.
 
-    That of a private place does not depend on the order's secret, which the buyer can replace.
+    That of a private place does not depend on the order's links, which the buyer can replace.
     """
-    base = "" if registration.is_private else registration.order.secret
-    content = f"{base}:{registration.reference}:{registration.holders}"
-    if registration.link_round:
-        content += f":{registration.link_round}"
-    return salted_hmac("registrations.own", content, algorithm="sha256").hexdigest()
+    return derive_secret(OWN_LINK, *_own_link_parts(registration))
+
+
+def is_own_secret(registration: Registration, given: str) -> bool:
+    """Return whether this opens that one registration of its order."""
+    return is_secret(given, OWN_LINK, *_own_link_parts(registration))
+
+
+def _own_link_parts(registration: Registration) -> tuple[object, ...]:
+    order = registration.order
+    version = PRIVATE if registration.is_private else order.attendee_links_version
+    return (
+        order.reference, version, registration.reference, registration.holders, registration.link_version,
+    )  # fmt: skip
 
 
 def secret_for(registration: Registration, address: str) -> str:
@@ -124,13 +136,13 @@ def secret_for(registration: Registration, address: str) -> str:
 
 def _grant(order: Order, secret: str) -> Grant:
     """Return what that secret opens of the order, maybe nothing."""
-    rows = order.registrations.select_related("ticket").prefetch_related("addons__addon")
+    rows = order.registrations.select_related("ticket", "voucher").prefetch_related("addons__addon")
     registrations = list(rows.order_by("pk"))
     for registration in registrations:
         registration.order, registration.event = order, order.event
         registration.ticket.event = order.event
-    if not constant_time_compare(order.manage_secret, secret):
-        own = [r for r in registrations if constant_time_compare(own_secret(r), secret)]
+    if not order.is_manage_secret(secret):
+        own = [r for r in registrations if is_own_secret(r, secret)]
         return Grant(order, own, secret)
     shared = [r for r in registrations if not r.is_private]
     if has_ended_contact(order):
@@ -159,7 +171,7 @@ def _is_contacts_own(registration: Registration) -> bool:
 def entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:
     """What the mail of a ticket's waiting list opens. Raises NotFound, or Expired long after the event."""
     rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
-    entry = rows.filter(secret=secret, ticket__isnull=False).first()
+    entry = find_by_link_token(rows.filter(ticket__isnull=False), secret)
     if entry is None:
         raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
     if (at or timezone.now()) > entry.event.ends_at + LINKS_LAST:

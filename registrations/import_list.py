@@ -49,7 +49,6 @@ from .models import IdempotencyKey, ImportRun, Order, Question, Registration, Ti
 from .on_application import about_unasked
 from .order_request import Place
 from .questions import questions_of
-from .references import new_secret
 from .send_links import mail_links
 from .transfer import TRANSFERRED, begin_version, is_transfer, note_identity
 
@@ -295,9 +294,11 @@ def _is_proven(registration: Registration) -> bool:
 def _adopt(event: Event, orders: list[Order]) -> None:
     """Replace the links; what was sent with the old order, sent again, leads to the new link no more."""
     for order in orders:
-        order.secret, order.link_secret, order.source = new_secret(), new_secret(), IMPORTED
-        record("order.renew_link", order, event=event, fields=["secret"])
-    Order.objects.bulk_update(orders, ["secret", "link_secret", "source"], BATCH)
+        order.link_version += 1
+        order.attendee_links_version += 1
+        order.source = IMPORTED
+        record("order.renew_link", order, event=event, fields=["link_version"])
+    Order.objects.bulk_update(orders, ["link_version", "attendee_links_version", "source"], BATCH)
     for batch in batched(orders, BATCH, strict=False):
         IdempotencyKey.objects.filter(order__in=batch).delete()
 

@@ -58,7 +58,7 @@ def letter_with(quotation: Quotation, *, key: str) -> Letter:
         template="quotation",
         context={
             "quotation": quotation,
-            "url": f"{settings.SITE_URL}{reverse('quotation', args=[quotation.secret])}",
+            "url": f"{settings.SITE_URL}{reverse('quotation', args=[quotation.link_token])}",
         },
         language=quotation.language,
         key=key,

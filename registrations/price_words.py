@@ -64,8 +64,13 @@ def vat_of(registrations: Iterable[Registration], packages: Iterable[Sponsorship
 def rows_of(registration: Registration) -> list[PriceRow]:
     """The ticket and the add-ons of a registration, each with why it costs what it does."""
     told: dict[str, Any] = {"currency": registration.order.currency, "zone": registration.event.zone}
-    own = priced_row(registration.ticket.title, registration.price, read(registration.reductions), **told)
+    own = priced_row(registration.ticket.title, registration.price, reductions_of(registration), **told)
     return [own, *(priced_row(one.addon.title, one.price, (), **told) for one in registration.besides)]
+
+
+def reductions_of(registration: Registration) -> list[Reduction]:
+    """Return why a registration costs less than it would."""
+    return read(registration.reductions, code=registration.voucher.code if registration.voucher else "")
 
 
 def say_rate(rate: int) -> str:

@@ -28,7 +28,6 @@ from .on_application import admit
 from .one_place import refuse_second_place
 from .options import options_of
 from .places import belongings, take, take_share
-from .references import new_secret
 from .register import hold_duration, refuse_if_closed
 from .transfer import transfer
 from .use_pass import PRICED, use_pass
@@ -105,8 +104,7 @@ def _close_to_sender(registration: Registration) -> None:
     """See to it that whoever sent the order, which needs no proof, no longer opens this place."""
     order = registration.order
     if same(order.email, registration.email):
-        order.link_secret = new_secret()
-        order.save(update_fields=["link_secret"])
+        order.save(update_fields=order.replace_link())
     else:
         registration.is_private = True
 

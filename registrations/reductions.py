@@ -31,23 +31,30 @@ class Reduction:
         return _("code %(code)s") % {"code": self.code}
 
 
+STORED = ("reason", "amount", "until", "percent")
+
+
 def written(reductions: Iterable[Reduction]) -> list[dict[str, Any]]:
-    """As kept with a registration: what is not said is left out."""
+    """Return them as plain data to store: without what is empty, and without the voucher's code."""
     return [
         {
             name: value.isoformat() if isinstance(value, datetime.datetime) else value
-            for name in Reduction.__slots__
+            for name in STORED
             if (value := getattr(reduction, name)) not in (None, "")
         }
         for reduction in reductions
     ]
 
 
-def read(kept: list[dict[str, Any]]) -> list[Reduction]:
-    """Out of what is kept."""
+def read(stored: list[dict[str, Any]], *, code: str = "") -> list[Reduction]:
+    """Return stored reductions; `code` is that of the voucher which they came with."""
     return [
         Reduction(
-            **{**one, "until": datetime.datetime.fromisoformat(one["until"]) if "until" in one else None}
+            reason=one["reason"],
+            amount=one["amount"],
+            until=datetime.datetime.fromisoformat(one["until"]) if "until" in one else None,
+            code=code if one["reason"] == "code" else "",
+            percent=one.get("percent"),
         )
-        for one in kept
+        for one in stored
     ]

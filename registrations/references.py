@@ -1,4 +1,4 @@
-"""References that people read aloud, and secrets that nobody guesses."""
+"""References that people read aloud."""
 
 import base64
 import secrets
@@ -11,11 +11,11 @@ def new_order_reference() -> str:
     return "".join(secrets.choice(UNAMBIGUOUS) for _ in range(8))
 
 
+def new_voucher_code() -> str:
+    """Return twelve of these characters, as a code that nobody guesses."""
+    return "".join(secrets.choice(UNAMBIGUOUS) for _ in range(12))
+
+
 def new_registration_reference() -> str:
     """Eight random bytes in base32 (13 characters); the badge code carries the bytes."""
     return base64.b32encode(secrets.token_bytes(8)).decode().rstrip("=")
-
-
-def new_secret() -> str:
-    """A secret of 32 bytes, safe in an address."""
-    return secrets.token_urlsafe(32)

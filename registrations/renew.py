@@ -5,16 +5,14 @@ from django.db import transaction
 from convention.audit.record import record
 
 from .models import Order, Registration
-from .references import new_secret
 from .send_links import mail_links
 
 
 @transaction.atomic
 def renew(*, order: Order, reason: str = "") -> Order:
     """Replace the order's link and those of its attendees, private places aside; mail it to the buyer."""
-    order.secret, order.link_secret = new_secret(), new_secret()
-    order.save(update_fields=["secret", "link_secret"])
-    record("order.renew_link", order, event=order.event, fields=["secret"], reason=reason)
+    order.save(update_fields=order.replace_all_links())
+    record("order.renew_link", order, event=order.event, fields=["link_version"], reason=reason)
     if order.email:
         mail_links.enqueue([order.pk], [])
     return order
@@ -24,9 +22,9 @@ def renew(*, order: Order, reason: str = "") -> Order:
 def renew_own(*, registration: Registration, reason: str = "") -> Registration:
     """Replace the link of a private place and mail it to the attendee."""
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
-    registration.link_round += 1
-    registration.save(update_fields=["link_round"])
-    fields, event = ["link_round"], registration.event
+    registration.link_version += 1
+    registration.save(update_fields=["link_version"])
+    fields, event = ["link_version"], registration.event
     record("registration.renew_link", registration, event=event, fields=fields, reason=reason)
     mail_links.enqueue([], [registration.pk])
     return registration

@@ -12,7 +12,6 @@ from convention.tasks import enqueue
 
 from .correct import FIELDS, Correction, correct, correct_own
 from .models import Order, Registration
-from .references import new_secret
 from .send_links import mail_links
 
 
@@ -71,10 +70,10 @@ def _send_own(registration: Registration, address: str) -> None:
 def _send_to_order(registration: Registration, address: str) -> None:
     order = registration.order
     changed = ["email"] if address != order.email else []
-    if changed and not same(address, order.email):  # the link went to an address that may be a stranger's
-        order.link_secret = new_secret()
+    is_replaced = not same(address, order.email)  # the link went to an address that may be a stranger's
     order.email, order.verification_sent_at = address, None
-    order.save(update_fields=["email", "link_secret", "verification_sent_at"])
+    fields = ["email", "verification_sent_at", *(order.replace_link() if is_replaced else [])]
+    order.save(update_fields=fields)
     _send_again(registration, changed)
 
 

@@ -47,7 +47,7 @@ def page_of(entry: WaitingEntry) -> str:
     holder = entry.registration
     with translation.override(entry.language):
         if holder is None:
-            return reverse("waiting", args=[entry.secret])
+            return reverse("waiting", args=[entry.link_token])
         return reverse("order-sessions", args=[holder.order.reference, own_secret(holder), holder.reference])
 
 

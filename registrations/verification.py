@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
-from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,16 +18,16 @@ from django.utils.translation import gettext as _
 from convention.addresses import folded, same
 from convention.audit.record import record
 from convention.errors import ConventionError, Expired, NotFound
+from convention.secret_keys import ExpiredToken, UnreadableToken, decrypt_token, encrypt_token
 
 from .confirm_paid import confirm_waiting
 from .hold_places import unconfirmed
 from .members import member_by_email
 from .models import Order, Registration, Sponsorship
 from .prove import LINK_LASTS, prove
-from .references import new_secret
 from .register import refuse_if_closed
 
-SALT = "registrations.verification"
+PURPOSE = "registrations.verification"
 
 
 @dataclass(frozen=True)
@@ -81,18 +80,18 @@ class Verification:
 
 
 def verification_token(order: Order, address: str) -> str:
-    """Return what a mailed link carries; send it to that address only."""
-    return signing.dumps([order.reference, folded(address)], salt=SALT, compress=True)
+    """Return what a mailed link carries, encrypted; send it to that address only."""
+    return encrypt_token(PURPOSE, [order.reference, folded(address)])
 
 
 def load_verification(token: str) -> Verification:
     """Return what a mailed link verifies. Raises Expired for an old link, NotFound for a forged one."""
     lasts = LINK_LASTS + datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
     try:
-        reference, address = signing.loads(token, salt=SALT, max_age=lasts)
-    except signing.SignatureExpired as error:
+        reference, address = decrypt_token(PURPOSE, token, max_age=lasts)
+    except ExpiredToken as error:
         raise Expired(_("This link has expired. Please register again.")) from error
-    except (signing.BadSignature, ValueError) as error:
+    except UnreadableToken as error:
         raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
     order = Order.objects.select_related("event__venue").filter(reference=reference).first()
     found = Verification(order, address) if order else None
@@ -112,8 +111,8 @@ def verify_address(*, order: Order, address: str) -> Order:
     """
     order = _locked(order)
     if order.awaits_verification and same(order.email, address):
-        order.verified_at, order.link_secret = timezone.now(), new_secret()
-        order.save(update_fields=["verified_at", "link_secret"])
+        order.verified_at = timezone.now()
+        order.save(update_fields=["verified_at", *order.replace_link()])
         record("order.verify", order, event=order.event, fields=["verified_at"])
     errors: list[ConventionError] = []
     for confirm in _steps(order, address):
@@ -124,7 +123,7 @@ def verify_address(*, order: Order, address: str) -> Order:
             errors.append(error)
     if errors and not Verification(order, address).has_achieved:
         raise errors[0]
-    order.refresh_from_db(fields=["link_secret"])
+    order.refresh_from_db(fields=["link_version"])
     return order
 
 

@@ -1,9 +1,8 @@
 """Who may see what of a programme: what is published is for all, a personal agenda for who has its token."""
 
 import datetime
-import re
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Prefetch
@@ -12,13 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import Expired, NotFound
 from convention.events.models import Event
+from convention.links import find_by_link_token
 
 from .models import Selection, Session, SessionSpeaker, Speaker
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-TOKEN: Final = re.compile(r"[-\w]{20,43}", re.ASCII)
 
 
 def session_at(event: Event, guid: uuid.UUID) -> Session:
@@ -65,5 +63,5 @@ def own_selection(event: Event, request: "HttpRequest") -> Selection | None:
 
 
 def by_token(event: Event, token: str) -> Selection | None:
-    """The personal agenda with this token; what cannot be a token is not even looked for."""
-    return event.selections.filter(token=token).first() if TOKEN.fullmatch(token) else None
+    """The personal agenda with this token."""
+    return find_by_link_token(event.selections.all(), token)

@@ -2,15 +2,17 @@
 
 import datetime
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from convention.backup.rules import LEFT_OUT, BackupRule
 from convention.counters import NEVER_TOO_MANY, Counted, all_but
 from convention.events.models import Event, Room
+from convention.links import LinkedModel
 
 from .clean_html import CleanHtmlField, RichTextModel
 
@@ -170,11 +172,12 @@ class SessionSpeaker(models.Model):
         return f"{self.speaker}, {self.session}"
 
 
-class Selection(models.Model):
-    """A personal agenda: the secret token is all that a visitor needs to keep it."""
+class Selection(LinkedModel):
+    """A personal agenda: the token of its link is all that a visitor needs to keep it."""
+
+    LINK_PURPOSE = "schedule.selection"
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="selections")
-    token = models.CharField(max_length=43, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sessions = models.ManyToManyField(Session, related_name="selections", blank=True)
 
@@ -188,6 +191,8 @@ class Selection(models.Model):
 
 class Upload(models.Model):
     """A schedule file between its preview and its import, with what the preview said."""
+
+    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     token = models.CharField(max_length=43, unique=True)

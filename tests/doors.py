@@ -98,8 +98,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     registration = make_registration(ticket)
     session = make_session(event, speakers=("Ana",), number=1 + spare)
     speaker, track = session.speakers.get(), make_track(event)
-    token = f"{spare:043d}"
-    selection = Selection.objects.create(event=event, token=token)
+    selection = Selection.objects.create(event=event)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
     address = "w@example.org"
     wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
@@ -116,7 +115,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "door": door.pk, "device": pair(checkpoint=door).device.pk, "scan": 1,
         "event": slug, "slug": slug, "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
         "number": session.number, "reference": registration.order.reference,
-        "secret": registration.order.secret,
+        "secret": registration.order.manage_secret,
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
         **company_of(registration),
@@ -131,7 +130,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     package = make_package(event, ticket, slug=f"gold{spare or ''}")
     sponsorship = make_sponsorship(package)
     quotation = quote_package(package=package, request=OrderRequest(email="q@example.org", places=()))
-    linked = {"reference": sponsorship.order.reference, "secret": sponsorship.order.secret}
+    linked = {"reference": sponsorship.order.reference, "secret": sponsorship.order.manage_secret}
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
@@ -150,9 +149,9 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "order-sponsor": linked,
         "order-sponsor-logo": linked,
         "order-pro-forma": linked,
-        "quotation": {"secret": quotation.secret},
-        "quotation-paper": {"secret": quotation.secret},
-        "quotation-mail": {"secret": quotation.secret},
+        "quotation": {"secret": quotation.link_token},
+        "quotation-paper": {"secret": quotation.link_token},
+        "quotation-mail": {"secret": quotation.link_token},
         "money-lines": {"owed": make_receivable(Owed("hand-1", "Salle", 9_000, 2000), event=event).reference},
         "organize-quotation-mail": {"number": quotation.number},
         "organize-quotation-paper": {"number": quotation.number},
@@ -189,14 +188,14 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-track": {"pk": track.pk},
         "organize-track-move": {"pk": track.pk},
         "organize-track-remove": {"pk": track.pk},
-        "my-agenda-feed": {"token": selection.token},
-        "shared-agenda": {"token": selection.token},
-        "keep-agenda": {"token": selection.token},
+        "my-agenda-feed": {"token": selection.link_token},
+        "shared-agenda": {"token": selection.link_token},
+        "keep-agenda": {"token": selection.link_token},
         "organize-import-preview": {"token": "nothing"},
         "prove": {"token": "forged"},
         "club-claim": {"token": "forged"},
-        "waiting": {"secret": wait.secret},
-        "waiting-leave": {"secret": wait.secret},
+        "waiting": {"secret": wait.link_token},
+        "waiting-leave": {"secret": wait.link_token},
         "organize-waiting-act": {"pk": wait.pk},
         "organize-registration-sessions": person,
         "organize-registration-answers": person,

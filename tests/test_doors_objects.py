@@ -115,7 +115,7 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
                 content = b"".join(answer) if answer.streaming else answer.content
                 said = f"{dict(answer.headers)} {content.replace(b'\r\n ', b'').decode('latin-1')}"
                 secrets = (
-                    order.secret,
+                    order.manage_secret,
                     own_secret(boss),
                     order.email,
                     boss.reference,

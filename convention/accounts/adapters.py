@@ -1,7 +1,6 @@
 """How allauth meets the club: nobody signs up by themselves, people are invited or register."""
 
 import base64
-import hashlib
 import secrets
 import time
 from typing import Any
@@ -12,16 +11,19 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from convention.api.tokens import revoke_all_tokens
 from convention.errors import ConventionError
 from convention.mail import NotSent, send
+from convention.secret_keys import fernet_for
 
 from .factors import factors_of
-from .letters import letter
+from .letters import NEW_PASSWORD, TOKENS_REVOKED, letter
+from .new_password import REVOKED_TOKENS
 from .proof import limit_session
 from .throttles import (
     FAILURES,
@@ -123,10 +125,19 @@ class NoSignup(DefaultAccountAdapter):
         """The link that confirms an address, at the site's own."""
         return ours(super().get_email_confirmation_url(request, emailconfirmation))
 
+    def set_password(self, user: Any, password: str) -> None:
+        """Store a new password; programs that acted for the account by a token stop."""
+        super().set_password(user, password)
+        setattr(self.request, REVOKED_TOKENS, revoke_all_tokens(person_id=user.pk))
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send one of our letters in place of allauth's. Raises MailUnavailable."""
+        occasion = template_prefix.rpartition("/")[2]
+        revoked: int = getattr(self.request, REVOKED_TOKENS, 0)
+        if revoked and occasion in NEW_PASSWORD:
+            occasion = TOKENS_REVOKED
         try:
-            send(letter(template_prefix, email, context))
+            send(letter(occasion, email, context))
         except NotSent as error:
             sentence = _("We cannot send e-mails just now. Please try again in a few minutes.")
             raise MailUnavailable(sentence) from error
@@ -135,6 +146,9 @@ class NoSignup(DefaultAccountAdapter):
 PASSWORD = {"id": "reauthenticate", "description": _("Use your password")}
 CODE = {"id": "mfa_reauthenticate", "description": _("Use a code")}
 PASSKEY = {"id": "mfa_reauthenticate:webauthn", "description": _("Use a passkey")}
+
+
+PURPOSE = "second factors"
 
 
 class SecondFactors(DefaultMFAAdapter):
@@ -150,12 +164,12 @@ class SecondFactors(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Lock a secret under today's key."""
-        return lock().encrypt(text.encode()).decode()
+        return fernet_for(PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Unlock it; under a lost key nothing fits any more, and an administrator resets the factor."""
         try:
-            return lock().decrypt(encrypted_text).decode()
+            return fernet_for(PURPOSE).decrypt(encrypted_text).decode()
         except InvalidToken:
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
@@ -170,13 +184,6 @@ class SecondFactors(DefaultMFAAdapter):
 def ours(link: str) -> str:
     """The same page of our site, whatever name and port a visitor called it by."""
     return settings.SITE_URL + urlsplit(link).path
-
-
-def lock() -> MultiFernet:
-    """Today's key first, then the earlier ones."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    made = [hashlib.sha256(b"second factors:" + key.encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in made])
 
 
 def login_of(credentials: dict[str, Any]) -> str:

@@ -76,6 +76,15 @@ OCCASIONS = {
         NOT_YOU,
         SECURITY,
     ),
+    "password_changed_tokens_revoked": Said(
+        _("Your password has changed"),
+        _(
+            "The password of your account has changed; all other sessions have ended, and API tokens were "
+            "revoked: make new ones for the programs that still need them."
+        ),
+        NOT_YOU,
+        SECURITY,
+    ),
     "totp_activated": Said(
         _("Authenticator app added"),
         _("An authenticator app now protects your account: it is asked for a code after the password."),
@@ -84,13 +93,16 @@ OCCASIONS = {
     ),
     "totp_deactivated": Said(
         _("Authenticator app removed"),
-        _("The authenticator app no longer protects your account."),
+        _("The authenticator app no longer protects your account; all other sessions have ended."),
         NOT_YOU,
         SECURITY,
     ),
     "webauthn_added": Said(_("Passkey added"), _("A new passkey opens your account."), NOT_YOU, SECURITY),
     "webauthn_removed": Said(
-        _("Passkey removed"), _("A passkey was removed: it no longer opens your account."), NOT_YOU, SECURITY
+        _("Passkey removed"),
+        _("A passkey was removed: it no longer opens your account, and all other sessions have ended."),
+        NOT_YOU,
+        SECURITY,
     ),
     "recovery_codes_generated": Said(
         _("New recovery codes"),
@@ -110,6 +122,9 @@ OCCASIONS = {
 }
 OCCASIONS["email_confirmation_signup"] = OCCASIONS["email_confirmation"]
 OCCASIONS["password_set"] = OCCASIONS["password_reset"] = OCCASIONS["password_changed"]
+NEW_PASSWORD = {"password_changed", "password_set", "password_reset"}
+TOKENS_REVOKED = "password_changed_tokens_revoked"
+"""The occasion in place of those where API tokens ended with the old password."""
 
 
 def letter(occasion: str, email: str, context: dict[str, Any], language: str = "") -> Letter:

@@ -5,11 +5,13 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
+from django.contrib import messages
 from django.contrib.auth.signals import user_login_failed
 
 from convention.audit.record import record
 
-from .proof import take_for_proven
+from .new_password import REVOKED_TOKENS, say_revoked
+from .proof import forget_removed, note_set_up
 from .sessions import end_other_sessions
 
 log = logging.getLogger(__name__)
@@ -31,13 +33,15 @@ def connect() -> None:
 def factor_added(request: Any, user: Any, authenticator: Any, **_rest: Any) -> None:
     """A factor protects the account from now on: sessions begun without it end."""
     record("second_factor.add", user, fields=[authenticator.type])
-    take_for_proven(request)
+    note_set_up(request, authenticator)
     end_other_sessions(person=user, this=request.session.session_key)
 
 
-def factor_removed(user: Any, authenticator: Any, **_rest: Any) -> None:
-    """Keep that one was taken away."""
+def factor_removed(request: Any, user: Any, authenticator: Any, **_rest: Any) -> None:
+    """End what was proven by a factor that is gone: other sessions, and this one's own proof."""
     record("second_factor.remove", user, fields=[authenticator.type])
+    forget_removed(request, user)
+    end_other_sessions(person=user, this=request.session.session_key)
 
 
 def codes_renewed(user: Any, authenticator: Any, **_rest: Any) -> None:
@@ -46,9 +50,11 @@ def codes_renewed(user: Any, authenticator: Any, **_rest: Any) -> None:
 
 
 def password_changed(request: Any, user: Any, **_rest: Any) -> None:
-    """Whoever was signed in by the old password is out."""
+    """End the sessions begun with the old password, and say which programs ended with it."""
     record("password.change", user)
     end_other_sessions(person=user, this=request.session.session_key)
+    if revoked := getattr(request, REVOKED_TOKENS, 0):
+        messages.warning(request, say_revoked(revoked))
 
 
 def email_changed(user: Any, **_rest: Any) -> None:

@@ -2,7 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.authentication import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    get_authentication_records,
+)
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 
 from convention.club.models import Person
@@ -12,20 +16,33 @@ from .doors import works_for_the_club
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-JUST_SET_UP = "second_factor_set_up"
+SET_UP_HERE = "second_factors_set_up"
+"""In a session: the ids of the factors that were set up in it, which needs not be asked for them."""
 AWAITED_BY = "second_factor_awaited_by"
 
 
 def is_proven(request: "HttpRequest") -> bool:
-    """Whether this session showed a second factor, or a passkey, which counts as both; or just set one up."""
-    if request.session.get(JUST_SET_UP):
+    """Whether this session showed a second factor, or a passkey, which counts as both; or set one up."""
+    if request.session.get(SET_UP_HERE):
         return True
     return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
 
 
-def take_for_proven(request: "HttpRequest") -> None:
-    """The session in which a factor was set up needs not be asked for it."""
-    request.session[JUST_SET_UP] = True
+def note_set_up(request: "HttpRequest", authenticator: Authenticator) -> None:
+    """Note in the session that this factor was set up in it; recovery codes are none."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        request.session[SET_UP_HERE] = [*request.session.get(SET_UP_HERE, []), authenticator.pk]
+
+
+def forget_removed(request: "HttpRequest", person: Person) -> None:
+    """Take out of the session what it proved by factors that the person has no longer."""
+    there = set(Authenticator.objects.filter(user=person).values_list("pk", flat=True))
+    request.session[SET_UP_HERE] = [pk for pk in request.session.get(SET_UP_HERE, []) if pk in there]
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        record
+        for record in get_authentication_records(request, person)
+        if record["method"] != "mfa" or record.get("id") in there
+    ]
 
 
 def limit_session(request: "HttpRequest", person: Person) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,21 @@ def create_token(
     )
     record("api_token.create", row, fields=["name", "scopes"])
     return row, token
+
+
+@transaction.atomic
+def revoke_all_tokens(*, person_id: int) -> int:
+    """End all tokens of a person that still open something; return how many there were."""
+    now = timezone.now()
+    ending = list(
+        ApiToken.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now), person_id=person_id, revoked_at=None
+        )
+    )
+    ApiToken.objects.filter(pk__in=[row.pk for row in ending]).update(revoked_at=now)
+    for row in ending:
+        record("api_token.revoke", row)
+    return len(ending)
 
 
 @transaction.atomic

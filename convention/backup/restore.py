@@ -1,11 +1,15 @@
-"""Bring a backup back into an empty database of either kind, whole or not at all."""
+"""Bring a backup back into an empty database of either kind, all of it or nothing.
 
-import itertools
+All sessions have ended then, and so have mailed sign-in links: a backup holds none. Links to registrations
+and the like are derived from SECRET_KEY and stay good under the same one.
+"""
+
+import contextlib
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,20 +19,26 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, Unreadable
 
-from . import archive as archives
+from .archive import Backup, copy_file, open_backup
+from .manifest import Manifest
+from .private_files import narrow_local_data, only_for_owner
+from .rules import rule_of
 from .tables import (
-    AT_ONCE,
     REMADE,
+    RowReader,
     columns,
-    count_on,
     has_no_tables,
+    highest_number,
     insertion,
     migrations_of_program,
-    reader,
+    number_from,
     tables,
 )
 
-DISAGREE = (TypeError, ValueError, ValidationError, DatabaseError)
+SKIPPED_NUMBERS = 100_000
+"""Rows made after the backup are lost, but their numbers stand in e-mails that were sent, in Message-IDs and
+links: they are not given again."""
+ROW_ERRORS = (TypeError, ValueError, ArithmeticError, ValidationError, DatabaseError)
 """What a row that does not fit ends in."""
 
 
@@ -39,28 +49,32 @@ class NotEmpty(ConventionError):
     status = 409
 
 
-def restore(*, path: Path) -> archives.Manifest:
-    """Check the whole file, then load it; what its manifest says. A refusal changes nothing."""
-    manifest = archives.check(path)
-    require_same_program(manifest)
-    if has_no_tables():
-        call_command("migrate", verbosity=0)
-    require_no_files(settings.MEDIA_ROOT)
-    with zipfile.ZipFile(path) as archive, transaction.atomic(durable=True):
-        require_empty()
-        for table, model in tables().items():
-            load(archive, table, model, manifest["tables"][table]["rows"])
-        require_whole()
-        for table, model in tables().items():
-            if number := manifest["tables"][table]["next"]:
-                count_on(model, number)
-        bring_files(archive, manifest, settings.MEDIA_ROOT)
-    return manifest
+@dataclass(frozen=True)
+class Restored:
+    """What was restored, and how many encrypted values of which kind were replaced by new ones."""
+
+    manifest: Manifest
+    replaced: Counter[str]
 
 
-def require_same_program(manifest: archives.Manifest) -> None:
+def restore(*, path: Path) -> Restored:
+    """Check the whole file, then load it. A refusal (ConventionError, OSError) changes nothing."""
+    with only_for_owner(), open_backup(path) as backup:
+        require_same_program(backup.manifest)
+        require_no_files(settings.MEDIA_ROOT)
+        if has_no_tables():
+            call_command("migrate", verbosity=0)
+        with unpacked_files(backup, settings.MEDIA_ROOT) as files, transaction.atomic(durable=True):
+            require_empty()
+            replaced = load_tables(backup)
+            files.put_in_place()
+        narrow_local_data()
+    return Restored(backup.manifest, replaced)
+
+
+def require_same_program(manifest: Manifest) -> None:
     """The tables must be those of this program."""
-    saved, here = manifest["migrations"], migrations_of_program()
+    saved, here = manifest.migrations, migrations_of_program()
     differing = [app for app in sorted({*saved, *here}) if saved.get(app) != here.get(app)]
     if differing:
         app = differing[0]
@@ -72,14 +86,18 @@ def require_same_program(manifest: archives.Manifest) -> None:
             % {"app": app, "saved": saved.get(app) or _("nothing"), "here": here.get(app) or _("nothing")}
         )
     shapes = {table: columns(model) for table, model in tables().items()}
-    if shapes != {table: facts["columns"] for table, facts in manifest["tables"].items()}:
-        raise ConventionError(_("The tables of this backup are not those of this program."))
+    found = {table: entry.columns for table, entry in manifest.tables.items()}
+    odd = [table for table in sorted({*shapes, *found}) if shapes.get(table) != found.get(table)]
+    if odd:
+        sentence = _("The tables of this backup are not those of this program (%(table)s).")
+        raise ConventionError(sentence % {"table": odd[0]})
 
 
 def require_empty() -> None:
-    """Refuse to mix: only what `migrate` and a waiting worker leave may be there."""
+    """Refuse to mix: only what `migrate` and a waiting worker leave, and sessions, may be there."""
     for table, model in tables().items():
-        if table not in REMADE and models.QuerySet(model).exists():
+        may_hold = table in REMADE or rule_of(model).is_empty
+        if not may_hold and models.QuerySet(model).exists():
             raise NotEmpty(
                 _(
                     "The database is not empty (%(table)s has rows): restore into a new one (DATABASE_URL). "
@@ -96,16 +114,29 @@ def require_no_files(folder: Path) -> None:
         raise NotEmpty(sentence % {"folder": folder})
 
 
-def load(archive: zipfile.ZipFile, table: str, model: type[models.Model], expected: int) -> None:
+def load_tables(backup: Backup) -> Counter[str]:
+    """Write the rows of all tables; return how many values were replaced, by what the tables are called."""
+    replaced = Counter[str]()
+    for table, model in tables().items():
+        rows = RowReader(model)
+        load_table(backup, table, model, rows)
+        replaced[str(model._meta.verbose_name_plural)] += rows.replaced.total()
+    require_valid_references()
+    for table, model in tables().items():
+        if number := backup.manifest.tables[table].next:
+            go_on_numbering(model, number + SKIPPED_NUMBERS)
+    return +replaced
+
+
+def load_table(backup: Backup, table: str, model: type[models.Model], rows: RowReader) -> None:
     """Write one table's rows, replacing what `migrate` put there."""
-    readers = [reader(field) for field in model._meta.concrete_fields]
     statement, count = insertion(model), 0
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608 (our own name)
-        for some in itertools.batched(archives.lines(archive, table), AT_ONCE, strict=False):
+        for batch in backup.batches(table):
             try:
-                cursor.executemany(statement, list(prepared(some, readers)))
-            except DISAGREE as error:
+                cursor.executemany(statement, [rows.read(row) for row in batch])
+            except ROW_ERRORS as error:
                 raise Unreadable(
                     _(
                         "Rows %(first)d to %(last)d of %(table)s do not fit this database (%(reason)s). "
@@ -113,52 +144,82 @@ def load(archive: zipfile.ZipFile, table: str, model: type[models.Model], expect
                     )
                     % {
                         "first": count + 1,
-                        "last": count + len(some),
+                        "last": count + len(batch),
                         "table": table,
-                        "reason": kind_of(error),
+                        "reason": reason_of(error),
                     }
                 ) from error
-            count += len(some)
+            count += len(batch)
+    expected = backup.manifest.tables[table].rows
     if count != expected:
         sentence = _("%(table)s, rows expected: %(expected)d, found: %(count)d. Nothing was changed.")
         raise Unreadable(sentence % {"table": table, "expected": expected, "count": count})
 
 
-def prepared(some: tuple[list[Any], ...], readers: list[Callable[[Any], Any]]) -> Iterator[list[Any]]:
-    """Rows as the database takes them."""
-    for row in some:
-        yield [read(value) for read, value in zip(readers, row, strict=True)]
+def reason_of(error: Exception) -> str:
+    """Return the first line of what is wrong, which names columns, not values."""
+    lines = str(error).splitlines() if isinstance(error, DatabaseError) else []
+    return lines[0] if lines else _("a wrong value")
 
 
-def kind_of(error: Exception) -> str:
-    """The first line of what is wrong, which names columns, not values."""
-    told = isinstance(error, DatabaseError) and str(error)
-    return str(error).splitlines()[0] if told else _("a wrong value")
-
-
-def require_whole() -> None:
-    """Every reference leads somewhere."""
+def require_valid_references() -> None:
+    """Every reference must lead to a row. Raises Unreadable."""
     try:
         connection.check_constraints()
     except DatabaseError as error:
         raise Unreadable(
             _("The backup refers to rows that it does not have (%(reason)s). Nothing was changed.")
-            % {"reason": kind_of(error)}
+            % {"reason": reason_of(error)}
         ) from error
 
 
-def bring_files(archive: zipfile.ZipFile, manifest: archives.Manifest, folder: Path) -> None:
-    """Unpack the uploaded files beside their folder, then put them in place at once."""
-    if not manifest["files"]:
-        return
+def go_on_numbering(model: type[models.Model], number: int) -> None:
+    """Give the next row this number, or one after the highest. Raises Unreadable where few would be left."""
+    if number > highest_number(model) // 2:
+        sentence = _("%(table)s cannot go on at number %(number)d. Nothing was changed.")
+        raise Unreadable(sentence % {"table": model._meta.db_table, "number": number})
+    number_from(model, number)
+
+
+class UnpackedFiles:
+    """The uploaded files of a backup, beside the folder where they belong."""
+
+    def __init__(self, fresh: Path, folder: Path) -> None:
+        self.fresh, self.folder = fresh, folder
+        self.is_in_place = self.had_folder = False
+
+    def put_in_place(self) -> None:
+        """Make them the folder of uploaded files, all at once."""
+        if not self.fresh.exists():
+            return
+        self.had_folder = self.folder.exists()
+        if self.had_folder:
+            self.folder.rmdir()
+        self.fresh.rename(self.folder)
+        self.is_in_place = True
+
+    def take_back(self) -> None:
+        """Undo that, since the rows they belong to were not stored."""
+        if not self.is_in_place:
+            return
+        self.folder.rename(self.fresh)
+        if self.had_folder:
+            self.folder.mkdir()
+
+
+@contextlib.contextmanager
+def unpacked_files(backup: Backup, folder: Path) -> Iterator[UnpackedFiles]:
+    """Unpack the uploaded files; what is not in place at the end, or fails, is removed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=folder.parent) as scratch:
-        fresh = Path(scratch) / "media"
-        for name in manifest["files"]:
-            target = fresh / name
+        files = UnpackedFiles(Path(scratch) / "media", folder)
+        for name in backup.manifest.files:
+            target = files.fresh / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(archives.media_file(name)) as source, target.open("wb") as file:
-                archives.copy(source, file)
-        if folder.exists():
-            folder.rmdir()
-        fresh.rename(folder)
+            with backup.open_file(name) as source, target.open("xb") as file:
+                copy_file(source, file)
+        try:
+            yield files
+        except BaseException:
+            files.take_back()
+            raise

@@ -4,10 +4,10 @@ The contact sees a colleague like any other. The owner of the address gets an e-
 the colleague holds (employment, seat, places) is theirs, and the two records are one.
 """
 
+import datetime
 from contextlib import suppress
 
 from django.conf import settings
-from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.tasks import task
@@ -20,11 +20,12 @@ from convention.audit.record import record
 from convention.errors import Expired, NotFound
 from convention.leases import leased
 from convention.mail import Letter, Refused, send
+from convention.secret_keys import ExpiredToken, UnreadableToken, decrypt_token, encrypt_token
 
 from .models import Company, Employment, Person, Seat
 
-SALT = "club.claim"
-LINK_SECONDS = 30 * 24 * 3600
+PURPOSE = "club.claim"
+LINK_LASTS = datetime.timedelta(days=30)
 
 
 @task()
@@ -62,17 +63,17 @@ def owner_of(claimed: Person) -> Person | None:
 
 
 def claim_token(claimed: Person) -> str:
-    """Return what the mailed link carries: it proves the address, to which alone it is sent."""
-    return signing.dumps([claimed.pk, folded(claimed.claimed_email)], salt=SALT, compress=True)
+    """Return what the mailed link carries, encrypted: it proves the address, to which alone it is sent."""
+    return encrypt_token(PURPOSE, [claimed.pk, folded(claimed.claimed_email)])
 
 
 def claimed_by_token(token: str) -> Person:
     """Return the colleague behind a mailed link. Raises Expired for an old link, NotFound for any other."""
     try:
-        pk, email = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
-    except signing.SignatureExpired as error:
+        pk, email = decrypt_token(PURPOSE, token, max_age=LINK_LASTS)
+    except ExpiredToken as error:
         raise Expired(_("This link has expired. Please write to the club.")) from error
-    except (signing.BadSignature, ValueError) as error:
+    except UnreadableToken as error:
         raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
     claimed = Person.objects.exclude(claimed_email="").filter(pk=pk).first()
     if claimed is None or not same(claimed.claimed_email, email) or owner_of(claimed) is None:

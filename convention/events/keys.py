@@ -1,10 +1,14 @@
-"""The keys that sign an event's badges: one pair per event, made when first needed."""
+"""The keys that sign an event's badges: one pair per event, made when first needed.
+
+Another pair follows where SECRET_KEY changed and the first can sign no more; its badges stay valid.
+"""
 
 import secrets
 
 from django.db import IntegrityError, transaction
 
 from convention.codes import new_key_pair
+from convention.secret_keys import fernet_for
 
 from .models import Event, EventKey
 
@@ -12,12 +16,13 @@ ATTEMPTS = 5
 
 
 def signing_key(event: Event) -> EventKey:
-    """The key that signs this event's badges: the first one made, which every reprint uses too."""
+    """Return the key that signs this event's badges: the first that can, which every reprint uses too."""
     return _first(event) or _make_first(event)
 
 
 def _first(event: Event) -> EventKey | None:
-    return EventKey.objects.filter(event=event).order_by("pk").first()
+    keys = EventKey.objects.filter(event=event).order_by("pk")
+    return next((key for key in keys if key.private_key is not None), None)
 
 
 @transaction.atomic
@@ -30,11 +35,15 @@ def _make_first(event: Event) -> EventKey:
 def make_key(event: Event) -> EventKey:
     """Give the event a new key pair under a random number of 24 bits that no other key has."""
     private, public = new_key_pair()
+    encrypted = fernet_for(EventKey.PURPOSE).encrypt(private)
     for _attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
                 return EventKey.objects.create(
-                    event=event, number=secrets.randbelow(2**24), private_key=private, public_key=public
+                    event=event,
+                    number=secrets.randbelow(2**24),
+                    encrypted_private_key=encrypted,
+                    public_key=public,
                 )
         except IntegrityError:
             continue

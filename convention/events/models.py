@@ -4,6 +4,7 @@ import datetime
 import zoneinfo
 from typing import Any, ClassVar, Self
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -11,11 +12,13 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole, Employment, WorkingGroup
 from convention.club.periods import Period, PeriodQuerySet
 from convention.counters import all_but
+from convention.secret_keys import fernet_for
 
 
 def known_timezone(name: str) -> None:
@@ -251,11 +254,17 @@ class EventRole(Period):
 
 
 class EventKey(models.Model):
-    """An Ed25519 key pair that signs the badges of one event; `number` travels in each code."""
+    """An Ed25519 key pair that signs the badges of one event; `number` travels in each code.
+
+    The private key is encrypted under SECRET_KEY: a copy of the database alone signs no badge. Under another
+    SECRET_KEY the pair only verifies, and the event gets a new one (`keys.py`).
+    """
+
+    PURPOSE: ClassVar[str] = "event keys"
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="keys")
     number = models.PositiveIntegerField(unique=True)
-    private_key = models.BinaryField(editable=False)
+    encrypted_private_key = models.BinaryField(editable=False)
     public_key = models.BinaryField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -265,3 +274,11 @@ class EventKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} #{self.number}"
+
+    @cached_property
+    def private_key(self) -> bytes | None:
+        """The 32 bytes that sign; None where they were encrypted under a key that this site does not have."""
+        try:
+            return fernet_for(self.PURPOSE).decrypt(bytes(self.encrypted_private_key))
+        except InvalidToken:
+            return None

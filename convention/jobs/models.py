@@ -1,13 +1,14 @@
 """One job: who asked for what, how far it is, and what came of it."""
 
 import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.backup.rules import LEFT_OUT, BackupRule
 from convention.events.models import Event
 
 SILENT: Final = datetime.timedelta(minutes=3)
@@ -17,8 +18,11 @@ SILENT: Final = datetime.timedelta(minutes=3)
 class Job(models.Model):
     """`kind` names the work in settings.JOBS; `argument` and `given` are for it; `title` is for people.
 
-    A job without an event is the whole club's: its administrators see it.
+    A job without an event is the whole club's: its administrators see it. Its file may hold the codes of
+    badges, so no backup has it: whoever asked for it asks again.
     """
+
+    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
 
     class State(models.TextChoices):
         """Where a job stands; derived from its moments."""

@@ -15,8 +15,7 @@ from django.conf import settings
 
 from convention.outside_calls import OutsideBusy, outside_call
 
-API_VERSION = "2026-10-28.endive"
-"""The version of Stripe's interface that this module is written and tested for."""
+API_VERSION = "2026-10-28.endive"  # what this module is written and tested for
 TIMEOUT = 12
 RETRIES = 2
 PAGE = 100

@@ -18,7 +18,6 @@ from ..doors import has_ended_contact, whole
 from ..invoices.models import Receivable
 from ..invoices.owe import correct_buyer
 from ..models import Order, Registration
-from ..references import new_secret
 from ..send_links import mail_links
 from .models import CompanyOrder
 
@@ -57,14 +56,14 @@ def reassign(*, order_id: int) -> Person | None:
     successor = _contact_of(placed)
     if successor is None and placed.managed_by is None and not order.email:
         return None  # so it is already
-    order.link_secret, order.email = new_secret(), (successor.email or "") if successor else ""
-    order.save(update_fields=["link_secret", "email"])
+    order.email = (successor.email or "") if successor else ""
+    order.save(update_fields=["email", *order.replace_link()])
     CompanyOrder.objects.filter(pk=placed.pk).update(managed_by=successor)
     _void_links_mailed_to(former, order, own)
     if successor:
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=former):
             correct_buyer(receivable, {"email": order.email})
-    record("order.reassign", order, event=order.event, fields=["managed_by", "email", "link_secret"])
+    record("order.reassign", order, event=order.event, fields=["managed_by", "email", "link_version"])
     if own:
         mail_links.enqueue([], own)
     return successor
@@ -82,4 +81,4 @@ def _void_links_mailed_to(address: str, order: Order, own: list[int]) -> None:
     """Replace the own links of the order's other places that had no other address than that one."""
     others = order.registrations.exclude(pk__in=own).filter(is_private=False)
     theirs = [one.pk for one in others.only("email") if not one.email or same(one.email, address)]
-    Registration.objects.filter(pk__in=theirs).update(link_round=F("link_round") + 1)
+    Registration.objects.filter(pk__in=theirs).update(link_version=F("link_version") + 1)

@@ -182,7 +182,7 @@ HOLDINGS = [
         model=Quotation,
         why=_("quotations that you asked for"),
         finds=_quoted_to,
-        hides=("secret",),
+        hides=("public_id",),
         gone=True,
     ),
     Holding(

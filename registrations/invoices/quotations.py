@@ -1,6 +1,5 @@
 """Quotations: what something would cost until a day; no place is held and nothing is owed."""
 
-import secrets
 from typing import Any
 
 from django.db import models
@@ -8,21 +7,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.links import LinkedModel
 from convention.money import Money
 
 from .receivables import described
 
 
-def new_link() -> str:
-    """What opens a quotation to whoever has its address: 32 bytes."""
-    return secrets.token_urlsafe(32)
-
-
-class Quotation(models.Model):
+class Quotation(LinkedModel):
     """A quotation as it was given: seller, buyer, lines and totals are snapshots, in a series of its own."""
 
+    LINK_PURPOSE = "invoices.quotation"
+
     number = models.CharField(_("number"), max_length=20, unique=True)
-    secret = models.CharField(max_length=43, unique=True, default=new_link, editable=False)
     event = models.ForeignKey(Event, models.SET_NULL, null=True, blank=True, related_name="+")
     seller = models.JSONField(_("seller"))
     buyer = models.JSONField(_("buyer"))

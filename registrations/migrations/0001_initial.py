@@ -36,9 +36,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "secret",
-                    models.CharField(
-                        default=registrations.references.new_secret, editable=False, max_length=43
-                    ),
+                    models.CharField(editable=False, max_length=43),
                 ),
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
                 ("language", models.CharField(default="fr", max_length=5, verbose_name="language")),

@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import registrations.references
 from django.db import migrations, models
 
 
@@ -109,7 +108,6 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        default=registrations.references.new_secret,
                         editable=False,
                         max_length=43,
                         unique=True,

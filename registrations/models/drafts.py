@@ -1,8 +1,11 @@
 """Registrations that were begun and not finished, as far as they were typed."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from convention.backup.rules import LEFT_OUT, BackupRule
 from convention.events.models import Event
 
 
@@ -11,6 +14,8 @@ class RegistrationDraft(models.Model):
 
     The content is JSON as text: PostgreSQL's own type takes no NUL, which people can send.
     """
+
+    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     token = models.CharField(max_length=43, unique=True)

@@ -12,7 +12,7 @@ from convention.creditor_reference import creditor_reference
 from convention.events.models import Event
 from convention.money import Money
 
-from ..references import new_order_reference, new_secret
+from .order_links import OrderLinks
 
 UNVERIFIED = models.Q(needs_verification=True, verified_at__isnull=True)
 
@@ -33,7 +33,7 @@ BY_CONTACT = "company"
 """The source of an order that a company's contact made."""
 
 
-class Order(models.Model):
+class Order(OrderLinks):
     """What one buyer asked for at once: one or more registrations, and how it is paid."""
 
     class Payment(models.TextChoices):
@@ -42,11 +42,7 @@ class Order(models.Model):
         CARD = "card", _("by card")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
-    reference = models.CharField(_("reference"), max_length=20, default=new_order_reference)
-    secret = models.CharField(max_length=43, default=new_secret, editable=False)
-    link_secret = models.CharField(max_length=43, blank=True, default="", db_default="", editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
-    language = models.CharField(_("language"), max_length=5, default="fr")
     company = models.CharField(_("company"), max_length=200, blank=True)
     payment = models.CharField(_("payment"), max_length=20, choices=Payment.choices)
     total = models.PositiveIntegerField(_("total, in cents"), default=0)
@@ -124,24 +120,6 @@ class Order(models.Model):
         return creditor_reference(self.reference)
 
     @property
-    def manage_secret(self) -> str:
-        """The secret in the order's link: another one than `secret` once the link was replaced.
-
-        `secret` stays the base of attendees' own links, which outlive a replaced link of the buyer.
-        """
-        return self.link_secret or self.secret
-
-    @property
-    def manage_path(self) -> str:
-        """Where its holder sees, corrects and cancels it, in the order's language; whoever has it may."""
-        return self.path_with(self.manage_secret)
-
-    @property
-    def manage_url(self) -> str:
-        """The same as a whole address, for mails and programs."""
-        return f"{settings.SITE_URL}{self.manage_path}"
-
-    @property
     def start_path(self) -> str:
         """Return the page to go on with: the payment where it is by card, else the order."""
         if not self.is_by_card:
@@ -155,23 +133,12 @@ class Order(models.Model):
 
         Once the link was replaced, the sender may not be its owner: then the page that e-mails links.
         """
-        return self.lost_link_path if self.link_secret else self.start_path
+        return self.lost_link_path if self.link_version else self.start_path
 
     @property
     def sender_url(self) -> str:
         """Return the order's link for whoever sent the order, by the same rule as `next_path`."""
-        return f"{settings.SITE_URL}{self.lost_link_path if self.link_secret else self.manage_path}"
-
-    @property
-    def lost_link_path(self) -> str:
-        """Return the page on which anyone has their links e-mailed to them."""
-        with translation.override(self.language):
-            return reverse("lost-link")
-
-    def path_with(self, secret: str) -> str:
-        """Where the holder of that secret sees what it opens, all of the order or one registration."""
-        with translation.override(self.language):
-            return reverse("order", args=[self.reference, secret])
+        return f"{settings.SITE_URL}{self.lost_link_path if self.link_version else self.manage_path}"
 
 
 class IdempotencyKey(models.Model):

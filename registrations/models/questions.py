@@ -5,11 +5,14 @@ a text, a date as ISO 8601, the slug of one option, a list of slugs, `{"file": t
 consent `{"version": number, "at": moment}`.
 """
 
+from typing import ClassVar
+
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from convention.backup.rules import BackupRule
 from convention.counters import NEVER_TOO_MANY, Counted
 from convention.events.models import Event
 
@@ -138,7 +141,12 @@ class ConsentText(models.Model):
 
 
 class AnswerFile(models.Model):
-    """A file that somebody answered with; it belongs to nobody until its registration is booked."""
+    """A file that somebody answered with; it belongs to nobody until its registration is booked.
+
+    Until then whoever has its token may claim it: such a file is in no backup.
+    """
+
+    BACKUP_RULE: ClassVar[BackupRule] = BackupRule(only=Q(registration__isnull=False))
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     registration = models.ForeignKey(

@@ -88,7 +88,7 @@ class Registration(Findable, Taxed, Standing):
     )
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     generation = models.PositiveIntegerField(default=1, editable=False)
-    link_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    link_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)

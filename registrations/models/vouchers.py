@@ -1,15 +1,18 @@
 """Vouchers: codes that lower a price or open hidden tickets, for a number of places."""
 
 import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.backup.rules import BackupRule
 from convention.counters import NEVER_TOO_MANY, Counted
 from convention.events.models import Event
 
+from ..references import new_voucher_code
 from .tickets import Ticket
 
 NEVER_OVERUSED = "voucher_never_overused"
@@ -19,7 +22,10 @@ class Voucher(Counted):
     """A code for as many places as it has; `value` is a percentage, or cents.
 
     It holds for all tickets where it names none, and opens the hidden ones among those it names.
+    People type the code, so it cannot be derived: a backup has it encrypted.
     """
+
+    BACKUP_RULE: ClassVar[BackupRule] = BackupRule(encrypted={"code": new_voucher_code})
 
     TURN = 40
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.links import LinkedModel
 from schedule.models import Session
 
-from ..references import new_secret
 from .orders import Order
 from .registrations import Registration
 from .tickets import Ticket
@@ -63,11 +63,13 @@ class WaitingEntryQuerySet(models.QuerySet["WaitingEntry"]):
         return self.filter(ticket=row) if isinstance(row, Ticket) else self.filter(session=row)
 
 
-class WaitingEntry(models.Model):
+class WaitingEntry(LinkedModel):
     """Somebody who waits for a place of a ticket, or someone registered who waits for a seat in a session.
 
     While an offer stands, a place is counted as taken for it. The same address waits once for the same thing.
     """
+
+    LINK_PURPOSE = "registrations.waiting"
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -95,7 +97,6 @@ class WaitingEntry(models.Model):
     address = models.CharField(max_length=254, blank=True, editable=False)
     company = models.CharField(_("company"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
-    secret = models.CharField(max_length=43, unique=True, default=new_secret, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     offered_at = models.DateTimeField(_("offered"), null=True, blank=True)
     offer_expires_at = models.DateTimeField(_("offered until"), null=True, blank=True)
@@ -131,9 +132,7 @@ class WaitingEntry(models.Model):
                 fields=["session", "registration"], condition=STANDS, name="one_wait_per_seat"
             ),
         ]
-        indexes = [
-            models.Index(fields=["offer_expires_at"], condition=STANDS, name="waiting_offers"),
-        ]
+        indexes = [models.Index(fields=["offer_expires_at"], condition=STANDS, name="waiting_offers")]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.thing}"

@@ -234,7 +234,7 @@ def _quote(request: HttpRequest, event: Event, draft: Draft, means: Means) -> Ht
         _tell(request, error)
         fields = error.fields if isinstance(error, InvalidFields) else {}
         return redirect(_screen_of(set(fields)), event.slug)
-    return redirect("quotation", quotation.secret)
+    return redirect("quotation", quotation.link_token)
 
 
 def _screen_of(fields: set[str]) -> str:

@@ -19,7 +19,7 @@ from ..bill import left_of, packages_of
 from ..calendar import calendar_file
 from ..cancel import cancel
 from ..correct import correct, correct_own
-from ..doors import Grant, order_by_link, own_secret
+from ..doors import Grant, is_own_secret, order_by_link
 from ..forms.correct import CorrectForm
 from ..limits import refuse_many_corrections
 from ..models import Registration, SessionSeat
@@ -129,7 +129,7 @@ def correct_registration(request: HttpRequest, reference: str, secret: str, pers
 
 def _after_correction(request: HttpRequest, grant: Grant, corrected: Registration) -> HttpResponse:
     """Back to what the link opens; to the event's page for who gave their own place away."""
-    if grant.is_whole or own_secret(corrected) == grant.secret:
+    if grant.is_whole or is_own_secret(corrected, grant.secret):
         messages.success(request, _("The correction is saved."))
         secret = corrected.order.manage_secret if grant.is_whole else grant.secret
         return redirect("order", grant.order.reference, secret)

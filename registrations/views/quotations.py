@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.downloads import inline
 from convention.errors import Expired, NotFound
 from convention.events.doors import event_to_organize
+from convention.links import find_by_link_token
 
 from ..doors import LINKS_LAST, order_by_link
 from ..invoices.draw_offers import quotation_pdf
@@ -53,7 +54,7 @@ def _mail(request: HttpRequest, found: Quotation) -> None:
 
 
 def _by_link(secret: str) -> Quotation:
-    found = Quotation.objects.select_related("event").filter(secret=secret).first()
+    found = find_by_link_token(Quotation.objects.select_related("event"), secret)
     if found is None or found.event is None:
         raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
     if timezone.now() > found.event.ends_at + LINKS_LAST:

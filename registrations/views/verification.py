@@ -73,5 +73,5 @@ def resend_link(request: HttpRequest, reference: str, secret: str) -> HttpRespon
         messages.error(request, str(error))
     else:
         messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
-    grant.order.refresh_from_db(fields=["link_secret"])  # another address replaces the link
+    grant.order.refresh_from_db(fields=["link_version"])  # another address replaces the link
     return redirect("order", reference, grant.order.manage_secret)

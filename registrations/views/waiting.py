@@ -76,7 +76,7 @@ def entry(request: HttpRequest, secret: str) -> HttpResponse:
     """One's position, or the offer, to accept or decline."""
     found = entry_by_link(secret)
     if (order := found.order) and found.accepted_at:
-        return redirect(order.lost_link_path if order.link_secret else order.manage_path)
+        return redirect(order.lost_link_path if order.link_version else order.manage_path)
     if request.method == "POST" and "decline" in request.POST:
         decline(entry=found)
         messages.success(request, _("Thank you: the place goes to the next in line."))

@@ -105,7 +105,7 @@ def remember(response: HttpResponse, event: Event, selection: Selection | None) 
     if selection:
         response.set_cookie(
             cookie_name(event),
-            selection.token,
+            selection.link_token,
             max_age=YEAR,
             httponly=True,
             secure=settings.SESSION_COOKIE_SECURE,
@@ -160,7 +160,7 @@ def secret_addresses(event: Event, selection: Selection | None) -> dict[str, obj
     """The page's and the feed's secret addresses, whole, and the first as a QR code."""
     if selection is None:
         return {}
-    page = settings.SITE_URL + reverse("shared-agenda", args=[event.slug, selection.token])
+    page = settings.SITE_URL + reverse("shared-agenda", args=[event.slug, selection.link_token])
     return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": svg(page)}
 
 

@@ -3,9 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from badges.codes import NoBadge, code_of, codes_of
+from badges.codes import NoBadge, code_of, codes_of, event_of_code
 from convention import codes
 from convention.events.keys import make_key, signing_key
+from convention.events.models import EventKey
 from tests.factories import make_event, make_registration, make_ticket
 from tests.rush import in_threads
 
@@ -30,6 +31,24 @@ def test_an_event_keeps_its_key_and_no_two_share_a_number():
     assert signing_key(event) == signing_key(event)
     assert signing_key(event).number != make_key(other).number
     assert 0 <= signing_key(event).number < 2**24
+
+
+def test_private_keys_are_encrypted_and_under_another_key_old_badges_stay_valid(settings):
+    registration = make_registration()
+    first = signing_key(registration.event)
+    old = code_of(registration)
+    stored = bytes(EventKey.objects.get().encrypted_private_key)
+    assert len(first.private_key) == 32
+    assert first.private_key not in stored
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key"
+    assert code_of(registration) == old
+    settings.SECRET_KEY_FALLBACKS = []
+    new = code_of(registration)
+    assert new != old
+    assert EventKey.objects.count() == 2
+    assert code_of(registration) == new
+    for code in (old, new):
+        assert event_of_code(code.rpartition("/")[2]) == registration.event
 
 
 @pytest.mark.parametrize("fields", [{"confirmed_at": None}, {"cancelled_at": timezone.now()}])

@@ -232,7 +232,7 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
     assert "buyer@example.org vous cède une place" in text_of(ana)
     assert own_url(registration) in text_of(ana)
     pieces = [piece.get_payload(decode=True) for piece in ana.walk() if not piece.is_multipart()]
-    assert order.secret.encode() not in b"".join(pieces)
+    assert order.manage_secret.encode() not in b"".join(pieces)
     assert order.manage_url in text_of(buyer)
     words = " ".join(text_of(buyer).split())
     assert ("revient maintenant à Ana Sol" in words, "envoyé à ana@example.net" in words) == (True, True)

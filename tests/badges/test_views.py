@@ -91,7 +91,7 @@ def test_ones_own_badge_stands_behind_the_link_alone(client):
     order = make_order(ticket.event)
     registration = make_registration(ticket, order=order)
     other = make_registration(ticket)
-    base = f"/orders/{order.reference}/{order.secret}"
+    base = f"/orders/{order.reference}/{order.manage_secret}"
     assert decode_qr(client.get(f"{base}/{registration.reference}/badge.pdf").content) == [
         code_of(registration)
     ]

@@ -63,7 +63,7 @@ def apple(settings, tmp_path):
 
 
 def address(name, holder):
-    return reverse(name, args=[holder.order.reference, holder.order.secret, holder.reference])
+    return reverse(name, args=[holder.order.reference, holder.order.manage_secret, holder.reference])
 
 
 def test_without_keys_no_pass_is_offered(client, holder):

@@ -27,6 +27,11 @@ def fail_always() -> None:
     raise OSError("never")
 
 
+@task
+def fail_with_a_link() -> None:
+    raise ValueError(f"no such page: /orders/ABCDEFGH/{'s' * 43}/ of ana@example.org")
+
+
 def beat() -> None:
     ANSWERS.append("beat")
 

@@ -206,3 +206,13 @@ def test_a_file_is_replaced_whole_with_its_permissions_or_left_alone(small, fold
     assert kept.read_text().startswith("BEGIN:VCALENDAR")
     assert kept.stat().st_mode & 0o777 == 0o600
     assert Path("/dev/full").is_char_device()
+
+
+def test_files_with_badges_people_or_invoices_are_for_their_owner_only(small, folder):
+    wide = folder / "wide.pdf"
+    wide.write_bytes(b"old")
+    wide.chmod(0o644)
+    for words in (["badges", "small", "--output", "wide.pdf"], ["badges", "small", "--output", "new.pdf"],
+                  ["attendance", "small", "--output", "who.csv"]):  # fmt: skip
+        execute_from_command_line(["manage.py", *words])
+        assert (folder / words[-1]).stat().st_mode & 0o777 == 0o600

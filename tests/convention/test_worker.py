@@ -54,6 +54,15 @@ def test_a_task_that_always_fails_ends_as_failed(run_tasks):
     assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", len(PAUSES) + 1)
 
 
+def test_a_stored_traceback_tells_no_link_and_no_address(run_tasks):
+    queued.fail_with_a_link.enqueue()
+    run_tasks(tolerate=True)
+    traceback = only_result().traceback
+    assert "no such page: /orders/ABCDEFGH/***/ of ***" in traceback
+    assert "fail_with_a_link" in traceback
+    assert "s" * 43 not in traceback
+
+
 def test_a_decision_of_ours_is_not_tried_again(run_tasks):
     queued.decide_no.enqueue()
     run_tasks(tolerate=True)

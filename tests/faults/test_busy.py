@@ -118,7 +118,7 @@ def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
     make_person(email="eva@example.org")
     order = order_by_card(event)
     forms = {
-        "stripe": (f"/en/orders/{order.reference}/{order.secret}/pay/", ""),
+        "stripe": (f"/en/orders/{order.reference}/{order.manage_secret}/pay/", ""),
         "mail": ("/en/accounts/login/code/", "email=eva%40example.org"),
     }
     site = Site(

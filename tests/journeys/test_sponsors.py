@@ -43,7 +43,7 @@ def test_a_package_is_taken_paid_and_shown(browser_page, prefix, site):
     assert one.state == "pending"
 
     # The sponsor's own page while it is unpaid, then the payment of the demo, then the logo.
-    own = f"{prefix}/orders/{one.order.reference}/{one.order.secret}/"
+    own = f"{prefix}/orders/{one.order.reference}/{one.order.manage_secret}/"
     page.goto(f"{own}sponsor/")
     look_at(page)
     page.goto(f"{own}pay/")

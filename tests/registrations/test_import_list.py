@@ -127,7 +127,7 @@ def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_na
     event: Event, client: Client, run_tasks, mailoutbox
 ):
     theirs = ordered_by_a_stranger(event)
-    links = [theirs.order.path_with(secret) for secret in (theirs.order.secret, own_secret(theirs))]
+    links = [theirs.order.path_with(secret) for secret in (theirs.order.manage_secret, own_secret(theirs))]
     assert [client.get(link).status_code for link in links] == [200, 200]
     done = brought(event, LISTED)
     assert str(done).partition(". ")[2].replace("\u202f", " ") == (
@@ -146,11 +146,11 @@ def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_na
 def test_a_list_brought_again_leaves_the_new_links_alone(event: Event, run_tasks, mailoutbox):
     ordered_by_a_stranger(event)
     brought(event, LISTED)
-    secret = Order.objects.get().secret
+    secret = Order.objects.get().manage_secret
     again = brought(event, LISTED)
     assert (len(again.new), len(again.changed), again.unchanged, again.adopted) == (0, 0, 1, {})
     run_tasks()
-    assert (Order.objects.get().secret, len(mailoutbox)) == (secret, 1)
+    assert (Order.objects.get().manage_secret, len(mailoutbox)) == (secret, 1)
 
 
 def test_also_where_the_list_changes_nothing_the_link_is_replaced(event: Event):
@@ -158,7 +158,7 @@ def test_also_where_the_list_changes_nothing_the_link_is_replaced(event: Event):
     order = ordered_by_a_stranger(event).order
     done = brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
     assert (done.unchanged, list(done.adopted)) == (1, [order.pk])
-    assert Order.objects.get().secret != order.secret
+    assert Order.objects.get().manage_secret != order.manage_secret
 
 
 def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, client: Client):
@@ -176,16 +176,16 @@ def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, clien
 
 
 def test_a_rehearsal_replaces_no_link_and_writes_to_nobody(event: Event, run_tasks, mailoutbox):
-    secret = ordered_by_a_stranger(event).order.secret
+    secret = ordered_by_a_stranger(event).order.manage_secret
     done = rehearse_import(event=event, table=read_table("x", LISTED.encode()))
     run_tasks()
-    assert (len(done.adopted), Order.objects.get().secret, mailoutbox) == (1, secret, [])
+    assert (len(done.adopted), Order.objects.get().manage_secret, mailoutbox) == (1, secret, [])
 
 
 @pytest.mark.parametrize("source", ["desk", "import"])
 def test_what_the_organizers_booked_keeps_its_link(event: Event, source: str):
-    secret = ordered_by_a_stranger(event, source=source).order.secret
-    assert (brought(event, LISTED).adopted, Order.objects.get().secret) == ({}, secret)
+    secret = ordered_by_a_stranger(event, source=source).order.manage_secret
+    assert (brought(event, LISTED).adopted, Order.objects.get().manage_secret) == ({}, secret)
 
 
 @pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])

@@ -50,7 +50,7 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
     assert [message.to for message in mailoutbox] == [["buyer@example.org"], ["colleague@example.org"]]
     assert one.order.manage_url in mailoutbox[0].body
     assert own_secret(one) in mailoutbox[1].body
-    assert one.order.secret not in mailoutbox[1].body
+    assert one.order.manage_secret not in mailoutbox[1].body
 
 
 ALIKE = ("boss@fırm-risk.example", "boss@firm-riſk.example")
@@ -73,7 +73,7 @@ def test_an_address_that_only_looks_alike_gets_its_own_links(
         alike: 1,
     }
     for order in Order.objects.all():
-        assert order.secret in mails[order.email]
+        assert order.manage_secret in mails[order.email]
 
 
 def test_two_spellings_of_one_address_are_written_to_apart(client: Client, run_tasks, mailoutbox):
@@ -109,7 +109,7 @@ def test_ones_page_holds_what_is_ones_own(client: Client, alike: str):
     client.force_login(boss)
     page = client.get("/me/").content.decode()
     assert strangers.order.reference not in page
-    assert (ordered.order.secret in page, invited.order.secret in page) == (True, False)
+    assert (ordered.order.manage_secret in page, invited.order.manage_secret in page) == (True, False)
     assert own_secret(invited) in page
 
 
@@ -123,13 +123,13 @@ def test_a_calendar_carries_the_link_that_it_came_by(client: Client):
     boss = make_registration(ticket, email="boss@example.org")
     mine = make_registration(ticket, order=boss.order, email="colleague@example.org")
     order = boss.order
-    links = {link: f"{order.path_with(link)}" for link in (order.secret, own_secret(mine))}
+    links = {link: f"{order.path_with(link)}" for link in (order.manage_secret, own_secret(mine))}
     cancel(registration=boss)
     files = {link: unfolded(client.get(f"{path}calendar.ics")) for link, path in links.items()}
     for link, file in files.items():
         assert set(re.findall(r"/orders/\S+?/([\w-]+)/", file.replace("\\n", " "))) == {link}
         assert "STATUS:CONFIRMED" in file
-    assert f"UID:{order.reference}@" in files[order.secret]
+    assert f"UID:{order.reference}@" in files[order.manage_secret]
     assert f"UID:{mine.reference}@" in files[own_secret(mine)]
     cancel(registration=mine)
     assert "STATUS:CANCELLED" in unfolded(client.get(f"{links[own_secret(mine)]}calendar.ics"))
@@ -194,7 +194,10 @@ def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
     run_tasks()
     assert order.manage_url in mailoutbox[0].body
     entry = Entry.objects.get(verb="order.renew_link")
-    assert (entry.fields, order.secret in f"{entry.subject}{entry.reason}") == (["secret"], False)
+    assert (entry.fields, order.manage_secret in f"{entry.subject}{entry.reason}") == (
+        ["link_version"],
+        False,
+    )
 
 
 def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
@@ -219,11 +222,11 @@ def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
 
 def test_an_organizer_replaces_a_link(client: Client, run_tasks, mailoutbox):
     registration = make_registration()
-    event, secret = registration.event, registration.order.secret
+    event, secret = registration.event, registration.order.manage_secret
     client.force_login(make_staff(event))
     path = f"/organize/{event.slug}/registrations/{registration.reference}/"
     assert client.post(f"{path}renew/")["Location"] == path
-    assert Order.objects.get().secret != secret
+    assert Order.objects.get().manage_secret != secret
     assert "lien remplacé" in client.get(path).text.casefold()
     run_tasks()
     assert len(mailoutbox) == 1
@@ -233,8 +236,8 @@ def test_links_end_some_months_after_the_event(client: Client):
     over = timezone.now() - datetime.timedelta(days=91)
     event = make_event(starts_at=over - datetime.timedelta(days=1), ends_at=over)
     registration = make_registration(make_ticket(event))
-    selection = Selection.objects.create(event=event, token="s" * 43)
-    agenda = f"/events/{event.slug}/agenda/mine/{selection.token}"
+    selection = Selection.objects.create(event=event)
+    agenda = f"/events/{event.slug}/agenda/mine/{selection.link_token}"
     paths = (registration.order.manage_path, f"{agenda}/", f"{agenda}.ics")
     assert [client.get(path).status_code for path in paths] == [200, 200, 200]  # made after the event
     Order.objects.update(created_at=over)
@@ -246,11 +249,11 @@ def test_a_personal_programme_gets_another_address(client: Client):
     event = make_event(slug="conf")
     session = make_session(event)
     client.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
-    old = Selection.objects.get().token
+    old = Selection.objects.get().link_token
     assert client.post("/events/conf/agenda/mine/renew/").status_code == 302
     new = Selection.objects.get()
-    assert (new.token == old, list(new.sessions.all())) == (False, [session])
+    assert (new.link_token == old, list(new.sessions.all())) == (False, [session])
     for ending in ("/", ".ics"):
         assert Client().get(f"/events/conf/agenda/mine/{old}{ending}").status_code == 404
-        assert Client().get(f"/events/conf/agenda/mine/{new.token}{ending}").status_code == 200
+        assert Client().get(f"/events/conf/agenda/mine/{new.link_token}{ending}").status_code == 200
     assert session.title in client.get("/events/conf/agenda/mine/").text

@@ -48,7 +48,7 @@ def test_an_order_is_confirmed_where_nothing_is_due_and_else_once_the_link_is_op
         "reference": order.reference,
         "state": state,
         "total": {"amount": price, "currency": "EUR"},
-        "manage_url": f"http://localhost:8000/orders/{order.reference}/{order.secret}/",
+        "manage_url": f"http://localhost:8000/orders/{order.reference}/{order.manage_secret}/",
         "registrations": [{"id": order.registrations.get().reference, "state": state}],
     }
 

@@ -113,7 +113,7 @@ def test_a_list_of_visitors_is_no_longer_open_to_a_former_security_contact(run_t
 def test_a_quotation_is_open_for_some_months_after_the_event(event):
     make_issuer()
     quotation = ask(event)
-    paths = [f"/quotations/{quotation.secret}/", f"/quotations/{quotation.secret}/quotation.pdf"]
+    paths = [f"/quotations/{quotation.link_token}/", f"/quotations/{quotation.link_token}/quotation.pdf"]
     assert statuses(*paths) == [200, 200]
     event.ends_at = timezone.now() - datetime.timedelta(days=91)
     event.starts_at = event.ends_at - datetime.timedelta(hours=9)

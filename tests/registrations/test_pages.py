@@ -226,8 +226,8 @@ def test_forged_foreign_and_expired_links(client: Client, event: Event):
     registration = make_registration(event.tickets.get())
     other = make_registration(event.tickets.get())
     order = registration.order
-    assert client.get(f"/orders/{order.reference}/{other.order.secret}/").status_code == 404
-    assert client.get(f"/orders/XXXXXXXX/{order.secret}/").status_code == 404
+    assert client.get(f"/orders/{order.reference}/{other.order.manage_secret}/").status_code == 404
+    assert client.get(f"/orders/XXXXXXXX/{order.manage_secret}/").status_code == 404
     assert client.get(f"{order.manage_path}{other.reference}/cancel/").status_code == 404
     long_ago = timezone.now() - datetime.timedelta(days=100)
     Event.objects.update(starts_at=long_ago - datetime.timedelta(days=1), ends_at=long_ago)

@@ -136,7 +136,7 @@ def test_a_link_ends(monkeypatch):
     registration = pending(visit(), "ana@example.org")
     token = link_to(registration)
     later = timezone.now().timestamp() + 4 * 24 * 3600 + 1
-    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+    monkeypatch.setattr("convention.secret_keys.time.time", lambda: later)
     with pytest.raises(Expired):
         load_verification(token)
 

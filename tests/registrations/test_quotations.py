@@ -68,7 +68,7 @@ def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
 def test_its_paper_says_until_when_and_has_a_box_to_sign(client, event, language, words):
     make_addon(event)
     one = ask(event, language=language)
-    paper = client.get(f"/quotations/{one.secret}/quotation.pdf")
+    paper = client.get(f"/quotations/{one.link_token}/quotation.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
     assert [
         word for word in [*words, one.number, "Zoé Müller", "Club des infrastructures"] if word not in text
@@ -86,7 +86,7 @@ def test_who_registers_asks_for_it_on_the_last_screen_and_goes_on_later(client, 
     answer = client.post("/events/congress/register/check/", billing | {"quote": "1"})
     one = Quotation.objects.get()
     assert (answer["Location"], one.buyer_name, one.total) == (
-        f"/quotations/{one.secret}/",
+        f"/quotations/{one.link_token}/",
         "Acme SA",
         12_000,
     )
@@ -114,7 +114,7 @@ def test_the_organizer_finds_those_of_the_event(organizer, event):
 
 def test_a_pro_forma_is_clearly_no_invoice(client, event):
     order = register(event=event, request=request_for("Zoé", purchase_order="PO-9"), means=by_verified())
-    paper = client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf")
+    paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
     words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
     assert [word for word in words if word not in text] == []
@@ -124,17 +124,17 @@ def test_a_pro_forma_is_clearly_no_invoice(client, event):
 def test_a_free_order_and_a_colleagues_link_have_none(client, event):
     event.tickets.update(price=0)
     order = register(event=event, request=request_for("Zoé"), means=by_verified())
-    assert client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf").status_code == 404
+    assert client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf").status_code == 404
 
 
 def test_it_is_mailed_to_whom_it_was_given_with_its_paper(client, event, run_tasks, mailoutbox):
     one = ask(event, language="en")
-    answer = client.post(f"/quotations/{one.secret}/mail/")
+    answer = client.post(f"/quotations/{one.link_token}/mail/")
     run_tasks()
     [mail] = mailoutbox
-    assert (answer["Location"], mail.to) == (f"/quotations/{one.secret}/", ["b@example.org"])
+    assert (answer["Location"], mail.to) == (f"/quotations/{one.link_token}/", ["b@example.org"])
     assert mail.subject == f"Quotation {one.number}: The Convention"
-    assert f"/en/quotations/{one.secret}/" in mail.body
+    assert f"/en/quotations/{one.link_token}/" in mail.body
     assert [(file.filename, file.mimetype) for file in mail.attachments] == [
         (f"{one.number}.pdf", "application/pdf")
     ]
@@ -145,7 +145,7 @@ def test_an_organizer_mails_it_too_and_nobody_without_end(organizer, client, eve
     page = organizer.post(f"/organize/congress/quotations/{one.number}/mail/", follow=True)
     assert "Le devis part à l’adresse b@example.org." in page.text
     settings.RATE_LIMITS = "on"
-    address = f"/quotations/{one.secret}/mail/"
+    address = f"/quotations/{one.link_token}/mail/"
     assert [client.post(address).status_code for _each in range(6)] == [302] * 5 + [429]
 
 
@@ -158,6 +158,6 @@ def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_setting
         expected = "Aucun devis ne peut encore être établi ici"
     else:
         order = register(event=event, request=request_for("Zoé"), means=by_verified())
-        answer = client.get(f"/orders/{order.reference}/{order.secret}/pro-forma.pdf")
+        answer = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
         expected = "Aucune facture pro forma ne peut encore être établie ici"
     assert (expected in answer.text, "réglages" in answer.text) == (True, False)

@@ -28,7 +28,7 @@ def text_of(answer) -> str:
 def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks, mailoutbox):
     order, [only] = paid_order(congress, 1, "test")
     run_tasks()
-    page = reverse("order-cancel", args=[order.reference, order.secret, only.reference])
+    page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
     said = text_of(client.get(page))
     assert "50 % du prix sont remboursés" in said
     assert "60 € du paiement d’essai" in said
@@ -47,7 +47,9 @@ def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(clie
     make_issuer()
     order, [only] = paid_order(congress, 1)
     issue(receivable=Receivable.objects.get())
-    said = text_of(client.get(reverse("order-cancel", args=[order.reference, order.secret, only.reference])))
+    said = text_of(
+        client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
+    )
     assert "la trésorerie renvoie 60 € par virement" in said.lower()
     assert "un avoir suit" in said
 
@@ -102,6 +104,8 @@ def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailou
 def test_without_rules_all_comes_back_until_it_starts(client, congress):
     save_refund_rules(event=congress, rules=[])
     order, [only] = paid_order(congress, 1)
-    said = text_of(client.get(reverse("order-cancel", args=[order.reference, order.secret, only.reference])))
+    said = text_of(
+        client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
+    )
     assert "tout le prix est remboursé" in said
     assert "120 €" in said

@@ -311,6 +311,6 @@ def test_operators_see_it_in_the_figures(client, event, proof):
 
     lines = client.get("/metrics").text.splitlines()
 
-    assert 'convention_stored{kind="answer_files"} 1' in lines
-    assert 'convention_stored_bytes{kind="answer_files"} 2048' in lines
-    assert 'convention_stored_ceiling{kind="drafts"} 50000' in lines
+    assert 'convention_stored{kind="answer_files"} 1.0' in lines
+    assert 'convention_stored_bytes{kind="answer_files"} 2048.0' in lines
+    assert 'convention_stored_ceiling{kind="drafts"} 50000.0' in lines

@@ -71,7 +71,7 @@ def test_the_button_to_pay_says_what_is_left(client, event: Event):
     order = order_by_card(event)
     pay(order, 2_000)
     assign(line=BankLine.objects.get(), reference=order.reference, amount=2_000)
-    page = client.get(reverse("order", args=[order.reference, order.secret]))
+    page = client.get(reverse("order", args=[order.reference, order.manage_secret]))
     assert page.context["left"].amount == 10_000
     assert page.context["awaits_payment"]
 
@@ -95,7 +95,7 @@ def test_what_the_treasurer_completed_of_the_buyer_outlives_a_payment_and_a_pro_
     }
     Receivable.objects.update(**said)
     pay(order, 24_000)
-    client.get(reverse("order-pro-forma", args=[order.reference, order.secret]))
+    client.get(reverse("order-pro-forma", args=[order.reference, order.manage_secret]))
     assert Receivable.objects.values(*said).get() == said
 
 

@@ -79,7 +79,7 @@ def test_before_it_is_confirmed_nothing_is_to_pay_and_there_is_no_badge(event: E
     one = order.registrations.get()
     page = words(client.get(order.manage_path))
     assert [text for text in ("Transfer reference", "Pro forma invoice", "Badge (PDF)") if text in page] == []
-    own = [order.reference, order.secret]
+    own = [order.reference, order.manage_secret]
     assert client.get(reverse("order-pro-forma", args=own)).status_code == 404
     assert client.get(reverse("order-transfer", args=own))["Location"].endswith(order.manage_path[3:])
     assert client.get(reverse("order-badge", args=[*own, one.reference])).status_code in (404, 409)
@@ -183,7 +183,7 @@ def test_the_link_comes_first_and_the_badge_once_it_was_opened(event: Event, cli
     assert (mail.to, mail.subject) == (["zoe@example.org"], "Confirm your order: La Convention")
     assert ("2 × Guest" in mail.body, "€240" in mail.body, mail.attachments) == (True, True, [])
     assert "Müller" not in mail.body
-    assert order.secret not in mail.body
+    assert order.manage_secret not in mail.body
     [token] = re.findall(r"/orders/confirm/([^/\s]+)/", mail.body)
     client.post(f"/en/orders/confirm/{token}/")
     run_tasks()
@@ -322,7 +322,7 @@ def test_a_package_on_invoice_is_held_until_its_link_is_opened(event: Event, run
     assert (one.state, states(one.order), package.taken) == ("pending", ["pending", "pending"], 1)
     assert Receivable.objects.count() == 0
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"]
-    assert ("Gold" in mailoutbox[0].body, one.order.secret in mailoutbox[0].body) == (True, False)
+    assert ("Gold" in mailoutbox[0].body, one.order.manage_secret in mailoutbox[0].body) == (True, False)
     open_link(one.order)
     run_tasks()
     one.refresh_from_db()
@@ -342,7 +342,7 @@ def test_a_package_without_places_is_confirmed_by_its_link_and_owed(event: Event
 
 def test_the_sponsors_page_says_to_look_into_the_inbox(event: Event, client: Client):
     one = take_package(package=make_package(event), sponsor=sponsor_of(language="en"), key="a")
-    path = reverse("order-sponsor", args=[one.order.reference, one.order.secret])
+    path = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = words(client.get(f"/en{path}"))
     assert (STEP in page, "How to pay by bank transfer" in page) == (True, False)
 
@@ -355,7 +355,9 @@ def test_the_page_reveals_no_member(event: Event, client: Client):
         place = Place(ticket="member", first_name="Zoé", last_name="Müller", email=address)
         order = register(event=event, request=OrderRequest(email=address, places=(place,), language="en"))
         page = words(client.get(order.manage_path))
-        pages.append(page.replace(address, "X").replace(order.reference, "R").replace(order.secret, "S"))
+        pages.append(
+            page.replace(address, "X").replace(order.reference, "R").replace(order.manage_secret, "S")
+        )
     assert pages[0] == pages[1]
 
 

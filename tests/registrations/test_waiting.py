@@ -6,8 +6,6 @@ import io
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
 from convention.errors import Closed, InvalidFields, SoldOut
 from registrations.accept_offer import accept_seat, accept_ticket
@@ -17,7 +15,6 @@ from registrations.cancel import cancel
 from registrations.join_waiting import PlacesLeft, Wish, join_for_session, join_for_ticket
 from registrations.leave_session import leave_session
 from registrations.leave_waiting import NoOffer, decline, leave_waiting
-from registrations.line import SHORTEST, offer_ends
 from registrations.models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, Place
 from registrations.places import release_lapsed
@@ -218,19 +215,6 @@ def test_who_is_a_member_no_more_cannot_accept():
     assert (states(entry), taken(ticket)) == (["offered"], 1)
 
 
-@given(
-    hours=st.integers(1, 240),
-    minutes=st.integers(0, 60 * 24 * 90),
-)
-def test_offers_are_shorter_as_the_event_comes_near(hours, minutes):
-    now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
-    begins = now + datetime.timedelta(minutes=minutes)
-    lasts = offer_ends(now=now, hours=hours, begins=begins) - now
-    assert datetime.timedelta() <= lasts <= max(begins - now, datetime.timedelta())
-    assert lasts <= max(datetime.timedelta(hours=hours), SHORTEST)
-    assert lasts == min(max(SHORTEST, min(datetime.timedelta(hours=hours), (begins - now) / 4)), begins - now)
-
-
 def test_the_hours_of_an_event_are_its_organizers_choice(ticket):
     set_offer_hours(event=ticket.event, hours=2)
     entry = wait(ticket)
@@ -301,7 +285,7 @@ def test_mails_say_where_one_stands_in_the_readers_language(ticket, run_tasks, m
     run_tasks()
     assert "Numéro 1 sur la liste d’attente" in mailoutbox[0].body
     assert "Number 2 on the waiting list" in mailoutbox[1].body
-    assert f"/en/waiting/{second.secret}/" in mailoutbox[1].body
+    assert f"/en/waiting/{second.link_token}/" in mailoutbox[1].body
     assert mails(mailoutbox) == [
         ("ana@example.org", "Sur la liste d’attente\u202f: Invité, La Convention"),
         ("bo@example.org", "On the waiting list: Guest, The Convention"),
@@ -337,8 +321,8 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
         page, {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "language": "en"}
     )
     entry = WaitingEntry.objects.get()
-    assert (entry.secret in answer.text, "ana@example.org" in answer.text) == (False, True)
-    own = f"/en/waiting/{entry.secret}/"
+    assert (entry.link_token in answer.text, "ana@example.org" in answer.text) == (False, True)
+    own = f"/en/waiting/{entry.link_token}/"
     assert "Number 1 on the waiting list" in client.get(own).text
     free_one(ticket)
     assert "A place is offered to you" in client.get(own).text
@@ -354,7 +338,7 @@ def test_an_offer_says_the_price_that_is_booked(client, ticket):
     PriceStep.objects.create(ticket=ticket, price=9_000, until=ticket.event.starts_at)
     entry = join_for_ticket(ticket=ticket, wish=wish())
     cancel(registration=Registration.objects.get())
-    own = f"/en/waiting/{entry.secret}/"
+    own = f"/en/waiting/{entry.link_token}/"
     assert "Register for €90" in client.get(own).text
     client.post(own, {"accept": "1", **BILLED})
     assert Registration.objects.get(cancelled_at=None).price == 9_000
@@ -362,9 +346,9 @@ def test_an_offer_says_the_price_that_is_booked(client, ticket):
 
 def test_one_leaves_and_declines_by_the_link(client, ticket):
     entry, other = wait(ticket), wait(ticket, "Bo")
-    client.post(f"/waiting/{entry.secret}/leave/")
+    client.post(f"/waiting/{entry.link_token}/leave/")
     free_one(ticket)
-    client.post(f"/waiting/{other.secret}/", {"decline": "1"})
+    client.post(f"/waiting/{other.link_token}/", {"decline": "1"})
     assert states(entry, other) == ["left", "declined"]
     assert client.get("/waiting/forged/").status_code == 404
 

@@ -32,7 +32,7 @@ def offered(ticket: Ticket, email: str) -> WaitingEntry:
 
 
 def page(entry: WaitingEntry) -> str:
-    return f"/en/waiting/{entry.secret}/"
+    return f"/en/waiting/{entry.link_token}/"
 
 
 def states(ticket: Ticket) -> list[str]:

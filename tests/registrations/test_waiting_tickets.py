@@ -1,10 +1,15 @@
-"""A ticket that somebody waits for stays; an address is not written to without end."""
+"""Waiting for a ticket: how long an offer lasts, tickets in use, how often an address is written to."""
+
+import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convention.api.throttles import TooOften
 from registrations.leave_waiting import leave_waiting
 from registrations.limits import WAITS_PER_HOUR, refuse_many_waits
+from registrations.line import SHORTEST, offer_ends
 from registrations.models import Ticket, WaitingEntry
 from registrations.tickets import TicketInUse, remove_ticket
 from tests.factories import make_ticket
@@ -29,3 +34,16 @@ def test_an_address_is_not_written_to_without_end(settings):
         refuse_many_waits("ana@example.org")
     with pytest.raises(TooOften):
         refuse_many_waits("Ana@example.org ")
+
+
+@given(
+    hours=st.integers(1, 240),
+    minutes=st.integers(0, 60 * 24 * 90),
+)
+def test_offers_are_shorter_as_the_event_comes_near(hours, minutes):
+    now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+    begins = now + datetime.timedelta(minutes=minutes)
+    lasts = offer_ends(now=now, hours=hours, begins=begins) - now
+    assert datetime.timedelta() <= lasts <= max(begins - now, datetime.timedelta())
+    assert lasts <= max(datetime.timedelta(hours=hours), SHORTEST)
+    assert lasts == min(max(SHORTEST, min(datetime.timedelta(hours=hours), (begins - now) / 4)), begins - now)

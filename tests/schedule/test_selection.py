@@ -68,7 +68,7 @@ def test_clashes_are_marked_and_touching_is_none(client, event):
 
 def test_another_device_opens_the_secret_address_and_may_keep_it(client, event):
     press(client, make_session(event, "Première"))
-    token = Selection.objects.get().token
+    token = Selection.objects.get().link_token
     phone = Client()
     press(phone, make_session(event, "Du téléphone"))
     address = f"/events/conf/agenda/mine/{token}/"
@@ -82,7 +82,7 @@ def test_the_secret_address_is_the_sites_own_whatever_it_is_called_by(client, ev
     settings.SITE_URL = "https://club.example"
     press(client, make_session(event))
     page = client.get("/events/conf/agenda/mine/", HTTP_HOST="testserver:666")
-    address = f"https://club.example/events/conf/agenda/mine/{Selection.objects.get().token}"
+    address = f"https://club.example/events/conf/agenda/mine/{Selection.objects.get().link_token}"
     assert (page.context["page_url"], page.context["feed_url"]) == (f"{address}/", f"{address}.ics")
     assert "testserver" not in page.text
 
@@ -150,7 +150,7 @@ def test_the_calendar_holds_what_was_chosen_and_answers_304_until_something_chan
     one = make_session(event, "Une, avec virgule", room=room)
     press(client, one)
     make_session(event, "Pas choisie")
-    address = f"/events/conf/agenda/mine/{Selection.objects.get().token}.ics"
+    address = f"/events/conf/agenda/mine/{Selection.objects.get().link_token}.ics"
     response = Client().get(address)
     calendar = icalendar.Calendar.from_ical(response.content)
     entries = calendar.walk("VEVENT")

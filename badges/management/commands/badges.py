@@ -33,7 +33,7 @@ class Command(SentenceCommand):
         event = find_event(options["event"])
         if options["only"] != "all":
             raise ConventionError(_("Only “--only all” works yet: new and changed badges come later."))
-        with whole_file(options["output"]) as file:
+        with whole_file(options["output"], mode=0o600) as file:
             problems = event_badges(file, event, layout=options["layout"])
         for problem in problems:
             self.say(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")

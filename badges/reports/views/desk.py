@@ -1,5 +1,6 @@
 """The desk: a search field with the cursor in it."""
 
+import secrets
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -26,7 +27,6 @@ from registrations.forms.receive import ReceiveForm
 from registrations.models import Registration
 from registrations.questions import questions_of
 from registrations.receive import receive
-from registrations.references import new_secret
 from registrations.verification import vouch_for
 
 from ..desk import SHOWN, find_guests
@@ -76,7 +76,7 @@ def walk_in(request: "HttpRequest", event: str) -> HttpResponse:
     found = event_to_staff(event, request.user)
     tickets = list(found.tickets.with_prices())
     usual = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
-    guess = {"ticket": usual[0].slug if usual else "", "nonce": new_secret()}
+    guess = {"ticket": usual[0].slug if usual else "", "nonce": secrets.token_urlsafe(24)}
     form = ReceiveForm(request.POST or None, tickets=tickets, initial=guess)
     if request.method == "POST" and form.is_valid():
         nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"

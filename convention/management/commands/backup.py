@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from convention.backup.archive import contents
+from convention.backup.archive import say_contents
 from convention.backup.save import save
 from convention.commands import SentenceCommand, database_is_ready
 from convention.errors import ConventionError
@@ -31,11 +31,12 @@ class Command(SentenceCommand):
         size = options["output"].stat().st_size / 1024 / 1024
         self.say(
             _(
-                "Saved %(contents)s in %(path)s (%(size)s MB). It holds personal data and the keys of the "
-                "badges: keep it as you keep the database. SECRET_KEY and IDENTITY_KEYS are not in it."
+                "Saved %(contents)s in %(path)s (%(size)s MB). It holds personal data: protect it as you "
+                "protect the database. SECRET_KEY and IDENTITY_KEYS are not in it: save them elsewhere. "
+                "Without them, encrypted data stay closed and the links in e-mails sent open nothing."
             )
             % {
-                "contents": contents(manifest),
+                "contents": say_contents(manifest),
                 "path": options["output"],
                 "size": number_format(size, 1, force_grouping=True),
             }

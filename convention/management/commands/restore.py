@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from convention.backup.archive import Manifest, check, contents, knows_key
-from convention.backup.restore import restore
+from convention.backup.archive import open_backup, say_contents
+from convention.backup.manifest import Manifest
+from convention.backup.restore import Restored, restore
 from convention.commands import SentenceCommand
 
 
@@ -29,24 +31,43 @@ class Command(SentenceCommand):
     def run(self, **options: Any) -> None:
         """Check or restore, and say what."""
         if options["check"]:
-            sentence = _("%(told)s Every checksum is right.")
-            self.say(sentence % {"told": told(check(options["file"]))})
+            with open_backup(options["file"]) as backup:
+                sentence = _("%(summary)s Every checksum is right.")
+                self.say(sentence % {"summary": summary_of(backup.manifest)})
             return
-        manifest = restore(path=options["file"])
-        self.say(_("Restored: %(told)s") % {"told": told(manifest)})
-        if not knows_key(manifest):
+        restored = restore(path=options["file"])
+        self.say(_("Restored: %(summary)s") % {"summary": summary_of(restored.manifest)})
+        self.say(_("Everyone signs in again: a backup holds no sessions."))
+        if not restored.manifest.has_known_key:
+            self.say_what_ended(restored)
+
+    def say_what_ended(self, restored: Restored) -> None:
+        """Say what another SECRET_KEY voids, for good or until the old key is named."""
+        self.say(
+            _(
+                "SECRET_KEY is not the one of the site that was saved. Until that key is in "
+                "SECRET_KEY_FALLBACKS, the links in e-mails sent and the addresses of personal programmes "
+                "open nothing, authenticator apps and recovery codes are refused, and badges are signed with "
+                "a new key. Badges already printed stay valid where the scanner has a network."
+            )
+        )
+        for kind, count in restored.replaced.items():
             self.say(
-                _(
-                    "SECRET_KEY is not the one of the site that was saved: some links in e-mails sent do not "
-                    "open here until that key stands in SECRET_KEY or SECRET_KEY_FALLBACKS."
+                ngettext(
+                    "%(kind)s: %(count)d code, encrypted under that key, was replaced by a new one. To get "
+                    "the old one back, restore into a new database with that key in SECRET_KEY_FALLBACKS.",
+                    "%(kind)s: %(count)d codes, encrypted under that key, were replaced by new ones. To get "
+                    "the old ones back, restore into a new database with that key in SECRET_KEY_FALLBACKS.",
+                    count,
                 )
+                % {"kind": f"{kind[:1].upper()}{kind[1:]}", "count": count}
             )
 
 
-def told(manifest: Manifest) -> str:
-    """What a backup holds, in a sentence."""
+def summary_of(manifest: Manifest) -> str:
+    """Return what a backup holds, in a sentence."""
     return _("%(contents)s, saved from %(site)s at %(made_at)s UTC.") % {
-        "contents": contents(manifest),
-        "site": manifest["site"],
-        "made_at": manifest["made_at"][:19],
+        "contents": say_contents(manifest),
+        "site": manifest.site,
+        "made_at": manifest.made_at[:19],
     }

@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import registrations.invoices.quotations
 from django.db import migrations, models
 
 
@@ -26,7 +25,6 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        default=registrations.invoices.quotations.new_link,
                         editable=False,
                         max_length=43,
                         unique=True,

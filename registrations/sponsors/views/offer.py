@@ -76,7 +76,7 @@ def _take(request: HttpRequest, package: Package, forms: OrderForms, key: str) -
     refuse_flood(package.event, sponsor.order)
     if "quote" in request.POST and package.price:
         quotation = quote_package(package=package, request=sponsor.order)
-        return redirect("quotation", quotation.secret)
+        return redirect("quotation", quotation.link_token)
     if _other_price(request, package):
         messages.warning(
             request, _("The price was changed meanwhile: it is %(price)s now.") % {"price": package.cost}
@@ -101,4 +101,4 @@ def vat_in(package: Package) -> list[str]:
 
 def next_page(order: Order) -> str:
     """The sponsor's own page; the payment where it is paid by card and something is due."""
-    return order.next_path if order.is_by_card or order.link_secret else sponsor_path(order)
+    return order.next_path if order.is_by_card or order.link_version else sponsor_path(order)

@@ -1,13 +1,14 @@
 """What hosts need to know of visitors, sealed, and the lists given to them."""
 
 import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from convention.backup.rules import LEFT_OUT, BackupRule
 from convention.club.models import Person
 
 from .applications import Application
@@ -126,6 +127,8 @@ class HostContact(models.Model):
 
 class HostLink(models.Model):
     """A mailed link by which a contact signs in, once and for a short time; kept as its hash alone."""
+
+    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
 
     contact = models.ForeignKey(HostContact, models.CASCADE, related_name="links")
     hash = models.CharField(max_length=64, unique=True, editable=False)

@@ -10,6 +10,7 @@ from badges.attendance.doors import hash_token
 from badges.attendance.models import Checkpoint, Device
 from convention.codes import Claim, address, new_key_pair, sign
 from convention.events.models import Event, EventKey
+from convention.secret_keys import fernet_for
 from registrations.models import Order, Registration, Ticket
 
 SITE = "https://example.org"
@@ -29,7 +30,12 @@ def make_event(**fields):
     }
     event = Event.objects.create(**values | fields)
     private, public = new_key_pair()
-    EventKey.objects.create(event=event, number=90_000 + number, private_key=private, public_key=public)
+    EventKey.objects.create(
+        event=event,
+        number=90_000 + number,
+        encrypted_private_key=fernet_for(EventKey.PURPOSE).encrypt(private),
+        public_key=public,
+    )
     Checkpoint.objects.create(event=event, name="Entrée")
     return event
 

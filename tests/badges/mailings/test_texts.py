@@ -118,7 +118,7 @@ class TestLetters:
         )
         assert letter.reply_to == "club@example.org"
         assert f"/orders/{order.reference}/{own_secret(one)}/" in text
-        assert order.secret not in text + html
+        assert order.manage_secret not in text + html
         assert "Bonjour Zoé," in text
         assert "<strong>Guest</strong>" in html
         assert letter.headers == {}
@@ -133,7 +133,7 @@ class TestLetters:
         text, _html = shown(letter)
         assert letter.to == "boss@example.org"
         assert "Hello Ana, Bob and Cy," in text
-        assert text.count(f"/en/orders/{order.reference}/{order.secret}/") == 4
+        assert text.count(f"/en/orders/{order.reference}/{order.manage_secret}/") == 4
 
     def test_what_is_shown_is_what_is_sent(self, mailoutbox):
         letter = self.letter(make_registration(make_ticket(make_event(accent="#a01060"))))

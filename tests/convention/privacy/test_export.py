@@ -56,7 +56,7 @@ def test_no_secret_is_in_it():
     person = make_somebody()
     order = Registration.objects.get(person=person).order
     content = opened(export(subject=subject_of(person))).read("data.json").decode()
-    assert order.secret not in content
+    assert order.manage_secret not in content
     assert person.password not in content
 
 

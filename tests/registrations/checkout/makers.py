@@ -38,7 +38,7 @@ def order_by_card(event: Event, *, people: int = 1, ticket: str = "guest", payme
 
 def begin(order: Order) -> str:
     """Go to Stripe's page; the session's id."""
-    start_payment(order=order, back=f"/orders/{order.reference}/{order.secret}/pay/")
+    start_payment(order=order, back=f"/orders/{order.reference}/{order.manage_secret}/pay/")
     return latest(order).session_id
 
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def page_of(order: Order, what: str = "pay") -> str:
-    return f"/orders/{order.reference}/{order.secret}/{what}/"
+    return f"/orders/{order.reference}/{order.manage_secret}/{what}/"
 
 
 def heading(answer) -> str:
@@ -64,7 +64,7 @@ def test_whoever_returns_waits_and_then_sees_the_order(client, stripe, event, ru
     stripe.world.pay(session)
     stripe.post.lose()
     run_tasks()  # the page asked for it
-    assert client.get(back)["Location"] == f"/orders/{order.reference}/{order.secret}/"
+    assert client.get(back)["Location"] == f"/orders/{order.reference}/{order.manage_secret}/"
     assert states(order) == ["confirmed"]
 
 
@@ -156,7 +156,7 @@ def test_a_transfer_is_told_in_words_and_as_a_code(client, event, tmp_path):
     assert "FR14 2004 1010 0505 0001 3M02 606" in said
     assert order.creditor_reference in said
     assert iso11649.is_valid(order.creditor_reference)
-    assert order.creditor_reference in client.get(f"/orders/{order.reference}/{order.secret}/").text
+    assert order.creditor_reference in client.get(f"/orders/{order.reference}/{order.manage_secret}/").text
 
 
 def test_the_code_says_what_banking_apps_read(event):
@@ -172,4 +172,7 @@ def test_the_code_says_what_banking_apps_read(event):
 
 def test_without_an_account_there_is_no_transfer_to_make(client, event):
     order = order_by_card(event, payment="invoice")
-    assert client.get(page_of(order, "transfer"))["Location"] == f"/orders/{order.reference}/{order.secret}/"
+    assert (
+        client.get(page_of(order, "transfer"))["Location"]
+        == f"/orders/{order.reference}/{order.manage_secret}/"
+    )

@@ -76,7 +76,7 @@ def test_what_stripe_gets_to_know(stripe, event):
         }
     ]
     assert (session["customer_email"], session["locale"]) == (order.email, "fr")
-    assert session["success_url"].endswith(f"/orders/{order.reference}/{order.secret}/pay/?returned=1")
+    assert session["success_url"].endswith(f"/orders/{order.reference}/{order.manage_secret}/pay/?returned=1")
     assert "Müller" not in str(session)
 
 
@@ -335,7 +335,7 @@ def test_an_attempt_that_stripe_refuses_is_tried_with_a_new_one(stripe, event):
     with pytest.raises(NotNow):
         begin(order)
     stripe.swallow = 0
-    order.secret = "another"  # the link was replaced meanwhile: other wishes under the same key
+    order.link_version += 1  # the link was replaced meanwhile: other wishes under the same key
     start_payment(order=order, back="/orders/x/another/pay/")
     assert [attempt.number for attempt in Attempt.objects.filter(order=order, closed_at=None)] == [2]
 

@@ -137,7 +137,7 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     one, member = Registration.objects.order_by("pk")
     before, secret = code_of(one), own_secret(one)
     at = f"{desk.at}/registrations/{one.reference}/"
-    corrects = f"/orders/{one.order.reference}/{one.order.secret}/{one.reference}/correct/"
+    corrects = f"/orders/{one.order.reference}/{one.order.manage_secret}/{one.reference}/correct/"
     assert corrects in desk.client.get(at).text
     answer = desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@"})
     assert list(answer.context["form"].errors) == ["email"]
@@ -314,7 +314,7 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     said = {"first_name": one.first_name, "last_name": one.last_name, "company": one.company}
     client.post(page, {**said, "email": "Z@X.FR"})
     one.refresh_from_db()
-    assert (one.answers, one.link_round) == ({"diet": "vegan"}, 0)
+    assert (one.answers, one.link_version) == ({"diet": "vegan"}, 0)
     client.post(page, {**said, "email": "mine@x.fr"})
     one.refresh_from_db()
     assert (one.answers, code_of(one)) == ({}, badge)
@@ -326,7 +326,7 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     client.post(page, {**said, "email": "z@x.fr"})
     assert client.get(new).status_code == 404  # nor is what is answered anew read by the link kept meanwhile
     entry = Entry.objects.filter(verb="registration.correct").first()
-    assert entry.fields == ["email", "link_round", "answers"]
+    assert entry.fields == ["email", "link_version", "answers"]
 
 
 def test_the_new_link_goes_to_the_new_address_also_where_the_request_runs_its_tasks(

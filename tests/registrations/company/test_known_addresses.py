@@ -145,7 +145,7 @@ def test_a_link_ends_with_the_claim_or_the_address(desk, owner):
     owner.email = KNOWN
     owner.save()
     assert Client().get(path).status_code == 200
-    erase_quietly(person=person)
+    erase_quietly(people=[person])
     assert Client().post(path).status_code == 404
 
 

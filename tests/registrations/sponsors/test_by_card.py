@@ -137,8 +137,8 @@ def test_for_a_sponsor_it_waits_a_week(package):
 
 
 def test_the_pages_say_until_when_and_what_for(client, package, taken):
-    own = reverse("order-sponsor", args=[taken.order.reference, taken.order.secret])
-    pay = reverse("order-pay", args=[taken.order.reference, taken.order.secret])
+    own = reverse("order-sponsor", args=[taken.order.reference, taken.order.manage_secret])
+    pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
     assert "vous sont réservés jusqu’au" in client.get(own).text
     page = client.get(pay)
     assert ("Le pack est réservé jusqu’au" in page.text, "Or</td>" in page.text) == (True, True)
@@ -152,7 +152,7 @@ def test_the_pages_say_until_when_and_what_for(client, package, taken):
 def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, taken):
     run_out(taken)
     event.tickets.filter(slug="guest").update(capacity=1)
-    pay = reverse("order-pay", args=[taken.order.reference, taken.order.secret])
+    pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
     assert "Le pack n’est plus libre" in client.get(pay).text
 
 

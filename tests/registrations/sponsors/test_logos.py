@@ -74,13 +74,13 @@ def test_anything_else_is_refused_with_a_sentence(gold, content):
 
 def test_the_page_says_what_is_wrong_and_shows_what_was_sent(client, gold):
     one = make_sponsorship(gold, has_logo=False)
-    address = reverse("order-sponsor", args=[one.order.reference, one.order.secret])
+    address = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = client.post(address, {"send_logo": "1", "logo": SimpleUploadedFile("a.png", b"no picture")})
     assert page.context["logo_form"].errors == {
         "logo": ["Envoyez une image PNG ou JPEG qui s’ouvre sur votre propre écran."]
     }
     client.post(address, {"send_logo": "1", "logo": picture((80, 40))})
-    answer = client.get(reverse("order-sponsor-logo", args=[one.order.reference, one.order.secret]))
+    answer = client.get(reverse("order-sponsor-logo", args=[one.order.reference, one.order.manage_secret]))
     assert (answer["Content-Type"], Image.open(io.BytesIO(answer.content)).size) == ("image/png", (80, 40))
 
 

@@ -115,7 +115,7 @@ def test_the_page_takes_one_however_often_it_is_sent(client, event, package, run
     assert offer.context["packages"] == [package]
     answers = [client.post("/en/events/congress/sponsors/gold/", FILLED) for _click in range(2)]
     one = Sponsorship.objects.get()
-    link = f"/en/orders/{one.order.reference}/{one.order.secret}/sponsor/"
+    link = f"/en/orders/{one.order.reference}/{one.order.manage_secret}/sponsor/"
     assert [answer["Location"] for answer in answers] == [link, link]
     assert (one.website, one.order.billing_city, one.order.payment) == (
         "https://acme.example",
@@ -149,14 +149,18 @@ def test_another_price_is_shown_before_anything_is_taken(client, package):
 def test_the_sponsor_names_people_by_the_link_and_a_colleagues_link_opens_nothing(client, package):
     one = make_sponsorship(package)
     place = one.order.registrations.order_by("pk").first()
-    address = reverse("order-substitute", args=[one.order.reference, one.order.secret, place.reference])
+    address = reverse(
+        "order-substitute", args=[one.order.reference, one.order.manage_secret, place.reference]
+    )
     client.post(address, {"first_name": "Ana", "last_name": "Silva", "email": "ana@acme.example"})
     place.refresh_from_db()
-    link = reverse("order-sponsor", args=[one.order.reference, one.order.secret])
+    link = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     assert (place.name, client.get(link).context["named"]) == ("Ana Silva", 1)
     other = make_sponsorship(make_package(one.event, slug="silver"))
     assert (
-        client.get(reverse("order-sponsor", args=[one.order.reference, other.order.secret])).status_code
+        client.get(
+            reverse("order-sponsor", args=[one.order.reference, other.order.manage_secret])
+        ).status_code
         == 404
     )
 

@@ -28,7 +28,11 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
     number, token = 1 + spare, f"{spare:043d}"
     row = make_version(visit, number, [])
     VisitorList.objects.filter(pk=row.pk).update(
-        link_hash=hash_token(token), link_expires_at=now + LINK_LASTS, sent_at=now, asked_at=now
+        link_hash=hash_token(token),
+        link_expires_at=now + LINK_LASTS,
+        sent_at=now,
+        asked_at=now,
+        sent_to=visit.security_email,
     )
     contact = add_host_contact(visit=visit, name="Sophie", email=f"sophie{spare}@hote.example")
     lists = {f"organize-visit-list{name}": {"number": number} for name in ("", "-send", "-revoke")}

@@ -181,8 +181,8 @@ def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way()
     withdraw(application=first)
     page = read(client, "/visits/labs/")
     second.waiting.refresh_from_db()
-    assert f"/waiting/{second.waiting.secret}/" in page
-    client.post(f"/en/waiting/{second.waiting.secret}/", {"accept": "1"})
+    assert f"/waiting/{second.waiting.link_token}/" in page
+    client.post(f"/en/waiting/{second.waiting.link_token}/", {"accept": "1"})
     assert state(second) == State.CONFIRMED
 
 

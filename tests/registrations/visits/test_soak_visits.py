@@ -28,7 +28,6 @@ from convention.events.models import Event
 from convention.jobs.models import Job
 from convention.privacy.models import Case, Consent, Purpose, PurposeText, Sweep
 from registrations.models import Order, Registration, WaitingEntry
-from registrations.references import new_secret
 from registrations.visits.models import (
     Application,
     Debrief,
@@ -162,7 +161,7 @@ class Club:
         jobs = dict(Employment.objects.filter(person__in=people).values_list("person", "company"))
         placed, waiting = [one for n, one in enumerate(people) if n % 10], people[::10]
         orders = Order.objects.bulk_create(
-            Order(event=event, email=one.email, payment="free", secret=new_secret()) for one in placed
+            Order(event=event, email=one.email, payment="free") for one in placed
         )
         places = Registration.objects.bulk_create(
             Registration(

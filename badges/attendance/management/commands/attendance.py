@@ -26,5 +26,5 @@ class Command(SentenceCommand):
         """Write the whole file or none."""
         event, output = find_event(options["event"]), options["output"]
         content = export(event=event, name=output.name)
-        with whole_file(output) as file:
+        with whole_file(output, mode=0o600) as file:
             file.write(content)

@@ -31,6 +31,6 @@ class Command(SentenceCommand):
         """Confirm what is still pending, issue and write; or nothing of it."""
         import_string(settings.VOUCH_FOR_REFERENCE)(options["reference"])
         document = invoice_of(receivable_for(options["reference"]))
-        with whole_file(options["output"]) as file:
+        with whole_file(options["output"], mode=0o600) as file:
             file.write(paper_of(document))
         self.say(document.number)

@@ -1,0 +1,65 @@
+"""Archives as somebody might forge them: every checksum right, something else wrong."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from convention.backup.restore import restore
+from convention.errors import ConventionError
+from tests.convention.backup.site import every_row
+
+TABLE = "registrations_registration"
+"""The table that most forgeries are about."""
+
+
+class Forgery:
+    """The parts of a good backup, to be altered and written again."""
+
+    def __init__(self, source: Path) -> None:
+        with zipfile.ZipFile(source) as archive:
+            self.parts = {name: archive.read(name) for name in archive.namelist()}
+        self.manifest: dict[str, Any] = json.loads(self.parts.pop("manifest.json"))
+
+    def rows(self, table: str) -> list[Any]:
+        """The rows of one table."""
+        return [json.loads(line) for line in self.parts[f"tables/{table}.jsonl"].splitlines()]
+
+    def put_rows(self, table: str, lines: list[Any]) -> None:
+        """Other rows of one table: text as it is, anything else as JSON; the manifest agrees."""
+        content = "".join(
+            f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines
+        ).encode()
+        self.parts[f"tables/{table}.jsonl"] = content
+        facts = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "rows": len(lines)}
+        self.manifest["tables"][table] |= facts
+
+    def put_file(self, path: str, content: bytes = b"x") -> None:
+        """An uploaded file; the manifest agrees."""
+        self.parts[f"media/{path}"] = content
+        self.manifest["files"][path] = {
+            "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        }  # fmt: skip
+
+    def write(self, target: Path) -> Path:
+        """The archive, with a manifest that is JSON or what the test wants it to be."""
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in self.parts.items():
+                archive.writestr(name, content)
+            manifest = self.manifest
+            archive.writestr("manifest.json", manifest if isinstance(manifest, str) else json.dumps(manifest))
+        return target
+
+
+def refusal(path: Path) -> str:
+    """The sentence that refuses this file; nothing may have changed."""
+    before, files = every_row(), sorted(settings.MEDIA_ROOT.parent.rglob("*"))
+    with pytest.raises(ConventionError) as caught:
+        restore(path=path)
+    assert every_row() == before
+    assert sorted(settings.MEDIA_ROOT.parent.rglob("*")) == files
+    return str(caught.value).replace(str(path), "FILE")

@@ -1,0 +1,301 @@
+"""Files that no backup is, or that somebody forged: a sentence, exit status 2, and nothing half done."""
+
+import random
+import stat
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from convention.backup.archive import open_backup
+from convention.backup.restore import restore, unpacked_files
+from convention.errors import ConventionError
+from registrations.models import Registration
+from tests.convention.backup.forged import TABLE, Forgery, refusal
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+OURS = "«\u202fFILE\u202f» n’est pas une sauvegarde faite par ce programme."
+DAMAGED = "«\u202fFILE\u202f» est abîmé"
+ALTERED = "«\u202fFILE\u202f» n’a pas été écrit par ce programme"
+
+
+def written(tmp_path: Path, content: bytes) -> Path:
+    (tmp_path / "file").write_bytes(content)
+    return tmp_path / "file"
+
+
+def test_the_good_file_is_taken(good):
+    restored = restore(path=good)
+    assert restored.manifest.tables[TABLE].rows == Registration.objects.count() == 1
+    assert (settings.MEDIA_ROOT / "logo.png").read_bytes() == b"\x89PNG"
+
+
+# --- the archive -----------------------------------------------------------------------------------------
+
+
+def test_what_is_no_archive_is_called_so(good, tmp_path):
+    for content in (b"", b"hello", b"\x00" * 1000):
+        assert refusal(written(tmp_path, content)) == OURS
+    with zipfile.ZipFile(tmp_path / "foreign", "w") as archive:
+        archive.writestr("report.csv", "a;b")
+    assert refusal(tmp_path / "foreign") == OURS
+
+
+def test_a_file_that_was_cut_is_damaged(good, tmp_path):
+    content = good.read_bytes()
+    for share in (0.0001, 0.1, 0.5, 0.9, 0.999):
+        assert refusal(written(tmp_path, content[: 2 + int(len(content) * share)])).startswith(DAMAGED)
+
+
+def test_a_changed_row_is_noticed(forge, tmp_path):
+    forged = forge()
+    name = f"tables/{TABLE}.jsonl"
+    forged.parts[name] = forged.parts[name].replace(b"zoe@", b"eve@")
+    assert refusal(forged.write(tmp_path / "file")) == (
+        f"{DAMAGED} ({name})\u202f: rien n’en est sûr. Prenez une autre copie."
+    )
+
+
+def test_a_part_that_is_missing_or_too_many_is_named(forge, tmp_path):
+    forged = forge()
+    del forged.parts[f"tables/{TABLE}.jsonl"]
+    assert refusal(forged.write(tmp_path / "less")).startswith(f"{DAMAGED} (tables/{TABLE}.jsonl)")
+    forged = forge()
+    forged.parts["tables/evil.jsonl"] = b"[1]\n"
+    assert "tables/evil.jsonl" in refusal(forged.write(tmp_path / "more"))
+
+
+def test_a_part_that_stands_there_twice_is_refused(forge, tmp_path):
+    path = forge().write(tmp_path / "file")
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr(f"tables/{TABLE}.jsonl", b"")
+    assert refusal(path).startswith(ALTERED)
+
+
+def logo_as(forge, path: Path, info: zipfile.ZipInfo) -> Path:
+    """A good archive whose picture is packed as `info` says."""
+    forged = forge()
+    content = forged.parts.pop("media/logo.png")
+    with zipfile.ZipFile(forged.write(path), "a") as archive:
+        archive.writestr(info, content, compress_type=info.compress_type)
+    return path
+
+
+def test_other_compressions_links_and_devices_are_refused(forge, tmp_path):
+    for packing in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        info = zipfile.ZipInfo("media/logo.png")
+        info.compress_type = packing
+        assert refusal(logo_as(forge, tmp_path / "file", info)).startswith(ALTERED)
+    for kind in (stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR):
+        info = zipfile.ZipInfo("media/logo.png")
+        info.external_attr = (kind | 0o777) << 16
+        assert refusal(logo_as(forge, tmp_path / "file", info)).startswith(ALTERED)
+
+
+def test_a_part_that_needs_a_password_is_refused(forge, tmp_path):
+    content = bytearray(forge().write(tmp_path / "file").read_bytes())
+    content[content.rfind(b"PK\x01\x02") + 8] |= 1  # the flag of the last entry, that of the manifest
+    assert refusal(written(tmp_path, bytes(content))).startswith(ALTERED)
+
+
+def test_a_little_that_unpacks_to_very_much_is_refused_unread(forge, tmp_path):
+    forged = forge()
+    forged.put_file("zeros", bytes(300 * 1024 * 1024))
+    path = forged.write(tmp_path / "file")
+    assert path.stat().st_size < 1024 * 1024
+    assert (
+        refusal(path) == f"{ALTERED}\u202f: il occuperait 300 Mo une fois décompressé. Rien n’a été changé."
+    )
+
+
+def test_a_size_that_the_archive_lies_about_is_noticed(forge, tmp_path):
+    content = forge().write(tmp_path / "honest").read_bytes()
+    name = f"tables/{TABLE}.jsonl".encode()
+    entry = content.rfind(name) - 46  # of the directory at the end
+    size = int.from_bytes(content[entry + 24 : entry + 28], "little")
+    for lie in (size - 1, size + 1, 2**32 - 2):
+        lying = content[: entry + 24] + lie.to_bytes(4, "little") + content[entry + 28 :]
+        assert refusal(written(tmp_path, lying)).startswith((DAMAGED, ALTERED))
+
+
+def test_bytes_changed_at_random_never_end_in_anything_but_a_sentence(good, tmp_path):
+    content, chance = good.read_bytes(), random.Random(7)
+    with open_backup(good) as backup:
+        good = backup.manifest
+    directory = content.rfind(b"PK\x01\x02", 0, content.find(b"PK\x01\x02") + 1)
+    refused = 0
+    for number in range(600):
+        broken = bytearray(content)
+        first = 0 if number % 2 else directory  # half of them within the directory
+        for _each in range(chance.randint(1, 4)):
+            broken[chance.randrange(first, len(broken))] = chance.randrange(256)
+        path = written(tmp_path, bytes(broken))
+        try:
+            with open_backup(path) as backup:
+                assert backup.manifest == good
+        except ConventionError:
+            refused += 1
+    assert refused > 400
+
+
+# --- paths of files --------------------------------------------------------------------------------------
+
+OUTSIDE = ["../evil", "/tmp/evil", "a/../../evil", "..", ".", "", "a//b", "./a", "a/", "a/./b", "a\x00b",
+           "a\nb", "\x1b[2J", "e" * 1001]  # fmt: skip
+TOGETHER = [("a", "a/b"), ("a/b", "a"), ("n" * 300,)]
+
+
+def test_a_file_never_lands_elsewhere(forge, tmp_path):
+    for path in OUTSIDE:
+        forged = forge()
+        forged.put_file(path)
+        assert refusal(forged.write(tmp_path / "file")).startswith((DAMAGED, ALTERED))
+    assert not Path("/tmp/evil").exists()
+
+
+def test_files_that_cannot_stand_beside_each_other_change_nothing(forge, tmp_path, command):
+    for paths in TOGETHER:
+        forged = forge()
+        for path in paths:
+            forged.put_file(path)
+        done = command("restore", str(forged.write(tmp_path / "file")))
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+    assert list(settings.MEDIA_ROOT.iterdir()) == []
+    assert Registration.objects.count() == 0
+
+
+def test_files_are_taken_back_where_rows_are_not_stored_in_the_end(good):
+    def fail() -> None:
+        with open_backup(good) as backup, unpacked_files(backup, settings.MEDIA_ROOT) as files:
+            files.put_in_place()
+            assert (settings.MEDIA_ROOT / "logo.png").exists()
+            raise ConventionError("such as a disk that is full")
+
+    with pytest.raises(ConventionError):
+        fail()
+    assert list(settings.MEDIA_ROOT.iterdir()) == []
+    assert list(settings.MEDIA_ROOT.parent.glob(".restore*")) == []
+
+
+# --- the manifest ----------------------------------------------------------------------------------------
+
+NO_MANIFESTS = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "7",
+    '"x"',
+    "[" * 100_000,
+    "{}",
+    '{"format": "convention-backup"}',
+    "9" * 5000,
+]
+WRONG_TYPES: list[Any] = [None, True, -1, 2**70, 1.5, "x", "\u0000", [], [1], {}, {"a": 1}]
+COMPARED_LATER = {"next", "columns", "migrations", "tables", "files"}
+"""What may be of the right type and still be refused, by what it is compared with."""
+
+
+def test_a_manifest_that_is_none_is_refused(forge, tmp_path):
+    for text in NO_MANIFESTS:
+        forged = forge()
+        forged.manifest = text
+        assert refusal(forged.write(tmp_path / "file")) == OURS
+
+
+def test_another_version_of_the_file_is_told_by_name(forge, tmp_path):
+    told = [
+        (1, "«\u202fFILE\u202f» a été fait par un programme plus ancien"),
+        (3, "«\u202fFILE\u202f» a été fait par un programme plus récent"),
+        *((value, OURS) for value in ("2", True, None, 2.0)),
+    ]
+    for version, sentence in told:
+        forged = forge()
+        forged.manifest["version"] = version
+        assert refusal(forged.write(tmp_path / "file")).startswith(sentence)
+
+
+def places_in(value: Any, path: tuple = ()) -> list[tuple]:
+    """Where each value of a manifest stands, those of one table and one file only."""
+    if isinstance(value, dict) and value:
+        inner = {TABLE: value[TABLE]} if TABLE in value else dict(list(value.items())[:8])
+        return [path, *(place for key, one in inner.items() for place in places_in(one, (*path, key)))]
+    return [path]
+
+
+def altered(forged: Forgery, place: tuple, value: Any) -> Forgery:
+    """The forgery with another value at one place of its manifest."""
+    inner = forged.manifest
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return forged
+
+
+def is_taken(path: Path) -> bool:
+    try:
+        with open_backup(path):
+            return True
+    except ConventionError:
+        return False
+
+
+def test_any_value_of_the_manifest_of_a_wrong_type_is_refused(forge, tmp_path):
+    places = places_in(forge().manifest)[1:]
+    assert len(places) > 20
+    taken = {
+        (place[-1], str(wrong))
+        for place in places
+        for wrong in WRONG_TYPES
+        if is_taken(altered(forge(), place, wrong).write(tmp_path / "file"))
+    }
+    later = COMPARED_LATER | forge().manifest["migrations"].keys()
+    assert {one for one in taken if one[0] not in later} == {("site", "x"), ("key_fingerprint", "x")}
+    assert {wrong for key, wrong in taken if key == "next"} == {"None"}
+    assert {wrong for key, wrong in taken if key in forge().manifest["migrations"]} == {"x"}
+
+
+def test_numbering_that_the_database_cannot_do_is_refused(forge, tmp_path):
+    for number in (2**63 - 1, 2**63 - 100_000, 2**62):
+        forged = forge()
+        forged.manifest["tables"][TABLE]["next"] = number
+        sentence = refusal(forged.write(tmp_path / "file"))
+        assert sentence.startswith(f"{TABLE} ne peut pas continuer au numéro")
+
+
+def test_tables_and_columns_of_another_program_are_named(forge, tmp_path):
+    forged = forge()
+    forged.manifest["tables"]["evil"] = {**forged.manifest["tables"][TABLE], "rows": 0}
+    forged.parts["tables/evil.jsonl"] = forged.parts[f"tables/{TABLE}.jsonl"]
+    assert "(evil)" in refusal(forged.write(tmp_path / "more"))
+    forged = forge()
+    forged.manifest["tables"][TABLE]["columns"].append("is_superuser")
+    assert f"({TABLE})" in refusal(forged.write(tmp_path / "columns"))
+    forged = forge()
+    del forged.manifest["tables"][TABLE], forged.parts[f"tables/{TABLE}.jsonl"]
+    assert f"({TABLE})" in refusal(forged.write(tmp_path / "less"))
+
+
+def test_another_version_of_the_program_is_named(forge, tmp_path):
+    forged = forge()
+    here = forged.manifest["migrations"]["registrations"]
+    forged.manifest["migrations"]["registrations"] = "0000_other"
+    assert refusal(forged.write(tmp_path / "older")) == (
+        "Cette sauvegarde vient d’une autre version du programme (registrations\u202f: là-bas 0000_other, "
+        f"ici {here})\u202f: restaurez-la avec cette version, puis mettez à jour."
+    )
+
+
+def test_what_a_file_says_cannot_move_the_cursor_of_a_terminal(forge, tmp_path, command):
+    named = forge()
+    named.parts["tables/\x1b[2Jevil.jsonl"] = b""
+    sited = forge()
+    sited.manifest["site"] = "\x1b[2J"
+    for forged in (named, sited):
+        done = command("restore", "--check", str(forged.write(tmp_path / "file")))
+        assert done.returncode == 2
+        assert "\x1b" not in done.stderr

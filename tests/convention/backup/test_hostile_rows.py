@@ -1,0 +1,89 @@
+"""Rows that somebody forged, every checksum right: a sentence, exit status 2, and nothing half done."""
+
+from typing import Any
+
+import pytest
+
+from convention.events.models import Event
+from registrations.models import Registration
+from tests.convention.backup.forged import TABLE, refusal
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+NO_ROW = "ne conviennent pas à cette base de données"
+NO_ROWS = ["", "{", "7", "null", '"x"', '{"a": 1}', "[" * 100_000, "\x00"]
+MISFITS: list[tuple[str, Any]] = [
+    ("id", "1"), ("id", True), ("id", 1.5), ("id", 10**30), ("id", None), ("id", []),
+    ("first_name", 7), ("first_name", None), ("first_name", ["x"]), ("email", "\ud800"),
+    ("no_photo", "yes"), ("no_photo", 1), ("price", -1), ("price", "12"), ("link_version", 2**64),
+    ("created_at", "yesterday"), ("created_at", ""), ("created_at", 7), ("created_at", None),
+    ("created_at", "2026-11-27T10:00:00"), ("created_at", "0001-01-01T00:00:00+14:00"),
+    ("answers", None), ("event_id", 10**6), ("event_id", "x"), ("person_id", 10**6),
+]  # fmt: skip
+MISFITS_ELSEWHERE: list[tuple[str, str, Any]] = [
+    ("events_eventkey", "encrypted_private_key", "é not base64"), ("events_eventkey", "public_key", 7),
+    ("registrations_waitingentry", "public_id", "x"), ("schedule_session", "day", "32/13/2026"),
+    ("schedule_schedule", "day_starts", "25:61"), ("registrations_voucher", "code", 7),
+    ("visits_leg", "latitude", "north"), ("visits_leg", "latitude", "NaN"),
+]  # fmt: skip
+
+
+def test_a_line_that_is_no_row_is_named(forge, tmp_path):
+    for line in NO_ROWS:
+        forged = forge()
+        forged.put_rows(TABLE, [*forged.rows(TABLE), line])
+        sentence = refusal(forged.write(tmp_path / "file"))
+        assert sentence == f"La ligne 2 de {TABLE} n’est pas un enregistrement. Rien n’a été changé."
+
+
+def test_a_value_that_does_not_fit_is_refused_and_no_row_stored(forge, tmp_path):
+    for column, value in MISFITS:
+        forged = forge()
+        [row] = forged.rows(TABLE)
+        row[forged.manifest["tables"][TABLE]["columns"].index(column)] = value
+        forged.put_rows(TABLE, [row])
+        assert refusal(forged.write(tmp_path / "file")).endswith("Rien n’a été changé.")
+
+
+def test_values_of_other_kinds_are_looked_at_too(forge, tmp_path):
+    for table, column, value in MISFITS_ELSEWHERE:
+        forged = forge()
+        columns = forged.manifest["tables"][table]["columns"]
+        forged.put_rows(
+            table, [[value if name == column else 1 if name == "id" else None for name in columns]]
+        )
+        sentence = refusal(forged.write(tmp_path / "file"))
+        assert f"de {table} {NO_ROW} (une valeur fausse)" in sentence
+
+
+def test_rows_of_another_length_or_that_come_twice_are_refused(forge, tmp_path):
+    [row] = forge().rows(TABLE)
+    for rows in ([row[:-1]], [[*row, 1]], [[]], [[row]], [row, row]):
+        forged = forge()
+        forged.put_rows(TABLE, rows)
+        assert NO_ROW in refusal(forged.write(tmp_path / "file"))
+
+
+def test_references_to_nothing_and_missing_rows_are_refused(forge, tmp_path):
+    for table in ("events_event", "registrations_ticket", "club_person"):
+        forged = forge()
+        forged.put_rows(table, [])
+        assert refusal(forged.write(tmp_path / "file")).startswith("La sauvegarde renvoie à des lignes")
+    forged = forge()
+    forged.manifest["tables"][TABLE]["rows"] = 2
+    assert f"{TABLE}, lignes attendues" in refusal(forged.write(tmp_path / "file"))
+
+
+def test_the_command_says_one_sentence_leaves_with_2_and_takes_the_good_file_then(
+    forge, good, tmp_path, command
+):
+    for table in ("events_event", TABLE):
+        forged = forge()
+        forged.put_rows(table, [[1]])
+        path = forged.write(tmp_path / "file")
+        done = command("restore", str(path))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.endswith("Rien n’a été changé.\n")
+        assert command("restore", "--check", str(path)).returncode == 0  # which looks at checksums alone
+    assert command("restore", str(good)).returncode == 0
+    assert Event.objects.count() == Registration.objects.count() == 1
