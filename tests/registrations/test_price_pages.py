@@ -13,6 +13,7 @@ from badges.attendance.verdict import STATES
 from convention.club.models import Membership
 from convention.dates import say_until
 from convention.events.models import Event
+from registrations.draft_store import load_draft
 from registrations.limits import WRONG_CODES_PER_HOUR
 from registrations.models import Order, PriceStep, Quota, RefundRule, Registration
 from registrations.order_request import OrderRequest, Place
@@ -127,7 +128,7 @@ def test_a_wrong_code_is_said_at_its_field_and_everything_is_kept(client: Client
     page = choose(client, code="nope", **apply)
     assert "Ce code n’existe pas ici" in text(page)
     assert ('value="nope"' in page.content.decode(), page.status_code) == (True, 200)
-    assert client.session["registration:congress"]["people"][0]["ticket"] == "guest"
+    assert load_draft(client.session, "congress").people[0]["ticket"] == "guest"
 
 
 def test_a_code_opens_a_hidden_ticket_on_the_second_screen(client: Client, event: Event):
