@@ -1,10 +1,11 @@
 """The folder of local data: people's data, which nobody else on this machine reads."""
 
 import contextlib
+import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -35,27 +36,31 @@ def stored_secret(path: Path, make: Callable[[], str]) -> str:
     The file appears with its content or not at all: on a full disk an empty one would be read as an empty
     secret at the next start. Of several processes that begin at once all get the same secret. Raises OSError.
     """
-    if path.exists() and (found := path.read_text()):
-        return found
-    path.unlink(missing_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(make())
-        _put_in_place(Path(draft), path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with _locked(path.parent):
+        if not (path.exists() and path.read_text()):
+            _write_secret(path, make())
     return path.read_text()
 
 
-def _put_in_place(draft: Path, path: Path) -> None:
-    """Give a finished draft its name, unless another process was faster."""
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time change the folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links
-        draft.replace(path)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
 
 
 def holds_our_data(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from tests.factories import make_event, make_question, make_registration, make_t
 from tests.registrations.company.making import make_desk, order, row
 from tests.registrations.sponsors.makers import make_package
 from tests.registrations.test_pages import nonce_of, who
+from tests.verified import open_link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 EVIL = [
@@ -126,6 +127,7 @@ def test_real_names_are_registered_and_mailed_as_they_are(
 ):
     answer = by_api(first_name=first_name, last_name=last_name)
     assert answer.status_code == 201
+    open_link(Order.objects.get())
     run_tasks()
     assert f"{first_name} {last_name}" in mailoutbox[0].body.replace("\u200b", "")
 
@@ -140,6 +142,7 @@ def test_a_company_called_like_its_site_is_no_link_in_mails(event, run_tasks, ma
     cache.clear()
     assert by_api(company="Booking.com", billing={"name": "Booking.com", "country": "FR"}).status_code == 201
     Registration.objects.update(company="Booking.com", first_name="Eve evil.com")  # as older rows may say
+    open_link(Order.objects.get())
     run_tasks()
     [mail] = mailoutbox
     assert "Booking.\u200bcom" in mail.body

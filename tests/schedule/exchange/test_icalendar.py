@@ -250,7 +250,7 @@ def test_a_rule_is_followed_in_its_own_year(year):
 
 def test_a_short_file_cannot_ask_for_more_sessions_than_any_may_hold():
     entries = [vevent("RRULE:FREQ=DAILY;COUNT=100", "DURATION:PT1H", start=PARIS)] * 201
-    with pytest.raises(Unreadable, match=r"20\D?000"):
+    with pytest.raises(Unreadable, match="more than 5000 sessions"):
         read(ics(*entries))
 
 
