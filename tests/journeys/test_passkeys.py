@@ -4,7 +4,7 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.factories import make_account
 from tests.journeys.test_sign_in import OPTIONS, PASSWORD, Passkeys, add_passkey, sign_in, sign_out
@@ -16,7 +16,12 @@ def try_passkey(page: Page, passkeys: Passkeys, prefix: str) -> None:
     """Press the button of the sign-in page, and touch the passkey for the request that follows."""
     with page.expect_response(OPTIONS):
         page.goto(f"{prefix}/accounts/login/")
-    page.route(OPTIONS, lambda route: (passkeys.touch(), route.continue_()))
+
+    def touch_once(route: Route) -> None:
+        passkeys.touch(enabled=route.request.method == "GET")  # let go once it is posted: the page asks again
+        route.continue_()
+
+    page.route(OPTIONS, touch_once, times=2)
     page.locator("form[data-passkey] button.button").click()
 
 
