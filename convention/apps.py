@@ -3,8 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.tasks.signals import task_finished
 from django.utils.translation import gettext_lazy as _
+
+from convention import hooks
+from convention.hooks import HOUR
 
 from . import checks  # noqa: F401 (registers them)
 from .measure import count_task
@@ -22,6 +26,12 @@ class ConventionConfig(AppConfig):
     def ready(self) -> None:
         """Count what the worker runs."""
         task_finished.connect(count_finished, dispatch_uid="convention.measure")
+        hooks.periodic_jobs.register(
+            "convention.worker.recover_lost_tasks", seconds=settings.LEASE_SECONDS / 4
+        )
+        hooks.periodic_jobs.register("convention.leases.forget_lapsed", seconds=HOUR)
+        hooks.periodic_jobs.register("convention.forget.old_results", seconds=HOUR)
+        hooks.periodic_jobs.register("convention.forget.ended_sessions", seconds=HOUR)
 
 
 def count_finished(*, task_result: "TaskResult[..., Any]", **_kwargs: Any) -> None:

@@ -12,11 +12,12 @@ from django.db import connection
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
+
+from convention import hooks
 
 from .local_requests import is_from_this_machine
 from .measure import AllProcesses, forget_the_dead
@@ -120,8 +121,8 @@ def stored_figures() -> Iterator[Metric]:
         if model.__module__.split(".")[0] in OURS
     }
     yield gauges("convention_rows", "Rows of each kind.", "model", rows)
-    for path in settings.METRICS:
-        for name, what, values in import_string(path)():
+    for provider in hooks.metrics.providers():
+        for name, what, values in provider():
             yield gauges(name, what, "kind", values)
 
 

@@ -1,4 +1,4 @@
-"""Recurring work: functions named in settings.PERIODIC_WORK, each run once per interval by some worker.
+"""Recurring work: functions registered with `hooks.periodic_jobs`, each run once per interval by some worker.
 
 A worker takes a round by one conditional statement that also says when it is next due: with many workers
 each round still runs once. A round that fails, or whose worker dies, comes again at the next interval; so
@@ -9,12 +9,12 @@ import datetime
 import logging
 from typing import Final
 
-from django.conf import settings
 from django.db import Error
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from .hooks import periodic_jobs
 from .models import Round
 
 logger = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ CLOCKS_DIFFER: Final = datetime.timedelta(minutes=5)
 def expect_rounds() -> None:
     """Note what is to be done, due now: from here on a missing worker is noticed."""
     now = timezone.now()
-    rounds = [Round(name=name, due_at=now) for name in settings.PERIODIC_WORK]
+    rounds = [Round(name=name, due_at=now) for name in periodic_jobs.intervals]
     Round.objects.bulk_create(rounds, ignore_conflicts=True)
-    Round.objects.exclude(name__in=settings.PERIODIC_WORK).delete()
+    Round.objects.exclude(name__in=periodic_jobs.intervals).delete()
 
 
 def run_due(*, at: datetime.datetime) -> list[str]:
@@ -41,7 +41,7 @@ def run_due(*, at: datetime.datetime) -> list[str]:
 
 def take_round(name: str, *, at: datetime.datetime) -> bool:
     """Take one round, unless another worker was faster, and set the next."""
-    later = at + datetime.timedelta(seconds=settings.PERIODIC_WORK[name])
+    later = at + datetime.timedelta(seconds=periodic_jobs.intervals[name])
     return bool(Round.objects.filter(_is_due(at), name=name).update(due_at=later, started_at=at))
 
 
@@ -51,7 +51,7 @@ def _is_due(at: datetime.datetime) -> Q:
     The latter was set by a clock that was ahead and was put back since; it would rest until that time.
     """
     due = Q(pk__in=[])
-    for name, seconds in settings.PERIODIC_WORK.items():
+    for name, seconds in periodic_jobs.intervals.items():
         latest = at + datetime.timedelta(seconds=seconds) + CLOCKS_DIFFER
         due |= Q(name=name) & (Q(due_at__lte=at) | Q(due_at__gt=latest))
     return due
@@ -72,5 +72,5 @@ def run(name: str) -> None:
 
 def is_overdue(*, by: datetime.timedelta, at: datetime.datetime) -> bool:
     """Whether a round waits for longer than that, or was set by a clock that was put back since."""
-    waits = Q(due_at__lt=at - by, name__in=settings.PERIODIC_WORK)
+    waits = Q(due_at__lt=at - by, name__in=periodic_jobs.intervals)
     return Round.objects.filter(waits | (_is_due(at) & Q(due_at__gt=at))).exists()

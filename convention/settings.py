@@ -21,7 +21,6 @@ from convention.installed import APPS_WITH_PAGES as APPS_WITH_PAGES
 from convention.installed import INSTALLED_APPS as INSTALLED_APPS
 from convention.installed import MIDDLEWARE as MIDDLEWARE
 from convention.local_data import open_local_data, stored_secret
-from convention.recurring import recurring_work
 from convention.sealed import boxes
 
 env = environ.Env()
@@ -169,60 +168,9 @@ TASK_BACKENDS = {
 if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
-CONFIRMATION_TASK = "badges.confirm.send_confirmation"
-CANCELLATION_TASK = "badges.confirm.send_cancellation"
-REFUND_TASK = "registrations.checkout.refunds.send_refund"
-PAYMENT_TASK = "registrations.checkout.settle.confirm_noted"
-UNPLACED_TASK = "registrations.checkout.tell.tell_unplaced"
-SPONSOR_TASK = "registrations.sponsors.tell_sponsor.tell_sponsor"
-# What takes longer than a page may, by the name of its kind (convention/jobs/).
-JOBS = {
-    "badges": "badges.print.print_badges",
-    "registrations": "registrations.import_later.import_later",
-    "directory": "convention.club.import_later.import_later",
-    "directory-undo": "convention.club.import_later.undo_later",
-}
-# How the club, which stands below, asks for one (convention/club/views/list_imports.py).
-ASK_FOR_JOB = "convention.jobs.ask.ask"
-
-# Who knows which registrations were scanned: a function that takes their ids and returns those.
-CAME = "badges.attendance.came.came_among"
-# Who knows when people came and left: a function that takes an event and returns, by registration, the moment
-# of the first entry and that of the last exit, None for whoever has not left.
-PRESENCE = "badges.attendance.came.came_and_left"
-# Ends the access of all paired devices (convention/accounts/demo_credentials.py).
-REVOKE_ALL_DEVICES = "badges.attendance.revoke.revoke_all"
-# What knows of events whose places are given on application (registrations/on_application.py).
-ON_APPLICATION = "registrations.visits.rules.RULES"
-# Who knows when events were called off, by id (convention/events/called_off.py).
-CALLED_OFF = "registrations.visits.called_off.called_off_among"
-# Who says what may not be changed of an event any more (convention/events/guards.py).
-EVENT_GUARDS = ["registrations.visits.guard_event.guard_event"]
-# Who says why a company cannot merge into another on a day (convention/club/absorb_company.py).
-COMPANY_GUARDS = ["convention.events.guard_company.guard_company"]
-# Who knows which people used a seat since a moment (convention/club/undo_directory.py).
-USED_SINCE = [
-    "convention.events.used_since.given_roles_since",
-    "registrations.used_since.registered_since",
-]
-# Which logos stand on the printed programme: a function that takes the event (schedule/paper/logos.py).
-PRINTED_LOGOS = "registrations.logos.printed_logos"
-
-# Who knows what is owed under a reference that stands nowhere yet: functions that make its receivable.
-RECEIVABLE_SOURCES = ["registrations.bill.receivable_named"]
-# Who confirms what stands under a reference before the `invoice` command issues its invoice.
-VOUCH_FOR_REFERENCE = "registrations.verification.vouch_for_reference"
-
-# Lists of an event that organizers download, by name: each app's own.
-EVENT_LISTS = ["schedule.lists.LISTS", "registrations.lists.LISTS", "badges.attendance.lists.LISTS"]
-
-# Further figures for /metrics: functions that yield name, help and values by labels.
-METRICS = ["registrations.stored_use.figures"]
 
 # What a killed worker held is free after so many seconds; a living one renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
-# Recurring work, and seconds between two rounds; each app names its own.
-PERIODIC_WORK = recurring_work(lease_seconds=LEASE_SECONDS)
 
 # Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.
 MAIL_DIR = VAR_DIR / "mail"

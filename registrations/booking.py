@@ -15,10 +15,11 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from convention import hooks
 from convention.counters import Counted, give_back_to, take_from
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
-from convention.tasks import enqueue, waiting_task
+from convention.tasks import waiting_task
 
 from .answer_files import claim_files, is_file
 from .kept_sale import Outdated
@@ -153,7 +154,7 @@ def write(booking: Booking) -> None:
     """Store a booking and queue its mail. Raises SoldOut, CompanyFull or Outdated; then nothing is stored."""
     for registration in booking.registrations:
         registration.make_findable()
-    task = waiting_task("CONFIRMATION_TASK")
+    task = waiting_task(hooks.send_confirmation)
     if not task or not booking.is_plain:
         _write_in_steps(booking)
     elif connection.vendor == "postgresql":
@@ -164,7 +165,7 @@ def write(booking: Booking) -> None:
 
 def write_at_once(booking: Booking) -> bool:
     """The same where one statement can, which also looks whether a member has another place; else nothing."""
-    task = waiting_task("CONFIRMATION_TASK")
+    task = waiting_task(hooks.send_confirmation)
     if not (task and booking.is_of_member and booking.is_plain and connection.vendor == "postgresql"):
         return False
     booking.registrations[0].make_findable()
@@ -189,7 +190,7 @@ def _write_in_steps(booking: Booking) -> None:
     if booking.key:
         booking.key.order = order
         booking.key.save()
-    enqueue("CONFIRMATION_TASK", order.pk)
+    hooks.send_confirmation.enqueue(order.pk)
     shares = Counter((one.ticket, one.member_of) for one in registrations if one.member_of)
     for (ticket, company), places in sorted(shares.items(), key=place_of):
         take_share(ticket, company, places)

@@ -9,19 +9,17 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
 from convention.money import Money
-from convention.tasks import enqueue
 
 from .bill import asked_for, rebill
 from .cancel import cancel_together
@@ -169,7 +167,9 @@ def _previews(orders: QuerySet[Order]) -> list[OrderPreview]:
         by_reference[reference].objection = _("has been paid") if kept > 0 else ""
     for order in Sponsorship.objects.filter(order__in=found).values_list("order", flat=True):
         found[order].objection = _("belongs to a sponsor")
-    came = import_string(settings.CAME)({place.pk for one in found.values() for place in one.places})
+    came = hooks.scanned_registrations.provider()(
+        {place.pk for one in found.values() for place in one.places}
+    )
     for one in found.values():
         if any(place.pk in came for place in one.places):
             one.objection = _("somebody has already arrived")
@@ -225,7 +225,7 @@ def _finish(order: Order, reason: str, notified_at: datetime.datetime | None) ->
     """Note the cancellation in the audit trail, and queue the mail unless nobody is notified."""
     record("order.cancel", order, event=order.event, reason=reason)
     if notified_at is None:
-        enqueue("CANCELLATION_TASK", order.pk)
+        hooks.send_cancellation.enqueue(order.pk)
 
 
 def _nothing_kept(registration: Registration) -> Terms:

@@ -8,12 +8,12 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record
 from convention.counters import Counted
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.sequence import next_sequence
 from convention.money import Money
-from convention.tasks import enqueue
 
 from .bill import asked_for, rebill
 from .confirm_paid import confirm_settled
@@ -86,7 +86,7 @@ def cancel_together(
     from the order to its registrations, its money, its seats and its places, as a payment's go.
     """
     counted = [registration for registration in registrations if registration.counts]
-    enqueue("CONFIRMATION_TASK", order.pk)
+    hooks.send_confirmation.enqueue(order.pk)
     ended = [(registration, terms_for(registration)) for registration in registrations]
     for registration, terms in ended:
         _end(registration, terms, reason)

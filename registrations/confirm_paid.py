@@ -6,10 +6,10 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils import timezone
 
+from convention import hooks
 from convention.audit.record import record
 from convention.errors import Closed, ConventionError, SoldOut
 from convention.events.sequence import next_sequence
-from convention.tasks import enqueue
 
 from .bill import bill, is_paid, kept_of, packages_of, rebill, receivable_of, rows_to_bill, stands
 from .hold_places import let_go, refuse_if_over, unconfirmed
@@ -41,7 +41,7 @@ def confirm_waiting(*, order: Order, verb: str) -> list[Sponsorship | Registrati
     refuse_if_over(order, at=now)
     lapsed = ready.lapsed
     ready.take_lapsed()
-    enqueue("CONFIRMATION_TASK", order.pk)
+    hooks.send_confirmation.enqueue(order.pk)
     record(verb, order, event=order.event, fields=["confirmed_at"])
     sequence = next_sequence(order.event_id)
     for one in ready.all:
@@ -60,7 +60,7 @@ def _end_verification(order: Order, packages: list[Sponsorship]) -> None:
     order.verified_at = order.verified_at or timezone.now()
     order.save(update_fields=["verified_at"])
     for package in packages:
-        enqueue("SPONSOR_TASK", package.pk)
+        hooks.notify_sponsor.enqueue(package.pk)
     if any(package.price for package in packages):
         receivable_of(order)
 
@@ -86,13 +86,13 @@ def confirm_or_tell(*, order: Order) -> None:
         let_go(order=order)
         _owe_for_what_counts(order)
     elif not stands(order):
-        enqueue("UNPLACED_TASK", order.pk)
+        hooks.notify_unplaced.enqueue(order.pk)
 
 
 def _owe_for_what_counts(order: Order) -> None:
     places = [one for one in rows_to_bill(order) if one.counts or one.cancelled_at]
     bill(order, places, [one for one in packages_of(order) if one.counts])
-    enqueue("UNPLACED_TASK", order.pk)
+    hooks.notify_unplaced.enqueue(order.pk)
 
 
 @transaction.atomic

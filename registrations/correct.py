@@ -15,12 +15,12 @@ from django.db import transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.addresses import having, same
 from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
 from convention.events.models import Event
 from convention.events.sequence import next_sequence
-from convention.tasks import enqueue
 from convention.text import fold
 
 from .answer import drop_answers
@@ -138,7 +138,7 @@ def _keep(registration: Registration, before: dict[str, Any], reason: str) -> No
     if {"first_name", "last_name"} & before.keys():
         follow_names([registration])
     if registration.confirmed_at:
-        enqueue("CONFIRMATION_TASK", registration.order_id)
+        hooks.send_confirmation.enqueue(registration.order_id)
 
 
 def _refuse_transfer(registration: Registration, before: dict[str, Any]) -> None:
@@ -205,7 +205,7 @@ def _let_order_follow(registration: Registration, was: str) -> None:
         order.email, order.verification_sent_at = registration.email, None
         order.save(update_fields=["email", "verification_sent_at", *order.replace_link()])
         if order.awaits_verification:
-            enqueue("CONFIRMATION_TASK", order.pk)
+            hooks.send_confirmation.enqueue(order.pk)
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=was):
             correct_buyer(receivable, {"email": order.email})
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.addresses import folded, same
 from convention.audit.record import record
 from convention.bad_rows import BadRows
@@ -24,7 +25,6 @@ from convention.columns import columns_from, mapping_of
 from convention.counters import Counted
 from convention.events.models import Event
 from convention.tables import Table
-from convention.tasks import enqueue
 from convention.turns import take_turn
 
 from .answer_files import claim_files
@@ -74,7 +74,7 @@ def import_list(
     for order in done.adopted:
         mail_links.enqueue([order], [])
     for order in done.orders_to_tell:
-        enqueue("CONFIRMATION_TASK", order)
+        hooks.send_confirmation.enqueue(order)
     return done
 
 

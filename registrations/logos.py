@@ -41,7 +41,7 @@ def tiers_of(event: Event) -> list[Tier]:
 
 
 def printed_logos(event: Event) -> list[PrintedLogo]:
-    """What stands on printed matter, as far as the package includes it (`settings.PRINTED_LOGOS`)."""
+    """What stands on printed matter, as far as the package includes it (`hooks.printed_logos`)."""
     rows = Sponsorship.objects.confirmed().filter(
         event=event, package__has_printed_logo=True, logo__isnull=False
     )

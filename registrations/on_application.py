@@ -1,6 +1,6 @@
 """Events whose places are given on application: who may have one, in which order, and until when.
 
-`settings.ON_APPLICATION` names what knows it, which stands above; only visits to vendors’ sites are such
+`hooks.application_rules` names what knows it, which stands above; only visits to vendors’ sites are such
 events.
 """
 
@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.club.models import Seat
 from convention.errors import Closed
 from convention.events.models import Event
@@ -57,7 +57,7 @@ def rules_of(event: Event) -> Rules | None:
 
 
 def _rules() -> Rules:
-    rules: Rules = import_string(settings.ON_APPLICATION)
+    rules: Rules = hooks.application_rules.provider()
     return rules
 
 

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.addresses import same
 from convention.audit.record import record
 from convention.club.models import Company, Person
 from convention.counters import Counted
 from convention.errors import Expired, Forbidden
 from convention.events.sequence import next_sequence
-from convention.tasks import enqueue
 
 from .bill import is_paid, rebill
 from .confirm_paid import confirm_settled
@@ -70,7 +70,7 @@ def prove(*, registration: Registration) -> Registration:
     elif not registration.is_held():
         registration.held_until = timezone.now() + hold_duration(registration.order)
     registration.takes_place = True
-    enqueue("CONFIRMATION_TASK", registration.order_id)
+    hooks.send_confirmation.enqueue(registration.order_id)
     record("registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"])
     registration.sequence = next_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "held_until", "takes_place", "sequence"]

@@ -5,10 +5,10 @@ from django.core.validators import EmailValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.addresses import having, same
 from convention.audit.record import record
 from convention.errors import ConventionError
-from convention.tasks import enqueue
 
 from .correct import FIELDS, Correction, correct, correct_own
 from .models import Order, Registration
@@ -82,7 +82,7 @@ def _send_again(registration: Registration, changed: list[str]) -> None:
     for mark in ("proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"):
         setattr(registration, mark, None)
     registration.save(update_fields=["proof_sent_at", "confirmation_sent_at", "cancellation_sent_at"])
-    enqueue("CONFIRMATION_TASK", registration.order_id)
+    hooks.send_confirmation.enqueue(registration.order_id)
     record("registration.resend", registration, event=registration.event, fields=changed)
 
 
@@ -103,7 +103,7 @@ def resend_verification(*, order: Order, email: str = "") -> str:
                 correct(registration=registration, correction=Correction(**{**words, "email": address}))
     changed = [] if address == order.email else ["email"]
     Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
-    enqueue("CONFIRMATION_TASK", order.pk)
+    hooks.send_confirmation.enqueue(order.pk)
     record("order.resend", order, event=order.event, fields=changed)
     return address
 

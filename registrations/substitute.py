@@ -7,13 +7,13 @@ other place to anybody. What was answered for the former holder is not the new o
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.addresses import folded, same
 from convention.audit.record import record
 from convention.club.doors import seats_at
 from convention.club.models import Person
 from convention.errors import InvalidFields
 from convention.events.sequence import next_sequence
-from convention.tasks import enqueue
 
 from .bill import follow_names
 from .checks import about_words
@@ -55,7 +55,7 @@ def substitute(*, registration: Registration, by: Place) -> Registration:
     registration.sequence = next_sequence(registration.event_id)
     registration.save(update_fields=[*{*FIELDS, *written}, "confirmation_sent_at", "sequence"])
     follow_names([registration])
-    enqueue("CONFIRMATION_TASK", registration.order_id)
+    hooks.send_confirmation.enqueue(registration.order_id)
     if registration.email:
         mail_links.enqueue([], [registration.pk])
     admit([registration])

@@ -11,19 +11,17 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from convention import hooks
 from convention.actor import current_actor
 from convention.audit.record import record
 from convention.counters import Counted
 from convention.errors import ConventionError
 from convention.events.sequence import next_sequence
-from convention.tasks import enqueue
 from convention.turns import take_turn
 
 from .answers import limited_options
@@ -173,7 +171,7 @@ def _happened(people: Mapping[int, Registration]) -> Iterator[tuple[int, object]
         billed = paper._default_manager.filter(receivable__reference__in=by_reference).order_by()
         names = billed.values_list("receivable__reference", flat=True)
         yield from ((by_reference[reference], BILLED) for reference in names)
-    came = import_string(settings.CAME)(people)
+    came = hooks.scanned_registrations.provider()(people)
     yield from ((pk, CAME) for pk in came)
 
 
@@ -238,7 +236,7 @@ def _next_version(one: Registration) -> dict[str, Any]:
     """
     if not one.confirmation_sent_at:
         return {"generation": one.generation + 1}
-    enqueue("CONFIRMATION_TASK", one.order_id)
+    hooks.send_confirmation.enqueue(one.order_id)
     return {"generation": one.generation + 1, "confirmation_sent_at": None}
 
 

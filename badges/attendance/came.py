@@ -1,4 +1,4 @@
-"""Who was scanned, and when they came and left, for the storeys below: settings.CAME and PRESENCE."""
+"""Find who was scanned, and when they came and left: providers of attendance hooks for lower layers."""
 
 import datetime
 from collections.abc import Collection

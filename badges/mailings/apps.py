@@ -1,7 +1,11 @@
 """Mailings: mail to chosen people of an event, and reminders before it."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from convention import hooks
+from convention.hooks import MINUTE
 
 
 class MailingsConfig(AppConfig):
@@ -9,3 +13,8 @@ class MailingsConfig(AppConfig):
 
     name = "badges.mailings"
     verbose_name = _("Mailings")
+
+    def ready(self) -> None:
+        """Register what lower layers call."""
+        hooks.periodic_jobs.register("badges.mailings.run.keep_going", seconds=settings.LEASE_SECONDS / 2)
+        hooks.periodic_jobs.register("badges.mailings.remind.send_reminders", seconds=15 * MINUTE)

@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
+from convention import hooks
 from convention.api.models import ApiToken
 from convention.audit.record import record
 from convention.club.demo_accounts import DEMO_DOMAIN, DEMO_PASSWORD, REPLACE_VERB
@@ -79,7 +78,7 @@ def replace_credentials(people: Iterable[Person]) -> dict[Person, str]:
         EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
         record(REPLACE_VERB, person, fields=FIELDS)
     Session.objects.all().delete()
-    import_string(settings.REVOKE_ALL_DEVICES)()
+    hooks.revoke_devices.provider()()
     return passwords
 
 

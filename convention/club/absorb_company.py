@@ -3,13 +3,12 @@
 import datetime
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention import hooks
 from convention.audit.record import record
 from convention.errors import Closed, InvalidFields
 from convention.turns import take_turn
@@ -81,10 +80,10 @@ def _refuse_circle(company: Company, into: Company) -> None:
 
 
 def _refuse_guarded(company: Company, on: datetime.date) -> None:
-    """Whoever builds on companies may forbid it for now (`settings.COMPANY_GUARDS`)."""
+    """Whoever builds on companies may forbid it for now (`hooks.company_guards`)."""
     fields: dict[str, list[str]] = {}
-    for path in settings.COMPANY_GUARDS:
-        fields |= import_string(path)(company, on)
+    for guard in hooks.company_guards.providers():
+        fields |= guard(company, on)
     if fields:
         raise InvalidFields(_("Some fields need another look."), fields)
 

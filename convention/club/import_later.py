@@ -15,7 +15,7 @@ from .models import DirectoryImport
 from .undo_directory import CannotUndo, undo_directory
 
 IMPORT, UNDO = "directory", "directory-undo"
-"""The kinds of jobs in settings.JOBS."""
+"""The kinds of jobs in `hooks.job_kinds`."""
 
 
 class Progress(Protocol):

@@ -12,13 +12,12 @@ from functools import cached_property
 from itertools import batched
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from convention import hooks
 from convention.actor import current_actor
 from convention.audit.record import record
 from convention.errors import ConventionError
@@ -180,10 +179,10 @@ def _leave_used(done: Undone, found: Found) -> None:
 
 
 def _leave_used_since(done: Undone, found: Found, since: datetime.datetime) -> None:
-    """Whoever the club knew before keeps what they have used since, by what `settings.USED_SINCE` knows."""
+    """Whoever the club knew before keeps what they have used since, by what `hooks.person_uses` knows."""
     rows = {row.person_id: (kind, pk) for kind in DATED for pk, row in found[kind].items() if row.person_id}
     for batch in batched(sorted(rows), BATCH, strict=False):
-        used = set().union(*(import_string(path)(batch, since) for path in settings.USED_SINCE))
+        used = set().union(*(find(batch, since) for find in hooks.person_uses.providers()))
         for person in sorted(used):
             _leave(done, found, rows[person], str(IN_USE))
 

@@ -1,12 +1,11 @@
-"""Which events do not take place any more, and since when: asked of what knows it (`settings.CALLED_OFF`)."""
+"""Find the events that were called off, and when (`hooks.cancelled_events`)."""
 
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.dates import say_moment
 
 from .models import Event
@@ -22,7 +21,7 @@ def called_off_among(events: Iterable[Event]) -> Mapping[int, datetime.datetime]
     visits = [event.pk for event in events if event.kind == Event.Kind.SITE_VISIT]
     if not visits:
         return {}
-    known: Known = import_string(settings.CALLED_OFF)
+    known: Known = hooks.cancelled_events.provider()
     return known(visits)
 
 

@@ -1,11 +1,10 @@
-"""What may not be changed of an event any more: asked of all who build on it (`settings.EVENT_GUARDS`)."""
+"""What may not be changed of an event any more: asked of all who build on it (`hooks.event_guards`)."""
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.errors import InvalidFields
 
 from .models import Event
@@ -21,7 +20,7 @@ def refuse_change(event: Event, person: "Visitor") -> None:
     """
     stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     fields: dict[str, list[str]] = {}
-    for path in settings.EVENT_GUARDS:
-        fields |= import_string(path)(stored, event, person)
+    for guard in hooks.event_guards.providers():
+        fields |= guard(stored, event, person)
     if fields:
         raise InvalidFields(_("Some fields need another look."), fields)

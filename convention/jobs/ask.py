@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def ask(
     *, event: Event | None, kind: str, title: str, asked_by: "Person", argument: str = "", given: str = ""
 ) -> Job:
-    """Queue the work named `kind` in settings.JOBS, of an event or of the club, in the asker's language."""
+    """Queue the work named `kind` in `hooks.job_kinds`, in the asker's language."""
     job = Job.objects.create(
         event=event,
         kind=kind,

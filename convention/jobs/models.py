@@ -16,7 +16,7 @@ SILENT: Final = datetime.timedelta(minutes=3)
 
 
 class Job(models.Model):
-    """`kind` names the work in settings.JOBS; `argument` and `given` are for it; `title` is for people.
+    """`kind` names the work in `hooks.job_kinds`; `argument` and `given` are for it; `title` is for people.
 
     A job without an event is the whole club's: its administrators see it. Its file may hold the codes of
     badges, so no backup has it: whoever asked for it asks again.

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from django.conf import settings
 from django.core.files import File
 from django.tasks import task
 from django.utils import timezone, translation
-from django.utils.module_loading import import_string
 
+from convention import hooks
 from convention.actor import Actor, current_actor
 from convention.errors import ConventionError
 
@@ -55,7 +54,7 @@ def run_job(job_id: int) -> None:
     actor = current_actor.set(Actor(job.asked_by_id, "job"))
     try:
         with translation.override(job.language), tempfile.TemporaryFile() as file:
-            _work(import_string(settings.JOBS[job.kind]), job, file)
+            _work(hooks.job_kinds.provider(job.kind), job, file)
     except AlreadyFinished:
         return
     finally:

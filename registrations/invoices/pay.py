@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record
 from convention.errors import ConventionError
-from convention.tasks import enqueue
 
 from .models import Payment, Payout, Receivable, Refund
 from .owe import locked
@@ -66,9 +66,9 @@ def record_payment(
 
 @transaction.atomic
 def record_by_hand(*, receivable: Receivable, **said: Any) -> Payment:
-    """The same for money that the treasurer saw come in; what waits is told (settings.PAYMENT_TASK)."""
+    """The same for money that the treasurer saw come in; what waits is told (`hooks.confirm_payment`)."""
     payment = record_payment(receivable=receivable, **said)
-    enqueue("PAYMENT_TASK", receivable.pk)
+    hooks.confirm_payment.enqueue(receivable.pk)
     return payment
 
 

@@ -7,9 +7,9 @@ from django.db.models import Case, DateField, Q, Sum, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record
 from convention.errors import ConventionError
-from convention.tasks import enqueue
 
 from .models import Payment, Refund
 from .owe import locked
@@ -25,7 +25,7 @@ class BadRefund(ConventionError):
 def refund(*, payment: Payment, amount: int, reason: str, external_id: str = "") -> Refund:
     """Ask for cents of that payment to be given back; it counts as given back until it fails.
 
-    What came by card goes back by itself (settings.REFUND_TASK).
+    What came by card goes back by itself (`hooks.send_refund`).
 
     The same `external_id` again gives the first row. Raises BadRefund.
     """
@@ -45,7 +45,7 @@ def refund(*, payment: Payment, amount: int, reason: str, external_id: str = "")
         refunded_on=timezone.localdate(),
     )
     if payment.is_by_processor:
-        enqueue("REFUND_TASK", made.pk)
+        hooks.send_refund.enqueue(made.pk)
     record("refund.request", made, event=receivable.event, fields=["amount"], reason=made.reason)
     return made
 

@@ -1,9 +1,8 @@
-"""Where receivables come from: what stands above this app names its own in the settings, by dotted path."""
+"""Find a receivable by its reference; higher layers register where to look (`hooks.receivable_sources`)."""
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.errors import NotFound
 
 from .models import Receivable
@@ -12,11 +11,11 @@ from .models import Receivable
 def receivable_for(reference: str) -> Receivable:
     """The receivable of that reference: from the first source that knows it, corrected; else as stored.
 
-    A source (settings.RECEIVABLE_SOURCES) takes a reference and gives a Receivable or None. Raises NotFound.
+    A source (`hooks.receivable_sources`) takes a reference and gives a Receivable or None. Raises NotFound.
     """
     wanted = reference.strip()
-    for path in settings.RECEIVABLE_SOURCES:
-        if made := import_string(path)(wanted):
+    for find_receivable in hooks.receivable_sources.providers():
+        if made := find_receivable(wanted):
             return made
     rows = Receivable.objects.select_related("event")
     if found := rows.filter(reference__iexact=wanted).first():

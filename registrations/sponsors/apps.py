@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from convention import hooks
+
 
 class SponsorsConfig(AppConfig):
     """Sponsors and exhibitors: packages on offer, who took one, their logos."""
@@ -10,3 +12,7 @@ class SponsorsConfig(AppConfig):
     name = "registrations.sponsors"
     label = "sponsors"
     verbose_name = _("Sponsors")
+
+    def ready(self) -> None:
+        """Register what lower layers call."""
+        hooks.notify_sponsor.register("registrations.sponsors.tell_sponsor.tell_sponsor")

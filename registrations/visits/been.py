@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
+from convention import hooks
 from convention.club.models import Company, Membership
 
 from .models import Application, Visit
@@ -65,7 +64,7 @@ def _applications(now: datetime.datetime) -> list[Application]:
 def _came(applications: Iterable[Application]) -> Collection[int]:
     """The registrations of whom there is a scan."""
     keys = [one.registration_id for one in applications if one.registration_id]
-    found: set[int] = import_string(settings.CAME)(keys)
+    found: set[int] = hooks.scanned_registrations.provider()(keys)
     return found
 
 

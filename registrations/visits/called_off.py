@@ -1,4 +1,4 @@
-"""Which visits were called off, as the ground asks it of events (`settings.CALLED_OFF`)."""
+"""Which visits were called off, as the ground asks it of events (`hooks.cancelled_events`)."""
 
 import datetime
 from collections.abc import Collection, Mapping

@@ -4,12 +4,11 @@ import datetime
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import pgettext_lazy
 
+from convention import hooks
 from convention.events.models import Event
 
 from ..models import Registration, WaitingEntry
@@ -156,11 +155,8 @@ def agreed_among(applications: Collection[Application]) -> frozenset[int]:
 
 def presence_of(event: Event) -> Mapping[int, Times]:
     """When each registration first came in and last went out, by id; empty where nobody was scanned."""
-    path = getattr(settings, "PRESENCE", "")
-    if not path:
-        return {}
-    known: Callable[[Event], Mapping[int, Times]] = import_string(path)
-    return known(event)
+    find_presence: Callable[[Event], Mapping[int, Times]] = hooks.registration_presence.provider()
+    return find_presence(event)
 
 
 def facts_of(one: Application, around: Around) -> Facts:

@@ -1,16 +1,15 @@
 """Logos of those who support the event: back page of the booklet, foot of the door signs.
 
-They come from above by the name in `settings.PRINTED_LOGOS`; who they are has no bearing on the programme.
+They come from a higher layer through `hooks.printed_logos`.
 """
 
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.events.models import Event
 from convention.typeset import Document, Page, Weight
 from convention.typeset.document import Form
@@ -44,7 +43,7 @@ class PrintedLogo:
 
 def logos_of(event: Event) -> tuple[PrintedLogo, ...]:
     """The logos that the printed programme of an event shows, in their order."""
-    return tuple(import_string(settings.PRINTED_LOGOS)(event))
+    return tuple(hooks.printed_logos.provider()(event))
 
 
 def draw_back_page(flow: Flow, logos: Iterable[PrintedLogo]) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from convention import forget, leases, periodic
 from convention.api import forget as api_forget
 from convention.api.models import ApiToken
+from convention.hooks import periodic_jobs
 from convention.models import Lease, Round
 from registrations import forget as registrations_forget
 from registrations.models import IdempotencyKey, Registration, Ticket
@@ -25,10 +26,10 @@ NOW = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
-def rounds(settings):
+def rounds(monkeypatch):
     """Two rounds a minute apart, one of which fails."""
     queued.ANSWERS.clear()
-    settings.PERIODIC_WORK = {OURS: 60, "tests.convention.queued.stumble": 60}
+    monkeypatch.setattr(periodic_jobs, "intervals", {OURS: 60, "tests.convention.queued.stumble": 60})
     periodic.expect_rounds()
     periodic.expect_rounds()
     Round.objects.update(due_at=NOW)
@@ -48,8 +49,8 @@ def test_a_round_that_fails_is_noted_and_hinders_no_other(rounds):
     }
 
 
-def test_what_the_settings_no_longer_name_is_forgotten(rounds, settings):
-    settings.PERIODIC_WORK = {OURS: 60}
+def test_a_job_that_is_no_longer_registered_is_forgotten(rounds, monkeypatch):
+    monkeypatch.setattr(periodic_jobs, "intervals", {OURS: 60})
     periodic.expect_rounds()
     assert list(Round.objects.values_list("name", flat=True)) == [OURS]
 

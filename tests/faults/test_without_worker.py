@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.mailings.launch import schedule
+from convention.hooks import periodic_jobs
 from convention.models import Round
 from convention.periodic import expect_rounds, is_overdue, run_due
 from registrations.join_waiting import Wish, join_for_ticket
@@ -121,10 +122,10 @@ def is_quiet() -> bool:
     return not DBTaskResult.objects.filter(status__in=["READY", "RUNNING"]).exists()
 
 
-def test_recurring_work_goes_on_after_the_clock_was_put_back(settings):
+def test_recurring_work_goes_on_after_the_clock_was_put_back(monkeypatch):
     """What ran while the clock was a day ahead is not due for a day, and would rest for as long."""
     name = "convention.leases.forget_lapsed"
-    settings.PERIODIC_WORK = {name: 3600.0}
+    monkeypatch.setattr(periodic_jobs, "intervals", {name: 3600.0})
     expect_rounds()
     now = timezone.now()
     assert run_due(at=now + 24 * HOUR) == [name]

@@ -6,11 +6,11 @@ Each chapter goes on where the one before has ended; time passes by moving the v
 import logging
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Scan
 from badges.visits.roster import roster_of
+from convention import hooks
 from convention.audit.models import Entry
 from convention.club.models import Person
 from convention.periodic import run
@@ -60,7 +60,7 @@ def test_a_visit_from_the_wish_to_the_purge(story, caplog):
     came(story)
     went(story)
     told(story)
-    assert PURGE in settings.PERIODIC_WORK
+    assert PURGE in hooks.periodic_jobs.intervals
     purged(story, caplog)
 
 

@@ -2,15 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from convention import hooks
 from convention.bad_rows import BadRows, shortened
 from convention.downloads import KINDS, download
 from convention.errors import Unreadable
@@ -67,7 +66,7 @@ def _imported(request: "HttpRequest", form: ListForm, picks: list[str]) -> "Http
 
 def _later(request: "HttpRequest", **work: str) -> "HttpResponse":
     """Ask for a job of the club, and show how far it is."""
-    ask = import_string(settings.ASK_FOR_JOB)
+    ask = hooks.start_job.provider()
     return redirect("club-long-job", ask(event=None, asked_by=signed_in(request.user), **work).pk)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from convention.audit.models import Entry
+from convention.hooks import job_kinds
 from convention.jobs.ask import ask
 from convention.jobs.forget import old_jobs
 from convention.jobs.models import SILENT, Job
@@ -133,8 +134,10 @@ def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
     assert Job.objects.get().outcome == "first"
 
 
-def test_the_file_of_a_work_that_another_worker_finished_first_is_not_kept(event, organizer, settings):
-    settings.JOBS = {"badges": "tests.convention.jobs.test_jobs.overtaken"}
+def test_the_file_of_a_work_that_another_worker_finished_first_is_not_kept(
+    event, organizer, settings, monkeypatch
+):
+    monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.overtaken")
     ask(event=event, kind="badges", title="Badges", asked_by=organizer)
     run_job.call(Job.objects.get().pk)
     assert Job.objects.get().outcome == "first"
@@ -147,8 +150,8 @@ def overtaken(progress, file):
     return "second"
 
 
-def test_another_failure_is_tried_again(event, organizer, run_tasks, settings):
-    settings.JOBS = {"badges": "tests.convention.jobs.test_jobs.fail"}
+def test_another_failure_is_tried_again(event, organizer, run_tasks, monkeypatch):
+    monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.fail")
     job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
     [result] = run_tasks(tolerate=True)
     job.refresh_from_db()

@@ -12,11 +12,11 @@ from badges.attendance.pair import entrance_of
 from badges.mailings.models import Recipient
 from convention.club.models import Person
 from convention.events.models import Event
+from convention.hooks import periodic_jobs
 from convention.periodic import expect_rounds, run_due
 from convention.privacy import retention
 from convention.privacy.models import Case, Keeping, Sweep
 from convention.privacy.retention import choose_days, kept, run_rules
-from convention.recurring import recurring_work
 from registrations.bill import receivable_of
 from registrations.invoices.balance import balance_of
 from registrations.invoices.models import Quotation, Receivable
@@ -179,10 +179,10 @@ def _with(rule, sweep):
     return type(rule)(sweep=sweep, **{name: getattr(rule, name) for name in fields})
 
 
-def test_the_workers_run_it_every_day(settings):
+def test_the_workers_run_it_every_day(monkeypatch):
     name = "convention.privacy.retention.keep_no_longer"
-    assert recurring_work(lease_seconds=60)[name] == 24 * 3600
-    settings.PERIODIC_WORK = {name: 24 * 3600}
+    assert periodic_jobs.intervals[name] == 24 * 3600
+    monkeypatch.setattr(periodic_jobs, "intervals", {name: 24 * 3600})
     expect_rounds()
     assert run_due(at=timezone.now()) == [name]
     assert Sweep.objects.count() == len(kept())

@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import call_command
 
+from convention import hooks
 from registrations.invoices.models import Invoice, Receivable
 from registrations.invoices.owe import Owed
 
@@ -37,8 +38,8 @@ def test_it_issues_once_and_writes_the_same_again(issuer, tmp_path):
     assert Invoice.objects.count() == 1
 
 
-def test_what_others_know_is_asked_of_them(issuer, tmp_path, settings):
-    settings.RECEIVABLE_SOURCES = [f"{__name__}.from_orders"]
+def test_what_others_know_is_asked_of_them(issuer, tmp_path, monkeypatch):
+    monkeypatch.setattr(hooks.receivable_sources, "paths", [f"{__name__}.from_orders"])
     call_command("invoice", "ORDERED", "--output", str(tmp_path / "one.pdf"))
     assert Invoice.objects.get().receivable.reference == "ORDERED"
 

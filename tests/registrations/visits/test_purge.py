@@ -5,10 +5,10 @@ import logging
 
 import pytest
 from cryptography.fernet import Fernet
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from convention import hooks
 from convention.audit.models import Entry
 from convention.errors import Closed, Expired
 from registrations.visits.contents import read_list
@@ -149,4 +149,4 @@ def test_after_it_nothing_can_be_given_made_or_read(run_tasks):
 
 
 def test_the_round_is_among_the_recurring_ones():
-    assert settings.PERIODIC_WORK["registrations.visits.purge.purge_due"] == 3600
+    assert hooks.periodic_jobs.intervals["registrations.visits.purge.purge_due"] == 3600

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandParser
-from django.utils.module_loading import import_string
 
+from convention import hooks
 from convention.commands import SentenceCommand
 from convention.files import whole_file
 from registrations.invoices.issue import invoice_of
@@ -29,7 +28,7 @@ class Command(SentenceCommand):
 
     def run(self, **options: Any) -> None:
         """Confirm what is still pending, issue and write; or nothing of it."""
-        import_string(settings.VOUCH_FOR_REFERENCE)(options["reference"])
+        hooks.confirm_reference.provider()(options["reference"])
         document = invoice_of(receivable_for(options["reference"]))
         with whole_file(options["output"], mode=0o600) as file:
             file.write(paper_of(document))

@@ -1,0 +1,126 @@
+"""Hooks: how a package calls what only a higher layer knows, without importing it.
+
+The lower package asks a hook defined here (`hooks.event_guards.providers()`); each higher app registers its
+functions by dotted path in `AppConfig.ready()`. A path is imported when it is first needed.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from django.tasks import Task
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+class Hook:
+    """Any number of providers, in the order in which they were registered."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def register(self, path: str) -> None:
+        """Add a provider by its dotted path."""
+        if path not in self.paths:
+            self.paths.append(path)
+
+    def providers(self) -> list[Any]:
+        """Import and return the providers."""
+        return [import_string(path) for path in self.paths]
+
+
+class SingleHook(Hook):
+    """A hook with exactly one provider."""
+
+    def provider(self) -> Any:
+        """Import and return the provider."""
+        if len(self.paths) != 1:
+            raise ImproperlyConfigured(f"A hook needs one provider, and has {self.paths}.")
+        return import_string(self.paths[0])
+
+
+class TaskHook(SingleHook):
+    """A background task of a higher layer."""
+
+    @cached_property
+    def task(self) -> "Task[..., Any]":
+        """Return the task."""
+        found: Task[..., Any] = self.provider()
+        return found
+
+    def enqueue(self, *args: int | str) -> None:
+        """Queue the task in the caller's transaction; pass ids, never data: others may read the queue."""
+        self.task.enqueue(*args)
+
+
+class NamedHook:
+    """Providers by name."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, str] = {}
+
+    def register(self, name: str, path: str) -> None:
+        """Add a provider under a name."""
+        self.paths[name] = path
+
+    def provider(self, name: str) -> Any:
+        """Import and return the provider of that name. Raises KeyError."""
+        return import_string(self.paths[name])
+
+
+class PeriodicHook:
+    """Functions without arguments that some worker runs once per interval."""
+
+    def __init__(self) -> None:
+        self.intervals: dict[str, float] = {}
+
+    def register(self, path: str, *, seconds: float) -> None:
+        """Add a function that is safe to run again at any time, and its interval."""
+        self.intervals[path] = seconds
+
+
+periodic_jobs = PeriodicHook()
+
+# Background jobs that a person starts and watches (convention/jobs/), and how the club starts one.
+job_kinds = NamedHook()
+start_job = SingleHook()
+
+# (stored, changed, person) -> errors by field: what may not be changed of an event.
+event_guards = Hook()
+# (company, day) -> errors by field: why a company cannot be merged into another.
+company_guards = Hook()
+# (people, since) -> ids of those who took part in something since then.
+person_uses = Hook()
+# Dictionaries of downloadable tables of an event: name -> function of the event.
+event_downloads = Hook()
+# () -> names, help texts and values by label for /metrics.
+metrics = Hook()
+# (reference) -> the receivable of that reference, or None.
+receivable_sources = Hook()
+
+# (event ids) -> when each was cancelled.
+cancelled_events = SingleHook()
+# (registration ids) -> those that were scanned.
+scanned_registrations = SingleHook()
+# (event) -> first entry and last exit by registration.
+registration_presence = SingleHook()
+# () -> None: end the access of all paired devices.
+revoke_devices = SingleHook()
+# Rules of events whose places are given on application.
+application_rules = SingleHook()
+# (event) -> sponsors' logos for the printed programme.
+printed_logos = SingleHook()
+# (reference) -> None: confirm an order before the `invoice` command issues its invoice.
+confirm_reference = SingleHook()
+
+send_confirmation = TaskHook()
+send_cancellation = TaskHook()
+send_refund = TaskHook()
+confirm_payment = TaskHook()
+notify_unplaced = TaskHook()
+notify_sponsor = TaskHook()
