@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import pre_migrate
 from django.tasks.signals import task_finished
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from convention.hooks import HOUR
 
 from . import checks  # noqa: F401 (registers them)
 from .measure import count_task
+from .schema_version import refuse_earlier_database
 
 if TYPE_CHECKING:
     from django.tasks import TaskResult
@@ -24,7 +26,8 @@ class ConventionConfig(AppConfig):
     verbose_name = _("Convention")
 
     def ready(self) -> None:
-        """Count what the worker runs."""
+        """Connect signals and register what the workers run."""
+        pre_migrate.connect(refuse_earlier_database, sender=self)
         task_finished.connect(count_finished, dispatch_uid="convention.measure")
         hooks.periodic_jobs.register(
             "convention.worker.recover_lost_tasks", seconds=settings.LEASE_SECONDS / 4

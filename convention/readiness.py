@@ -2,16 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from .disk_space import database_folder, free_bytes
+from .schema_version import migrations_wait
 from .worker import worker_is_late
 
 LEAST_ROOM = 50 * 1024 * 1024
@@ -58,18 +56,6 @@ def has_room() -> bool:
     return folder is None or free_bytes(folder) > LEAST_ROOM
 
 
-def migrations_wait() -> bool:
-    """Whether the tables are older than the program."""
-    return not migrations_of_program() <= set(MigrationRecorder(connection).applied_migrations())
-
-
 def has_static_files() -> bool:
     """Whether they were collected, where pages cannot do without."""
     return not settings.PRODUCTION or (settings.STATIC_ROOT / "staticfiles.json").exists()
-
-
-@cache
-def migrations_of_program() -> frozenset[tuple[str, str]]:
-    """Every migration that this program brings; they do not change while it runs."""
-    loader = MigrationLoader(None)
-    return frozenset(key for key in loader.disk_migrations if key[0] in loader.migrated_apps)

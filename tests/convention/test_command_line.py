@@ -1,8 +1,10 @@
 """The command line where something is not ready: a sentence on stderr, status 2, never a traceback."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,24 @@ def test_a_database_that_was_never_prepared(tmp_path):
     assert (status, out) == (2, "")
     assert err.startswith("La base de données n’est pas prête (no such table: ")
     assert err.endswith(": lancez `manage.py migrate`, ou `make run`.\n")
+
+
+def test_a_database_of_an_earlier_version_is_refused(tmp_path):
+    database = tmp_path / "earlier.sqlite3"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE django_migrations (id integer, app text, name text, applied datetime)"
+        )
+        connection.execute(
+            "INSERT INTO django_migrations VALUES (1, 'club', '0099_gone', '2026-01-01 00:00')"
+        )
+
+    status, _out, err = run("migrate", DATABASE_URL=f"sqlite:///{database}")
+
+    assert status == 2
+    assert err.startswith("CommandError: This database was made by another version")
+    assert "0099_gone" in err
+    assert "Traceback" not in err
 
 
 def test_a_port_that_is_no_number():
