@@ -43,12 +43,15 @@ def other_addresses(subject: Subject) -> Iterator[str]:
     """Yield the addresses on their own registrations that nobody else uses.
 
     Such is one that the account had when they registered. An assistant's address may stand on several
-    people's registrations, or be an account's: it is not theirs.
+    people's registrations, or be an account's: it is not theirs. Nor is what was written over the address
+    since: anybody can type a stranger's into their own place, and what the club holds of the stranger would
+    be shown and erased as theirs.
     """
     own = own_registrations(subject)
     keys = set(own.values_list("pk", flat=True))
-    written = {folded(address) for address in own.values_list("email", flat=True) if address}
-    for address in sorted(written - subject.addresses):
+    places = own.values_list("email", "issued_to")
+    first = {folded(issued["email"] if issued else email) for email, issued in places}
+    for address in sorted(first - subject.addresses - {""}):
         if not _is_anybody_elses(address, subject, keys):
             yield address
 
