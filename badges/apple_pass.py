@@ -21,7 +21,6 @@ from convention.dates import rfc3339, say_span
 from convention.errors import NotFound
 from registrations.calendar import where_of
 from registrations.models import Registration
-from registrations.send_links import own_url
 
 from .codes import code_of
 
@@ -30,12 +29,15 @@ IMAGES = ("icon.png", "icon@2x.png", "logo.png", "logo@2x.png")
 INK = "rgb(255, 255, 255)"
 
 
-def apple_pass(registration: Registration) -> bytes:
-    """The pass of one registration. Raises NotFound where passes are not configured, and NoBadge."""
+def apple_pass(registration: Registration, *, link: str = "") -> bytes:
+    """The pass of one registration, with the link that whoever asks has, if it opens this place alone.
+
+    Raises NotFound where passes are not configured, and NoBadge.
+    """
     if not settings.APPLE_PASS_CERTIFICATE:
         raise NotFound(_("Passes for Apple Wallet are not offered here."))
     with translation.override(registration.order.language):
-        said = json.dumps(pass_of(registration), ensure_ascii=False).encode()
+        said = json.dumps(pass_of(registration, link), ensure_ascii=False).encode()
     files = {"pass.json": said, **dict.fromkeys(IMAGES, ICON.read_bytes())}
     # SHA-1 is what the format asks for in its list of files; the signature over the list is SHA-256.
     sums = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
@@ -47,7 +49,7 @@ def apple_pass(registration: Registration) -> bytes:
     return archive.getvalue()
 
 
-def pass_of(registration: Registration) -> dict[str, Any]:
+def pass_of(registration: Registration, link: str) -> dict[str, Any]:
     """What the pass says, in the language of the moment."""
     event = registration.event
     where = where_of(event)
@@ -80,7 +82,7 @@ def pass_of(registration: Registration) -> dict[str, Any]:
             "backFields": [
                 _field("when", _("When"), say_span(event.starts_at, event.ends_at, event.zone)),
                 *([_field("where", _("Where"), where)] if where else []),
-                _field("link", _("Your registration"), own_url(registration)),
+                *([_field("link", _("Your registration"), link)] if link else []),
             ],
         },
     }

@@ -105,9 +105,11 @@ def order_badge(request: HttpRequest, reference: str, secret: str, person: str) 
 @require_safe
 def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """The same badge as a pass for Apple Wallet."""
-    registration = order_by_link(reference, secret).registration(person)
+    grant = order_by_link(reference, secret)
+    registration = grant.registration(person)
+    content = apple_pass(registration, link=grant.url if grant.is_of_one else "")
     name = f"badge-{registration.reference.lower()}.pkpass"
-    return attachment(apple_pass(registration), name=name, mimetype="application/vnd.apple.pkpass")
+    return attachment(content, name=name, mimetype="application/vnd.apple.pkpass")
 
 
 @never_cache

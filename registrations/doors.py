@@ -49,6 +49,11 @@ class Grant:
         return not self.private or self.order.total > 0 or self.order.sponsorships.exists()
 
     @property
+    def is_of_one(self) -> bool:
+        """Whether one place is all there is behind the link, so that it may go along with that place."""
+        return len(self.registrations) + len(self.private) == 1
+
+    @property
     def url(self) -> str:
         """The link itself, as a whole address: never more than its holder has already."""
         return f"{settings.SITE_URL}{self.order.path_with(self.secret)}"

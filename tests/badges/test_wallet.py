@@ -16,6 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.codes import code_of
+from registrations.doors import own_secret
+from registrations.models import BY_CONTACT
+from registrations.send_links import own_url
 from tests.factories import make_event, make_registration, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -90,6 +93,29 @@ def test_apple_reads_the_pass_and_openssl_its_signature(client, holder, apple):
     assert said["backgroundColor"] == "rgb(18, 52, 86)"
     assert verified(apple, signature, manifest)
     assert not verified(apple, signature, manifest + b" ")
+
+
+def links_in(answer) -> list[str]:
+    """What the back of a pass says of links."""
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        back = json.loads(packed.read("pass.json"))["eventTicket"]["backFields"]
+    return [field["value"] for field in back if field["key"] == "link"]
+
+
+def test_a_pass_brings_the_link_of_whoever_asked_for_it(client, holder, apple):
+    assert links_in(client.get(address("order-apple-pass", holder))) == [holder.order.manage_url]
+
+
+def test_no_pass_hands_over_a_link_that_whoever_asked_for_it_has_not(client, holder, apple):
+    """By a colleague's own link a company's contact would read what the colleague answers for the club."""
+    holder.order.source = BY_CONTACT
+    holder.order.save()
+    colleague = make_registration(holder.ticket, order=holder.order, email="colleague@example.org")
+    assert links_in(client.get(address("order-apple-pass", colleague))) == []
+    path = reverse(
+        "order-apple-pass", args=[holder.order.reference, own_secret(colleague), colleague.reference]
+    )
+    assert links_in(client.get(path)) == [own_url(colleague)]
 
 
 def verified(folder, signature: bytes, content: bytes) -> bool:
