@@ -41,6 +41,7 @@ from fido2.utils import websafe_decode
 from convention.club.demo_accounts import DEMO_PASSWORD
 
 from .factors import use_once
+from .find_account import accounts_of
 from .proof import limit_session
 from .throttles import refusal_of_code
 
@@ -99,6 +100,7 @@ class AskForCode(Plain, RequestLoginCodeForm):
     def clean_email(self) -> str:
         """So many codes, and no more, are asked for from one browser, and from all strange ones together."""
         email: str = super().clean_email()
+        self._user = next(iter(accounts_of(email)), None)
         if email and (refusal := refusal_of_code(context.request, email)):
             raise get_account_adapter().validation_error(refusal)
         return email
@@ -106,6 +108,12 @@ class AskForCode(Plain, RequestLoginCodeForm):
 
 class AskForLink(Plain, ResetPasswordForm):
     """Where the link to a new password is sent."""
+
+    def clean_email(self) -> str:
+        """The address, with the account that it opens."""
+        email: str = super().clean_email()
+        self.users = accounts_of(email)
+        return email
 
 
 class NewAddress(Plain, AddEmailForm):
