@@ -16,8 +16,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from convention.addresses import having, same
 from convention.api.tokens import revoke_all_tokens
-from convention.errors import ConventionError
+from convention.club.models import Person
+from convention.errors import ConventionError, SignInNeeded
 from convention.mail import NotSent, send
 from convention.secret_keys import fernet_for
 
@@ -81,6 +83,19 @@ class NoSignup(DefaultAccountAdapter):
         if not spent:
             raise self.validation_error(TRIED_ELSEWHERE)
         self._login_failed_rl_usage.usage += spent.usage
+
+    def confirm_email(self, request: Any, email_address: Any) -> bool:
+        """Make a new address the account's, for whoever is signed in to that account alone.
+
+        The mail goes to whatever address somebody typed: its owner, who confirms addresses here when they
+        register, would give what they registered for to a stranger. Raises SignInNeeded.
+        """
+        account = email_address.user
+        if not same(account.email, email_address.email) and request.user != account:
+            raise SignInNeeded(_("Sign in to the account whose address this is to be."))
+        if having(Person.objects.exclude(pk=account.pk), email_address.email):
+            return False
+        return bool(super().confirm_email(request, email_address))
 
     def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
         """A code that came back proves the address it was sent to, also of someone just invited."""

@@ -54,7 +54,10 @@ OCCASIONS = {
     ),
     "email_confirmation": Said(
         _("Confirm your address"),
-        _("This link confirms that %(email)s is your address."),
+        _(
+            "This link makes %(email)s the address of your account. Open it where you are signed in to that "
+            "account, or sign in first."
+        ),
         NOTHING,
         _("Confirm the address"),
     ),

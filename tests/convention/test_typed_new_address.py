@@ -26,11 +26,12 @@ def typist():
     return make_account(email="eve@example.org", first_name="Eve", password="long and right")
 
 
-def typed(typist: Person, address: str) -> None:
+def typed(typist: Person, address: str) -> Client:
     browser = Client()
     browser.post("/en/accounts/login/", {"login": typist.email, "password": "long and right"})
     browser.post("/en/accounts/email/", {"email": address, "action_add": ""})
     assert EmailAddress.objects.filter(user=typist, email=address, verified=False).exists()
+    return browser
 
 
 def test_whom_the_club_does_not_know_gets_no_code_for_the_account_of_whoever_typed(
@@ -65,3 +66,40 @@ def test_a_new_password_is_chosen_for_ones_own_account_alone(client, typist, mai
     del mailoutbox[:]
     client.post("/en/accounts/password/reset/", {"email": victor.email})
     assert len(mailoutbox) == 1
+
+
+def link_in(mail) -> str:
+    return re.search(r"(/en/accounts/confirm-email/\S+/)", mail.body)[1]
+
+
+def test_whoever_gets_the_mail_does_not_give_their_address_to_the_account_of_a_stranger(
+    client, typist, mailoutbox
+):
+    typed(typist, "victor@example.org")
+    answer = client.post(link_in(mailoutbox[-1]))
+    assert answer["Location"].startswith("/en/accounts/login/?next=/en/accounts/confirm-email/")
+    typist.refresh_from_db()
+    assert typist.email == "eve@example.org"
+    assert not EmailAddress.objects.filter(email="victor@example.org", verified=True).exists()
+
+
+def test_whoever_is_signed_in_to_the_account_gives_it_the_address(typist, mailoutbox):
+    browser = typed(typist, "eve@new.example")
+    browser.post(link_in(mailoutbox[-1]))
+    typist.refresh_from_db()
+    assert typist.email == "eve@new.example"
+
+
+def test_an_address_of_somebody_else_of_the_club_is_given_to_nobody(typist, mailoutbox):
+    browser = typed(typist, "victor@example.org")
+    make_person(email="victor@example.org")
+    assert browser.post(link_in(mailoutbox[-1])).status_code in {200, 302}
+    typist.refresh_from_db()
+    assert typist.email == "eve@example.org"
+
+
+def test_the_first_address_of_an_account_is_confirmed_without_signing_in(client, mailoutbox):
+    make_person(email="ana@example.org", password="long and right")
+    client.post("/en/accounts/login/", {"login": "ana@example.org", "password": "long and right"})
+    Client().post(link_in(mailoutbox[-1]))
+    assert EmailAddress.objects.get(email="ana@example.org").verified
