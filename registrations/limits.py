@@ -128,9 +128,14 @@ def refuse_many_colleagues(company: Company, email: str) -> None:
     spend("mail", email.strip().casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
-def refuse_many_waits(address: str) -> None:
-    """Count a wish to wait, since each sends a mail to an address that anybody typed. Raises TooOften."""
+def refuse_many_waits(address: str, network: str = "") -> None:
+    """Count a wish to wait, since each sends a mail to an address that anybody typed. Raises TooOften.
+
+    Counted by network too: invented addresses in front of the line would be offered each place that is free.
+    """
     spend("waits", address.strip(), most=WAITS_PER_HOUR, seconds=HOUR)
+    if network:
+        spend("waits of network", network, most=settings.UNVERIFIED_PLACES_PER_NETWORK, seconds=HOUR)
 
 
 def refuse_many_files(*who: str) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from convention.errors import Closed, ConventionError, InvalidFields
 from convention.events.doors import visible_event
 from convention.money import Money
+from convention.network import network_of
 from convention.text import whole_number
 
 from ..accept_offer import accept_ticket, foresee_offer
@@ -45,7 +46,7 @@ def join(request: HttpRequest, event: str, ticket: str) -> HttpResponse:
     wanted = get_object_or_404(Ticket, event=found, slug=ticket, is_public=True)
     form = WaitForm(request.POST) if request.method == "POST" else WaitForm(initial=_guess(request, event))
     if request.method == "POST" and form.is_valid():
-        refuse_many_waits(form.cleaned_data["email"])
+        refuse_many_waits(form.cleaned_data["email"], network_of(request.META))
         try:
             join_for_ticket(ticket=wanted, wish=form.wish())
         except InvalidFields as error:

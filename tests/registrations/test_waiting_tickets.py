@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from registrations.limits import WAITS_PER_HOUR, refuse_many_waits
 from registrations.line import SHORTEST, offer_ends
 from registrations.models import Ticket, WaitingEntry
 from registrations.tickets import TicketInUse, remove_ticket
-from tests.factories import make_ticket
+from tests.factories import make_event, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,19 @@ def test_an_address_is_not_written_to_without_end(settings):
         refuse_many_waits("ana@example.org")
     with pytest.raises(TooOften):
         refuse_many_waits("Ana@example.org ")
+
+
+def test_a_network_fills_no_line_with_invented_addresses(settings):
+    settings.RATE_LIMITS, settings.UNVERIFIED_PLACES_PER_NETWORK = "on", 3
+    ticket = make_ticket(make_event(slug="congress"), slug="full", capacity=0)
+
+    def join(number: int, address: str) -> int:
+        typed = {"first_name": "A", "last_name": "B", "email": f"a{number}@example.org", "language": "fr"}
+        return Client(REMOTE_ADDR=address).post("/events/congress/waiting/full/", typed).status_code
+
+    assert [join(number, "203.0.113.7") for number in range(4)] == [200, 200, 200, 429]
+    assert join(4, "198.51.100.7") == 200
+    assert WaitingEntry.objects.filter(ticket=ticket).count() == 4
 
 
 @given(
