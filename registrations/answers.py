@@ -195,9 +195,9 @@ def _file(_question: Question, value: Any, around: Around) -> dict[str, str] | N
     token = value.get("file", "") if isinstance(value, Mapping) else _only_text(value)
     if not token:
         return None
-    if token not in around.files:
+    if not isinstance(token, str) or token not in around.files:
         raise Wrong(_("This file is not here any more: choose it again."))
-    return {"file": str(token), "name": around.files[token]}
+    return {"file": token, "name": around.files[token]}
 
 
 def _consent(question: Question, value: Any, around: Around) -> dict[str, Any] | None:

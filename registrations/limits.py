@@ -25,6 +25,7 @@ RENEWALS_PER_HOUR = 5
 SEATS_PER_HOUR = 200
 WAITS_PER_HOUR = 10
 WRONG_CODES_PER_HOUR = 20
+WRONG_CODES_PER_NETWORK = 100
 FILES_PER_HOUR = 100
 COLLEAGUES_PER_HOUR = 100
 
@@ -38,28 +39,28 @@ def refuse_flood(event: Event, request: OrderRequest) -> None:
 
 
 class TooManyUnverified(TooOften):
-    """Too many orders on invoice from this address or network await verification."""
+    """Too many places were ordered from this address or network by buyers who are not verified."""
 
     def describe(self, minutes: int) -> str:
         """Return the sentence for a wait of that many minutes."""
         sentence = ngettext(
-            "Too many orders from this address or network are waiting to be confirmed. Open the links we "
-            "have e-mailed, sign in before you order, or try again in %(minutes)d minute.",
-            "Too many orders from this address or network are waiting to be confirmed. Open the links we "
-            "have e-mailed, sign in before you order, or try again in %(minutes)d minutes.",
+            "Too many places were ordered from this address or network. Sign in before you order, or try "
+            "again in %(minutes)d minute.",
+            "Too many places were ordered from this address or network. Sign in before you order, or try "
+            "again in %(minutes)d minutes.",
             minutes,
         )
         return sentence % {"minutes": minutes}
 
 
 @contextmanager
-def count_held(order: Order, means: Means, *, places: int) -> Iterator[None]:
-    """Count an order whose places are only held while it is written; one that fails gives its count back.
+def count_unverified(order: Order, means: Means, *, places: int) -> Iterator[None]:
+    """Count an order of a buyer who is not trusted while it is written; one that fails gives its count back.
 
-    Counts the places by the network, and orders that await verification by the buyer's address too, both per
-    hour; a buyer who is trusted is not counted. Raises TooManyUnverified.
+    Counts the places by the network, free ones too, and orders that await verification by the buyer's address
+    too, both per hour. Raises TooManyUnverified.
     """
-    if settings.RATE_LIMITS == "off" or not order.is_provisional or means.is_trusted:
+    if settings.RATE_LIMITS == "off" or means.is_trusted:
         yield
         return
     counts = []
@@ -172,22 +173,24 @@ def refuse_many_quotation_mails(quotation: Quotation) -> None:
     spend("mail", str(quotation.buyer["email"]).casefold(), most=MAILS_PER_HOUR, seconds=HOUR)
 
 
-def voucher_brought(event: Event, code: str, *who: str) -> Voucher | None:
+def voucher_brought(event: Event, code: str, *who: str, network: str = "") -> Voucher | None:
     """The voucher of that code, of whoever has not guessed too often. Raises TooOften."""
     voucher = voucher_named(event, code_typed(code))
-    refuse_guesses(event, code, voucher, *who)
+    refuse_guesses(event, code, voucher, *who, network=network)
     return voucher
 
 
-def refuse_guesses(event: Event, code: str, voucher: Voucher | None, *who: str) -> None:
-    """Count a code for which no voucher was found, once for each browser or address that brings it.
+def refuse_guesses(event: Event, code: str, voucher: Voucher | None, *who: str, network: str = "") -> None:
+    """Count a code for which no voucher was found, once for each browser, address or network that brings it.
 
-    Raises TooOften for whoever brought too many of them, whatever they bring next.
+    Raises TooOften for a sender of too many of them, whatever they send next.
     """
     code = code_typed(code)
-    names = [f"{event.pk}:{one.strip()}" for one in who if code and one]
-    for name in names:
-        refuse_spent("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
-    for name in names if voucher is None else ():
+    limits = {f"{event.pk}:{one.strip()}": WRONG_CODES_PER_HOUR for one in who if code and one}
+    if code and network:
+        limits[f"{event.pk}:{network}"] = WRONG_CODES_PER_NETWORK
+    for name, most in limits.items():
+        refuse_spent("codes", name, most=most, seconds=HOUR)
+    for name, most in limits.items() if voucher is None else ():
         if not seconds_to_wait("code", f"{name}:{code}", most=1, seconds=HOUR):
-            spend("codes", name, most=WRONG_CODES_PER_HOUR, seconds=HOUR)
+            spend("codes", name, most=most, seconds=HOUR)

@@ -25,7 +25,7 @@ from .checks import about_payment, complaints
 from .fares import Allowance, Wares, quote_for, wares_for
 from .kept_sale import Outdated
 from .keys import key_of, ordered_before
-from .limits import count_held
+from .limits import count_unverified
 from .models import Option, Order, Question, Registration, RegistrationAddon, Ticket, Voucher
 from .order_context import ANONYMOUS, Means
 from .order_request import OrderRequest, Place
@@ -236,7 +236,7 @@ def _book(event: Event, request: OrderRequest, means: Means, sale: Sale, answere
     is_checked = order.awaits_verification or any(ticket.needs_proof for ticket in tickets.values())
     book = write_checked if is_checked else write
     besides, mark = _with_passes(registrations, sale), sale.wares.mark
-    with count_held(order, means, places=len(registrations)):
+    with count_unverified(order, means, places=len(registrations)):
         book(Booking(order, registrations, key, addons, besides, means.held, answered.options, mark))
     order.booked = registrations
     return order

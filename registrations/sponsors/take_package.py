@@ -22,7 +22,7 @@ from ..bill import receivable_of
 from ..booking import Booking, write
 from ..holds import limit_unverified, serialize_unverified
 from ..keys import key_of, order_with_key
-from ..limits import count_held
+from ..limits import count_unverified
 from ..models import Order, Package, Registration, Sponsorship, Ticket
 from ..order_context import Means
 from ..order_request import OrderRequest, Place
@@ -91,7 +91,7 @@ def _take(package: Package, sponsor: Sponsor, means: Means, *, lasts: datetime.t
     registrations = [_place(order, ticket, dates) for ticket in package.included]
     sponsorship = _sponsorship(package, order, sponsor, dates)
     request = replace(sponsor.order, places=(Place(ticket=f"package/{package.slug}"),))
-    with count_held(order, means, places=len(registrations) + 1):
+    with count_unverified(order, means, places=len(registrations) + 1):
         limit_unverified(order, [*registrations, sponsorship], at=timezone.now())
         besides = Counter[Counted]({package: 1} if sponsorship.takes_place else {})
         key = key_of(package.event, request, means.key)

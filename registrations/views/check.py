@@ -88,7 +88,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _refuse_guesses(request: HttpRequest, draft: Draft, sold: OnSale) -> None:
     """Raises TooOften for a browser or an address that brought too many wrong codes."""
-    refuse_guesses(sold.event, draft.code, sold.voucher, request.session.session_key or "", draft.email)
+    who = (request.session.session_key or "", draft.email)
+    refuse_guesses(sold.event, draft.code, sold.voucher, *who, network=network_of(request.META))
 
 
 def _is_whole(wanted: OrderRequest, wares: Wares) -> bool:

@@ -139,7 +139,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     if data is not None:
         _keep_choices(draft, request)
     senders = request.session.session_key or "", draft.email
-    voucher = voucher_brought(event, draft.code, *senders)
+    voucher = voucher_brought(event, draft.code, *senders, network=network_of(request.META))
     applies = "apply" in request.POST
     code = CodeForm(data, initial={"code": draft.code})
     forms = _choice_forms(draft, offer_of(event, voucher), None if applies else data)

@@ -10,7 +10,7 @@ from jsonschema import Draft4Validator, FormatChecker
 from convention.events.models import Event
 from registrations.limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
 from registrations.models import Order, Registration
-from tests.factories import make_event, make_ticket, make_voucher
+from tests.factories import make_event, make_question, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
 TOO_MANY = {"registrations": ["Une commande compte 50 personnes au plus\u202f; divisez celle-ci."]}
@@ -301,3 +301,16 @@ def test_wrong_codes_are_guessed_only_so_often_and_then_no_code_tells_anything(s
     assert (ask("half"), ask("half", email="other@example.org")) == (429, 200)
     assert post(event, body(code="HALF")).status_code == 429
     assert post(event, body()).status_code == 201
+
+
+def test_an_answer_that_is_no_file_is_refused_at_its_field():
+    event = make_event()
+    ticket = make_ticket(event)
+    question = make_question(event, "proof", kind="file")
+    question.tickets.add(ticket)
+    person = {"ticket": "guest", "first_name": "Ana", "last_name": "Silva", "email": ""}
+
+    answer = post(event, body(registrations=[{**person, "answers": {"proof": {"file": [1]}}}]))
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["registrations.0.answers.proof"]

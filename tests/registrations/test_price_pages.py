@@ -14,7 +14,7 @@ from convention.club.models import Membership
 from convention.dates import say_until
 from convention.events.models import Event
 from registrations.draft_store import load_draft
-from registrations.limits import WRONG_CODES_PER_HOUR
+from registrations.limits import WRONG_CODES_PER_HOUR, WRONG_CODES_PER_NETWORK
 from registrations.models import Order, PriceStep, Quota, RefundRule, Registration
 from registrations.order_request import OrderRequest, Place
 from registrations.register import register
@@ -376,6 +376,25 @@ def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, e
         assert choose(client, code=f"TRY{number}").status_code == 200
     assert [choose(client, code="HALF").status_code, client.get(f"{REGISTER}check/").status_code] == [429] * 2
     assert choose(client, code="").status_code == 302
+
+
+def test_a_network_guesses_so_many_codes_whatever_the_address(event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_voucher(event)
+
+    def quote(number: int, code: str) -> int:
+        body = {
+            "email": f"buyer{number}@example.org",
+            "code": code,
+            "registrations": [{"ticket": "guest", "first_name": "Ana", "last_name": "Silva", "email": ""}],
+        }
+        address = "/api/v1/events/congress/quotes/"
+        return Client().post(address, json.dumps(body), content_type="application/json").status_code
+
+    for number in range(WRONG_CODES_PER_NETWORK):
+        quote(number, f"TRY{number}")
+
+    assert quote(WRONG_CODES_PER_NETWORK, "HALF") == 429
 
 
 def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client, event: Event):

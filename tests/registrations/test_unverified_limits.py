@@ -88,7 +88,7 @@ def test_a_network_orders_so_many_places_an_hour_whatever_the_address(event: Eve
     with pytest.raises(TooOften) as refused:
         ordered(event, 2, people=2, network=OFFICE)
     assert refused.value.status == 429
-    assert "connectez-vous avant de commander" in str(refused.value)
+    assert "Connectez-vous avant de commander" in str(refused.value)
     ordered(event, 3, people=1, network=OFFICE)  # what was refused does not count
     ordered(event, 4, people=2, network=ELSEWHERE)
     with pytest.raises(TooOften):
@@ -103,14 +103,28 @@ def test_an_address_places_so_many_orders_an_hour(event: Event):
     ordered(event, 2)
 
 
-def test_whoever_is_verified_or_pays_nothing_is_not_limited(event: Event):
-    make_ticket(event, slug="free")
-    free = Place(ticket="free", first_name="A", last_name="B", email="a@example.org")
+def test_a_verified_buyer_is_not_limited(event: Event):
     for number in range(8):
         ordered(event, number, people=2, network=OFFICE, person=make_account())
-        request = OrderRequest(email="buyer1@example.org", places=(free,))
-        register(event=event, request=request, means=Means(network=OFFICE))
-    assert Registration.objects.exclude(confirmed_at=None).count() == 24
+
+    assert Registration.objects.exclude(confirmed_at=None).count() == 16
+
+
+def test_free_places_are_limited_by_network_too(event: Event):
+    make_ticket(event, slug="free")
+    free = Place(ticket="free", first_name="A", last_name="B", email="a@example.org")
+
+    def order(number: int, network: str) -> None:
+        request = OrderRequest(email=f"buyer{number}@example.org", places=(free,))
+        register(event=event, request=request, means=Means(network=network))
+
+    for number in range(6):
+        order(number, OFFICE)
+    with pytest.raises(TooOften):
+        order(7, OFFICE)
+    order(8, ELSEWHERE)
+
+    assert Registration.objects.exclude(confirmed_at=None).count() == 7
 
 
 def test_an_order_that_is_refused_otherwise_counts_nothing(event: Event):
